@@ -1,0 +1,3 @@
+module github.com/flatland-go/flatland
+
+go 1.26
