@@ -1,0 +1,102 @@
+package par
+
+import (
+	"context"
+	"errors"
+	"math"
+	"runtime"
+	"sync/atomic"
+	"testing"
+)
+
+func at(procs int, f func()) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(procs))
+	f()
+}
+
+func TestBlocksCoverOnce(t *testing.T) {
+	for _, procs := range []int{1, 2, 7} {
+		for _, n := range []int{0, 1, 5, 64, 65, 1000} {
+			at(procs, func() {
+				seen := make([]int, n)
+				err := Blocks(context.Background(), n, 64, func(lo, hi int) {
+					if hi-lo > 64 || lo%64 != 0 {
+						t.Errorf("block [%d, %d)", lo, hi)
+					}
+					for i := lo; i < hi; i++ {
+						seen[i]++
+					}
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				for i, s := range seen {
+					if s != 1 {
+						t.Fatalf("n=%d: index %d ran %d times", n, i, s)
+					}
+				}
+			})
+		}
+	}
+}
+
+func TestSumHasTheSameBitsOnAnyCores(t *testing.T) {
+	f := func(lo, hi int) (s float64) {
+		for i := lo; i < hi; i++ {
+			s += math.Sin(float64(i)) * math.Exp(float64(i%37))
+		}
+		return s
+	}
+	var want float64
+	for k, procs := range []int{1, 2, 7} {
+		at(procs, func() {
+			got, err := Sum(context.Background(), 10_000, 97, f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if k == 0 {
+				want = got
+			}
+			if got != want {
+				t.Errorf("%d cores: %v, want %v", procs, got, want)
+			}
+		})
+	}
+}
+
+func TestCancelStopsBlocks(t *testing.T) {
+	for _, procs := range []int{1, 4} {
+		at(procs, func() {
+			ctx, cancel := context.WithCancel(context.Background())
+			var ran atomic.Int64
+			err := Blocks(ctx, 1000, 1, func(lo, hi int) {
+				if ran.Add(1) == 10 {
+					cancel()
+				}
+			})
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("got %v", err)
+			}
+			if r := ran.Load(); r > 20 {
+				t.Errorf("%d blocks ran after the cancel", r)
+			}
+		})
+	}
+}
+
+func TestPanicReachesTheCaller(t *testing.T) {
+	for _, procs := range []int{1, 4} {
+		at(procs, func() {
+			defer func() {
+				if r := recover(); r != "broken" {
+					t.Errorf("recovered %v", r)
+				}
+			}()
+			Blocks(context.Background(), 100, 1, func(lo, hi int) {
+				if lo == 50 {
+					panic("broken")
+				}
+			})
+		})
+	}
+}

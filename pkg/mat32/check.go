@@ -1,0 +1,81 @@
+package mat32
+
+import (
+	"math"
+	"runtime/debug"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// Check returns an error when x is empty (ErrEmpty) or holds NaN or an
+// infinity (*NotFiniteError, the first in row order). It costs one pass over
+// the values.
+func Check(x mat.Matrix) error {
+	if x == nil {
+		return ErrEmpty
+	}
+	n, d := x.Dims()
+	if n == 0 || d == 0 {
+		return ErrEmpty
+	}
+	if m, ok := x.(*Dense); ok {
+		return m.check()
+	}
+	buf := make([]float64, d)
+	for i := range n {
+		for j, v := range Row(buf, i, x) {
+			if v-v != 0 { // NaN and ±Inf, and nothing else
+				return &NotFiniteError{Row: i, Col: j, Value: v}
+			}
+		}
+	}
+	return nil
+}
+
+func (m *Dense) check() error {
+	for k, v := range m.data {
+		if v-v != 0 {
+			return &NotFiniteError{Row: k / m.cols, Col: k % m.cols, Value: float64(v)}
+		}
+	}
+	return nil
+}
+
+// CheckFloat32 is Check for methods that work on float32 rows: it also refuses
+// finite values whose magnitude float32 cannot hold.
+func CheckFloat32(x mat.Matrix) error {
+	if err := Check(x); err != nil {
+		return err
+	}
+	if _, ok := x.(*Dense); ok {
+		return nil
+	}
+	n, d := x.Dims()
+	buf := make([]float64, d)
+	for i := range n {
+		for j, v := range Row(buf, i, x) {
+			if math.Abs(v) > math.MaxFloat32 {
+				return &NotFiniteError{Row: i, Col: j, Value: v}
+			}
+		}
+	}
+	return nil
+}
+
+// defaultMemoryLimit holds where GOMEMLIMIT is not set: half a small laptop.
+const defaultMemoryLimit = 4 << 30
+
+// CheckMemory returns a *MemoryError when need bytes exceed limit. A limit of
+// zero means GOMEMLIMIT, or 4 GiB where that is not set.
+func CheckMemory(method string, need, limit int64, advice string) error {
+	if limit == 0 {
+		limit = debug.SetMemoryLimit(-1)
+		if limit == math.MaxInt64 {
+			limit = defaultMemoryLimit
+		}
+	}
+	if need > limit {
+		return &MemoryError{Method: method, Need: need, Limit: limit, Advice: advice}
+	}
+	return nil
+}

@@ -1,0 +1,8 @@
+// Package mat32 answers: what is a data matrix here?
+//
+// Data are matrices with one row per sample and one column per feature. Every
+// entry point of Flatland accepts any gonum mat.Matrix; this package adds the
+// dense float32 matrix that the fast kernels read (Dense), the checks that turn
+// bad input into typed errors, and a fingerprint by which equal values are
+// recognised whatever type holds them.
+package mat32

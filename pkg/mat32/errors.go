@@ -1,0 +1,91 @@
+package mat32
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+)
+
+// ErrEmpty says that a matrix has no rows or no columns.
+var ErrEmpty = errors.New("the matrix is empty: it needs at least one row and one column")
+
+// NotFiniteError says where a matrix holds NaN or an infinity.
+type NotFiniteError struct {
+	Row, Col int
+	Value    float64
+}
+
+func (e *NotFiniteError) Error() string {
+	return fmt.Sprintf("value at row %d, column %d is %v: every value must be finite", e.Row, e.Col, e.Value)
+}
+
+// ParamError says that an option is out of its range.
+type ParamError struct {
+	Method string // for example "dr.TSNE"
+	Param  string // the field's name, for example "Perplexity"
+	Value  any
+	Want   string // the range, for example "1 ≤ Perplexity ≤ (n−1)/3 = 49.7"
+}
+
+func (e *ParamError) Error() string {
+	return fmt.Sprintf("%s: %s is %v, want %s", e.Method, e.Param, e.Value, e.Want)
+}
+
+// ShapeError says that a matrix or slice does not have the shape a method needs.
+type ShapeError struct {
+	What       string // which argument, for example "x" or "Labels"
+	Rows, Cols int    // the shape it has
+	Want       string
+}
+
+func (e *ShapeError) Error() string {
+	return fmt.Sprintf("%s has shape %d × %d, want %s", e.What, e.Rows, e.Cols, e.Want)
+}
+
+// RaggedError says which row or column has another length than the first.
+type RaggedError struct {
+	What      string // "row" or "column"
+	Index     int
+	Len, Want int
+}
+
+func (e *RaggedError) Error() string {
+	return fmt.Sprintf("%s %d has %d values, but %s 0 has %d", e.What, e.Index, e.Len, e.What, e.Want)
+}
+
+// MemoryError says that a method would need more memory than its limit allows.
+type MemoryError struct {
+	Method      string
+	Need, Limit int64 // bytes
+	Advice      string
+}
+
+func (e *MemoryError) Error() string {
+	s := fmt.Sprintf("%s would need about %s, the limit is %s", e.Method, bytesString(e.Need), bytesString(e.Limit))
+	if e.Advice != "" {
+		s += ": " + e.Advice
+	}
+	return s
+}
+
+func bytesString(b int64) string {
+	const unit = 1024
+	if b < unit {
+		return strconv.FormatInt(b, 10) + " B"
+	}
+	v, exp := float64(b)/unit, 0
+	for v >= unit && exp < 4 {
+		v /= unit
+		exp++
+	}
+	return strconv.FormatFloat(v, 'f', 1, 64) + " " + "KMGTP"[exp:exp+1] + "iB"
+}
+
+// DegenerateError says that the values themselves leave a method without an
+// answer: constant columns, too few distinct rows, a disconnected graph.
+type DegenerateError struct {
+	Method string
+	Reason string
+}
+
+func (e *DegenerateError) Error() string { return e.Method + ": " + e.Reason }
