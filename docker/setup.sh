@@ -1,0 +1,223 @@
+#!/usr/bin/env bash
+# Installs whatever Flatland still lacks on this machine, in the versions pinned beside this file.
+#
+#   docker/setup.sh [component…]        (default: notebooks)
+#
+#   notebooks  the GoNB kernel, Jupyter and the chart library: all a notebook needs to run
+#   browser    headless Chromium and its driver, for the browser tests
+#   lab        notebooks, and gopls for completion in JupyterLab
+#   lint       staticcheck
+#   build      make, and the C compiler that go test -race links with
+#   peers      the Python libraries that the goldens and benchmarks compare with
+#   all        everything above
+#
+# Everything but Debian packages goes into .tools at the repository root; deleting that folder undoes it. Debian packages
+# are installed when this runs as root; otherwise the command that installs them is printed, and nothing is changed.
+# A second run does nothing, in well under a second: each step leaves a stamp with the hash of the pins it installed.
+# Details of the last installation are in .tools/setup.log.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(dirname "$here")
+tools=$root/.tools
+log=$tools/setup.log
+packages=() # Debian packages found missing
+
+# What each component consists of: requirements of the system first, then steps.
+declare -A parts=(
+  [notebooks]="go python node gonb jupyter charts modules"
+  [browser]="node chromium fonts charts"
+  [lab]="go python node gonb jupyter charts modules gopls"
+  [lint]="go staticcheck"
+  [build]="make compiler"
+  [peers]="python peers"
+)
+
+usage() { sed -n '2,/^set /{/^# \{0,1\}/!d; s///; p}' "${BASH_SOURCE[0]}"; }
+fail() { printf 'setup: %s\n' "$@" >&2; exit 1; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# ---- Requirements of the system: each adds the Debian packages that would satisfy it to $packages. ----
+
+require_go() {
+  local version
+  # Asked inside the module, so that an older Go which fetches newer toolchains by itself answers with the newer one.
+  version=$(cd "$root" && go env GOVERSION 2>/dev/null) || version=
+  [[ $version =~ ^go1\.([0-9]+) && ${BASH_REMATCH[1]} -ge 26 ]] && return
+  fail "Go 1.26 or newer is needed; found ${version:-none that can build this module}." \
+    "Get it from https://go.dev/dl, put its bin folder on PATH, then start again."
+}
+
+# The first Python of 3.10 or newer that can make a virtual environment.
+find_python() {
+  local name
+  for name in python3 python3.14 python3.13 python3.12 python3.11 python3.10; do
+    if have "$name" && "$name" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then
+      command -v "$name"
+      return
+    fi
+  done
+  return 1
+}
+require_python() {
+  jupyter_fresh || find_python >/dev/null || packages+=(python3 python3-venv)
+}
+require_node() {
+  have node || packages+=(nodejs)
+  have npm || packages+=(npm)
+}
+require_chromium() {
+  have chromium || have chromium-browser || have google-chrome || packages+=(chromium)
+}
+# Without a single font Chromium draws no text at all.
+require_fonts() {
+  [[ -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ]] || { have fc-list && fc-list : family | grep -q .; } ||
+    packages+=(fonts-dejavu-core)
+}
+require_make() { have make || packages+=(make); }
+require_compiler() { have gcc || have clang || packages+=(gcc libc6-dev); }
+
+install_packages() {
+  local command=(apt-get install -y --no-install-recommends "${packages[@]}")
+  have apt-get || fail "not a Debian or Ubuntu system; install what these Debian packages hold: ${packages[*]}"
+  ((EUID == 0)) || fail "these Debian packages are missing: ${packages[*]}" \
+    "Run this, then start again:" "  sudo apt-get update && sudo ${command[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  run "Debian packages ${packages[*]}" apt_install "${command[@]}"
+}
+apt_install() { apt-get update && "$@"; }
+
+# ---- Steps: <name>_inputs prints what the result depends on, <name>_product names a file it makes. ----
+
+gonb_product=bin/gonb
+gonb_inputs() { cat "$here"/tools/go.{mod,sum}; }
+gonb_title="GoNB kernel and goimports"
+gonb_install() { go_tools tools; }
+
+gopls_product=bin/gopls
+gopls_inputs() { cat "$here"/tools/gopls/go.{mod,sum}; }
+gopls_title="gopls"
+gopls_install() { go_tools tools/gopls; }
+
+staticcheck_product=bin/staticcheck
+staticcheck_inputs() { cat "$here"/tools/staticcheck/go.{mod,sum}; }
+staticcheck_title="staticcheck"
+staticcheck_install() { go_tools tools/staticcheck; }
+
+# go_tools MODULE builds the tools that a module's tool directives name. (go install package@version would ask for the
+# list of all versions, which some module proxies do not serve.)
+go_tools() {
+  (cd "$here/$1" && GOWORK=off GOBIN=$tools/bin go install -mod=readonly -trimpath -ldflags='-s -w' tool)
+}
+
+jupyter_product=venv/bin/jupyter
+# Scripts in a virtual environment begin with its absolute path: a moved checkout needs a new one.
+jupyter_inputs() { echo "$tools" && cat "$here/requirements.txt"; }
+jupyter_title="Jupyter"
+jupyter_install() {
+  local python
+  python=$(find_python)
+  rm -rf "$tools/venv"
+  "$python" -m venv "$tools/venv"
+  "$tools/venv/bin/python" -m pip install --no-input --disable-pip-version-check --require-hashes -r "$here/requirements.txt"
+}
+# An upgrade of the system's Python can leave an environment that no longer starts.
+jupyter_fresh() { fresh jupyter && "$tools/venv/bin/python" -c '' 2>/dev/null; }
+
+charts_product=node_modules/echarts/package.json
+charts_inputs() { cat "$here"/package{,-lock}.json; }
+charts_title="ECharts and the driver of the browser tests"
+charts_install() {
+  cp "$here"/package{,-lock}.json "$tools/"
+  (cd "$tools" && npm ci --ignore-scripts --no-audit --no-fund)
+}
+
+# Kernels run cells with the network cut, so the library's own requirements must be there beforehand.
+modules_product=stamps
+modules_inputs() {
+  local cache
+  cache=$(go env GOMODCACHE)
+  echo "$cache" && ls -d "$cache/cache/download" 2>/dev/null
+  cat "$root"/go.{mod,sum} 2>/dev/null || true
+}
+modules_title="Go modules of the library"
+modules_install() { (cd "$root" && GOWORK=off go mod download); }
+
+peers_product=peers/bin/python
+peers_inputs() { echo "$tools" && cat "$root"/tests/peers/{setup.sh,requirements.txt} 2>/dev/null; }
+peers_title="Python libraries to compare with"
+peers_install() { "$root/tests/peers/setup.sh"; }
+
+# ---- The machinery ----
+
+digest() { "$1_inputs" | sha256sum; }
+fresh() {
+  local product=$1_product
+  [[ -e $tools/${!product} && -e $tools/stamps/$1 && $(<"$tools/stamps/$1") == "$(digest "$1")" ]]
+}
+
+# run TITLE COMMAND… says what is being done and how long it took; the command's own words go to the log.
+run() {
+  local title=$1 start=$SECONDS
+  shift
+  printf '%s … ' "$title"
+  printf '\n== %s\n' "$title" >>"$log"
+  # A sub-shell of its own: "if" would switch off set -e inside the function.
+  set +e
+  (set -e; "$@") >>"$log" 2>&1 </dev/null
+  local status=$?
+  set -e
+  if ((status)); then
+    printf 'failed after %d s\n' $((SECONDS - start))
+    tail -n 30 "$log" >&2
+    fail "the step \"$title\" failed; all of it is in $log"
+  fi
+  printf '%d s\n' $((SECONDS - start))
+}
+
+main() {
+  local component part wanted=()
+  declare -A seen=()
+  (($#)) || set -- notebooks
+  for component; do
+    case $component in
+      -h | --help) usage; return ;;
+      all) set -- "$@" "${!parts[@]}" ;;
+    esac
+  done
+  for component; do
+    [[ $component == all ]] && continue
+    [[ -n ${parts[$component]:-} ]] || fail "no component is called \"$component\"; there are: ${!parts[*]} all"
+    for part in ${parts[$component]}; do
+      [[ -n ${seen[$part]:-} ]] || wanted+=("$part")
+      seen[$part]=yes
+    done
+  done
+
+  mkdir -p "$tools/bin" "$tools/stamps"
+  # Two set-ups at once would build into the same folder: the second waits, then finds all of it done.
+  if have flock; then
+    exec 9>"$tools/lock"
+    flock 9
+  fi
+
+  for part in "${wanted[@]}"; do
+    ! declare -F "require_$part" >/dev/null || "require_$part"
+  done
+  if ((${#packages[@]})); then
+    install_packages
+  fi
+  for part in "${wanted[@]}"; do
+    declare -F "${part}_install" >/dev/null || continue
+    if declare -F "${part}_fresh" >/dev/null; then
+      ! "${part}_fresh" || continue
+    else
+      ! fresh "$part" || continue
+    fi
+    local title=${part}_title
+    run "${!title}" "${part}_install"
+    digest "$part" >"$tools/stamps/$part"
+  done
+}
+
+main "$@"
