@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs whatever Flatland still lacks on this machine, in the versions pinned beside this file.
 #
-#   docker/setup.sh [component…]        (default: notebooks)
+#   docker/setup.sh [--packages] [component…]        (default: notebooks)
 #
 #   notebooks  the GoNB kernel, Jupyter and the chart library: all a notebook needs to run
 #   browser    headless Chromium and its driver, for the browser tests
@@ -13,6 +13,7 @@
 #
 # Everything but Debian packages goes into .tools at the repository root; deleting that folder undoes it. Debian packages
 # are installed when this runs as root; otherwise the command that installs them is printed, and nothing is changed.
+# With --packages only they are installed, so that the rest can be done as another user.
 # A second run does nothing, in well under a second: each step leaves a stamp with the hash of the pins it installed.
 # Details of the last installation are in .tools/setup.log.
 set -euo pipefail
@@ -23,6 +24,7 @@ tools=$root/.tools
 log=$tools/setup.log
 packages=() # Debian packages found missing
 
+all=(notebooks browser lab lint build peers)
 # What each component consists of: requirements of the system first, then steps.
 declare -A parts=(
   [notebooks]="go python node gonb jupyter charts modules"
@@ -60,7 +62,7 @@ find_python() {
   return 1
 }
 require_python() {
-  jupyter_fresh || find_python >/dev/null || packages+=(python3 python3-venv)
+  fresh jupyter || find_python >/dev/null || packages+=(python3 python3-venv)
 }
 require_node() {
   have node || packages+=(nodejs)
@@ -87,21 +89,34 @@ install_packages() {
 }
 apt_install() { apt-get update && "$@"; }
 
-# ---- Steps: <name>_inputs prints what the result depends on, <name>_product names a file it makes. ----
+# ---- Steps: <name>_install does it, <name>_inputs prints all that its result depends on, and <name>_works, where there is one,
+# tells whether what was installed is still of use. ----
 
-gonb_product=bin/gonb
-gonb_inputs() { cat "$here"/tools/go.{mod,sum}; }
-gonb_title="GoNB kernel and goimports"
+declare -A title=(
+  [gonb]="GoNB kernel and goimports"
+  [gopls]="gopls"
+  [staticcheck]="staticcheck"
+  [jupyter]="Jupyter"
+  [charts]="ECharts and the driver of the browser tests"
+  [modules]="Go modules of the library"
+  [peers]="Python libraries to compare with"
+)
+# A file in .tools that each step makes.
+declare -A product=(
+  [gonb]=bin/gonb
+  [gopls]=bin/gopls
+  [staticcheck]=bin/staticcheck
+  [jupyter]=venv/bin/jupyter
+  [charts]=node_modules/echarts/package.json
+  [modules]=bin
+  [peers]=peers/bin/python
+)
+
+gonb_inputs() { go_inputs tools; }
 gonb_install() { go_tools tools; }
-
-gopls_product=bin/gopls
-gopls_inputs() { cat "$here"/tools/gopls/go.{mod,sum}; }
-gopls_title="gopls"
+gopls_inputs() { go_inputs tools/gopls; }
 gopls_install() { go_tools tools/gopls; }
-
-staticcheck_product=bin/staticcheck
-staticcheck_inputs() { cat "$here"/tools/staticcheck/go.{mod,sum}; }
-staticcheck_title="staticcheck"
+staticcheck_inputs() { go_inputs tools/staticcheck; }
 staticcheck_install() { go_tools tools/staticcheck; }
 
 # go_tools MODULE builds the tools that a module's tool directives name. (go install package@version would ask for the
@@ -109,11 +124,11 @@ staticcheck_install() { go_tools tools/staticcheck; }
 go_tools() {
   (cd "$here/$1" && GOWORK=off GOBIN=$tools/bin go install -mod=readonly -trimpath -ldflags='-s -w' tool)
 }
+# Tools that read Go code must be as new as the compiler they were built with.
+go_inputs() { go env GOVERSION && cat "$here/$1"/go.{mod,sum}; }
 
-jupyter_product=venv/bin/jupyter
 # Scripts in a virtual environment begin with its absolute path: a moved checkout needs a new one.
 jupyter_inputs() { echo "$tools" && cat "$here/requirements.txt"; }
-jupyter_title="Jupyter"
 jupyter_install() {
   local python
   python=$(find_python)
@@ -122,72 +137,70 @@ jupyter_install() {
   "$tools/venv/bin/python" -m pip install --no-input --disable-pip-version-check --require-hashes -r "$here/requirements.txt"
 }
 # An upgrade of the system's Python can leave an environment that no longer starts.
-jupyter_fresh() { fresh jupyter && "$tools/venv/bin/python" -c '' 2>/dev/null; }
+jupyter_works() { "$tools/venv/bin/python" -c '' 2>/dev/null; }
 
-charts_product=node_modules/echarts/package.json
 charts_inputs() { cat "$here"/package{,-lock}.json; }
-charts_title="ECharts and the driver of the browser tests"
 charts_install() {
   cp "$here"/package{,-lock}.json "$tools/"
   (cd "$tools" && npm ci --ignore-scripts --no-audit --no-fund)
 }
 
 # Kernels run cells with the network cut, so the library's own requirements must be there beforehand.
-modules_product=stamps
-modules_inputs() {
-  local cache
-  cache=$(go env GOMODCACHE)
-  echo "$cache" && ls -d "$cache/cache/download" 2>/dev/null
-  cat "$root"/go.{mod,sum} 2>/dev/null || true
-}
-modules_title="Go modules of the library"
+modules_inputs() { go env GOMODCACHE && cat "$root"/go.*; }
 modules_install() { (cd "$root" && GOWORK=off go mod download); }
+modules_works() { [[ -d $(go env GOMODCACHE)/cache/download ]]; }
 
-peers_product=peers/bin/python
-peers_inputs() { echo "$tools" && cat "$root"/tests/peers/{setup.sh,requirements.txt} 2>/dev/null; }
-peers_title="Python libraries to compare with"
+peers_inputs() { echo "$tools" && cat "$root"/tests/peers/{setup.sh,requirements.txt}; }
 peers_install() { "$root/tests/peers/setup.sh"; }
 
 # ---- The machinery ----
 
 digest() { "$1_inputs" | sha256sum; }
+
+# fresh STEP tells whether the step was done with the inputs of now, and what it made is still there.
 fresh() {
-  local product=$1_product
-  [[ -e $tools/${!product} && -e $tools/stamps/$1 && $(<"$tools/stamps/$1") == "$(digest "$1")" ]]
+  [[ -e $tools/${product[$1]} && -e $tools/stamps/$1 && $(<"$tools/stamps/$1") == "$(digest "$1")" ]] &&
+    { ! declare -F "$1_works" >/dev/null || "$1_works"; }
 }
 
-# run TITLE COMMAND… says what is being done and how long it took; the command's own words go to the log.
+# run WHAT COMMAND… says what is being done and how long it took; the command's own words go to the log.
 run() {
-  local title=$1 start=$SECONDS
+  local what=$1 start=$SECONDS
   shift
-  printf '%s … ' "$title"
-  printf '\n== %s\n' "$title" >>"$log"
-  # A sub-shell of its own: "if" would switch off set -e inside the function.
+  printf '%s … ' "$what"
+  [[ -n ${logging:-} ]] || : >"$log"
+  logging=yes
+  printf '\n== %s\n' "$what" >>"$log"
+  # Neither in an "if" nor before "||", both of which switch off set -e inside of the command. The lock (9) is not for daemons
+  # that a command may leave behind.
   set +e
-  (set -e; "$@") >>"$log" 2>&1 </dev/null
+  (set -e; "$@") >>"$log" 2>&1 </dev/null 9>&-
   local status=$?
   set -e
   if ((status)); then
     printf 'failed after %d s\n' $((SECONDS - start))
     tail -n 30 "$log" >&2
-    fail "the step \"$title\" failed; all of it is in $log"
+    fail "the step \"$what\" failed; all of it is in $log"
   fi
   printf '%d s\n' $((SECONDS - start))
 }
 
 main() {
-  local component part wanted=()
-  declare -A seen=()
-  (($#)) || set -- notebooks
+  local component part packages_only='' components=() wanted=()
+  local -A seen=()
   for component; do
     case $component in
       -h | --help) usage; return ;;
-      all) set -- "$@" "${!parts[@]}" ;;
+      --packages) packages_only=yes ;;
+      all) components+=("${all[@]}") ;;
+      *)
+        [[ -n ${parts[$component]:-} ]] || fail "no component is called \"$component\"; there are: ${all[*]} all"
+        components+=("$component")
+        ;;
     esac
   done
-  for component; do
-    [[ $component == all ]] && continue
-    [[ -n ${parts[$component]:-} ]] || fail "no component is called \"$component\"; there are: ${!parts[*]} all"
+  ((${#components[@]})) || components=(notebooks)
+  for component in "${components[@]}"; do
     for part in ${parts[$component]}; do
       [[ -n ${seen[$part]:-} ]] || wanted+=("$part")
       seen[$part]=yes
@@ -204,19 +217,14 @@ main() {
   for part in "${wanted[@]}"; do
     ! declare -F "require_$part" >/dev/null || "require_$part"
   done
-  if ((${#packages[@]})); then
-    install_packages
-  fi
+  ((!${#packages[@]})) || install_packages
+  [[ -z $packages_only ]] || return 0
+
   for part in "${wanted[@]}"; do
-    declare -F "${part}_install" >/dev/null || continue
-    if declare -F "${part}_fresh" >/dev/null; then
-      ! "${part}_fresh" || continue
-    else
-      ! fresh "$part" || continue
+    if declare -F "${part}_install" >/dev/null && ! fresh "$part"; then
+      run "${title[$part]}" "${part}_install"
+      digest "$part" >"$tools/stamps/$part"
     fi
-    local title=${part}_title
-    run "${!title}" "${part}_install"
-    digest "$part" >"$tools/stamps/$part"
   done
 }
 

@@ -1,0 +1,45 @@
+# Every target sets up what it needs by itself. Logic lives in docker/ and tests/run/.
+.DEFAULT_GOAL := help
+.PHONY: help demo lab test lint unit race browser notebooks bench golden fuzz
+
+stages := tests/run/stages.sh
+nbrun  := go run ./tests/notebooks/cmd/nbrun
+
+help: ## list the targets
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+demo: ## execute the quickstart notebook and write build/01_quickstart.html
+	@docker/setup.sh notebooks
+	@$(nbrun) -html build notebooks/01_quickstart.ipynb
+
+lab: ## open the notebooks in JupyterLab on 127.0.0.1
+	@docker/lab.sh
+
+test: ## run every check within its time budget
+	@$(stages)
+
+lint: ## run vet, gofmt, staticcheck and the syntax check of shell scripts
+	@$(stages) lint
+
+unit: ## run the unit tests
+	@$(stages) unit
+
+race: ## run the unit tests under the race detector
+	@$(stages) race
+
+browser: ## run the browser tests
+	@$(stages) browser
+
+notebooks: ## execute every notebook again and save its outputs in place
+	@docker/setup.sh notebooks
+	@$(nbrun) -save notebooks/*.ipynb
+
+bench: ## run the benchmarks
+	go test -run '^$$' -bench . -benchmem ./...
+
+golden: ## make the golden files again from the peers
+	@docker/setup.sh peers
+	@tests/peers/golden.sh
+
+fuzz: ## run each fuzz target for FUZZTIME (10s)
+	@tests/run/fuzz.sh $(FUZZTIME)

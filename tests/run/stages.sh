@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# Runs stages of the test suite, each within its budget, and ends with a table of what they took.
+#
+#   tests/run/stages.sh [stage…]        (default: all, in the order of the table below)
+#
+# A stage that runs over its budget is ended and has failed. A stage that fails does not keep the later ones from running,
+# except that nothing runs after a failed set-up. The exit status is 0 when every stage passed.
+#
+# shellcheck disable=SC2317  # stages are called by name
+# shellcheck disable=SC2046,SC2048,SC2086  # lists of packages and components are meant to split into words
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
+
+# Checks that are skipped on a bare machine fail here.
+export FLATLAND_STRICT=1
+
+# Budgets in seconds on two cores, compilation included, and the components of docker/setup.sh that each stage uses.
+order=(setup lint unit race notebooks browser)
+declare -A budget=([setup]=600 [lint]=180 [unit]=300 [race]=300 [notebooks]=720 [browser]=300)
+declare -A needs=([lint]=lint [unit]=notebooks [race]="notebooks build" [notebooks]=notebooks [browser]="notebooks browser")
+
+# The packages that unit tests and the race pass cover: all but those that drive a kernel or a browser.
+packages() { go list ./... | grep -vE '/tests/(notebooks|browser)$'; }
+
+# test_within STAGE ARGUMENT… runs go test, which ends a test that hangs, and shows where, just before the stage would be ended.
+# vet is the lint stage's.
+test_within() {
+  local seconds=$((budget[$1] - 20))
+  shift
+  go test -vet=off -timeout "${seconds}s" "$@"
+}
+
+stage_setup() { docker/setup.sh $(printf '%s\n' ${needs[*]} | sort -u); }
+
+stage_lint() {
+  local status=0 unformatted
+  unformatted=$(own_files '*.go' | xargs -r0 gofmt -l) || status=1
+  [[ -z $unformatted ]] || { printf 'not formatted by gofmt:\n%s\n' "$unformatted"; status=1; }
+  go vet ./... || status=1
+  .tools/bin/staticcheck ./... || status=1
+  while read -rd '' script; do
+    bash -n "$script" || status=1
+  done < <(own_files '*.sh'; printf '.ci/run\0')
+  return $status
+}
+# own_files PATTERN prints this project's files of that name, tracked or not yet, each ended by a zero byte.
+own_files() {
+  find . \( -path ./.git -o -path ./.tools -o -path ./build -o -name node_modules \) -prune -o -type f -name "$1" -print0
+}
+
+stage_unit() { test_within unit $(packages); }
+stage_race() { test_within race -race -short $(packages); }
+
+# The test cache cannot see the kernels, browsers and pages that these depend on.
+stage_notebooks() { test_within notebooks -count=1 ./tests/notebooks; }
+stage_browser() { test_within browser -count=1 ./tests/browser; }
+
+# One stage by itself, in the process group that the time limit ends.
+if [[ ${1:-} == --only ]]; then
+  [[ -z ${needs[$2]:-} ]] || docker/setup.sh ${needs[$2]} || exit
+  "stage_$2"
+  exit
+fi
+
+(($#)) || set -- "${order[@]}"
+for stage; do
+  [[ -n ${budget[$stage]:-} ]] || { echo "no stage is called \"$stage\"; there are: ${order[*]}" >&2; exit 2; }
+done
+
+# With job control each stage is a process group of its own, which Ctrl-C here must be passed on to.
+set -m
+child=
+trap '[[ -z $child ]] || kill -- "-$child" 2>/dev/null; exit 130' INT TERM
+
+rows=() failed=0
+for stage; do
+  printf '\n== %s\n' "$stage"
+  start=$SECONDS
+  timeout --kill-after=10 "${budget[$stage]}" "${BASH_SOURCE[0]}" --only "$stage" &
+  child=$!
+  wait "$child"
+  status=$? took=$((SECONDS - start)) child=
+  if ((status == 0)); then
+    result=passed
+  else
+    ((took < budget[$stage])) && result=FAILED || result='OVER BUDGET'
+    failed=1
+  fi
+  rows+=("$(printf '%-10s %5d s %7d s  %s' "$stage" $took "${budget[$stage]}" "$result")")
+  [[ $stage != setup || $status == 0 ]] || break
+done
+
+printf '\n%-10s %7s %9s\n' stage took budget
+printf '%s\n' "${rows[@]}"
+exit $failed
