@@ -1,0 +1,103 @@
+package datasets_test
+
+import (
+	"fmt"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/pkg/datasets"
+)
+
+func ExampleIris() {
+	d := datasets.Iris()
+	fmt.Print(d)
+	fmt.Println(mat.Row(nil, 0, d.X), d.Names[d.Labels[0]])
+	// Output:
+	// iris       150 × 4
+	// features   sepal length (cm), sepal width (cm), petal length (cm), petal width (cm)
+	// classes    setosa (50), versicolor (50), virginica (50)
+	// source     R. A. Fisher (1936), UCI Machine Learning Repository, doi:10.24432/C56C76, CC BY 4.0
+	// [5.1 3.5 1.4 0.2] setosa
+}
+
+func ExampleWine() {
+	fmt.Print(datasets.Wine())
+	// Output:
+	// wine       178 × 13
+	// features   alcohol, malic acid, ash, alcalinity of ash, magnesium, total phenols, flavanoids, nonflavanoid phenols, proanthocyanins, colour intensity, …, proline
+	// classes    cultivar 1 (59), cultivar 2 (71), cultivar 3 (48)
+	// source     S. Aeberhard and M. Forina (1992), UCI Machine Learning Repository, doi:10.24432/C5PC7J, CC BY 4.0
+}
+
+func ExampleDigits() {
+	fmt.Print(datasets.Digits())
+	// Output:
+	// digits     1797 × 64
+	// images     8 × 8 pixels
+	// classes    0 (178), 1 (182), 2 (177), 3 (183), 4 (181), 5 (182), 6 (181), 7 (179), 8 (174), 9 (180)
+	// note       the test part of the published set
+	// source     E. Alpaydin and C. Kaynak (1998), UCI Machine Learning Repository, doi:10.24432/C50P49, CC BY 4.0
+}
+
+func ExamplePenguins() {
+	fmt.Print(datasets.Penguins())
+	// Output:
+	// penguins   333 × 4
+	// features   bill length (mm), bill depth (mm), flipper length (mm), body mass (g)
+	// classes    Adelie (146), Chinstrap (68), Gentoo (119)
+	// island     Biscoe (163), Dream (123), Torgersen (47)
+	// sex        female (165), male (168)
+	// note       the 333 of 344 rows that are complete: 11 lack the sex, 2 of them every measurement
+	// source     K. B. Gorman, T. D. Williams and W. R. Fraser (2014), PLoS ONE 9(3) e90081, and A. M. Horst, A. P. Hill and K. B. Gorman (2020), palmerpenguins, doi:10.5281/zenodo.3960218, CC0 1.0
+}
+
+func ExampleSwissRoll() {
+	d, err := datasets.SwissRoll{Rows: 500, Noise: 0.1, Seed: 1}.Generate()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Print(d)
+	fmt.Printf("rows 0 and 1 are %.3f apart on the roll\n", d.Truth.Geodesic(0, 1))
+	// Output:
+	// swiss roll 500 × 3
+	// features   x, y, z
+	// truth      dimension 2, geodesics, coordinates (arc length, height), rows without noise
+	// note       noise 0.1, seed 1
+	// source     generated; Tenenbaum, de Silva and Langford (2000), in scikit-learn's parametrisation
+	// rows 0 and 1 are 33.864 apart on the roll
+}
+
+func ExampleSphere() {
+	d, err := datasets.Sphere{Dim: 4, Radius: 2}.Generate()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Print(d)
+	_, err = datasets.Sphere{Dim: -1}.Generate()
+	fmt.Println(err)
+	// Output:
+	// sphere     1000 × 5
+	// features   x1, x2, x3, x4, x5
+	// truth      dimension 4, geodesics, rows without noise
+	// note       radius 2, noise 0, seed 0
+	// source     generated; Muller (1959)
+	// datasets.Sphere: Dim is -1, want 1 ≤ Dim ≤ 1048576, or 0 for 2
+}
+
+func ExampleBlobs() {
+	d, err := datasets.Blobs{Rows: 300, Classes: 4, Dim: 10}.Generate()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Print(d)
+	// Output:
+	// blobs      300 × 10
+	// features   x1, x2, x3, x4, x5, x6, x7, x8, x9, x10
+	// classes    1 (75), 2 (75), 3 (75), 4 (75)
+	// truth      dimension 10, centres
+	// note       spread 1, centres drawn in [−10, 10], seed 0
+	// source     generated; normal clouds as in scikit-learn's make_blobs
+}
