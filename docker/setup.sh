@@ -28,7 +28,7 @@ all=(notebooks browser lab lint build peers)
 # What each component consists of: requirements of the system first, then steps.
 declare -A parts=(
   [notebooks]="go python node gonb jupyter charts modules"
-  [browser]="node chromium fonts charts"
+  [browser]="node driver chromium fonts charts"
   [lab]="go python node gonb jupyter charts modules gopls"
   [lint]="go staticcheck"
   [build]="make compiler"
@@ -68,6 +68,13 @@ require_node() {
   have node || packages+=(nodejs)
   have npm || packages+=(npm)
 }
+# playwright-core refuses to run on an older Node.
+require_driver() {
+  local version
+  ! have node || version=$(node --version)
+  [[ ! ${version:-} =~ ^v([0-9]+) || ${BASH_REMATCH[1]} -ge 20 ]] ||
+    fail "the browser tests need Node 20 or newer; found $version." "Get it from https://nodejs.org, then start again."
+}
 require_chromium() {
   have chromium || have chromium-browser || have google-chrome || packages+=(chromium)
 }
@@ -78,6 +85,13 @@ require_fonts() {
 }
 require_make() { have make || packages+=(make); }
 require_compiler() { have gcc || have clang || packages+=(gcc libc6-dev); }
+
+require() {
+  local part
+  for part; do
+    ! declare -F "require_$part" >/dev/null || "require_$part"
+  done
+}
 
 install_packages() {
   local command=(apt-get install -y --no-install-recommends "${packages[@]}")
@@ -214,10 +228,13 @@ main() {
     flock 9
   fi
 
-  for part in "${wanted[@]}"; do
-    ! declare -F "require_$part" >/dev/null || "require_$part"
-  done
-  ((!${#packages[@]})) || install_packages
+  require "${wanted[@]}"
+  if ((${#packages[@]})); then
+    install_packages
+    packages=()
+    require "${wanted[@]}" # what Debian has may be too old
+    ((!${#packages[@]})) || fail "installed, and still not of use: ${packages[*]}"
+  fi
   [[ -z $packages_only ]] || return 0
 
   for part in "${wanted[@]}"; do
