@@ -3,6 +3,7 @@ package mat32
 import (
 	"errors"
 	"math"
+	"slices"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
@@ -103,5 +104,22 @@ func TestCheckMemory(t *testing.T) {
 	}
 	if err := CheckMemory("m", 2<<20, 2<<20, ""); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestDistinctKeepsFirstRows(t *testing.T) {
+	x := mat.NewDense(6, 2, []float64{1, 0, 2, 2, 1, math.Copysign(0, -1), 3, 3, 2, 2, 1, 1e-300})
+	for _, m := range []mat.Matrix{x, mat.DenseCopyOf(x.T()).T()} {
+		got := Distinct(m)
+		want := []int{0, 1, 3, 5}
+		if !slices.Equal(got, want) {
+			t.Errorf("%T: got %v, want %v", m, got, want)
+		}
+		if s := Select(m, got); !mat.Equal(s, mat.NewDense(4, 2, []float64{1, 0, 2, 2, 3, 3, 1, 1e-300})) {
+			t.Errorf("%T: selected %v", m, mat.Formatted(s))
+		}
+	}
+	if got := Distinct(Convert(x)); len(got) != 3 {
+		t.Errorf("float32: got %v, want three rows (1e-300 is zero there)", got)
 	}
 }

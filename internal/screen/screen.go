@@ -1,0 +1,180 @@
+// Package screen measures distances twice: fast, to see which pairs matter, and
+// exactly, for what is reported.
+//
+// Rows keeps the rows of a matrix as float32, columns centred and scaled, so
+// that an offset common to all rows costs no digits; fast distances come with a
+// proven bound on their error, so that a caller can tell when the fast answer
+// settles a question and when pairs have to be measured again. Exact distances
+// are direct subtractions of the values as given, with float64 sums.
+package screen
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/internal/kernel"
+	"github.com/flatland-go/flatland/pkg/mat32"
+)
+
+// Rows holds the rows of one matrix. It is safe for concurrent use.
+type Rows struct {
+	n, d int
+
+	// The fast copy: (x − mean)·scale, in [−1, 1], with scale a power of two.
+	fast     []float32
+	scale    float64
+	slack    []float64 // how far rounding to float32 may have moved each row
+	maxSlack float64
+	rel, abs float64 // error of a squared fast distance: relative and absolute
+	rel64    float64 // twice the relative error of an exact distance
+
+	// The values as given: one of the two, row after row.
+	x64    []float64
+	stride int
+	x32    []float32
+	unit   float64 // what one unit of x64 is worth; 1 but for extreme magnitudes
+}
+
+// New prepares the rows of x, whose values must be finite (mat32.Check). It
+// borrows the values of a *mat.Dense or *mat32.Dense, copies those of other
+// types, and makes a float32 copy: 4·n·d bytes (12·n·d for other types).
+func New(x mat.Matrix) *Rows {
+	n, d := x.Dims()
+	r := &Rows{n: n, d: d, unit: 1}
+	switch x := x.(type) {
+	case *mat32.Dense:
+		r.x32 = x.Data()
+	case mat.RawMatrixer:
+		raw := x.RawMatrix()
+		r.x64, r.stride = raw.Data, raw.Stride
+	default:
+		raw := mat.DenseCopyOf(x).RawMatrix()
+		r.x64, r.stride = raw.Data, raw.Stride
+	}
+	buf := make([]float64, d)
+	largest := 0.
+	for i := range n {
+		for _, v := range r.row(buf, i) {
+			largest = max(largest, math.Abs(v))
+		}
+	}
+	// Squares of float64 values beyond these bounds overflow or lose digits.
+	if r.x64 != nil && largest > 0 && (largest > 1e140 || largest < 1e-120) {
+		r.rescale(largest)
+	}
+
+	mean := make([]float64, d)
+	for i := range n {
+		for j, v := range r.row(buf, i) {
+			mean[j] += v
+		}
+	}
+	for j := range mean {
+		mean[j] /= float64(n)
+	}
+	spread := 0.
+	for i := range n {
+		for j, v := range r.row(buf, i) {
+			spread = max(spread, math.Abs(v-mean[j]))
+		}
+	}
+	fit := 1. // brings spread into (½, 1]
+	if spread > 0 {
+		_, exp := math.Frexp(spread)
+		fit = math.Ldexp(1, -exp)
+	}
+	r.scale = fit / r.unit
+	r.fast = make([]float32, n*d)
+	r.slack = make([]float64, n)
+	for i := range n {
+		row := r.fast[i*d : (i+1)*d]
+		var norm float64
+		for j, v := range r.row(buf, i) {
+			w := (v - mean[j]) * fit
+			row[j] = float32(w)
+			norm += w * w
+		}
+		// Half a unit in the last place of float32 and of the float64
+		// subtraction, and the smallest float32 for values that underflow.
+		r.slack[i] = 1.01 * ((0x1p-24+0x1p-53)*math.Sqrt(norm) + 0x1p-149*math.Sqrt(float64(d)))
+		r.maxSlack = max(r.maxSlack, r.slack[i])
+	}
+	r.rel = kernel.Error32(d)
+	r.abs = float64(d) * 0x1p-149 // products that underflow
+	r.rel64 = float64(d/4+64) * 0x1p-52
+	return r
+}
+
+// row returns row i as given, in units of r.unit.
+func (r *Rows) row(buf []float64, i int) []float64 {
+	if r.x32 == nil {
+		return r.x64[i*r.stride : i*r.stride+r.d]
+	}
+	for j, v := range r.x32[i*r.d : (i+1)*r.d] {
+		buf[j] = float64(v)
+	}
+	return buf
+}
+
+func (r *Rows) rescale(largest float64) {
+	_, exp := math.Frexp(largest)
+	exp = max(exp, -1000)
+	scaled := make([]float64, r.n*r.d)
+	for i := range r.n {
+		for j := range r.d {
+			scaled[i*r.d+j] = math.Ldexp(r.x64[i*r.stride+j], -exp)
+		}
+	}
+	r.x64, r.stride, r.unit = scaled, r.d, math.Ldexp(1, exp)
+}
+
+// Dims returns the number of rows and columns.
+func (r *Rows) Dims() (n, d int) { return r.n, r.d }
+
+// Fast writes to dst the fast squared distances, in fast units, between row i
+// and the rows from lo on.
+func (r *Rows) Fast(dst []float32, i, lo int) {
+	kernel.SquaredDistances32(dst, r.fast[i*r.d:(i+1)*r.d], r.fast[lo*r.d:(lo+len(dst))*r.d])
+}
+
+// Exact returns the Euclidean distance between rows i and j, +Inf where float64
+// cannot hold it.
+func (r *Rows) Exact(i, j int) float64 {
+	if r.x32 != nil {
+		return math.Sqrt(kernel.SquaredDistanceMixed(r.x32[i*r.d:(i+1)*r.d], r.x32[j*r.d:(j+1)*r.d]))
+	}
+	a, b := i*r.stride, j*r.stride
+	return math.Sqrt(kernel.SquaredDistance64(r.x64[a:a+r.d], r.x64[b:b+r.d])) * r.unit
+}
+
+// AtLeast returns a distance that no row whose fast squared distance to row i
+// is fast or more can fall below.
+func (r *Rows) AtLeast(i int, fast float32) float64 {
+	low := (float64(fast) - r.abs) / (1 + r.rel)
+	return r.margin(math.Sqrt(max(low, 0))-r.slack[i]-r.maxSlack, -1) / r.scale
+}
+
+// Interval returns fast squared distances between which every row whose
+// distance to row i is dist must lie: below lo a row is surely nearer, above hi
+// surely farther.
+func (r *Rows) Interval(i int, dist float64) (lo, hi float32) {
+	d, slack := dist*r.scale, r.slack[i]+r.maxSlack
+	near, far := max(r.margin(d-slack, -1), 0), r.margin(d+slack, 1)
+	lo64 := near*near*(1-r.rel) - r.abs
+	hi64 := far*far*(1+r.rel) + r.abs
+	if lo64 > 0 {
+		lo = math.Nextafter32(float32(lo64), -1)
+	} else {
+		lo = -1
+	}
+	if hi64 > math.MaxFloat32 {
+		return lo, math.MaxFloat32
+	}
+	return lo, math.Nextafter32(float32(hi64), math.MaxFloat32)
+}
+
+// margin moves v up or down by more than the float64 arithmetic around it rounds.
+func (r *Rows) margin(v, direction float64) float64 {
+	return v + direction*(math.Abs(v)*r.rel64+0x1p-1000)
+}

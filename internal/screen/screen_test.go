@@ -1,0 +1,89 @@
+package screen
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/internal/rng"
+	"github.com/flatland-go/flatland/pkg/mat32"
+)
+
+// The bounds are the contract: whatever the magnitude, offset and type of the
+// values, no exact distance may fall outside what the fast one promises, and
+// the promise must be tight enough to be of use.
+func TestBoundsHold(t *testing.T) {
+	for _, d := range []int{1, 3, 8, 50, 300} {
+		for _, size := range []float64{1e-300, 1e-200, 1e-30, 1, 1e30, 1e200, 1e306} {
+			for _, offset := range []float64{0, 10, 1e6} {
+				if offset*size > 1e306 {
+					continue
+				}
+				t.Run(fmt.Sprintf("d=%d/size=%g/offset=%g", d, size, offset), func(t *testing.T) {
+					x := mat.NewDense(60, d, nil)
+					for i := range 60 {
+						s := rng.New(1, "screen", i)
+						for j := range d {
+							x.Set(i, j, (s.Normal()*math.Pow(10, -float64(i%7))+offset)*size)
+						}
+					}
+					x.SetRow(59, mat.Row(nil, 58, x))
+					bounds(t, x)
+					bounds(t, x.T().T())
+					if size > 1e-30 && size < 1e30 {
+						bounds(t, mat32.Convert(x))
+					}
+				})
+			}
+		}
+	}
+}
+
+func bounds(t *testing.T, x mat.Matrix) {
+	t.Helper()
+	n, _ := x.Dims()
+	r := New(x)
+	fast := make([]float32, n)
+	for i := range n {
+		r.Fast(fast, i, 0)
+		for j, f := range fast {
+			exact := r.Exact(i, j)
+			if math.IsInf(exact, 0) || exact != r.Exact(j, i) {
+				t.Fatalf("exact distance %d, %d is %v one way, %v the other", i, j, exact, r.Exact(j, i))
+			}
+			if low := r.AtLeast(i, f); exact < low {
+				t.Fatalf("%d, %d: distance %v is below its bound %v", i, j, exact, low)
+			} else if typical := 1 / r.scale; low < exact-1e-5*typical-1e-4*exact {
+				t.Fatalf("%d, %d: the bound %v says little about %v", i, j, low, exact)
+			}
+			if lo, hi := r.Interval(i, exact); f < lo || f > hi {
+				t.Fatalf("%d, %d: fast %v is outside [%v, %v]", i, j, f, lo, hi)
+			}
+		}
+	}
+	if d := r.Exact(n-1, n-2); d != 0 {
+		t.Fatalf("equal rows are %v apart", d)
+	}
+}
+
+func TestExactIgnoresOffsets(t *testing.T) {
+	x, y := mat.NewDense(40, 5, nil), mat.NewDense(40, 5, nil)
+	for i := range 40 {
+		s := rng.New(2, "screen", i)
+		for j := range 5 {
+			v := math.Round(s.Normal()*1024) / 1024 // exact after adding 1000, too
+			x.Set(i, j, v)
+			y.Set(i, j, v+1000)
+		}
+	}
+	a, b := New(x), New(y)
+	for i := range 40 {
+		for j := range 40 {
+			if a.Exact(i, j) != b.Exact(i, j) {
+				t.Fatalf("%d, %d: %v, shifted %v", i, j, a.Exact(i, j), b.Exact(i, j))
+			}
+		}
+	}
+}
