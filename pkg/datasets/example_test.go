@@ -2,7 +2,9 @@ package datasets_test
 
 import (
 	"fmt"
+	"image/color"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/pkg/datasets"
@@ -24,7 +26,7 @@ func ExampleWine() {
 	fmt.Print(datasets.Wine())
 	// Output:
 	// wine       178 × 13
-	// features   alcohol, malic acid, ash, alcalinity of ash, magnesium, total phenols, flavanoids, nonflavanoid phenols, proanthocyanins, colour intensity, …, proline
+	// features   alcohol, malic acid, ash, alcalinity of ash, magnesium, total phenols, flavanoids, nonflavanoid phenols, proanthocyanins, color intensity, …, proline
 	// classes    cultivar 1 (59), cultivar 2 (71), cultivar 3 (48)
 	// source     S. Aeberhard and M. Forina (1992), UCI Machine Learning Repository, doi:10.24432/C5PC7J, CC BY 4.0
 }
@@ -100,4 +102,73 @@ func ExampleBlobs() {
 	// truth      dimension 10, centres
 	// note       spread 1, centres drawn in [−10, 10], seed 0
 	// source     generated; normal clouds as in scikit-learn's make_blobs
+}
+
+// Any matrix becomes a data set: here two images of 2 × 2 pixels, whose ink is 1.
+func ExampleDataset() {
+	d := datasets.Dataset{
+		Name:   "strokes",
+		X:      mat.NewDense(2, 4, []float64{1, 0, 1, 0, 0, 0, 1, 1}),
+		Labels: []int{0, 1},
+		Names:  []string{"upright", "flat"},
+		Width:  2,
+		Height: 2,
+	}
+	fmt.Print(d.String())
+	fmt.Println(d.Image(0).At(0, 0), d.Image(0).At(1, 0), d.Image(2))
+	// Output:
+	// strokes    2 × 4
+	// images     2 × 2 pixels
+	// classes    upright (1), flat (1)
+	// {0} {255} <nil>
+}
+
+func ExampleDataset_Image() {
+	digit := datasets.Digits().Image(0)
+	for y := range 8 {
+		for x := range 8 {
+			grey := digit.At(x, y).(color.Gray).Y
+			fmt.Printf("%c", ".-+#"[3-grey/64])
+		}
+		fmt.Println()
+	}
+	// Output:
+	// ..-#+...
+	// ..##+#-.
+	// ..#..+-.
+	// .-+..--.
+	// .--..+-.
+	// .-+..+-.
+	// ..#-++..
+	// ..-#+...
+}
+
+func ExampleFactor() {
+	sex := datasets.Penguins().Factors[1]
+	fmt.Println(sex.Name, sex.Names, sex.Labels[:6])
+	// Output:
+	// sex [female male] [1 0 0 0 1 0]
+}
+
+// Neighbours in space may be far apart on the roll, on its next sheet.
+func ExampleTruth() {
+	d, err := datasets.SwissRoll{}.Generate()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	i, j, worst := 0, 0, 0.0
+	for a := range 100 {
+		for b := range a {
+			straight := floats.Distance(d.X.RawRowView(a), d.X.RawRowView(b), 2)
+			if r := d.Truth.Geodesic(a, b) / straight; r > worst {
+				i, j, worst = a, b, r
+			}
+		}
+	}
+	fmt.Printf("from row %d to row %d the roll is %.1f times as long as the straight line\n", i, j, worst)
+	fmt.Printf("arc lengths %.1f and %.1f\n", d.Truth.Latent.At(i, 0), d.Truth.Latent.At(j, 0))
+	// Output:
+	// from row 17 to row 3 the roll is 10.5 times as long as the straight line
+	// arc lengths 30.0 and 97.4
 }

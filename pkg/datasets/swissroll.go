@@ -32,8 +32,8 @@ type SwissRoll struct {
 	Rows int
 
 	// Noise is the standard deviation of the normal noise that is added to each
-	// of the three coordinates, in their unit: sheets of the roll are 3π ≈ 9.4
-	// apart. Zero, the default, means none. Truth stays that of the roll.
+	// of the three coordinates, in their unit: the sheets of the roll are about
+	// 2π apart. Zero, the default, means none. Truth stays that of the roll.
 	Noise float64
 
 	// Seed chooses the sample.

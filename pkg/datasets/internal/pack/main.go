@@ -39,7 +39,7 @@ var tables = []table{
 	}, counted("setosa", "versicolor", "virginica")},
 	{"wine", "wine.csv", []string{
 		"alcohol", "malic acid", "ash", "alcalinity of ash", "magnesium", "total phenols", "flavanoids",
-		"nonflavanoid phenols", "proanthocyanins", "colour intensity", "hue", "OD280/OD315 of diluted wines",
+		"nonflavanoid phenols", "proanthocyanins", "color intensity", "hue", "OD280/OD315 of diluted wines",
 		"proline", "cultivar",
 	}, counted("cultivar 1", "cultivar 2", "cultivar 3")},
 	{"digits", "digits.csv.gz", pixels(8, 8, "digit"), zipped},

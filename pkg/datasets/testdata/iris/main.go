@@ -1,0 +1,6 @@
+// A program that uses one embedded table; linking_test.go looks into it.
+package main
+
+import "github.com/flatland-go/flatland/pkg/datasets"
+
+func main() { print(datasets.Iris().String()) }
