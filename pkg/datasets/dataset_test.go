@@ -59,11 +59,14 @@ func TestImageIsNilWhereThereIsNone(t *testing.T) {
 	digits := datasets.Digits()
 	narrow := datasets.Digits()
 	narrow.Width = 7
+	cut := datasets.Digits()
+	cut.Width, cut.Height = 9, 7 // 63 of 64 pixels
 	for name, picture := range map[string]image.Image{
 		"before the first row":   digits.Image(-1),
 		"after the last row":     digits.Image(1797),
 		"rows are no images":     datasets.Iris().Image(0),
 		"another shape":          narrow.Image(0),
+		"a pixel left over":      cut.Image(0),
 		"an empty data set":      (&datasets.Dataset{Width: 1, Height: 1}).Image(0),
 		"no data set":            (*datasets.Dataset)(nil).Image(0),
 		"an empty matrix":        (&datasets.Dataset{X: &mat.Dense{}, Width: 1, Height: 1}).Image(0),

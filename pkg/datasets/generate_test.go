@@ -203,11 +203,25 @@ func TestNoise(t *testing.T) {
 				t.Errorf("%s: noise of column %d has mean %v and standard deviation %v", name, j, mean, sd)
 			}
 			for k := range cols {
-				if r := stat.Correlation(column, mat.Col(nil, k, d.Truth.Clean), nil); math.Abs(r) > 5/math.Sqrt(n) {
-					t.Errorf("%s: noise of column %d correlates %v with column %d", name, j, r, k)
-				}
 				if r := stat.Correlation(column, mat.Col(nil, k, &noise), nil); k != j && math.Abs(r) > 5/math.Sqrt(n) {
 					t.Errorf("%s: noise of columns %d and %d correlates %v", name, j, k, r)
+				}
+			}
+			size := make([]float64, n)
+			for i, v := range column {
+				size[i] = v * v
+			}
+			for part, m := range map[string]*mat.Dense{"Clean": d.Truth.Clean, "Latent": d.Truth.Latent} {
+				if m == nil {
+					continue
+				}
+				_, places := m.Dims()
+				for k := range places {
+					place := mat.Col(nil, k, m)
+					r, r2 := stat.Correlation(column, place, nil), stat.Correlation(size, place, nil)
+					if max(math.Abs(r), math.Abs(r2)) > 5/math.Sqrt(n) {
+						t.Errorf("%s: noise of column %d correlates %v, its square %v, with column %d of %s", name, j, r, r2, k, part)
+					}
 				}
 			}
 		}
