@@ -97,3 +97,18 @@ func TestBlobsDealTheClassesOut(t *testing.T) {
 		t.Errorf("the packs are not shuffled: %d are in order, the classes are last in %v", sorted, last)
 	}
 }
+
+// Centres and rows share the seed, not its numbers: the row of a number says
+// nothing about the centre of that number.
+func TestBlobsRowsIgnoreOtherCenters(t *testing.T) {
+	const n = 2000
+	d := generate(t, datasets.Blobs{Rows: n, Classes: n, Dim: 1})
+	size := make([]float64, n)
+	for i, l := range d.Labels {
+		off := d.X.At(i, 0) - d.Truth.Centers.At(l, 0)
+		size[i] = off * off
+	}
+	if r := stat.Correlation(size, mat.Col(nil, 0, d.Truth.Centers), nil); math.Abs(r) > 5/math.Sqrt(n) {
+		t.Errorf("the spread of rows correlates %v with centres", r)
+	}
+}
