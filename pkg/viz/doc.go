@@ -1,0 +1,17 @@
+// Package viz answers: how do I look at it?
+//
+// One call gives a figure that can be read: square, without ticks, with a legend, a caption, colours that most colour-blind readers can
+// tell apart, and, where there is a browser, hover, zoom and a legend that hides classes.
+//
+//	viz.Library() // in the first cell
+//	viz.Scatter(emb, viz.Points{Labels: d.Labels, Names: d.Names, Images: d}).Show()
+//
+// A [Chart] is shown in a notebook as one output that holds the chart three times: as html, whose static picture a script replaces by the
+// interactive chart; as a PNG; and as a line or two of text. A front end that runs no script (GitHub's preview, an untrusted notebook)
+// keeps the picture.
+//
+// The drawing library, Apache ECharts, has an output of its own, which [Library] makes. Charts wait on the page until it arrives, so that
+// cells may run in any order and any number of times. The same chart is always the same bytes.
+//
+// In a program outside a notebook Show prints the text, and [Chart.Save] writes a page, a PNG or an SVG.
+package viz

@@ -1,0 +1,44 @@
+package viz
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"html"
+	"strings"
+)
+
+// HTML returns the chart as a piece of a page, as the notebook gets it: the static picture, which becomes the interactive chart on a page
+// that has [LibraryHTML] anywhere. Several charts share one.
+func (c *Chart) HTML() (string, error) {
+	picture, err := c.png()
+	if err != nil {
+		return "", err
+	}
+	return c.html(picture)
+}
+
+// html carries data only; runtime.js, which comes with the library's output, finds it by its data-flatland attribute, whenever either
+// arrives. It has no id: two identical charts are identical pieces, and both are found.
+func (c *Chart) html(picture []byte) (string, error) {
+	l, err := c.layout()
+	if err != nil {
+		return "", err
+	}
+	value, err := c.fig.payload(l)
+	if err != nil {
+		return "", err
+	}
+	data, err := json.Marshal(value) // escapes <, > and &, so that nothing in it ends the script element
+	if err != nil {
+		return "", fmt.Errorf("viz: %w", err)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, `<div data-flatland="%s" style="position:relative;width:%dpx;height:%dpx">`, c.fig.kind(), width, height)
+	fmt.Fprintf(&b, `<img width="%d" height="%d" alt="%s" src="data:image/png;base64,`, width, height, html.EscapeString(c.String()))
+	b.WriteString(base64.StdEncoding.EncodeToString(picture))
+	b.WriteString(`"><script type="application/json">`)
+	b.Write(data)
+	b.WriteString("</script></div>\n<script>globalThis.flatland?.scan()</script>\n")
+	return b.String(), nil
+}

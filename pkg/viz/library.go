@@ -1,0 +1,239 @@
+package viz
+
+import (
+	"bytes"
+	"compress/gzip"
+	_ "embed"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/flatland-go/flatland/internal/jupyter"
+)
+
+// An Extra is a part of the drawing library that [Library] leaves out unless it is named.
+type Extra int
+
+// GL is echarts-gl, for charts in three dimensions; it makes the library half as large again.
+const GL Extra = 1
+
+// A script is a file of the drawing library, by its npm package. Its version and hash are those that runtime.js is tested with.
+type script struct {
+	name, version, file string
+	integrity           string // as in the integrity attribute of a page
+}
+
+var (
+	echarts   = script{"echarts", "6.1.0", "dist/echarts.min.js", "sha384-C2iskrW/uPW46KzOjrvJIQo4YkV8lkD+QS0CrDN18IIPIpT/g2USu8bTP3nvmIAD"}
+	echartsGL = script{"echarts-gl", "2.1.0", "dist/echarts-gl.min.js", "sha384-RSPZ3vSNVFJnUBsUVMnD0qizvywfxO1bcpIeS9dg5sseJ+Daf08BIyMCZMX+rmLl"}
+	extras    = map[Extra]script{GL: echartsGL}
+)
+
+// url is where the file is when this machine has none: a content delivery network that serves npm packages by version.
+func (s script) url() string {
+	return "https://cdn.jsdelivr.net/npm/" + s.name + "@" + s.version + "/" + s.file
+}
+
+// runtime is the script that draws charts with ECharts.
+//
+//go:embed runtime.js
+var runtime string
+
+// Library gives the notebook what its interactive charts are drawn with: Apache ECharts, and the little script that feeds it. Call it once,
+// in the first cell; charts that come before it are drawn when it arrives, and without it charts stay pictures. Where every output has a
+// page of its own (Google Colab) no output reaches another, and charts stay pictures too.
+//
+// ECharts is looked for in these places, and packed into the output (0.5 MB, 0.7 MB with [GL]), so that the notebook's page needs no network:
+//
+//  1. where the environment variable FLATLAND_ECHARTS points: a directory that holds the npm packages or their files, or the file
+//     echarts.min.js itself;
+//  2. flatland/echarts in the user's data directory: XDG_DATA_HOME, or .local/share in the home directory;
+//  3. .tools/node_modules of the working directory or of the nearest parent that has it, where Flatland's set-up puts it.
+//
+// Found in none of them, it is loaded by the page from a content delivery network, in a pinned version with an integrity hash. A notebook
+// is saved with that instead of the packed files: the output's metadata carries the html to keep as "saved", beside its kind, "library".
+//
+// Like [Chart.Show], Library fails the cell by a panic when FLATLAND_ECHARTS points to no such file or the kernel does not answer;
+// [LoadLibrary] returns the error. Outside a notebook it does nothing.
+func Library(with ...Extra) {
+	if err := LoadLibrary(with...); err != nil {
+		panic(err)
+	}
+}
+
+// LoadLibrary is [Library] for programs that handle its error.
+func LoadLibrary(with ...Extra) error {
+	if !jupyter.Connected() {
+		return nil
+	}
+	out, err := libraryOutput(with...)
+	if err != nil {
+		return err
+	}
+	return jupyter.Display(out.bundle())
+}
+
+// LibraryHTML returns what Library displays as a piece of a page, for pages made outside a notebook, with the same errors. A page needs it
+// once, anywhere.
+func LibraryHTML(with ...Extra) (string, error) {
+	out, err := libraryOutput(with...)
+	return out.html, err
+}
+
+// An output is what Library displays.
+type output struct {
+	html  string // with the files of this machine in it, where there are any
+	saved string // without
+	text  string
+}
+
+func (o output) bundle() jupyter.Bundle {
+	return jupyter.Bundle{
+		Data:     map[string]any{"text/html": o.html, "text/plain": o.text},
+		Metadata: map[string]any{jupyter.MarkKey: map[string]string{"kind": "library", "saved": o.saved}},
+	}
+}
+
+// A source tells runtime.js where it gets a script: packed in the page, or from a URL.
+type source struct {
+	Name      string `json:"name"`
+	Packed    string `json:"gz,omitempty"` // gzip in base64
+	URL       string `json:"url,omitempty"`
+	Integrity string `json:"integrity,omitempty"`
+}
+
+func libraryOutput(with ...Extra) (output, error) {
+	scripts := []script{echarts}
+	for _, e := range with {
+		s, ok := extras[e]
+		if !ok {
+			return output{}, fmt.Errorf("viz: Library knows no part %d; there is viz.GL", e)
+		}
+		scripts = append(scripts, s)
+	}
+	var here, saved []source
+	var names []string
+	for _, s := range scripts {
+		remote := source{Name: s.name, URL: s.url(), Integrity: s.integrity}
+		saved = append(saved, remote)
+		names = append(names, s.name)
+		code, err := s.find()
+		switch {
+		case err != nil:
+			return output{}, err
+		case code == nil:
+			here = append(here, remote)
+		default:
+			packed, err := pack64(code)
+			if err != nil {
+				return output{}, err
+			}
+			here = append(here, source{Name: s.name, Packed: packed})
+		}
+	}
+	var out output
+	var err error
+	if out.html, err = loader(here); err != nil {
+		return output{}, err
+	}
+	if out.saved, err = loader(saved); err != nil {
+		return output{}, err
+	}
+	out.text = "Flatland's charts are drawn with " + strings.Join(names, " and ") + "."
+	return out, nil
+}
+
+// loader returns a script element that starts the runtime with the given sources.
+func loader(from []source) (string, error) {
+	list, err := json.Marshal(from)
+	if err != nil {
+		return "", fmt.Errorf("viz: %w", err)
+	}
+	return "<script>\n" + uncommented(runtime) + "(" + string(list) + ");\n</script>\n", nil
+}
+
+// uncommented drops the lines of a script that are comments.
+func uncommented(code string) string {
+	var b strings.Builder
+	for line := range strings.Lines(code) {
+		if text := strings.TrimSpace(line); text != "" && !strings.HasPrefix(text, "//") {
+			b.WriteString(line)
+		}
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+func pack64(code []byte) (string, error) {
+	var b bytes.Buffer
+	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err != nil {
+		return "", fmt.Errorf("viz: %w", err)
+	}
+	if _, err := w.Write(code); err != nil {
+		return "", fmt.Errorf("viz: %w", err)
+	}
+	if err := w.Close(); err != nil {
+		return "", fmt.Errorf("viz: %w", err)
+	}
+	return base64.StdEncoding.EncodeToString(b.Bytes()), nil
+}
+
+// find returns the script's text from this machine, or nil.
+func (s script) find() ([]byte, error) {
+	if named := os.Getenv("FLATLAND_ECHARTS"); named != "" {
+		code := s.in(named)
+		if code == nil && s == echarts {
+			return nil, fmt.Errorf("viz: FLATLAND_ECHARTS is %s, where there is no %s", named, filepath.Base(s.file))
+		}
+		return code, nil
+	}
+	for _, dir := range places() {
+		if code := s.in(dir); code != nil {
+			return code, nil
+		}
+	}
+	return nil, nil
+}
+
+// in looks for the script at a path: the file itself, or a directory that holds it by one of its names.
+func (s script) in(path string) []byte {
+	base := filepath.Base(s.file)
+	candidates := []string{filepath.Join(path, s.name, filepath.FromSlash(s.file)), filepath.Join(path, filepath.FromSlash(s.file)), filepath.Join(path, base)}
+	if filepath.Base(path) == base {
+		candidates = append(candidates, path)
+	}
+	for _, c := range candidates {
+		if code, err := os.ReadFile(c); err == nil {
+			return code
+		}
+	}
+	return nil
+}
+
+// places lists the directories to look in when none is named.
+func places() []string {
+	var dirs []string
+	data := os.Getenv("XDG_DATA_HOME")
+	if data == "" {
+		if home, err := os.UserHomeDir(); err == nil {
+			data = filepath.Join(home, ".local", "share")
+		}
+	}
+	if data != "" {
+		dirs = append(dirs, filepath.Join(data, "flatland", "echarts"))
+	}
+	if dir, err := os.Getwd(); err == nil {
+		for {
+			dirs = append(dirs, filepath.Join(dir, ".tools", "node_modules"))
+			parent := filepath.Dir(dir)
+			if parent == dir {
+				break
+			}
+			dir = parent
+		}
+	}
+	return dirs
+}

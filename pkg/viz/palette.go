@@ -1,0 +1,60 @@
+package viz
+
+import (
+	"image/color"
+	"math"
+)
+
+// classColors are the colours of classes, in the order in which classes get them.
+//
+// The first eight are those of M. Okabe and K. Ito (Color Universal Design, 2008), with the two that carry least or most weight on white,
+// yellow and black, moved to the end. The other twelve were added one by one: each is the colour, among all whose channels are multiples
+// of 17 and that are neither too pale, too dark nor too grey to read on white, that is farthest from white, from the grey of
+// unlabelled points and from all colours before it, where the distance of two colours is the smallest of their OKLab distances as seen
+// with normal vision (counted three quarters) and with protanopia, deuteranopia and tritanopia (G. M. Machado, M. M. Oliveira and
+// L. A. F. Fernandes, A Physiologically-based Model for Simulation of Color Vision Deficiency, 2009). The tests repeat the choice.
+var classColors = [...]color.RGBA{
+	rgb(0x0072B2), rgb(0xE69F00), rgb(0x009E73), rgb(0xD55E00), rgb(0x56B4E9), rgb(0xCC79A7), rgb(0x000000), rgb(0xF0E442),
+	rgb(0x660022), rgb(0x000099), rgb(0xAA1155), rgb(0x9966FF), rgb(0x4411DD), rgb(0x664400), rgb(0x88DDFF), rgb(0x441166),
+	rgb(0xBBDDAA), rgb(0x6633AA), rgb(0x885588), rgb(0xAA5544),
+}
+
+// unlabelled is the colour of points whose label is −1, soleColor that of points without labels.
+var (
+	unlabelled = rgb(0xB8B8B8)
+	soleColor  = classColors[0]
+)
+
+// ramp holds eleven equidistant colours of viridis (S. van der Walt and N. Smith, 2015), whose lightness rises evenly, for colour-blind
+// readers and in greyscale too.
+var ramp = [...]color.RGBA{
+	rgb(0x440154), rgb(0x482475), rgb(0x414487), rgb(0x355F8D), rgb(0x2A788E), rgb(0x21918C), rgb(0x22A884), rgb(0x44BF70),
+	rgb(0x7AD151), rgb(0xBDDF26), rgb(0xFDE725),
+}
+
+// rampAt returns the colour at t in [0, 1], between its two neighbours on the ramp.
+func rampAt(t float64) color.RGBA {
+	p := t * float64(len(ramp)-1)
+	i := min(int(p), len(ramp)-2)
+	return blend(ramp[i], ramp[i+1], p-float64(i))
+}
+
+// blend returns the colour at t on the way from a to b.
+func blend(a, b color.RGBA, t float64) color.RGBA {
+	mix := func(a, b uint8) uint8 { return uint8(math.Round(float64(a) + t*(float64(b)-float64(a)))) }
+	return color.RGBA{mix(a.R, b.R), mix(a.G, b.G), mix(a.B, b.B), 0xFF}
+}
+
+func rgb(hex uint32) color.RGBA {
+	return color.RGBA{uint8(hex >> 16), uint8(hex >> 8), uint8(hex), 0xFF}
+}
+
+// hex returns the colour as a page writes it.
+func hex(c color.RGBA) string {
+	const digits = "0123456789abcdef"
+	s := []byte{'#'}
+	for _, b := range [...]uint8{c.R, c.G, c.B} {
+		s = append(s, digits[b>>4], digits[b&15])
+	}
+	return string(s)
+}

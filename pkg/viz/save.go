@@ -1,0 +1,63 @@
+package viz
+
+import (
+	"bytes"
+	"fmt"
+	"html"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Save writes the chart to a file, in the form that its name ends in:
+//
+//	.html  a page with the interactive chart, which needs no network where [Library] finds ECharts on this machine
+//	.png   the static picture, 640 × 480 pixels
+//	.svg   the same as vectors, for print
+//
+// The same chart gives the same bytes. A file that exists is replaced.
+func (c *Chart) Save(path string) error {
+	if c.err != nil {
+		return c.err
+	}
+	formats := map[string]func() ([]byte, error){".html": c.page, ".png": c.png, ".svg": c.svg}
+	extension := strings.ToLower(filepath.Ext(path))
+	format, ok := formats[extension]
+	if !ok {
+		known := make([]string, 0, len(formats))
+		for e := range formats {
+			known = append(known, e)
+		}
+		slices.Sort(known)
+		return fmt.Errorf("viz: cannot save %s: its name must end in %s", path, strings.Join(known, ", "))
+	}
+	data, err := format()
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		return fmt.Errorf("viz: %w", err)
+	}
+	return nil
+}
+
+// page returns the chart as a page of its own.
+func (c *Chart) page() ([]byte, error) {
+	chart, err := c.HTML()
+	if err != nil {
+		return nil, err
+	}
+	library, err := LibraryHTML()
+	if err != nil {
+		return nil, err
+	}
+	title := c.title
+	if title == "" {
+		title = c.fig.summary()
+	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>%s</title>\n</head>\n", html.EscapeString(title))
+	fmt.Fprintf(&b, "<body>\n%s%s</body>\n</html>\n", chart, library)
+	return b.Bytes(), nil
+}

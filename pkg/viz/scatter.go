@@ -1,0 +1,277 @@
+package viz
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/flatland-go/flatland/pkg/mat32"
+	"gonum.org/v1/gonum/mat"
+)
+
+// Points says what is known of the rows that a [Scatter] draws. All of it may be left out; what is given has one element for each row.
+type Points struct {
+	// Labels are the classes of the rows, from 0; −1 says that a row's class is unknown. Classes get a colour and a legend whose entries
+	// hide and show them. At most [MaxClasses] classes.
+	Labels []int
+	// Names are the names of the classes; without them a class is called by its number. Every label must be below their number.
+	Names []string
+	// Values colour the rows by a number, on the viridis scale, with a colour bar in place of the legend. Given both, Labels are named in the
+	// hover only. Values must be finite.
+	Values []float64
+	// ValueName is what the colour bar says the values are.
+	ValueName string
+	// Text is shown when a point is hovered over.
+	Text []string
+	// Images gives the thumbnail that is shown when a point is hovered over. A row whose image is nil has none.
+	Images Imager
+	// Size is the diameter of a point in pixels (1/96 inch) of a picture 640 pixels wide, 0.5 to 40. Zero means from 9 for up to 150 points,
+	// shrinking as the number of points grows, to 2.
+	Size float64
+}
+
+// An Imager has a picture of each row.
+type Imager interface{ Image(i int) image.Image }
+
+// MaxClasses is how many classes a [Scatter] takes: beyond the 20 colours the same colours come with other shapes.
+const MaxClasses = 120
+
+// Points of few rows and few classes differ in shape as well as in colour, so that the picture survives a greyscale print.
+const (
+	shapedClasses = len(shapes)
+	shapedRows    = 500
+)
+
+// scatter is the figure that Scatter makes.
+type scatter struct {
+	x, y    []float64 // in [0, 1] of the plot's side, y downwards
+	classes []class   // those that have rows, in order; nil without labels
+	class   []int     // of each row, an index into classes; nil without labels
+	values  []float64 // nil when rows are coloured by class
+	low     float64   // of the values
+	high    float64
+	source  string // what y says of itself
+	p       Points
+	size    length
+}
+
+// A class is what points of one label share.
+type class struct {
+	name  string
+	color color.RGBA
+	shape shape
+	count int
+}
+
+// Scatter draws the rows of y, which has two columns, as points of a square map: without ticks, because the coordinates of most maps mean
+// nothing by themselves, and with one scale for both axes, because distances are compared across directions.
+//
+// The caption is y's own, if it has a method Caption() string as *dr.Embedding has, and the number of rows. In the notebook a point that
+// is hovered over shows its class, row, text and thumbnail; the wheel zooms, dragging moves the map, and a double click resets it.
+//
+// The interactive chart rounds coordinates to 1/65535 of the plot's side, a hundredth of a pixel, and values to 1/65535 of their range.
+// Thumbnails are reduced to 16 greys, or to 216 colours, and, where there are many, in size, so that all together stay under 32 KiB; above
+// a few thousand rows an evenly spread part of the rows has one. Above 50 000 rows the interactive chart shows 20 000 of them, chosen by a
+// fixed rule, and says so; the static picture always shows all.
+//
+// What is wrong with the arguments is returned by the chart's Err: [mat32.ErrEmpty], a [*mat32.NotFiniteError] naming row and column, a
+// [*mat32.ShapeError] for a matrix that has not two columns or a slice that is not as long as y, a [*mat32.ParamError] for labels, values
+// and sizes out of range. It costs O(n), about 0.1 s for 2000 points.
+func Scatter(y mat.Matrix, p Points) *Chart {
+	s, err := newScatter(y, p)
+	if err != nil {
+		return &Chart{err: fmt.Errorf("viz.Scatter: %w", err)}
+	}
+	return &Chart{fig: s}
+}
+
+func newScatter(y mat.Matrix, p Points) (*scatter, error) {
+	if err := mat32.Check(y); err != nil {
+		return nil, err
+	}
+	n, d := y.Dims()
+	if d != 2 {
+		return nil, &mat32.ShapeError{What: "y", Rows: n, Cols: d, Want: "2 columns: a map of the plane; choose two with Slice, or embed into two dimensions"}
+	}
+	for _, s := range []struct {
+		what string
+		len  int
+	}{{"Labels", len(p.Labels)}, {"Values", len(p.Values)}, {"Text", len(p.Text)}} {
+		if s.len != 0 && s.len != n {
+			return nil, &mat32.ShapeError{What: s.what, Rows: s.len, Cols: 1, Want: fmt.Sprintf("one element for each of the %d rows of y", n)}
+		}
+	}
+	if p.Size != 0 && !(0.5 <= p.Size && p.Size <= 40) {
+		return nil, param("Size", p.Size, "0.5 ≤ Size ≤ 40 pixels, or 0 for the default")
+	}
+	s := &scatter{p: p, size: p.Size}
+	if s.size == 0 {
+		s.size = math.Min(9, math.Max(2, 9*math.Pow(150/float64(n), 0.23)))
+	}
+	if c, ok := y.(interface{ Caption() string }); ok {
+		s.source = c.Caption()
+	}
+	s.place(y)
+	if err := s.classify(p); err != nil {
+		return nil, err
+	}
+	if err := s.scale(p.Values); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// place maps the coordinates into the square, with a border so that no marker is cut.
+func (s *scatter) place(y mat.Matrix) {
+	const border = 0.035
+	n, _ := y.Dims()
+	s.x, s.y = make([]float64, n), make([]float64, n)
+	var low, high [2]float64
+	for j, column := range [2][]float64{s.x, s.y} {
+		low[j], high[j] = math.Inf(1), math.Inf(-1)
+		for i := range column {
+			column[i] = y.At(i, j)
+			low[j], high[j] = math.Min(low[j], column[i]), math.Max(high[j], column[i])
+		}
+	}
+	// Halves, because the span of finite numbers may be infinite.
+	span := math.Max(high[0]/2-low[0]/2, high[1]/2-low[1]/2)
+	if span == 0 {
+		span = 1
+	}
+	for j, column := range [2][]float64{s.x, s.y} {
+		middle := low[j]/2 + high[j]/2
+		for i, v := range column {
+			column[i] = 0.5 + (0.5-border)*((v/2-middle/2)/(span/2))
+		}
+	}
+	for i, v := range s.y {
+		s.y[i] = 1 - v
+	}
+}
+
+// classify finds the classes that have rows.
+func (s *scatter) classify(p Points) error {
+	if len(p.Labels) == 0 {
+		return nil
+	}
+	most, want := MaxClasses, fmt.Sprintf("−1 (unknown) to %d", MaxClasses-1)
+	if len(p.Names) > 0 {
+		most, want = len(p.Names), fmt.Sprintf("−1 (unknown) to %d: there are %d Names", len(p.Names)-1, len(p.Names))
+	}
+	if most > MaxClasses {
+		return param("len(Names)", most, fmt.Sprintf("at most %d; colour by Values instead", MaxClasses))
+	}
+	counts := make([]int, most+1) // the last for −1
+	for i, l := range p.Labels {
+		if l < -1 || l >= most {
+			return param(fmt.Sprintf("Labels[%d]", i), l, want)
+		}
+		counts[(l+most+1)%(most+1)]++
+	}
+	used := 0
+	for _, c := range counts[:most] {
+		if c > 0 {
+			used++
+		}
+	}
+	shaped := used <= shapedClasses && len(p.Labels) <= shapedRows
+	index := make([]int, most+1)
+	for l, count := range counts {
+		if count == 0 {
+			continue
+		}
+		c := class{name: strconv.Itoa(l), count: count, color: classColors[l%len(classColors)], shape: shapes[l/len(classColors)%len(shapes)]}
+		if shaped && l < shapedClasses {
+			c.shape = shapes[l]
+		}
+		switch {
+		case l == most:
+			c.name, c.color, c.shape = "unknown", unlabelled, shapes[0]
+		case len(p.Names) > 0:
+			c.name = p.Names[l]
+		}
+		index[l] = len(s.classes)
+		s.classes = append(s.classes, c)
+	}
+	s.class = make([]int, len(p.Labels))
+	for i, l := range p.Labels {
+		s.class[i] = index[(l+most+1)%(most+1)]
+	}
+	return nil
+}
+
+// scale finds the range of the values.
+func (s *scatter) scale(values []float64) error {
+	if len(values) == 0 {
+		return nil
+	}
+	s.low, s.high = math.Inf(1), math.Inf(-1)
+	for i, v := range values {
+		if v-v != 0 {
+			return param(fmt.Sprintf("Values[%d]", i), v, "a finite number")
+		}
+		s.low, s.high = math.Min(s.low, v), math.Max(s.high, v)
+	}
+	s.values = values
+	return nil
+}
+
+func param(name string, value any, want string) error {
+	return &mat32.ParamError{Method: "Points", Param: name, Value: value, Want: want}
+}
+
+// share returns where v lies in the range of the values, in [0, 1].
+func (s *scatter) share(v float64) float64 {
+	if s.low == s.high {
+		return 0.5
+	}
+	return math.Min(1, math.Max(0, (v/2-s.low/2)/(s.high/2-s.low/2)))
+}
+
+func (s *scatter) kind() string { return "scatter" }
+
+func (s *scatter) caption() string {
+	n := "n = " + strconv.Itoa(len(s.x))
+	switch {
+	case s.source == "":
+		return n
+	case strings.Contains(s.source, "n = "):
+		return s.source
+	}
+	return s.source + ", " + n
+}
+
+func (s *scatter) summary() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Scatter of %d points", len(s.x))
+	if s.values != nil {
+		name := s.p.ValueName
+		if name == "" {
+			name = "value"
+		}
+		fmt.Fprintf(&b, " by %s, %s to %s", name, tick(s.low), tick(s.high))
+		return b.String()
+	}
+	for i, c := range s.classes {
+		if i == 0 {
+			fmt.Fprintf(&b, " in %d classes: ", len(s.classes))
+		} else {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "%s (%d)", c.name, c.count)
+	}
+	return b.String()
+}
+
+// tick prints a number for a reader.
+func tick(v float64) string {
+	s := strconv.FormatFloat(v, 'g', 3, 64)
+	if short := strconv.FormatFloat(v, 'f', -1, 64); len(short) <= len(s) {
+		return short
+	}
+	return s
+}

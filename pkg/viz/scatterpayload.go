@@ -1,0 +1,116 @@
+package viz
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"math"
+	"slices"
+
+	"github.com/flatland-go/flatland/internal/rng"
+)
+
+// Above mostInteractive rows the interactive chart shows sampleRows of them: a browser searches all points for the one under the pointer.
+const (
+	mostInteractive = 50_000
+	sampleRows      = 20_000
+)
+
+// scatterPayload is what runtime.js draws a scatter of. Numbers per row are arrays of little-endian integers in base64.
+type scatterPayload struct {
+	layout
+	X         string         `json:"x"` // uint16, in 65535ths of the plot's side
+	Y         string         `json:"y"`
+	Rows      string         `json:"rows,omitempty"` // uint32, the rows shown; all when empty
+	Size      float64        `json:"size"`
+	Rim       float64        `json:"rim"`
+	Color     string         `json:"color"`
+	Classes   []classPayload `json:"classes,omitempty"`
+	Class     string         `json:"class,omitempty"`  // uint8, indices into Classes
+	Values    string         `json:"values,omitempty"` // uint16, in 65535ths of the range
+	Low       float64        `json:"low"`
+	High      float64        `json:"high"`
+	ValueName string         `json:"valueName,omitempty"`
+	Bar       *barPayload    `json:"bar,omitempty"`
+	Text      []string       `json:"text,omitempty"`
+	Thumbs    *thumbnails    `json:"thumbs,omitempty"`
+}
+
+type classPayload struct {
+	Name   string `json:"name"`
+	Color  string `json:"color"`
+	Symbol string `json:"symbol"`
+}
+
+// barPayload says how the colour bar looks, as in the static picture.
+type barPayload struct {
+	Colors []string `json:"colors"`
+	Low    string   `json:"low"`
+	High   string   `json:"high"`
+	Width  int      `json:"width"`
+	Height int      `json:"height"`
+}
+
+func (s *scatter) payload(l layout) (any, error) {
+	rows := make([]int, len(s.x))
+	for i := range rows {
+		rows[i] = i
+	}
+	p := &scatterPayload{layout: l, Size: s.size, Rim: rim(s.size), Color: hex(soleColor)}
+	if len(rows) > mostInteractive {
+		rows = shuffled(len(rows))[:sampleRows]
+		slices.Sort(rows)
+		p.Rows = pack(rows, func(i int) uint32 { return uint32(i) })
+		p.Caption = slices.Concat(l.Caption, []string{"20000 of the points are interactive here; the static picture shows all"})
+	}
+	p.X = pack(rows, func(i int) uint16 { return fraction(s.x[i]) })
+	p.Y = pack(rows, func(i int) uint16 { return fraction(s.y[i]) })
+	if s.class != nil {
+		p.Class = pack(rows, func(i int) uint8 { return uint8(s.class[i]) })
+		for _, c := range s.classes {
+			p.Classes = append(p.Classes, classPayload{c.name, hex(c.color), c.shape.symbol()})
+		}
+	}
+	if s.values != nil {
+		p.Values = pack(rows, func(i int) uint16 { return fraction(s.share(s.values[i])) })
+		p.Low, p.High, p.ValueName = s.low, s.high, s.p.ValueName
+		p.Bar = &barPayload{Low: tick(s.low), High: tick(s.high), Width: barWidth, Height: barHeight}
+		for _, c := range ramp {
+			p.Bar.Colors = append(p.Bar.Colors, hex(c))
+		}
+	}
+	for _, i := range rows {
+		if s.p.Text != nil {
+			p.Text = append(p.Text, s.p.Text[i])
+		}
+	}
+	if s.p.Images != nil {
+		var err error
+		if p.Thumbs, err = newThumbnails(rows, s.p.Images); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// fraction rounds a number in [0, 1] to 65535ths.
+func fraction(v float64) uint16 { return uint16(math.Round(v * math.MaxUint16)) }
+
+// pack writes one number for each row.
+func pack[T uint8 | uint16 | uint32](rows []int, number func(i int) T) string {
+	var b []byte
+	for _, i := range rows {
+		b, _ = binary.Append(b, binary.LittleEndian, number(i)) // fails for types of no fixed size only
+	}
+	return base64.StdEncoding.EncodeToString(b)
+}
+
+// shuffled returns the numbers below n in an order that depends on n only.
+func shuffled(n int) []int {
+	rows := make([]int, n)
+	for i := range rows {
+		rows[i] = i
+	}
+	stream := rng.New(0, "viz/order", n)
+	stream.Shuffle(n, func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
+	return rows
+}

@@ -1,0 +1,171 @@
+package viz
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"math"
+)
+
+// Limits of the sheet of thumbnails.
+const (
+	thumbBytes  = 32 << 10 // of the PNG; base64 makes a third more of it
+	thumbPixels = 1 << 17  // more than fit into thumbBytes of any photograph, and few enough to try
+	thumbSide   = 8        // a thumbnail is not made smaller than this
+)
+
+// thumbnails are the images of rows, side by side in one PNG.
+type thumbnails struct {
+	Source  string `json:"src"` // a data URI
+	Width   int    `json:"w"`   // of one thumbnail, in pixels
+	Height  int    `json:"h"`
+	Columns int    `json:"columns"`
+	Points  []int  `json:"points,omitempty"` // which of the points shown has the thumbnail; when empty, each has one
+}
+
+// newThumbnails makes the sheet for the given rows, or nil when no row has an image. Images of many rows or many pixels are made smaller,
+// with fewer greys, and at last for an evenly spread part of the rows only, until the sheet fits its limits.
+func newThumbnails(rows []int, from Imager) (*thumbnails, error) {
+	var pictures []image.Image
+	var points []int
+	for k, i := range rows {
+		if m := from.Image(i); m != nil && !m.Bounds().Empty() {
+			pictures, points = append(pictures, m), append(points, k)
+		}
+	}
+	if len(pictures) == 0 {
+		return nil, nil
+	}
+	size := pictures[0].Bounds().Size()
+	w, h := size.X, size.Y
+	grey := true
+	for _, m := range pictures {
+		grey = grey && isGrey(m)
+	}
+	palettes := []color.Palette{greys(16), greys(8)}
+	if !grey {
+		palettes = []color.Palette{cube()}
+	}
+	shrink := func(by float64) bool {
+		smaller := func(v int) int { return max(int(float64(v)*by), min(v, thumbSide)) }
+		was := w * h
+		w, h = smaller(w), smaller(h)
+		return w*h < was
+	}
+	for len(pictures)*w*h > thumbPixels {
+		if !shrink(math.Min(0.95, math.Sqrt(thumbPixels/float64(len(pictures)*w*h)))) {
+			pictures, points = everyOther(pictures), everyOther(points)
+		}
+	}
+	for {
+		for _, p := range palettes {
+			t, size, err := tile(pictures, w, h, p)
+			if err != nil {
+				return nil, err
+			}
+			if size > thumbBytes {
+				continue
+			}
+			if len(points) < len(rows) {
+				t.Points = points
+			}
+			return t, nil
+		}
+		if !shrink(0.85) {
+			pictures, points = everyOther(pictures), everyOther(points)
+		}
+	}
+}
+
+func everyOther[T any](s []T) []T {
+	half := make([]T, 0, (len(s)+1)/2)
+	for i := 0; i < len(s); i += 2 {
+		half = append(half, s[i])
+	}
+	return half
+}
+
+// tile draws the pictures, scaled to w × h, in a square of tiles, and returns the size of its PNG.
+func tile(pictures []image.Image, w, h int, p color.Palette) (*thumbnails, int, error) {
+	columns := int(math.Ceil(math.Sqrt(float64(len(pictures)*h) / float64(w))))
+	lines := (len(pictures) + columns - 1) / columns
+	sheet := image.NewPaletted(image.Rect(0, 0, columns*w, lines*h), p)
+	nearest := map[color.RGBA]uint8{}
+	for k, m := range pictures {
+		left, top := k%columns*w, k/columns*h
+		for y := range h {
+			for x := range w {
+				c := average(m, x, y, w, h)
+				i, ok := nearest[c]
+				if !ok {
+					i = uint8(p.Index(c))
+					nearest[c] = i
+				}
+				sheet.SetColorIndex(left+x, top+y, i)
+			}
+		}
+	}
+	var b bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&b, sheet); err != nil {
+		return nil, 0, fmt.Errorf("viz: thumbnails: %w", err)
+	}
+	source := "data:image/png;base64," + base64.StdEncoding.EncodeToString(b.Bytes())
+	return &thumbnails{Source: source, Width: w, Height: h, Columns: columns}, b.Len(), nil
+}
+
+// average returns the mean colour, on white, of the part of m that becomes pixel (x, y) of a picture of w × h.
+func average(m image.Image, x, y, w, h int) color.RGBA {
+	b := m.Bounds()
+	part := func(i, n, size int) (from, to int) {
+		from = i * size / n
+		return from, max(from+1, (i+1)*size/n)
+	}
+	x0, x1 := part(x, w, b.Dx())
+	y0, y1 := part(y, h, b.Dy())
+	var sum [3]uint64
+	for v := y0; v < y1; v++ {
+		for u := x0; u < x1; u++ {
+			red, green, blue, alpha := m.At(b.Min.X+u, b.Min.Y+v).RGBA()
+			white := 0xFFFF - alpha
+			sum[0] += uint64(red + white)
+			sum[1] += uint64(green + white)
+			sum[2] += uint64(blue + white)
+		}
+	}
+	count := uint64((x1-x0)*(y1-y0)) * 0x101
+	half := count / 2
+	return color.RGBA{uint8((sum[0] + half) / count), uint8((sum[1] + half) / count), uint8((sum[2] + half) / count), 0xFF}
+}
+
+func isGrey(m image.Image) bool {
+	b := m.Bounds()
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			if red, green, blue, _ := m.At(x, y).RGBA(); red != green || green != blue {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// greys returns n equidistant greys.
+func greys(n int) color.Palette {
+	p := make(color.Palette, n)
+	for i := range p {
+		p[i] = color.Gray{uint8(math.Round(255 * float64(i) / float64(n-1)))}
+	}
+	return p
+}
+
+// cube returns the 216 colours whose channels take six equidistant values.
+func cube() color.Palette {
+	p := make(color.Palette, 0, 216)
+	for i := range 216 {
+		p = append(p, color.RGBA{uint8(i / 36 * 51), uint8(i / 6 % 6 * 51), uint8(i % 6 * 51), 0xFF})
+	}
+	return p
+}
