@@ -1,0 +1,157 @@
+package intrinsic
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/pkg/mat32"
+	"github.com/flatland-go/flatland/pkg/neighbors"
+	"github.com/flatland-go/flatland/pkg/watch"
+)
+
+// distinct holds the k nearest distinct neighbours of every distinct row.
+type distinct struct {
+	n, k      int
+	all       int       // rows of the matrix given
+	rows      []int     // the index there of every distinct row
+	indices   []int32   // n × k, counting distinct rows
+	distances []float64 // n × k, ascending, above zero
+}
+
+// row returns the distances of distinct row i.
+func (s *distinct) row(i int) []float64 { return s.distances[i*s.k : (i+1)*s.k] }
+
+// removed returns the number of rows left out.
+func (s *distinct) removed() int { return s.all - s.n }
+
+// scale returns the mean distance to the neighbours.
+func (s *distinct) scale() float64 {
+	var sum float64
+	for i := range s.n {
+		var row float64
+		for _, r := range s.row(i) {
+			row += r / float64(s.k) // so that huge distances do not overflow
+		}
+		sum += row / float64(s.n)
+	}
+	return sum
+}
+
+// mutual returns the share of the first k neighbours of all rows that have the
+// row among their own first k.
+//
+// Two rows that are neighbours of each other see the same distance, so what
+// they tell is told twice. On data of uniform density this is the whole
+// dependence between neighbourhoods to first order: the sum over all pairs
+// (i, j) of a function of their distance that has mean zero around every row is
+// a degenerate U-statistic, whose only correlated terms are (i, j) and (j, i).
+// The variance of a sum over rows is therefore 1 + mutual times that of
+// independent rows.
+func (s *distinct) mutual(k int) float64 {
+	count := 0
+	for i := range s.n {
+		for _, j := range s.indices[i*s.k : i*s.k+k] {
+			for _, back := range s.indices[int(j)*s.k : int(j)*s.k+k] {
+				if int(back) == i {
+					count++
+					break
+				}
+			}
+		}
+	}
+	return float64(count) / float64(s.n*k)
+}
+
+// find returns the k nearest distinct neighbours of every distinct row of x.
+// They come from the graph when one is given; it may have been built with the
+// duplicates in, as long as enough distinct neighbours are left of every row,
+// and else is built anew. Either way the answer is the same.
+func find(ctx context.Context, method string, x mat.Matrix, k int, graph *neighbors.Graph, limit int64) (*distinct, error) {
+	n, d := x.Dims()
+	// The rows apart, a copy of them without duplicates, and the neighbours.
+	need := int64(n) * (100 + 12*int64(d) + 24*int64(k))
+	if err := mat32.CheckMemory(method, need, limit, "use fewer rows or neighbours"); err != nil {
+		return nil, err
+	}
+	if graph != nil {
+		if err := graph.Check(method, x, k); err != nil {
+			return nil, err
+		}
+	}
+	s := &distinct{k: k, all: n, rows: mat32.Distinct(x)}
+	s.n = len(s.rows)
+	if s.n < k+1 {
+		what := fmt.Sprintf("only %d of the %d rows are distinct", s.n, n)
+		if s.n == 1 {
+			what = fmt.Sprintf("all %d rows are equal", n)
+		}
+		return nil, &mat32.DegenerateError{Method: method,
+			Reason: fmt.Sprintf("%s, and %d neighbours need at least %d", what, k, k+1)}
+	}
+	if graph == nil || !s.reuse(graph) {
+		if graph != nil {
+			watch.Note(ctx, method, "too few neighbours in the graph are distinct rows: they are sought anew")
+		}
+		if s.n < n {
+			x = mat32.Select(x, s.rows)
+		}
+		g, err := neighbors.Exact{Neighbors: k, MemoryLimit: limit}.Graph(ctx, x)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", method, err)
+		}
+		s.indices, s.distances = g.Indices, g.Distances
+	}
+	for i := range s.n {
+		if !(s.row(i)[0] > 0) {
+			return nil, &mat32.DegenerateError{Method: method,
+				Reason: fmt.Sprintf("rows %d and %d differ by less than float64 distances can show: round or rescale the data",
+					s.rows[i], s.rows[s.indices[i*k]])}
+		}
+	}
+	return s, ctx.Err()
+}
+
+// reuse takes the neighbours from a graph of all rows; it returns false when
+// too few of a row's are distinct. The first of equal rows precedes the others
+// in every list, so those left out leave the nearest of the rest behind.
+func (s *distinct) reuse(g *neighbors.Graph) bool {
+	number := make([]int32, g.N) // of the distinct rows, −1 for the others
+	for i := range number {
+		number[i] = -1
+	}
+	for i, row := range s.rows {
+		number[row] = int32(i)
+	}
+	s.indices, s.distances = make([]int32, 0, s.n*s.k), make([]float64, 0, s.n*s.k)
+	for i, row := range s.rows {
+		indices, distances := g.Row(row)
+		for j, v := range indices {
+			if len(s.indices) == (i+1)*s.k {
+				break
+			}
+			if v < 0 || int(v) >= g.N {
+				return false
+			}
+			// A later copy of the row itself is not distinct; the row is not
+			// among its own neighbours.
+			if c := number[v]; c >= 0 {
+				s.indices, s.distances = append(s.indices, c), append(s.distances, distances[j])
+			}
+		}
+		if len(s.indices) < (i+1)*s.k {
+			return false
+		}
+	}
+	return true
+}
+
+// logRatio returns ln(b/a) for 0 < a ≤ b, also where b/a overflows.
+func logRatio(b, a float64) float64 {
+	if q := b / a; q <= math.MaxFloat64 {
+		return math.Log(q)
+	}
+	return math.Log(b) - math.Log(a)
+}

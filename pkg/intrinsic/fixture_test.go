@@ -1,0 +1,124 @@
+package intrinsic_test
+
+import (
+	"context"
+	"math"
+	"testing"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/pkg/intrinsic"
+	"github.com/flatland-go/flatland/pkg/measure"
+)
+
+type estimator interface {
+	Estimate(context.Context, mat.Matrix) (measure.Dimension, error)
+}
+
+func estimate(t *testing.T, e estimator, x mat.Matrix) measure.Dimension {
+	t.Helper()
+	d, err := e.Estimate(context.Background(), x)
+	if err != nil {
+		t.Fatalf("%T%+v: %v", e, e, err)
+	}
+	return d
+}
+
+func near(t *testing.T, name string, got, want, relative float64) {
+	t.Helper()
+	if !(math.Abs(got-want) <= relative*math.Abs(want)) {
+		t.Errorf("%s: got %.9g, want %.9g", name, got, want)
+	}
+}
+
+// What the peers' own code returns on the fixtures A, B and C, of dimension 5, 2
+// and 3.
+func TestValuesOfPeers(t *testing.T) {
+	x := []mat.Matrix{fixture.A(), fixture.B(), fixture.C()}
+	for _, c := range []struct {
+		peer string
+		e    estimator
+		want [3]float64
+	}{
+		{"scikit-dimension 0.3.4, DADApy base", intrinsic.TwoNN{}, [3]float64{4.74106022, 1.94856428, 3.08340224}},
+		{"scikit-dimension, keep 95 %", intrinsic.TwoNN{Discard: 0.05}, [3]float64{4.79131996, 1.9623205, 3.07608619}},
+		{"Rdimtools, all but the last", intrinsic.TwoNN{Discard: intrinsic.Zero}, [3]float64{4.86342777, 2.0231741, 3.07793795}},
+		{"DADApy ml", intrinsic.TwoNN{Fit: intrinsic.MaximumLikelihood}, [3]float64{4.75485113, 1.97845424, 3.05810109}},
+		{"intRinsic's formula", intrinsic.TwoNN{Fit: intrinsic.TrimmedLikelihood}, [3]float64{4.953637, 2.06645853, 3.21105975}},
+		{"DADApy Bayes", intrinsic.TwoNN{Fit: intrinsic.Bayes}, [3]float64{4.56590056, 1.96493838, 2.98501865}},
+		{"MacKay and Ghahramani", intrinsic.MLE{}, [3]float64{4.36398698, 1.94814556, 2.90721035}},
+		{"Levina and Bickel", intrinsic.MLE{Aggregate: intrinsic.Mean}, [3]float64{4.60084193, 2.04661724, 3.07997584}},
+		{"median", intrinsic.MLE{Aggregate: intrinsic.Median}, [3]float64{4.41553206, 1.97224672, 2.9750662}},
+		{"unbiased", intrinsic.MLE{Unbiased: true}, [3]float64{4.13430345, 1.84561158, 2.75419928}},
+		{"k = 10", intrinsic.MLE{Neighbors: 10}, [3]float64{4.38185081, 1.95015093, 2.97429827}},
+		{"Rdimtools mle1", intrinsic.MLE{AverageFrom: 10, Aggregate: intrinsic.Mean}, [3]float64{4.7091383, 2.09486209, 3.17227718}},
+		{"Rdimtools mle2", intrinsic.MLE{AverageFrom: 10}, [3]float64{4.36778301, 1.9488619, 2.92194304}},
+	} {
+		for i, want := range c.want {
+			near(t, c.peer+" on "+"ABC"[i:i+1], estimate(t, c.e, x[i]).Value, want, 1e-8)
+		}
+	}
+	for i := range x {
+		name := " on " + "ABC"[i:i+1]
+		near(t, "2NN scale"+name, estimate(t, intrinsic.TwoNN{}, x[i]).Scale, [3]float64{.231014933, .866750667, .21735445}[i], 1e-8)
+		near(t, "standard deviation of the posterior"+name, estimate(t, intrinsic.TwoNN{Fit: intrinsic.Bayes}, x[i]).StdErr,
+			[3]float64{.203786115, .0620747637, .133227902}[i], 1e-8)
+	}
+}
+
+// The degenerate inputs of which scikit-dimension makes 0, NaN or an error. Its
+// values for clean data and for duplicates where it has them are matched; our
+// neighbours of duplicated rows are those of the distinct ones.
+func TestDuplicatesBreakNothing(t *testing.T) {
+	clean := fixture.Normal(21, 200, 3)
+	with := func(rows ...int) *mat.Dense {
+		x := mat.NewDense(200+len(rows), 3, nil)
+		x.Slice(0, 200, 0, 3).(*mat.Dense).Copy(clean)
+		for i, r := range rows {
+			x.SetRow(200+i, clean.RawRowView(r))
+		}
+		return x
+	}
+	methods := map[string]estimator{"TwoNN": intrinsic.TwoNN{}, "ML": intrinsic.TwoNN{Fit: intrinsic.MaximumLikelihood}, "MLE": intrinsic.MLE{}}
+	near(t, "TwoNN", estimate(t, methods["TwoNN"], clean).Value, 3.587, 2e-4)
+	near(t, "MLE", estimate(t, methods["MLE"], clean).Value, 3.1, 2e-4)
+	for name, rows := range map[string][]int{"a pair": {7}, "a triple": {7, 7}, "half of the rows": all(100)} {
+		for method, e := range methods {
+			want, got := estimate(t, e, clean), estimate(t, e, with(rows...))
+			if got.Value != want.Value || got.StdErr != want.StdErr || got.Scale != want.Scale {
+				t.Errorf("%s, %s: %v, without duplicates %v", method, name, got, want)
+			}
+			if got.Removed != len(rows) || got.Rows != 200 {
+				t.Errorf("%s, %s: %d rows and %d removed", method, name, got.Rows, got.Removed)
+			}
+			for i, v := range got.Local {
+				if i < 200 && v != want.Local[i] || i >= 200 && v == v {
+					t.Errorf("%s, %s: local estimate %d is %v", method, name, i, v)
+				}
+			}
+		}
+	}
+
+	grid := mat.NewDense(200, 3, nil)
+	grid.Apply(func(i, j int, v float64) float64 { return math.Round(2*v) / 2 }, clean)
+	line := mat.NewDense(200, 3, nil)
+	line.Apply(func(i, j int, v float64) float64 { return clean.At(i, 0) * float64(j+1) }, line)
+	for method, e := range methods {
+		if d := estimate(t, e, grid); !(d.Value > 0.5 && d.Value < 20) || d.Removed == 0 {
+			t.Errorf("%s on a grid: %v", method, d)
+		}
+		if d := estimate(t, e, line); math.Abs(d.Value-1) > 0.15 {
+			t.Errorf("%s on a line: %v", method, d)
+		}
+	}
+	near(t, "TwoNN on 8 rows", estimate(t, methods["TwoNN"], clean.Slice(0, 8, 0, 3)).Value, 1.384, 4e-4)
+}
+
+func all(n int) []int {
+	rows := make([]int, n)
+	for i := range rows {
+		rows[i] = i
+	}
+	return rows
+}
