@@ -11,8 +11,17 @@ import (
 // infinity (*NotFiniteError, the first in row order). It costs one pass over
 // the values.
 func Check(x mat.Matrix) error {
-	if x == nil {
+	switch m := x.(type) {
+	case nil:
 		return ErrEmpty
+	case *mat.Dense:
+		if m == nil {
+			return ErrEmpty
+		}
+	case *Dense:
+		if m == nil {
+			return ErrEmpty
+		}
 	}
 	n, d := x.Dims()
 	if n == 0 || d == 0 {

@@ -89,3 +89,14 @@ type DegenerateError struct {
 }
 
 func (e *DegenerateError) Error() string { return e.Method + ": " + e.Reason }
+
+// FileError says why a saved model or result cannot be read: damaged, of
+// another kind, or written by a newer version.
+type FileError struct {
+	Kind   string // what was to be read, for example "dr.PCAModel"
+	Reason string
+}
+
+func (e *FileError) Error() string {
+	return fmt.Sprintf("reading a saved %s: %s", e.Kind, e.Reason)
+}

@@ -55,7 +55,7 @@ func TestCheckNamesTheFirstBadValue(t *testing.T) {
 	if err := CheckFloat32(mat.NewDense(1, 1, []float64{math.MaxFloat64})); err == nil {
 		t.Error("a value beyond float32 was accepted where float32 is needed")
 	}
-	for _, empty := range []mat.Matrix{nil, &Dense{}, &mat.Dense{}, NewDense(0, 3, nil), NewDense(3, 0, nil)} {
+	for _, empty := range []mat.Matrix{nil, (*mat.Dense)(nil), (*Dense)(nil), &Dense{}, &mat.Dense{}, NewDense(0, 3, nil), NewDense(3, 0, nil)} {
 		if err := Check(empty); !errors.Is(err, ErrEmpty) {
 			t.Errorf("%v: got %v, want ErrEmpty", empty, err)
 		}

@@ -1,0 +1,236 @@
+package dr
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/internal/saved"
+	"github.com/flatland-go/flatland/pkg/mat32"
+)
+
+// Chain is a method made of methods: each is fitted to the embedding of the one
+// before it.
+//
+//	dr.Chain{dr.Any(dr.Standardize{}), dr.Any(dr.PCA{Components: 50}), dr.Any(dr.TSNE{})}
+//
+// Its embedding is that of the last, with the notes of all.
+type Chain []Fitter
+
+// Resolve checks that the chain has methods and that each can be resolved by
+// itself; the defaults of a method depend on what reaches it and are filled in
+// when it is fitted.
+func (c Chain) Resolve(n, d int) (Chain, error) {
+	if len(c) == 0 {
+		return c, &mat32.ParamError{Method: "dr.Chain", Param: "Chain", Value: "empty", Want: "at least one method"}
+	}
+	for i, f := range c {
+		if f == nil {
+			return c, &mat32.ParamError{Method: "dr.Chain", Param: fmt.Sprintf("method %d", i), Value: nil, Want: "a method"}
+		}
+	}
+	return c, nil
+}
+
+// Fit fits the methods in order, each to the embedding of the one before it.
+// Errors are those of the methods, with the place in the chain; a cancel during
+// the last one returns what it returns.
+func (c Chain) Fit(ctx context.Context, x mat.Matrix) (*ChainModel, error) {
+	n, d, err := checkRows(ctx, "dr.Chain", x, 1)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := c.Resolve(n, d); err != nil {
+		return nil, err
+	}
+	m := new(ChainModel)
+	at := x
+	for i, f := range c {
+		model, err := f.Fit(ctx, at)
+		if model == nil || err != nil && i < len(c)-1 {
+			return nil, fmt.Errorf("dr.Chain: method %d: %w", i, err)
+		}
+		m.models = append(m.models, model)
+		if err != nil {
+			m.embedding = m.join(n, d)
+			return m, fmt.Errorf("dr.Chain: method %d: %w", i, err)
+		}
+		at = model.Embedding()
+	}
+	m.embedding = m.join(n, d)
+	return m, nil
+}
+
+// Embed returns the embedding of the last method: Fit(ctx, x) and its embedding.
+func (c Chain) Embed(ctx context.Context, x mat.Matrix) (*Embedding, error) {
+	m, err := c.Fit(ctx, x)
+	if m == nil {
+		return nil, err
+	}
+	return m.embedding, err
+}
+
+// ChainModel is fitted by Chain.
+type ChainModel struct {
+	models    []Model
+	embedding *Embedding
+}
+
+// join returns the last embedding, named for the whole chain and with the notes
+// of all its methods.
+func (m *ChainModel) join(n, d int) *Embedding {
+	var methods, options, notes []string
+	for _, model := range m.models {
+		e := model.Embedding()
+		methods = append(methods, e.Method)
+		options = append(options, e.Options)
+		notes = append(notes, e.Notes...)
+	}
+	e := *m.models[len(m.models)-1].Embedding()
+	e.Method, e.Options, e.Notes = strings.Join(methods, " → "), strings.Join(options, " → "), notes
+	e.Rows, e.Dim = n, d
+	return &e
+}
+
+// Models returns the fitted methods, in order.
+func (m *ChainModel) Models() []Model { return append([]Model(nil), m.models...) }
+
+// Embedding returns the map of the rows the chain was fitted to.
+func (m *ChainModel) Embedding() *Embedding { return m.embedding }
+
+// Transform maps new rows through every method. The error names the first
+// method that cannot map new rows.
+func (m *ChainModel) Transform(ctx context.Context, x mat.Matrix) (*Embedding, error) {
+	n, d, err := checkRows(ctx, "dr.Chain", x, 1)
+	if err != nil {
+		return nil, err
+	}
+	for i, model := range m.models {
+		if _, ok := model.(Transformer); !ok {
+			return nil, fmt.Errorf("dr.Chain: method %d: %w", i, cannot(model, "map new rows"))
+		}
+	}
+	at := x
+	var e *Embedding
+	for i, model := range m.models {
+		e, err = model.(Transformer).Transform(ctx, at)
+		if err != nil {
+			return nil, fmt.Errorf("dr.Chain: method %d: %w", i, err)
+		}
+		at = e
+	}
+	joined := *e
+	joined.Method, joined.Options, joined.Rows, joined.Dim = m.embedding.Method, m.embedding.Options, n, d
+	return &joined, nil
+}
+
+// Inverse maps points of the embedding back through every method, last first.
+// The error names the first method that cannot.
+func (m *ChainModel) Inverse(ctx context.Context, z mat.Matrix) (*mat.Dense, error) {
+	var x *mat.Dense
+	for i := len(m.models) - 1; i >= 0; i-- {
+		inverter, ok := m.models[i].(Inverter)
+		if !ok {
+			return nil, fmt.Errorf("dr.Chain: method %d: %w", i, cannot(m.models[i], "map points back"))
+		}
+		var err error
+		if x, err = inverter.Inverse(ctx, z); err != nil {
+			return nil, fmt.Errorf("dr.Chain: method %d: %w", i, err)
+		}
+		z = x
+	}
+	return x, nil
+}
+
+// cannot says that a model does not do something.
+func cannot(m Model, what string) error {
+	return &mat32.DegenerateError{Method: m.Embedding().Method, Reason: "it cannot " + what}
+}
+
+// String returns the tables of all methods.
+func (m *ChainModel) String() string {
+	parts := make([]string, len(m.models))
+	for i, model := range m.models {
+		parts[i] = model.String()
+	}
+	return strings.Join(parts, "\n")
+}
+
+const chainKind, chainVersion = "dr.ChainModel", 1
+
+// savedModel is a model that can stand in a saved chain.
+type savedModel interface {
+	Model
+	encode(*saved.Writer)
+	decode(*saved.Reader)
+}
+
+// chainable lists the models a saved chain may hold.
+var chainable = map[string]func() savedModel{
+	standardizeKind: func() savedModel { return new(StandardizeModel) },
+	pcaKind:         func() savedModel { return new(PCAModel) },
+	tsneKind:        func() savedModel { return new(TSNEModel) },
+	// A chain within a chain.
+	chainKind: func() savedModel { return new(ChainModel) },
+}
+
+func kindOf(m Model) (string, savedModel) {
+	for kind, fresh := range chainable {
+		if reflect.TypeOf(fresh()) == reflect.TypeOf(m) {
+			return kind, m.(savedModel)
+		}
+	}
+	return "", nil
+}
+
+func (m *ChainModel) encode(w *saved.Writer) {
+	w.Int(len(m.models))
+	for i, model := range m.models {
+		kind, s := kindOf(model)
+		if s == nil {
+			w.Fail(fmt.Errorf("dr.Chain: method %d: a %T of another package cannot be saved", i, model))
+			return
+		}
+		w.Text(kind)
+		s.encode(w)
+	}
+	m.embedding.encode(w)
+}
+
+func (m *ChainModel) decode(r *saved.Reader) {
+	for n := r.Int(); n > 0 && r.OK(); n-- {
+		fresh, ok := chainable[r.Text()]
+		if !ok {
+			r.Fail("it holds a model of unknown kind")
+			return
+		}
+		model := fresh()
+		model.decode(r)
+		m.models = append(m.models, model)
+	}
+	m.embedding = new(Embedding)
+	m.embedding.decode(r)
+	if r.OK() && len(m.models) == 0 {
+		r.Fail("the chain is empty")
+	}
+}
+
+// WriteTo saves the fitted methods and the embedding.
+func (m *ChainModel) WriteTo(w io.Writer) (int64, error) {
+	return write(w, chainKind, chainVersion, m.encode)
+}
+
+// ReadFrom replaces m by a saved model; see Embedding.ReadFrom for the errors.
+func (m *ChainModel) ReadFrom(r io.Reader) (int64, error) {
+	return read(r, chainKind, chainVersion, m, (*ChainModel).decode)
+}
+
+// MarshalBinary returns what WriteTo writes.
+func (m *ChainModel) MarshalBinary() ([]byte, error) { return marshal(m) }
+
+// UnmarshalBinary reads what MarshalBinary returned.
+func (m *ChainModel) UnmarshalBinary(b []byte) error { return unmarshal(m, b) }

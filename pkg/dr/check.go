@@ -1,0 +1,47 @@
+package dr
+
+import (
+	"context"
+	"fmt"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/pkg/mat32"
+)
+
+// checkRows returns the shape of x when it is finite, has at least least rows
+// and ctx is not done; the error names the method.
+func checkRows(ctx context.Context, method string, x mat.Matrix, least int) (n, d int, err error) {
+	if err := ctx.Err(); err != nil {
+		return 0, 0, fmt.Errorf("%s: %w", method, err)
+	}
+	if err := mat32.Check(x); err != nil {
+		return 0, 0, fmt.Errorf("%s: %w", method, err)
+	}
+	n, d = x.Dims()
+	if n < least {
+		return n, d, fmt.Errorf("%s: %w", method, &mat32.ShapeError{What: "x", Rows: n, Cols: d,
+			Want: fmt.Sprintf("at least %d rows", least)})
+	}
+	return n, d, nil
+}
+
+// checkColumns is checkRows for new rows, which must have the columns the model
+// was fitted to.
+func checkColumns(ctx context.Context, method string, x mat.Matrix, columns int) (n int, err error) {
+	n, d, err := checkRows(ctx, method, x, 1)
+	if err == nil && d != columns {
+		err = fmt.Errorf("%s: %w", method, &mat32.ShapeError{What: "x", Rows: n, Cols: d,
+			Want: fmt.Sprintf("the %d columns the model was fitted to", columns)})
+	}
+	return n, err
+}
+
+// checkRange refuses a parameter outside [least, most].
+func checkRange(method, param string, value, least, most int, why string) error {
+	if value < least || value > most {
+		return &mat32.ParamError{Method: method, Param: param, Value: value,
+			Want: fmt.Sprintf("%d ≤ %s ≤ %s = %d", least, param, why, most)}
+	}
+	return nil
+}

@@ -1,0 +1,38 @@
+package dr
+
+import (
+	"bytes"
+	"io"
+
+	"github.com/flatland-go/flatland/internal/saved"
+)
+
+// write saves one value by its encode method.
+func write(w io.Writer, kind string, version int, encode func(*saved.Writer)) (int64, error) {
+	s := saved.NewWriter(w, kind, version)
+	encode(s)
+	return s.Close()
+}
+
+// read replaces *v by a saved value when all of it could be read.
+func read[T any](r io.Reader, kind string, version int, v *T, decode func(*T, *saved.Reader)) (int64, error) {
+	s, _ := saved.NewReader(r, kind, version)
+	var fresh T
+	decode(&fresh, s)
+	n, err := s.Close()
+	if err == nil {
+		*v = fresh
+	}
+	return n, err
+}
+
+func marshal(v io.WriterTo) ([]byte, error) {
+	var b bytes.Buffer
+	_, err := v.WriteTo(&b)
+	return b.Bytes(), err
+}
+
+func unmarshal(v io.ReaderFrom, b []byte) error {
+	_, err := v.ReadFrom(bytes.NewReader(b))
+	return err
+}

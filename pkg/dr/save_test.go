@@ -1,0 +1,132 @@
+package dr_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/gob"
+	"errors"
+	"io"
+	"reflect"
+	"testing"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/pkg/dr"
+	"github.com/flatland-go/flatland/pkg/mat32"
+)
+
+type savable interface {
+	io.WriterTo
+	io.ReaderFrom
+	MarshalBinary() ([]byte, error)
+	UnmarshalBinary([]byte) error
+}
+
+// saved holds one fitted value of everything that can be saved.
+func savedValues(t *testing.T) map[string]savable {
+	t.Helper()
+	ctx := context.Background()
+	x := normal(40, 4, 5)
+	must := func(v savable, err error) savable {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	short := dr.TSNE{EarlyIterations: 5, Iterations: 5}
+	given := short
+	given.Start = dr.From(normal(40, 2, 0))
+	st, err1 := dr.Standardize{Robust: true}.Fit(ctx, x)
+	pc, err2 := dr.PCA{Components: 3, Whiten: true}.Fit(ctx, x)
+	ts, err3 := short.Fit(ctx, x)
+	tg, err4 := given.Fit(ctx, x)
+	ch, err5 := dr.Chain{dr.Any(dr.Standardize{}), dr.Any(dr.Chain{dr.Any(dr.PCA{})}), dr.Any(short)}.Fit(ctx, x)
+	em, err6 := short.Embed(ctx, x)
+	return map[string]savable{
+		"StandardizeModel": must(st, err1), "PCAModel": must(pc, err2), "TSNEModel": must(ts, err3),
+		"TSNEModel from a given start": must(tg, err4), "ChainModel": must(ch, err5), "Embedding": must(em, err6),
+	}
+}
+
+func TestSavedIsTheSame(t *testing.T) {
+	x := normal(7, 4, 5)
+	for name, v := range savedValues(t) {
+		var b bytes.Buffer
+		n, err := v.WriteTo(&b)
+		if err != nil || n != int64(b.Len()) {
+			t.Fatalf("%s: wrote %d of %d bytes: %v", name, n, b.Len(), err)
+		}
+		b.WriteString("rest")
+		fresh := reflect.New(reflect.TypeOf(v).Elem()).Interface().(savable)
+		if m, err := fresh.ReadFrom(&b); err != nil || m != n || b.String() != "rest" {
+			t.Fatalf("%s: read %d of %d bytes, left %q: %v", name, m, n, b.String(), err)
+		}
+		one, _ := v.MarshalBinary()
+		two, err := fresh.MarshalBinary()
+		if err != nil || !bytes.Equal(one, two) {
+			t.Errorf("%s: saved again it has other bytes: %v", name, err)
+		}
+		if s, ok := v.(interface{ String() string }); ok && s.String() != fresh.(interface{ String() string }).String() {
+			t.Errorf("%s: reads as %v, was %v", name, fresh, v)
+		}
+		if tr, ok := v.(dr.Transformer); ok {
+			a, errA := tr.Transform(context.Background(), x)
+			b, errB := fresh.(dr.Transformer).Transform(context.Background(), x)
+			if (errA == nil) != (errB == nil) || errA == nil && !mat.Equal(a, b) {
+				t.Errorf("%s: transforms otherwise: %v, %v", name, errA, errB)
+			}
+		}
+		var g bytes.Buffer
+		if err := gob.NewEncoder(&g).Encode(v); err != nil {
+			t.Errorf("%s: gob: %v", name, err)
+		}
+		again := reflect.New(reflect.TypeOf(v).Elem()).Interface().(savable)
+		if err := gob.NewDecoder(&g).Decode(again); err != nil {
+			t.Errorf("%s: gob: %v", name, err)
+		} else if three, _ := again.MarshalBinary(); !bytes.Equal(one, three) {
+			t.Errorf("%s: gob loses something", name)
+		}
+	}
+}
+
+func TestDamagedFilesAreErrors(t *testing.T) {
+	for name, v := range savedValues(t) {
+		good, err := v.MarshalBinary()
+		if err != nil {
+			t.Fatal(err)
+		}
+		fresh := reflect.New(reflect.TypeOf(v).Elem()).Interface().(savable)
+		file := func(err error) bool { var fe *mat32.FileError; return errors.As(err, &fe) }
+		for i := 0; i < len(good); i += 1 + i/30 {
+			bad := bytes.Clone(good)
+			bad[i] ^= 0x55
+			if err := fresh.UnmarshalBinary(bad); !file(err) {
+				t.Fatalf("%s, byte %d changed: %v", name, i, err)
+			}
+			if err := fresh.UnmarshalBinary(good[:i]); !file(err) {
+				t.Fatalf("%s, cut at %d: %v", name, i, err)
+			}
+		}
+		for other, w := range savedValues(t) {
+			b, _ := w.MarshalBinary()
+			if err := fresh.UnmarshalBinary(b); reflect.TypeOf(w) != reflect.TypeOf(v) && !file(err) {
+				t.Errorf("%s read a saved %s: %v", name, other, err)
+			}
+		}
+	}
+}
+
+func FuzzReadChainModel(f *testing.F) {
+	ctx := context.Background()
+	m, err := dr.Chain{dr.Any(dr.Standardize{}), dr.Any(dr.PCA{})}.Fit(ctx, normal(5, 2, 0))
+	if err != nil {
+		f.Fatal(err)
+	}
+	b, err := m.MarshalBinary()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
+	f.Fuzz(func(t *testing.T, b []byte) { new(dr.ChainModel).UnmarshalBinary(b) })
+}

@@ -1,0 +1,107 @@
+package dr
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/internal/rng"
+	"github.com/flatland-go/flatland/pkg/mat32"
+)
+
+// Start is where an optimiser places the points before its first step: one of
+// FromPCA, FromRandom or From(y).
+type Start interface {
+	fmt.Stringer
+	start()
+}
+
+type startBy string
+
+const (
+	// FromPCA starts at the first principal components, which keeps the large
+	// shape of the data and gives the same map for similar data (D. Kobak and
+	// G. Linderman, 2021, Initialization is critical for preserving global data
+	// structure in both t-SNE and UMAP).
+	FromPCA startBy = "PCA"
+
+	// FromRandom starts at normal random positions.
+	FromRandom startBy = "random"
+)
+
+// From starts at y, one row per sample, used as it is.
+func From(y mat.Matrix) Start { return given{y} }
+
+type given struct{ Y mat.Matrix }
+
+func (startBy) start()           {}
+func (s startBy) String() string { return string(s) }
+func (given) start()             {}
+func (given) String() string     { return "given" }
+
+// checkStart refuses starts that do not fit n points in dim dimensions; accepted
+// lists those a method can do beside a given one.
+func checkStart(method string, s Start, n, dim int, accepted ...startBy) error {
+	switch s := s.(type) {
+	case given:
+		if err := mat32.Check(s.Y); err != nil {
+			return fmt.Errorf("%s: Start: %w", method, err)
+		}
+		if r, c := s.Y.Dims(); r != n || c != dim {
+			return &mat32.ShapeError{What: "Start", Rows: r, Cols: c, Want: fmt.Sprintf("%d × %d: a row for every sample", n, dim)}
+		}
+		return nil
+	case startBy:
+		for _, a := range accepted {
+			if s == a {
+				return nil
+			}
+		}
+	}
+	return &mat32.ParamError{Method: method, Param: "Start", Value: s, Want: fmt.Sprintf("one of %v or From(y)", accepted)}
+}
+
+// place returns the start for the rows of x in dim dimensions, row after row. The
+// standard deviation of the first coordinate is size; random numbers are keyed
+// by seed and purpose.
+func place(ctx context.Context, s Start, x mat.Matrix, dim int, size float64, seed uint64, purpose string) ([]float64, error) {
+	n, d := x.Dims()
+	y := make([]float64, n*dim)
+	normal := func(scale float64) {
+		for i := range n {
+			r := rng.New(seed, purpose, i)
+			for c := range dim {
+				y[i*dim+c] += scale * r.Normal()
+			}
+		}
+	}
+	switch s := s.(type) {
+	case given:
+		for i := range n {
+			copy(y[i*dim:], mat32.Row(make([]float64, dim), i, s.Y))
+		}
+		return y, nil
+	case startBy:
+		if s == FromRandom {
+			normal(size)
+			return y, nil
+		}
+	}
+	k := min(dim, d, n-1)
+	pca, err := PCA{Components: k}.Fit(ctx, x)
+	if err != nil {
+		return nil, err
+	}
+	scale := size / math.Sqrt(pca.variance[0]*float64(n-1)/float64(n))
+	for i := range n {
+		for c, v := range pca.embedding.RawRowView(i) {
+			y[i*dim+c] = v * scale
+		}
+	}
+	// A little noise separates duplicate rows and fills dimensions that the
+	// data do not have.
+	normal(0.01 * size)
+	return y, nil
+}
