@@ -30,7 +30,10 @@ func sphere(seed uint64, n, d int) *mat.Dense {
 // estimate without bias is within 1.96 standard errors of the truth in 95 % of
 // the samples; 88 % is four standard errors of that share below.
 func TestStandardErrors(t *testing.T) {
-	const samples, n = 150, 300
+	samples, n := 150, 300
+	if testing.Short() {
+		n = 100
+	}
 	type method struct {
 		name   string
 		e      func(g *neighbors.Graph) estimator
@@ -82,7 +85,7 @@ func TestStandardErrors(t *testing.T) {
 				values[i] = append(values[i], d.Value)
 				errors[i] = append(errors[i], d.StdErr)
 				if math.Abs(d.Value-data.dim) < 1.96*d.StdErr {
-					covered[i] += 1. / samples
+					covered[i] += 1 / float64(samples)
 				}
 			}
 		}

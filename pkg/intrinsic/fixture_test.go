@@ -10,6 +10,7 @@ import (
 	"github.com/flatland-go/flatland/internal/fixture"
 	"github.com/flatland-go/flatland/pkg/intrinsic"
 	"github.com/flatland-go/flatland/pkg/measure"
+	"github.com/flatland-go/flatland/pkg/neighbors"
 )
 
 type estimator interface {
@@ -36,26 +37,43 @@ func near(t *testing.T, name string, got, want, relative float64) {
 // and 3.
 func TestValuesOfPeers(t *testing.T) {
 	x := []mat.Matrix{fixture.A(), fixture.B(), fixture.C()}
+	var graphs [3]*neighbors.Graph
+	for i := range x {
+		var err error
+		if graphs[i], err = (neighbors.Exact{Neighbors: 20}).Graph(context.Background(), x[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	type twonn = intrinsic.TwoNN
+	type mle = intrinsic.MLE
 	for _, c := range []struct {
 		peer string
 		e    estimator
 		want [3]float64
 	}{
-		{"scikit-dimension 0.3.4, DADApy base", intrinsic.TwoNN{}, [3]float64{4.74106022, 1.94856428, 3.08340224}},
-		{"scikit-dimension, keep 95 %", intrinsic.TwoNN{Discard: 0.05}, [3]float64{4.79131996, 1.9623205, 3.07608619}},
-		{"Rdimtools, all but the last", intrinsic.TwoNN{Discard: intrinsic.Zero}, [3]float64{4.86342777, 2.0231741, 3.07793795}},
-		{"DADApy ml", intrinsic.TwoNN{Fit: intrinsic.MaximumLikelihood}, [3]float64{4.75485113, 1.97845424, 3.05810109}},
-		{"intRinsic's formula", intrinsic.TwoNN{Fit: intrinsic.TrimmedLikelihood}, [3]float64{4.953637, 2.06645853, 3.21105975}},
-		{"DADApy Bayes", intrinsic.TwoNN{Fit: intrinsic.Bayes}, [3]float64{4.56590056, 1.96493838, 2.98501865}},
-		{"MacKay and Ghahramani", intrinsic.MLE{}, [3]float64{4.36398698, 1.94814556, 2.90721035}},
-		{"Levina and Bickel", intrinsic.MLE{Aggregate: intrinsic.Mean}, [3]float64{4.60084193, 2.04661724, 3.07997584}},
-		{"median", intrinsic.MLE{Aggregate: intrinsic.Median}, [3]float64{4.41553206, 1.97224672, 2.9750662}},
-		{"unbiased", intrinsic.MLE{Unbiased: true}, [3]float64{4.13430345, 1.84561158, 2.75419928}},
-		{"k = 10", intrinsic.MLE{Neighbors: 10}, [3]float64{4.38185081, 1.95015093, 2.97429827}},
-		{"Rdimtools mle1", intrinsic.MLE{AverageFrom: 10, Aggregate: intrinsic.Mean}, [3]float64{4.7091383, 2.09486209, 3.17227718}},
-		{"Rdimtools mle2", intrinsic.MLE{AverageFrom: 10}, [3]float64{4.36778301, 1.9488619, 2.92194304}},
+		{"scikit-dimension 0.3.4, DADApy base", twonn{}, [3]float64{4.74106022, 1.94856428, 3.08340224}},
+		{"scikit-dimension, keep 95 %", twonn{Discard: 0.05}, [3]float64{4.79131996, 1.9623205, 3.07608619}},
+		{"Rdimtools, all but the last", twonn{Discard: intrinsic.Zero}, [3]float64{4.86342777, 2.0231741, 3.07793795}},
+		{"DADApy ml", twonn{Fit: intrinsic.MaximumLikelihood}, [3]float64{4.75485113, 1.97845424, 3.05810109}},
+		{"intRinsic's formula", twonn{Fit: intrinsic.TrimmedLikelihood}, [3]float64{4.953637, 2.06645853, 3.21105975}},
+		{"DADApy Bayes", twonn{Fit: intrinsic.Bayes}, [3]float64{4.56590056, 1.96493838, 2.98501865}},
+		{"MacKay and Ghahramani", mle{}, [3]float64{4.36398698, 1.94814556, 2.90721035}},
+		{"Levina and Bickel", mle{Aggregate: intrinsic.Mean}, [3]float64{4.60084193, 2.04661724, 3.07997584}},
+		{"median", mle{Aggregate: intrinsic.Median}, [3]float64{4.41553206, 1.97224672, 2.9750662}},
+		{"unbiased", mle{Unbiased: true}, [3]float64{4.13430345, 1.84561158, 2.75419928}},
+		{"k = 10", mle{Neighbors: 10}, [3]float64{4.38185081, 1.95015093, 2.97429827}},
+		{"Rdimtools mle1", mle{AverageFrom: 10, Aggregate: intrinsic.Mean}, [3]float64{4.7091383, 2.09486209, 3.17227718}},
+		{"Rdimtools mle2", mle{AverageFrom: 10}, [3]float64{4.36778301, 1.9488619, 2.92194304}},
 	} {
 		for i, want := range c.want {
+			switch e := c.e.(type) {
+			case twonn:
+				e.Graph = graphs[i]
+				c.e = e
+			case mle:
+				e.Graph = graphs[i]
+				c.e = e
+			}
 			near(t, c.peer+" on "+"ABC"[i:i+1], estimate(t, c.e, x[i]).Value, want, 1e-8)
 		}
 	}

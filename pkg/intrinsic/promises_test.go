@@ -33,6 +33,15 @@ func estimators(g *neighbors.Graph) map[string]estimator {
 	return list
 }
 
+// short leaves one variant of each method in the short tests, which look for
+// races: the variants share their goroutines.
+func short(all map[string]estimator) map[string]estimator {
+	if !testing.Short() {
+		return all
+	}
+	return map[string]estimator{"TwoNN": intrinsic.TwoNN{}, "MLE": intrinsic.MLE{}}
+}
+
 // same compares all bits, NaN included.
 func same(a, b measure.Dimension) bool {
 	if len(a.Local) != len(b.Local) {
@@ -58,7 +67,7 @@ func TestTrueDimension(t *testing.T) {
 		if d == 10 {
 			x.CloneFrom(fixture.Normal(31, 1000, 10))
 		}
-		for name, e := range estimators(nil) {
+		for name, e := range short(estimators(nil)) {
 			got := estimate(t, e, &x).Value
 			for _, claim := range []float64{2, 5} {
 				holds := math.Abs(got-claim) < 0.1*claim
@@ -99,13 +108,13 @@ func TestLocalTellsRowsApart(t *testing.T) {
 }
 
 func TestOffsetsScalesAndTypesChangeNothing(t *testing.T) {
-	x := fixture.B()
+	x, _, _ := fixture.Embedding()
 	change := func(f func(v float64) float64) *mat.Dense {
 		var y mat.Dense
 		y.Apply(func(_, _ int, v float64) float64 { return f(v) }, x)
 		return &y
 	}
-	for name, e := range estimators(nil) {
+	for name, e := range short(estimators(nil)) {
 		want := estimate(t, e, x)
 		shifted := estimate(t, e, change(func(v float64) float64 { return v + 1000 }))
 		near(t, name+" + 1000", shifted.Value, want.Value, 1e-7)
@@ -158,8 +167,8 @@ func TestGraphDoesNotChangeTheResult(t *testing.T) {
 }
 
 func TestSameBitsOnAnyCores(t *testing.T) {
-	x := fixture.Normal(5, 3000, 4) // several blocks
-	for name, e := range estimators(nil) {
+	x := fixture.Normal(5, 1100, 4) // two blocks of rows
+	for name, e := range short(estimators(nil)) {
 		var want measure.Dimension
 		for i, procs := range []int{1, 2, 7} {
 			old := runtime.GOMAXPROCS(procs)
