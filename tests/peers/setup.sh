@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Installs the Python libraries that the goldens and benchmarks compare with into .tools/peers, in the versions pinned in
+# requirements.txt. A second run does nothing. Needs Python 3.11 or newer with its venv module (Debian: python3-venv).
+#
+# To change a version, edit requirements.in and make the pins again with uv:
+#   uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements.in -o requirements.txt
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+venv=$(cd "$here/../.." && pwd)/.tools/peers
+stamp=$venv/pins
+
+# Scripts in a virtual environment begin with its absolute path, and an upgrade of the system's Python can break it.
+pins() { echo "$venv" && cat "$here/requirements.txt"; }
+if [[ -e $stamp ]] && pins | cmp -s - "$stamp" && "$venv/bin/python" -c '' 2>/dev/null; then
+  exit 0
+fi
+
+find_python() {
+  local name
+  for name in python3.11 python3 python3.12 python3.13 python3.14; do
+    if command -v "$name" >/dev/null && "$name" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+      command -v "$name"
+      return
+    fi
+  done
+  echo 'peers: Python 3.11 or newer with its venv module is needed (Debian: apt-get install python3 python3-venv)' >&2
+  return 1
+}
+
+python=$(find_python)
+rm -rf "$venv"
+mkdir -p "$(dirname "$venv")"
+"$python" -m venv "$venv"
+"$venv/bin/python" -m pip install --quiet --no-input --disable-pip-version-check --only-binary :all: --require-hashes -r "$here/requirements.txt"
+pins >"$stamp"
