@@ -84,7 +84,7 @@ func (*recorder) Helper() {}
 
 func (r *recorder) Fatalf(format string, args ...any) { r.message = fmt.Sprintf(format, args...) }
 
-func TestLoadSaysWhatToDo(t *testing.T) {
+func TestLoadNamesTheRemedy(t *testing.T) {
 	var missing recorder
 	Load(&missing, "unheard-of", &struct{}{})
 	if !strings.Contains(missing.message, "tests/golden/unheard-of.json") || !strings.Contains(missing.message, "make golden") {
