@@ -14,7 +14,7 @@ const pictureBytes = 40 << 10
 // encode writes the picture, drawn in the given colours, as a PNG. It stays under pictureBytes for up to ten thousand points or so; beyond
 // that a picture is mostly edges.
 func encode(src image.Image, colors []color.RGBA) (out []byte, err error) {
-	for _, steps := range [...]int{8, 5, 3, 2} {
+	for _, steps := range [...]int{5, 3, 2} {
 		if out, err = paletted(src, shades(colors, steps)); err != nil || len(out) <= pictureBytes {
 			break
 		}

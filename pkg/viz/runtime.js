@@ -49,9 +49,10 @@
         text: (d.caption ?? []).join('\n'), left: d.frame.X, top: d.frame.Y + d.frame.Side + 6, padding: 0,
         textStyle: { fontSize: 11.5, lineHeight: 15.5, fontWeight: 'normal', color: '#666', fontFamily: font },
       },
+      { text: d.note ?? '', left: d.frame.X, bottom: 3, padding: 0, textStyle: { fontSize: 11.5, fontWeight: 'normal', color: '#666', fontFamily: font } },
     ],
     toolbox: {
-      right: 6, top: 4, itemSize: 12, itemGap: 6, iconStyle: { borderColor: '#999' },
+      right: 6, bottom: 4, padding: 0, itemSize: 12, itemGap: 8, iconStyle: { borderColor: '#999' },
       feature: { restore: { title: 'Reset' }, saveAsImage: { title: 'Save as PNG', pixelRatio: 2, name: d.title || 'chart' } },
     },
     grid: {
@@ -77,7 +78,7 @@
       const data = new Float32Array(4 * members[i].length);
       members[i].forEach((k, j) => data.set([x[k], y[k], k, values ? values[k] : 0], 4 * j));
       return {
-        type: 'scatter', name: String(i), symbol: look.symbol, symbolSize: d.size, data, dimensions: ['x', 'y', 'k', 'value'],
+        type: 'scatter', name: String(i), z: look.under ? 1 : 2, symbol: look.symbol, symbolSize: d.size, data, dimensions: ['x', 'y', 'k', 'value'],
         progressive: n > 5000 ? 4000 : 0, progressiveThreshold: 5000, cursor: 'default',
         itemStyle: { color: look.color, borderColor: '#fff', borderWidth: d.rim, opacity: 1 },
         emphasis: { scale: 1.7, itemStyle: { borderColor: '#222', borderWidth: 1 } },
@@ -124,18 +125,22 @@
     if (split) {
       option.legend = {
         type: looks.length * 19 > d.frame.Side ? 'scroll' : 'plain',
-        orient: 'vertical', align: 'left', left: right, top: d.frame.Y + 2, height: d.frame.Side, padding: 0,
-        itemWidth: 9, itemHeight: 9, itemGap: 6, itemStyle: { borderWidth: 0 },
+        orient: 'vertical', align: 'left', left: right, top: d.frame.Y + 5, height: d.frame.Side - 5, padding: 0,
+        itemWidth: 9, itemHeight: 9, itemGap: 10, itemStyle: { borderWidth: 0 },
         data: looks.map((look, i) => ({ name: String(i), icon: look.symbol })),
         formatter: (i) => looks[i].name,
-        textStyle: { fontSize: 13, color: '#222', fontFamily: font, width: 172, overflow: 'truncate' },
+        textStyle: { fontSize: 13, color: '#222', fontFamily: font, width: 172, overflow: 'truncate', padding: [0, 0, 0, 3] },
       };
     }
     if (values) {
+      option.title.push({
+        text: d.valueName ?? '', left: right, top: d.frame.Y, padding: 0,
+        textStyle: { fontSize: 13, fontWeight: 'normal', color: '#222', fontFamily: font, width: 190, overflow: 'truncate' },
+      });
       option.visualMap = {
         type: 'continuous', dimension: 3, min: 0, max: 65535, calculable: true, orient: 'vertical',
-        left: right, top: d.frame.Y, padding: 0, itemWidth: d.bar.width, itemHeight: d.bar.height,
-        inRange: { color: d.bar.colors }, text: [d.valueName ?? '', ''], textStyle: { fontSize: 13, color: '#222', fontFamily: font },
+        left: right, top: d.frame.Y + (d.valueName ? 19 : 0), padding: 0, align: 'left', itemWidth: d.bar.width, itemHeight: d.bar.height,
+        inRange: { color: d.bar.colors }, textStyle: { fontSize: 13, color: '#222', fontFamily: font },
         formatter: (v) => String(Number((d.low + (v / 65535) * (d.high - d.low)).toPrecision(3))),
       };
     }
@@ -155,16 +160,16 @@
     try {
       const chart = flatland.modules.echarts.init(box, null, size);
       flatland.charts.set(host, chart);
-      chart.setOption(option);
-      chart.getZr().on('dblclick', () => chart.dispatchAction({
-        type: 'dataZoom', batch: [0, 1].map((dataZoomIndex) => ({ dataZoomIndex, start: 0, end: 100 })),
-      }));
       const finished = () => {
         chart.off('finished', finished);
         picture.style.visibility = 'hidden';
         host.dataset.flatlandState = 'drawn';
       };
       chart.on('finished', finished);
+      chart.setOption(option);
+      chart.getZr().on('dblclick', () => chart.dispatchAction({
+        type: 'dataZoom', batch: [0, 1].map((dataZoomIndex) => ({ dataZoomIndex, start: 0, end: 100 })),
+      }));
     } catch (error) {
       box.remove();
       throw error;

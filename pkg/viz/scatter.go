@@ -73,7 +73,7 @@ type class struct {
 // is hovered over shows its class, row, text and thumbnail; the wheel zooms, dragging moves the map, and a double click resets it.
 //
 // The interactive chart rounds coordinates to 1/65535 of the plot's side, a hundredth of a pixel, and values to 1/65535 of their range.
-// Thumbnails are reduced to 16 greys, or to 216 colours, and, where there are many, in size, so that all together stay under 32 KiB; above
+// Thumbnails are reduced to 16 or 8 greys, or to 216 colours, and, where there are many, in size, so that all together stay under 24 KiB; above
 // a few thousand rows an evenly spread part of the rows has one. Above 50 000 rows the interactive chart shows 20 000 of them, chosen by a
 // fixed rule, and says so; the static picture always shows all.
 //

@@ -3,6 +3,7 @@ package viz
 import (
 	"encoding/base64"
 	"encoding/binary"
+	"fmt"
 	"math"
 	"slices"
 
@@ -33,19 +34,19 @@ type scatterPayload struct {
 	Bar       *barPayload    `json:"bar,omitempty"`
 	Text      []string       `json:"text,omitempty"`
 	Thumbs    *thumbnails    `json:"thumbs,omitempty"`
+	Note      string         `json:"note,omitempty"` // below the caption
 }
 
 type classPayload struct {
 	Name   string `json:"name"`
 	Color  string `json:"color"`
 	Symbol string `json:"symbol"`
+	Under  bool   `json:"under,omitempty"` // drawn below the others
 }
 
 // barPayload says how the colour bar looks, as in the static picture.
 type barPayload struct {
 	Colors []string `json:"colors"`
-	Low    string   `json:"low"`
-	High   string   `json:"high"`
 	Width  int      `json:"width"`
 	Height int      `json:"height"`
 }
@@ -60,20 +61,20 @@ func (s *scatter) payload(l layout) (any, error) {
 		rows = shuffled(len(rows))[:sampleRows]
 		slices.Sort(rows)
 		p.Rows = pack(rows, func(i int) uint32 { return uint32(i) })
-		p.Caption = slices.Concat(l.Caption, []string{"20000 of the points are interactive here; the static picture shows all"})
+		p.Note = fmt.Sprintf("%d of the points are shown here; the static picture shows all", sampleRows)
 	}
 	p.X = pack(rows, func(i int) uint16 { return fraction(s.x[i]) })
 	p.Y = pack(rows, func(i int) uint16 { return fraction(s.y[i]) })
 	if s.class != nil {
 		p.Class = pack(rows, func(i int) uint8 { return uint8(s.class[i]) })
 		for _, c := range s.classes {
-			p.Classes = append(p.Classes, classPayload{c.name, hex(c.color), c.shape.symbol()})
+			p.Classes = append(p.Classes, classPayload{c.name, hex(c.color), c.shape.symbol(), c.color == unlabelled})
 		}
 	}
 	if s.values != nil {
 		p.Values = pack(rows, func(i int) uint16 { return fraction(s.share(s.values[i])) })
 		p.Low, p.High, p.ValueName = s.low, s.high, s.p.ValueName
-		p.Bar = &barPayload{Low: tick(s.low), High: tick(s.high), Width: barWidth, Height: barHeight}
+		p.Bar = &barPayload{Width: barWidth, Height: barHeight}
 		for _, c := range ramp {
 			p.Bar.Colors = append(p.Bar.Colors, hex(c))
 		}

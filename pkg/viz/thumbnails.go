@@ -12,7 +12,7 @@ import (
 
 // Limits of the sheet of thumbnails.
 const (
-	thumbBytes  = 32 << 10 // of the PNG; base64 makes a third more of it
+	thumbBytes  = 24 << 10 // of the PNG; base64 makes a third more of it
 	thumbPixels = 1 << 17  // more than fit into thumbBytes of any photograph, and few enough to try
 	thumbSide   = 8        // a thumbnail is not made smaller than this
 )
