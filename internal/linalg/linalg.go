@@ -2,8 +2,9 @@
 package linalg
 
 import (
+	"cmp"
 	"context"
-	"errors"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -39,29 +40,13 @@ func AddOuter(ctx context.Context, dst *mat.SymDense, c *mat.Dense) error {
 	return nil
 }
 
-// ErrNoConvergence says that an eigendecomposition did not converge.
-var ErrNoConvergence = errors.New("the eigendecomposition did not converge")
-
-// EigenSym returns the eigenvalues of a, largest first, and the eigenvectors as
-// the rows of a matrix in that order. Time about 9·n³; it cannot be cancelled
-// inside, so ctx is looked at before and after.
-func EigenSym(ctx context.Context, a *mat.SymDense) (values []float64, vectors *mat.Dense, err error) {
-	if err := ctx.Err(); err != nil {
-		return nil, nil, err
+// descending returns the indices of v in the order of falling values; equal ones
+// keep theirs.
+func descending(v []float64) []int {
+	order := make([]int, len(v))
+	for i := range order {
+		order[i] = i
 	}
-	var e mat.EigenSym
-	if !e.Factorize(a, true) {
-		return nil, nil, ErrNoConvergence
-	}
-	n := a.SymmetricDim()
-	var v mat.Dense
-	e.VectorsTo(&v)
-	ascending := e.Values(nil)
-	values = make([]float64, n)
-	vectors = mat.NewDense(n, n, nil)
-	for i := range n {
-		values[i] = ascending[n-1-i]
-		mat.Col(vectors.RawRowView(i), n-1-i, &v)
-	}
-	return values, vectors, ctx.Err()
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(v[b], v[a]) })
+	return order
 }

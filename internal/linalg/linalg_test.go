@@ -2,9 +2,11 @@ package linalg
 
 import (
 	"context"
+	"errors"
 	"math"
 	"runtime"
 	"testing"
+	"time"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -49,29 +51,151 @@ func TestAddOuter(t *testing.T) {
 	}
 }
 
+// symmetric matrices that eigensolvers get wrong, beside ordinary ones.
+func symmetric() map[string]*mat.SymDense {
+	gram := func(c *mat.Dense) *mat.SymDense {
+		n, _ := c.Dims()
+		a := mat.NewSymDense(n, nil)
+		if err := AddOuter(context.Background(), a, c); err != nil {
+			panic(err)
+		}
+		return a
+	}
+	diagonal := func(v ...float64) *mat.SymDense {
+		a := mat.NewSymDense(len(v), nil)
+		for i, x := range v {
+			a.SetSym(i, i, x)
+		}
+		return a
+	}
+	wilkinson := mat.NewSymDense(21, nil) // pairs of eigenvalues equal to 14 digits
+	for i := range 21 {
+		wilkinson.SetSym(i, i, math.Abs(float64(i-10)))
+		if i > 0 {
+			wilkinson.SetSym(i-1, i, 1)
+		}
+	}
+	graded := mat.NewSymDense(30, nil)
+	for i := range 30 {
+		for j := range i + 1 {
+			graded.SetSym(i, j, math.Pow(10, -float64(i+j)/3))
+		}
+	}
+	scaled := func(by float64) *mat.SymDense {
+		a := gram(random(12, 20))
+		a.ScaleSym(by, a)
+		return a
+	}
+	return map[string]*mat.SymDense{
+		"gram": gram(random(60, 80)), "low rank": gram(random(50, 3)), "one": diagonal(3), "zero": diagonal(0, 0, 0),
+		"two": gram(random(2, 5)), "diagonal": diagonal(2, -1, 5, 5, 0), "wilkinson": wilkinson, "graded": graded,
+		"huge": scaled(1e290), "minute": scaled(1e-290), "identity": diagonal(1, 1, 1, 1),
+	}
+}
+
 func TestEigenSym(t *testing.T) {
-	c := random(20, 40)
-	a := mat.NewSymDense(20, nil)
+	for name, a := range symmetric() {
+		t.Run(name, func(t *testing.T) {
+			n := a.SymmetricDim()
+			values, vectors, err := EigenSym(context.Background(), a)
+			if err != nil {
+				t.Fatal(err)
+			}
+			norm := max(math.Abs(values[0]), math.Abs(values[n-1]))
+			var e mat.EigenSym
+			unit := mat.NewSymDense(n, nil) // gonum panics on matrices of extreme size
+			if norm > 0 {
+				unit.ScaleSym(1/norm, a)
+			}
+			if !e.Factorize(unit, false) {
+				t.Fatal("the reference does not converge")
+			}
+			for i, want := range e.Values(nil) {
+				want *= norm
+				if got := values[n-1-i]; math.Abs(got-want) > 1e-13*norm {
+					t.Errorf("eigenvalue %d is %v, want %v", n-1-i, got, want)
+				}
+			}
+			var av, gram mat.Dense
+			av.Mul(vectors, a)
+			for i, l := range values {
+				for j := range n {
+					if r := av.At(i, j) - l*vectors.At(i, j); math.Abs(r) > 1e-13*norm {
+						t.Fatalf("pair %d has a residual of %v", i, r)
+					}
+				}
+			}
+			gram.Mul(vectors, vectors.T())
+			for i := range n {
+				gram.Set(i, i, gram.At(i, i)-1)
+			}
+			if off := mat.Norm(&gram, 2); off > 1e-12 {
+				t.Errorf("the vectors are not orthonormal: %v", off)
+			}
+		})
+	}
+}
+
+func TestEigenSymSameBitsOnAnyCores(t *testing.T) {
+	a := symmetric()["gram"]
+	var first *mat.Dense
+	for _, procs := range []int{1, 2, 7} {
+		old := runtime.GOMAXPROCS(procs)
+		_, vectors, err := EigenSym(context.Background(), a)
+		runtime.GOMAXPROCS(old)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == nil {
+			first = vectors
+		}
+		if !mat.Equal(first, vectors) {
+			t.Errorf("%d cores give other bits", procs)
+		}
+	}
+}
+
+func TestEigenSymIsCancelled(t *testing.T) {
+	c := random(700, 701)
+	a := mat.NewSymDense(700, nil)
 	if err := AddOuter(context.Background(), a, c); err != nil {
 		t.Fatal(err)
 	}
-	values, vectors, err := EigenSym(context.Background(), a)
-	if err != nil {
-		t.Fatal(err)
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	start := time.Now()
+	_, _, err := EigenSym(ctx, a)
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("got %v", err) // 700³ take a second here, and more than 0.1 s anywhere
 	}
-	var av mat.VecDense
-	for i, l := range values {
-		if i > 0 && l > values[i-1] {
-			t.Errorf("eigenvalue %d is out of order", i)
+	if late := time.Since(start) - 100*time.Millisecond; late > 250*time.Millisecond {
+		t.Errorf("returned %v after the cancel", late)
+	}
+}
+
+func TestOrthonormalize(t *testing.T) {
+	v := random(6, 9)
+	copy(v.RawRowView(3), v.RawRowView(1)) // dependent rows
+	clear(v.RawRowView(4))
+	first := mat.Row(nil, 0, v)
+	Orthonormalize(v)
+	var gram mat.Dense
+	gram.Mul(v, v.T())
+	for i := range 6 {
+		for j := range 6 {
+			want := 0.
+			if i == j {
+				want = 1
+			}
+			if math.Abs(gram.At(i, j)-want) > 1e-14 {
+				t.Errorf("rows %d and %d: %v", i, j, gram.At(i, j))
+			}
 		}
-		v := vectors.RowView(i)
-		av.MulVec(a, v)
-		av.AddScaledVec(&av, -l, v)
-		if r := mat.Norm(&av, 2); r > 1e-10*values[0] {
-			t.Errorf("pair %d has residual %v", i, r)
-		}
-		if n := mat.Norm(v, 2); math.Abs(n-1) > 1e-12 {
-			t.Errorf("vector %d has length %v", i, n)
+	}
+	norm := mat.Norm(mat.NewVecDense(9, first), 2)
+	for j, x := range first {
+		if math.Abs(v.At(0, j)-x/norm) > 1e-15 {
+			t.Errorf("the first row turned")
 		}
 	}
 }

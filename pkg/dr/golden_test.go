@@ -146,9 +146,9 @@ func TestStandardizeAgainstScikitLearn(t *testing.T) {
 	}
 }
 
-// The divergence reached from the same start. Exact t-SNE amplifies rounding, so
-// the peer itself reaches 0.1 to 3 % another value from a start that differs in
-// the seventh digit; the large run is stable.
+// The divergence reached from the same start. t-SNE amplifies rounding: from a
+// start that differs in the seventh digit the peer itself reaches a value that
+// differs by 0.1 % on all rows and by 3 % on 300.
 func TestTSNEReachesTheDivergenceOfScikitLearn(t *testing.T) {
 	if testing.Short() {
 		t.Log("short: the runs of 300 rows only")
@@ -184,8 +184,12 @@ func TestTSNEReachesTheDivergenceOfScikitLearn(t *testing.T) {
 		}
 		e := m.Embedding()
 		t.Logf("%d rows, perplexity %v: KL %.4f, scikit-learn %.4f", run.Rows, run.Perplexity, e.Objective, run.KL)
-		if e.Objective > 1.02*run.KL {
-			t.Errorf("%d rows, perplexity %v: KL %.4f is more than 2 %% above %.4f", run.Rows, run.Perplexity, e.Objective, run.KL)
+		margin := 0.02
+		if run.Rows < 1000 {
+			margin = 0.05
+		}
+		if e.Objective > (1+margin)*run.KL {
+			t.Errorf("%d rows, perplexity %v: KL %.4f is more than %v %% above %.4f", run.Rows, run.Perplexity, e.Objective, 100*margin, run.KL)
 		}
 		if e.Objective < 0.9*run.KL {
 			t.Errorf("%d rows, perplexity %v: KL %.4f is too good beside %.4f: is it the same objective?", run.Rows, run.Perplexity, e.Objective, run.KL)
