@@ -1,0 +1,278 @@
+package cell
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A store is a directory of results, each in a file named by its key.
+type store struct {
+	dir   string
+	limit int64 // bytes
+}
+
+const (
+	keptEnding = ".kept"
+	lockEnding = ".lock"
+	tempPrefix = ".writing-"
+
+	// defaultLimit leaves room for some hundred models of a few thousand rows.
+	defaultLimit = 2 << 30
+
+	// abandoned is the age at which what a killed program left behind is removed. Nothing takes that long to write.
+	abandoned = 24 * time.Hour
+)
+
+func openStore() (store, error) {
+	s := store{dir: os.Getenv("FLATLAND_STORE"), limit: defaultLimit}
+	if text := os.Getenv("FLATLAND_STORE_LIMIT"); text != "" {
+		limit, err := parseBytes(text)
+		if err != nil {
+			return store{}, fmt.Errorf("FLATLAND_STORE_LIMIT is %q, want a number of bytes such as 500MiB", text)
+		}
+		s.limit = limit
+	}
+	if s.dir == "" {
+		cache, err := os.UserCacheDir()
+		if err != nil {
+			return store{}, err
+		}
+		s.dir = filepath.Join(cache, "flatland", "kept")
+	}
+	return s, os.MkdirAll(s.dir, 0o700)
+}
+
+func parseBytes(text string) (int64, error) {
+	unit := int64(1)
+	for _, u := range []struct {
+		ending string
+		bytes  int64
+	}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"TiB", 1 << 40}, {"B", 1}} {
+		if number, ok := strings.CutSuffix(text, u.ending); ok {
+			text, unit = number, u.bytes
+			break
+		}
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0, err
+	}
+	if n < 0 || n > math.MaxInt64/unit {
+		return 0, strconv.ErrRange
+	}
+	return n * unit, nil
+}
+
+func (s store) path(key digest, ending string) string {
+	return filepath.Join(s.dir, hex.EncodeToString(key[:])+ending)
+}
+
+func (s store) remove(key digest) error { return os.Remove(s.path(key, keptEnding)) }
+
+// empty removes every result; those in the making appear afterwards all the same.
+func (s store) empty() error {
+	entries, err := os.ReadDir(s.dir)
+	var failed error
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), keptEnding) {
+			if err := os.Remove(filepath.Join(s.dir, e.Name())); !errors.Is(err, fs.ErrNotExist) {
+				failed = errors.Join(failed, err)
+			}
+		}
+	}
+	return errors.Join(err, failed)
+}
+
+// magic begins every file; the number is that of the layout: magic, key, content, and the SHA-256 of all these.
+const magic = "flatland kept 1\n"
+
+var errDamaged = errors.New("the file is damaged")
+
+// An entry is the place of one result in a store.
+type entry struct {
+	store  store
+	key    digest
+	format format
+}
+
+// load reads the result into out, a *T. On an error, among them that there is none or that its file is damaged, out is left alone.
+func (e entry) load(out any) error {
+	name := e.store.path(e.key, keptEnding)
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	content, err := e.check(f)
+	if err != nil {
+		return err
+	}
+	fresh := reflect.New(reflect.TypeOf(out).Elem())
+	if err := e.format.decode(content, fresh.Interface()); err != nil {
+		return err
+	}
+	reflect.ValueOf(out).Elem().Set(fresh.Elem())
+	now := time.Now()
+	os.Chtimes(name, now, now) // when it was used last; in a store that cannot be written nothing is evicted either
+	return nil
+}
+
+// check reads the whole file once, so that nothing damaged is ever decoded, and returns its content.
+func (e entry) check(f *os.File) (io.Reader, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	const before, after = int64(len(magic) + sha256.Size), int64(sha256.Size)
+	size := info.Size()
+	if size < before+after {
+		return nil, errDamaged
+	}
+	h := sha256.New()
+	head := make([]byte, before)
+	if _, err := io.ReadFull(io.TeeReader(f, h), head); err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(head, append([]byte(magic), e.key[:]...)) {
+		return nil, errDamaged
+	}
+	if _, err := io.CopyN(h, f, size-before-after); err != nil {
+		return nil, err
+	}
+	var sum digest
+	if _, err := io.ReadFull(f, sum[:]); err != nil {
+		return nil, err
+	}
+	if sum != digest(h.Sum(nil)) {
+		return nil, errDamaged
+	}
+	return bufio.NewReaderSize(io.NewSectionReader(f, before, size-before-after), 1<<16), nil
+}
+
+// save writes the result that out, a *T, points to. The file appears whole or not at all. Its bytes are not forced to the disk: the
+// checksum finds what a power cut leaves.
+func (e entry) save(out any) (err error) {
+	f, err := os.CreateTemp(e.store.dir, tempPrefix)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			os.Remove(f.Name())
+		}
+	}()
+	h := sha256.New()
+	w := bufio.NewWriterSize(f, 1<<16)
+	both := io.MultiWriter(w, h)
+	if _, err := both.Write(append([]byte(magic), e.key[:]...)); err != nil {
+		return err
+	}
+	if err := e.format.encode(both, out); err != nil {
+		return err
+	}
+	if _, err := w.Write(h.Sum(nil)); err != nil {
+		return err
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), e.store.path(e.key, keptEnding)); err != nil {
+		return err
+	}
+	e.store.evict(e.key)
+	return nil
+}
+
+// evict removes the results used longest ago until the rest is within the limit, and what killed programs have left. The newest stays,
+// however large. Another program may do the same at the same time, so what cannot be removed has been.
+func (s store) evict(newest digest) {
+	entries, err := os.ReadDir(s.dir)
+	if err != nil {
+		return
+	}
+	type result struct {
+		path string
+		size int64
+		used time.Time
+	}
+	var results []result
+	var total int64
+	for _, d := range entries {
+		info, err := d.Info()
+		if err != nil {
+			continue
+		}
+		path := filepath.Join(s.dir, d.Name())
+		old := time.Since(info.ModTime()) > abandoned
+		switch {
+		case strings.HasSuffix(path, keptEnding):
+			total += info.Size()
+			if path != s.path(newest, keptEnding) {
+				results = append(results, result{path, info.Size(), info.ModTime()})
+			}
+		case strings.HasPrefix(d.Name(), tempPrefix) && old:
+			os.Remove(path)
+		case strings.HasSuffix(path, lockEnding) && old:
+			if f, err := tryLock(path); err == nil {
+				unlock(f)
+			}
+		}
+	}
+	slices.SortFunc(results, func(a, b result) int { return cmp.Or(a.used.Compare(b.used), cmp.Compare(a.path, b.path)) })
+	for _, r := range results {
+		if total <= s.limit {
+			return
+		}
+		if os.Remove(r.path) == nil {
+			total -= r.size
+		}
+	}
+}
+
+// lock waits until nobody else computes the result with this key, and returns what ends the turn. The system ends it too when the program
+// dies. Where files cannot be locked, everybody has a turn at once: that wastes work and harms nothing, since files appear whole.
+func (s store) lock(ctx context.Context, key digest, title string) (done func(), err error) {
+	path := s.path(key, lockEnding)
+	f, err := tryLock(path)
+	if errors.Is(err, errHeld) {
+		_, hide := bar.watch(ctx, title+" is being computed elsewhere: waiting")
+		defer hide()
+		poll := time.NewTicker(25 * time.Millisecond)
+		defer poll.Stop()
+		for errors.Is(err, errHeld) {
+			select {
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			case <-poll.C:
+				f, err = tryLock(path)
+			}
+		}
+	}
+	if err != nil {
+		return func() {}, nil
+	}
+	return func() { unlock(f) }, nil
+}
+
+// errHeld says that somebody else holds a lock.
+var errHeld = errors.New("the lock is held")
