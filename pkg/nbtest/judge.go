@@ -29,6 +29,7 @@ type trial struct {
 	size     int       // of the file that keeps it
 	sources  []source  // of each cell
 	status   []string  // of each cell: how it ended
+	programs []string  // that GoNB made of the cells which complain; "" of others
 	limit    time.Duration
 	private  []string // folders that exist on this machine or in this run only
 
@@ -137,10 +138,12 @@ func (t *trial) noErrors() {
 			}
 			for _, said := range complaints(o) {
 				p := t.problem(i, "%s", said.text)
-				if ended := cause(c.stream("stderr")); ended != "" && said.place == "" {
-					p.Text, said.place = ended, c.stream("stderr")
+				if ended := cause(c.stream("stderr")); ended != "" && said.line == 0 {
+					p.Text = ended
+					t.blame(&p, c.stream("stderr"))
+				} else if said.line > 0 {
+					t.point(&p, t.cellOf(said.count), said.line)
 				}
-				t.blame(&p, said.place)
 				t.found = append(t.found, p)
 			}
 		}
@@ -192,8 +195,8 @@ func (t *trial) chartsShown() {
 			case "chart":
 				charts++
 				shown++
-				for _, lack := range o.lacks() {
-					t.add(i, "chart %d %s", charts, lack)
+				if lacks := o.lacks(); len(lacks) > 0 {
+					t.add(i, "chart %d has %s", charts, strings.Join(lacks, "; "))
 				}
 			case "table":
 				shown++
@@ -232,25 +235,25 @@ func things(n int) string {
 	return fmt.Sprintf("%d charts", n)
 }
 
-// lacks lists what a chart's output must have and has not.
+// lacks lists what is wrong with a chart's output.
 func (o *Output) lacks() (missing []string) {
 	if strings.TrimSpace(o.plain("text/plain")) == "" {
-		missing = append(missing, "has no text/plain: terminals and diffs would show nothing")
+		missing = append(missing, "no text/plain: terminals and diffs would show nothing")
 	}
 	if page := o.plain("text/html"); !strings.Contains(page, "<img") || !strings.Contains(page, "data:image/png") {
-		missing = append(missing, "has no text/html with its picture in an <img>: pages that drop scripts would show nothing")
+		missing = append(missing, "no text/html with its picture in an <img>: pages that drop scripts would show nothing")
 	}
 	picture, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(o.plain("image/png")), ""))
 	switch {
 	case err != nil:
-		missing = append(missing, fmt.Sprintf("has an image/png that is not base64: %v", err))
+		missing = append(missing, fmt.Sprintf("an image/png that is not base64: %v", err))
 	case len(picture) == 0:
-		missing = append(missing, "has no image/png")
+		missing = append(missing, "no image/png")
 	case len(picture) < minPicture:
-		missing = append(missing, fmt.Sprintf("has a PNG of %d bytes, which is too small to show anything", len(picture)))
+		missing = append(missing, fmt.Sprintf("a PNG of %d bytes, which is too small to show anything", len(picture)))
 	default:
 		if _, err := png.Decode(bytes.NewReader(picture)); err != nil {
-			missing = append(missing, fmt.Sprintf("has a PNG that does not decode: %v", err))
+			missing = append(missing, fmt.Sprintf("a PNG that does not decode: %v", err))
 		}
 	}
 	return missing
@@ -342,6 +345,9 @@ var printedTimes = []*regexp.Regexp{
 
 func (t *trial) noTimes() {
 	for i, c := range t.saved.Cells {
+		if t.status[i] != fine {
+			continue // what a failure says need not be the same each time
+		}
 		for j, o := range c.Outputs {
 		texts:
 			for _, text := range o.visible() {
@@ -373,6 +379,9 @@ func (o *Output) visible() []string {
 
 func (t *trial) noPaths() {
 	for i, c := range t.saved.Cells {
+		if t.status[i] != fine {
+			continue // a stack names folders
+		}
 		for j, o := range c.Outputs {
 			everything := []string{o.Text}
 			for _, value := range o.Data {

@@ -68,7 +68,7 @@ func clean(t testing.TB) *Notebook {
 	}
 	library := &Output{
 		Kind: "display_data",
-		Data: map[string]any{"text/html": "<script>define.amd " + strings.Repeat("x", maxNotebook) + "</script>", "text/plain": "library"},
+		Data: map[string]any{"text/html": "<script>define.amd " + strings.Repeat("x", 2*maxOutput) + "</script>", "text/plain": "library"},
 		Metadata: map[string]any{markKey: map[string]any{
 			"kind": "library", "saved": `<script src="https://cdn.example/echarts.js" integrity="sha384-x"></script>`,
 		}},
@@ -257,13 +257,23 @@ func TestProblemNamesTheLine(t *testing.T) {
 		{Kind: "code", ID: "a", Count: 1, Source: "func f() {\n\tpanic(\"no\")\n}"},
 		{Kind: "markdown"},
 		{Kind: "code", ID: "b", Count: 2, Source: "%%\nfmt.Println(3)\nf()", Outputs: []*Output{
-			stream("stderr", "panic: no\n\ngoroutine 1 [running]:\nmain.f(...)\n\t \x1b[7m[[ Cell [1] Line 2 ]]\x1b[0m /tmp/x/gonb_2cd3c784/main.go:9\nmain.main()\n\t \x1b[7m[[ Cell [2] Line 3 ]]\x1b[0m /tmp/x/gonb_2cd3c784/main.go:16 +0xa5\n"),
+			stream("stderr", "panic: no\n\ngoroutine 1 [running]:\nmain.f(...)\n\t \x1b[7m[[ Cell [1] Line 2 ]]\x1b[0m /tmp/x/gonb_2cd3c784/main.go:6\nmain.main()\n\t /tmp/x/gonb_2cd3c784/main.go:12 +0xa5\n"),
 			stream("stderr", "exit status 2\n"),
 			{Kind: "error", Rest: map[string]any{"ename": "ERROR", "evalue": "exit status 2", "traceback": []any{"exit status 2"}}},
 		}},
 	}, Rest: map[string]any{"nbformat": 4}}
-	got := verdict(t, n, nil)
+	program := "package main\n\nimport \"fmt\"\n\nfunc f() {\n\tpanic(\"no\")\n}\n\nfunc main() {\n\tflag.Parse()\nfmt.Println(3)\nf()\n\n}\n"
+	keep := func(tr *trial) { tr.programs[2] = program }
+	got := verdict(t, n, keep)
 	want := "story.ipynb: cell 3 [2] #b (fmt.Println(3)): panic: no (at cell 1, line 2 `panic(\"no\")`) [error]"
+	if len(got) != 1 || got[0].String() != want {
+		t.Errorf("got  %v\nwant [%s]", got, want)
+	}
+
+	n.Cells[2].Source = "%%\ncheck(\"two\", 1)\ncheck(\"three\", 2)"
+	n.Cells[2].Outputs[0] = stream("stderr", "✗ three in f: got 2, want 3\nexit status 1\n")
+	got = verdict(t, n, nil)
+	want = "story.ipynb: cell 3 [2] #b (check(\"two\", 1)): line 3 `check(\"three\", 2)`: ✗ three in f: got 2, want 3; exit status 1 [error]"
 	if len(got) != 1 || got[0].String() != want {
 		t.Errorf("got  %v\nwant [%s]", got, want)
 	}

@@ -2,6 +2,7 @@ package nbtest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -61,9 +62,13 @@ func short(text string, n int) string {
 	return text
 }
 
-// firstLine is the first line of a cell that tells it from others: neither empty nor a bare %%.
+// firstLine is the line of a cell that tells it from others best: the first of its main, or else the first that is not an import's head.
 func firstLine(source string) string {
-	for line := range strings.Lines(source) {
+	lines := strings.Split(source, "\n")
+	if i := slices.IndexFunc(lines, func(l string) bool { return directive(l) == "%%" }); i >= 0 && strings.TrimSpace(strings.Join(lines[i+1:], "")) != "" {
+		lines = lines[i+1:]
+	}
+	for _, line := range lines {
 		if line = strings.TrimSpace(line); line != "" && line != "%%" && line != "import (" {
 			return line
 		}

@@ -117,7 +117,10 @@ func Inspect(path string) ([]Problem, error) {
 
 // inspection is a trial of a notebook as it is found.
 func inspection(name string, n *Notebook) *trial {
-	t := &trial{name: name, notebook: n, saved: n, status: make([]string, len(n.Cells)), sources: make([]source, len(n.Cells))}
+	t := &trial{
+		name: name, notebook: n, saved: n,
+		status: make([]string, len(n.Cells)), programs: make([]string, len(n.Cells)), sources: make([]source, len(n.Cells)),
+	}
 	for i, c := range n.Cells {
 		if !c.runs() {
 			continue

@@ -5,6 +5,7 @@ Commands arrive on standard input and events leave on standard output, one JSON 
 
 import asyncio
 import fcntl
+import glob
 import json
 import os
 import socket
@@ -41,6 +42,15 @@ async def quiet(client, line, patience):
             if reply["content"]["status"] != "ok":
                 raise RuntimeError(f"the kernel refused {line}: {reply['content'].get('evalue')}")
             return
+
+
+def program(cell):
+    """The program that GoNB made of a cell which complains: positions in stacks are lines of it. It is gone when the kernel ends."""
+    if any(o.output_type == "error" or o.get("name") == "stderr" for o in cell.outputs):
+        for path in glob.glob(os.path.join(os.environ["TMPDIR"], "gonb_*", "main.go")):
+            with open(path, encoding="utf-8") as f:
+                return f.read()
+    return ""
 
 
 async def execute(command):
@@ -90,7 +100,8 @@ async def execute(command):
                 status = "error"
             except DeadKernelError:
                 status = "dead"
-            send(index, status=status, seconds=time.monotonic() - begin)
+            seconds = time.monotonic() - begin
+            send(index, status=status, seconds=seconds, program=program(cell))
             if status != "ok":
                 break
         for index in sorted(sent):  # a later cell may have updated what an earlier one displays

@@ -142,7 +142,7 @@ func (r *Runner) run(ctx context.Context, path string) (Report, error) {
 
 	t := &trial{
 		name: file, notebook: blank(notebook), limit: report.Limit,
-		status:  make([]string, len(notebook.Cells)),
+		status: make([]string, len(notebook.Cells)), programs: make([]string, len(notebook.Cells)),
 		sources: make([]source, len(notebook.Cells)),
 		private: append([]string{r.root}, r.options.Modules...),
 	}
@@ -310,7 +310,7 @@ func (rep *Report) execute(ctx context.Context, w *worker, p place, t *trial) er
 		}
 		switch e.Event {
 		case "ready":
-			rep.Start = time.Since(begin)
+			rep.Start = time.Duration(e.Seconds * float64(time.Second))
 			begin = time.Now()
 			deadline = begin.Add(rep.Limit)
 		case "start":
@@ -323,7 +323,7 @@ func (rep *Report) execute(ctx context.Context, w *worker, p place, t *trial) er
 				return err
 			}
 			if e.Status != "" {
-				t.status[e.Index] = e.Status
+				t.status[e.Index], t.programs[e.Index] = e.Status, e.Program
 				rep.Cells = append(rep.Cells, timing(t, e.Index, e.Seconds))
 				rep.Total += rep.Cells[len(rep.Cells)-1].Took
 			}

@@ -42,7 +42,7 @@ func settle(c *Cell) []*Output {
 	for _, name := range []string{"stdout", "stderr"} {
 		text := overwrite(c.stream(name))
 		if name == "stderr" {
-			text = unplaced(text).(string)
+			text = unplaced(cellMark.ReplaceAllString(text, "")).(string)
 		}
 		if text != "" {
 			settled = append(settled, &Output{Kind: "stream", Name: name, Text: text})
@@ -70,6 +70,9 @@ func settle(c *Cell) []*Output {
 	}
 	return settled
 }
+
+// cellMark is what GoNB puts before a position in a stack, if the position happens to arrive in one piece.
+var cellMark = regexp.MustCompile(` ?(?:\x1b\[7m)?\[\[ Cell (?:\[\d+\] )?Line \d+ \]\](?:\x1b\[0m)? ?`)
 
 // programFolder is where GoNB keeps a cell's program: a new folder each time, which the positions in compilers' messages and in stacks name.
 var programFolder = regexp.MustCompile(`[^\s"]*\bgonb_[0-9a-f]{8}(/)?`)

@@ -30,7 +30,7 @@ func TestTidyForgetsTheRun(t *testing.T) {
 			Rest: map[string]any{"nbformat": 4},
 		}
 	}
-	one := run(7, "go1.26.8", stream("stdout", "a"), chart, stream("stderr", "at /tmp/q/gonb_01234567/main.go:3\n"), stream("stdout", "b\n"), raised("01234567"))
+	one := run(7, "go1.26.8", stream("stdout", "a"), chart, stream("stderr", "at  \x1b[7m[[ Cell [4] Line 2 ]]\x1b[0m /tmp/q/gonb_01234567/main.go:3\n"), stream("stdout", "b\n"), raised("01234567"))
 	two := run(3, "go1.27", stream("stderr", "at /var/w/gonb_89abcdef/main.go:3\n"), progress, stream("stdout", "1%\r99%\rab\n"), raised("89abcdef"), chart)
 	tidy(one)
 	tidy(two)

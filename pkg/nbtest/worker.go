@@ -47,6 +47,7 @@ type event struct {
 	Outputs []json.RawMessage `json:"outputs"`
 	Status  string            `json:"status"` // of a cell that has ended; "" when a later cell has changed its outputs
 	Seconds float64           `json:"seconds"`
+	Program string            `json:"program"` // that a cell which complains was compiled from
 	Group   int               `json:"group"`
 	Error   string            `json:"error"`
 }
