@@ -261,9 +261,6 @@ func infinite(method string, a Aggregate, inverse []float64, rows []int, k int) 
 			}
 		}
 	}
-	if count == 0 {
-		return &mat32.DegenerateError{Method: method, Reason: "the distances to all neighbours are all but equal: the estimate exceeds float64"}
-	}
 	advice := ""
 	if a != Harmonic && count < len(rows) {
 		advice = ", or use the Aggregate Harmonic"

@@ -189,9 +189,6 @@ func (t TwoNN) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, e
 	}
 	fit := fits[t.Fit]
 	value, stdErr := fit.fit(y, m, s.mutual(1))
-	if math.IsInf(value, 0) {
-		return measure.Dimension{}, &mat32.DegenerateError{Method: method, Reason: "the distances to first and second neighbours are all but equal: the estimate exceeds float64"}
-	}
 	return measure.Dimension{
 		Method:  "TwoNN",
 		Value:   value,

@@ -1,0 +1,82 @@
+package quality_test
+
+import (
+	"context"
+	"fmt"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/pkg/datasets"
+	"github.com/flatland-go/flatland/pkg/quality"
+)
+
+// A swiss roll looked at from its end: rows that were neighbours still are, but
+// rows at different depths now look alike.
+func ExampleRank_Compare() {
+	roll, err := datasets.SwissRoll{}.Generate()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	n, _ := roll.X.Dims()
+	view := mat.NewDense(n, 2, nil)
+	for i := range n {
+		view.SetRow(i, []float64{roll.X.At(i, 0), roll.X.At(i, 2)})
+	}
+	r, err := quality.Rank{}.Compare(context.Background(), roll.X, view)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(r.Trustworthiness(15))
+	fmt.Println(r.Continuity(15))
+	// Output:
+	// trustworthiness  0.8724
+	//   neighbours  15
+	//   rows        1000
+	//   convention  Venna and Kaski, factor 2/(n·k·(2n−3k−1)), ties by index
+	// continuity  0.9810
+	//   neighbours  15
+	//   rows        1000
+	//   convention  Venna and Kaski, factor 2/(n·k·(2n−3k−1)), ties by index
+}
+
+func ExampleRanks_NeighborhoodHit() {
+	iris := datasets.Iris()
+	petals := mat.DenseCopyOf(iris.X).Slice(0, 150, 2, 4)
+	r, err := quality.Rank{}.Compare(context.Background(), iris.X, petals)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	s, err := r.NeighborhoodHit(10, iris.Labels)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(s)
+	// Output:
+	// neighbourhood hit  0.9520
+	//   neighbours  10
+	//   rows        150
+	//   convention  embedded neighbours, ties by index, unknown labels left out
+}
+
+// A score at several scales: details are lost, the arrangement is kept.
+func ExampleRanks_RNX() {
+	digits := datasets.Digits()
+	rows := mat.DenseCopyOf(digits.X)
+	corner := rows.Slice(0, 1797, 0, 32) // the upper half of each picture
+	r, err := quality.Rank{}.Compare(context.Background(), rows, corner)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, k := range []int{1, 10, 100} {
+		fmt.Printf("%d: %.3f\n", k, r.RNX(k).Value)
+	}
+	// Output:
+	// 1: 0.264
+	// 10: 0.449
+	// 100: 0.549
+}
