@@ -37,10 +37,10 @@ func (s script) url() string {
 	return "https://cdn.jsdelivr.net/npm/" + s.name + "@" + s.version + "/" + s.file
 }
 
-// runtime is the script that draws charts with ECharts.
+// runtimeScript is the script that draws charts with ECharts.
 //
 //go:embed runtime.js
-var runtime string
+var runtimeScript string
 
 // Library gives the notebook what its interactive charts are drawn with: Apache ECharts, and the little script that feeds it. Call it once,
 // in the first cell; charts that come before it are drawn when it arrives, and without it charts stay pictures. Where every output has a
@@ -152,7 +152,7 @@ func loader(from []source) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("viz: %w", err)
 	}
-	return "<script>\n" + uncommented(runtime) + "(" + string(list) + ");\n</script>\n", nil
+	return "<script>\n" + uncommented(runtimeScript) + "(" + string(list) + ");\n</script>\n", nil
 }
 
 // uncommented drops the lines of a script that are comments.

@@ -5,6 +5,7 @@ import (
 	"image"
 	"image/color"
 	"math"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -73,7 +74,7 @@ type class struct {
 // is hovered over shows its class, row, text and thumbnail; the wheel zooms, dragging moves the map, and a double click resets it.
 //
 // The interactive chart rounds coordinates to 1/65535 of the plot's side, a hundredth of a pixel, and values to 1/65535 of their range.
-// Thumbnails are reduced to 16 or 8 greys, or to 216 colours, and, where there are many, in size, so that all together stay under 24 KiB; above
+// Thumbnails are reduced to 6 to 16 greys, or to 216 colours, and, where there are many, in size, so that all together stay under 29 KiB; above
 // a few thousand rows an evenly spread part of the rows has one. Above 50 000 rows the interactive chart shows 20 000 of them, chosen by a
 // fixed rule, and says so; the static picture always shows all.
 //
@@ -89,6 +90,9 @@ func Scatter(y mat.Matrix, p Points) *Chart {
 }
 
 func newScatter(y mat.Matrix, p Points) (*scatter, error) {
+	if v := reflect.ValueOf(y); v.Kind() == reflect.Pointer && v.IsNil() { // the result of a method whose error was not looked at
+		return nil, mat32.ErrEmpty
+	}
 	if err := mat32.Check(y); err != nil {
 		return nil, err
 	}
@@ -242,7 +246,7 @@ func (s *scatter) caption() string {
 	case strings.Contains(s.source, "n = "):
 		return s.source
 	}
-	return s.source + ", " + n
+	return s.source + " · " + n
 }
 
 func (s *scatter) summary() string {

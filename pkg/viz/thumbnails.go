@@ -12,7 +12,7 @@ import (
 
 // Limits of the sheet of thumbnails.
 const (
-	thumbBytes  = 24 << 10 // of the PNG; base64 makes a third more of it
+	thumbBytes  = 29 << 10 // of the PNG; base64 makes a third more of it
 	thumbPixels = 1 << 17  // more than fit into thumbBytes of any photograph, and few enough to try
 	thumbSide   = 8        // a thumbnail is not made smaller than this
 )
@@ -45,7 +45,7 @@ func newThumbnails(rows []int, from Imager) (*thumbnails, error) {
 	for _, m := range pictures {
 		grey = grey && isGrey(m)
 	}
-	palettes := []color.Palette{greys(16), greys(8)}
+	palettes := []color.Palette{greys(16), greys(8), greys(6)}
 	if !grey {
 		palettes = []color.Palette{cube()}
 	}

@@ -1,0 +1,323 @@
+package viz
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"image"
+	"image/color"
+	"image/png"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/flatland-go/flatland/internal/jupyter"
+	"github.com/flatland-go/flatland/pkg/datasets"
+	"gonum.org/v1/gonum/mat"
+)
+
+// digits is a chart of the 1797 handwritten digits, by two of their pixels' sums.
+func digits() *Chart {
+	d := datasets.Digits()
+	n, k := d.X.Dims()
+	y := mat.NewDense(n, 2, nil)
+	for i := range n {
+		for j := range k {
+			v := d.X.At(i, j)
+			y.Set(i, 0, y.At(i, 0)+v*math.Sin(float64(j)))
+			y.Set(i, 1, y.At(i, 1)+v*math.Cos(1.7*float64(j)))
+		}
+	}
+	return Scatter(y, Points{Labels: d.Labels, Names: d.Names, Images: d}).Titled("Handwritten digits")
+}
+
+func bundle(t *testing.T, c *Chart) jupyter.Bundle {
+	t.Helper()
+	b, err := c.bundle()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// TestBundle: the output has its three forms, the mark, the picture in the html, no library, and stays within its budget.
+func TestBundle(t *testing.T) {
+	b := bundle(t, digits())
+	html, picture, text := b.Data["text/html"].(string), b.Data["image/png"].([]byte), b.Data["text/plain"].(string)
+	if len(b.Data) != 3 {
+		t.Errorf("%d forms", len(b.Data))
+	}
+	if mark := b.Metadata[jupyter.MarkKey].(map[string]string); mark["kind"] != "chart" || mark["chart"] != "scatter" {
+		t.Errorf("mark %v", mark)
+	}
+	if !strings.HasPrefix(text, "Handwritten digits\nScatter of 1797 points in 10 classes: 0 (178), 1 (182),") {
+		t.Errorf("text %q", text)
+	}
+	if !strings.Contains(html, `<img width="640" height="480" alt="Handwritten digits`) ||
+		!strings.Contains(html, "base64,"+base64.StdEncoding.EncodeToString(picture)+`"`) {
+		t.Error("the html does not hold the picture")
+	}
+	for _, not := range []string{"echarts", "http:", "https:", " id="} {
+		if strings.Contains(html, not) {
+			t.Errorf("the html holds %q", not)
+		}
+	}
+	whole := len(html) + base64.StdEncoding.EncodedLen(len(picture)) + len(text)
+	t.Logf("text/html %d, image/png %d (%d in base64), text/plain %d bytes: %d in all", len(html), len(picture),
+		base64.StdEncoding.EncodedLen(len(picture)), len(text), whole)
+	if whole > 150_000 {
+		t.Errorf("the output takes %d bytes, more than 150 kB", whole)
+	}
+	if len(picture) > pictureBytes {
+		t.Errorf("the picture takes %d bytes", len(picture))
+	}
+	m, err := png.Decode(bytes.NewReader(picture))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Bounds() != image.Rect(0, 0, width, height) {
+		t.Errorf("the picture is %v", m.Bounds())
+	}
+	p, ok := m.(*image.Paletted)
+	if !ok {
+		t.Fatalf("the picture is a %T", m)
+	}
+	for i, c := range classColors[:10] {
+		if count := pixels(p, c); count < 300 {
+			t.Errorf("%d pixels in the colour of class %d", count, i)
+		}
+	}
+	if pixels(p, paper) < width*height/2 {
+		t.Error("the background is not white")
+	}
+}
+
+func pixels(m *image.Paletted, c color.RGBA) (count int) {
+	for y := range m.Rect.Max.Y {
+		for x := range m.Rect.Max.X {
+			if color.RGBAModel.Convert(m.At(x, y)) == c {
+				count++
+			}
+		}
+	}
+	return count
+}
+
+// TestSameBytes: the same chart is the same bytes in every form, on any number of cores.
+func TestSameBytes(t *testing.T) {
+	forms := func() [][]byte {
+		var all [][]byte
+		c := digits()
+		for _, form := range []func() ([]byte, error){c.png, c.svg, c.page} {
+			b, err := form()
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, b)
+		}
+		return all
+	}
+	first := forms()
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(7))
+	for i, b := range forms() {
+		if !bytes.Equal(first[i], b) {
+			t.Errorf("form %d differs", i)
+		}
+	}
+}
+
+// TestPayload: the page gets back what the chart was made of.
+func TestPayload(t *testing.T) {
+	const n = 40
+	p := Points{
+		Labels: cyclic(n, 3), Names: []string{"</script><b>", `"quoted"`, "é"}, Text: make([]string, n), Values: make([]float64, n),
+		Images: tiles{skip: func(i int) bool { return i%2 == 1 }},
+	}
+	for i := range n {
+		p.Values[i] = -5 + float64(i)
+	}
+	p.Text[7] = "seven <!-- & more"
+	c := Scatter(grid(n), p)
+	html, err := c.HTML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, data, _ := strings.Cut(html, `<script type="application/json">`)
+	data, _, _ = strings.Cut(data, "</script>")
+	var got scatterPayload
+	if err := json.Unmarshal([]byte(data), &got); err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Classes) != 3 || got.Classes[0].Name != p.Names[0] || got.Classes[1].Name != p.Names[1] || got.Text[7] != p.Text[7] {
+		t.Errorf("names %v, text %q", got.Classes, got.Text[7])
+	}
+	x, y, values := numbers(t, got.X), numbers(t, got.Y), numbers(t, got.Values)
+	class, err := base64.StdEncoding.DecodeString(got.Class)
+	if err != nil || len(x) != n || len(y) != n || len(values) != n || len(class) != n {
+		t.Fatalf("%d, %d, %d, %d elements: %v", len(x), len(y), len(values), len(class), err)
+	}
+	// Ten columns and four lines of rows, on one scale: a step is as long in x as in y.
+	step := 0.93 / 9
+	for i := range n {
+		wantX, wantY := 0.035+step*float64(i%10), 0.5+step*(1.5-float64(i/10))
+		if math.Abs(x[i]-wantX) > 1e-5 || math.Abs(y[i]-wantY) > 1e-5 {
+			t.Errorf("row %d at (%.5f, %.5f), want (%.5f, %.5f)", i, x[i], y[i], wantX, wantY)
+		}
+		if v := got.Low + values[i]*(got.High-got.Low); math.Abs(v-p.Values[i]) > 1e-3 {
+			t.Errorf("value %d is %g, want %g", i, v, p.Values[i])
+		}
+		if int(class[i]) != p.Labels[i] {
+			t.Errorf("class %d is %d", i, class[i])
+		}
+	}
+	if got.Thumbs == nil || len(got.Thumbs.Points) != n/2 || got.Thumbs.Points[3] != 6 {
+		t.Errorf("thumbnails %+v", got.Thumbs)
+	}
+}
+
+// numbers decodes uint16s in base64 as fractions.
+func numbers(t *testing.T, s string) []float64 {
+	t.Helper()
+	b, err := base64.StdEncoding.DecodeString(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := make([]float64, len(b)/2)
+	for i := range v {
+		v[i] = float64(binary.LittleEndian.Uint16(b[2*i:])) / math.MaxUint16
+	}
+	return v
+}
+
+// TestManyRows: beyond its limit the interactive chart shows a part of the rows, which it names, and the static picture all of them.
+func TestManyRows(t *testing.T) {
+	const n = mostInteractive + 1
+	s, err := newScatter(grid(n), Points{Labels: cyclic(n, 2), Images: tiles{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	value, err := s.payload(layout{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := value.(*scatterPayload)
+	b, err := base64.StdEncoding.DecodeString(p.Rows)
+	if err != nil || len(b) != 4*sampleRows || len(numbers(t, p.X)) != sampleRows {
+		t.Fatalf("%d rows, %d coordinates, %v", len(b)/4, len(numbers(t, p.X)), err)
+	}
+	rows := make([]int, sampleRows)
+	quarters := [4]int{}
+	for i := range rows {
+		rows[i] = int(binary.LittleEndian.Uint32(b[4*i:]))
+		quarters[rows[i]*4/n]++
+	}
+	if !slices.IsSorted(rows) || len(slices.Compact(rows)) != sampleRows {
+		t.Error("rows are not in order, or repeat")
+	}
+	for _, q := range quarters {
+		if math.Abs(float64(q)-sampleRows/4) > sampleRows/40 {
+			t.Errorf("the quarters of the rows give %v", quarters)
+		}
+	}
+	if !strings.Contains(p.Note, "20000") {
+		t.Errorf("note %q", p.Note)
+	}
+	if len(s.order()) != n {
+		t.Errorf("the picture shows %d rows", len(s.order()))
+	}
+}
+
+func TestSave(t *testing.T) {
+	t.Setenv("FLATLAND_ECHARTS", "")
+	dir := t.TempDir()
+	c := Scatter(grid(20), Points{Labels: cyclic(20, 2), Names: []string{"ham & eggs", "<spam>"}}).Titled("A & B")
+	for name, want := range map[string][]string{
+		"x.html": {"<!DOCTYPE html>", "<title>A &amp; B</title>", `<div data-flatland="scatter"`, "<img ", "globalThis.flatland"},
+		"x.SVG":  {"<svg ", "ham\u00A0&amp;\u00A0eggs", "Arial", "&lt;spam&gt;"},
+		"x.png":  {"\x89PNG"},
+	} {
+		path := filepath.Join(dir, name)
+		if err := c.Save(path); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range want {
+			if !bytes.Contains(text, []byte(w)) {
+				t.Errorf("%s is without %q", name, w)
+			}
+		}
+	}
+	if err := c.Save(filepath.Join(dir, "x.jpeg")); err == nil || !strings.Contains(err.Error(), "must end in .html, .png, .svg") {
+		t.Errorf("x.jpeg: %v", err)
+	}
+	if err := c.Save(filepath.Join(dir, "none", "x.png")); err == nil || !strings.Contains(err.Error(), "no such file") {
+		t.Errorf("a folder that is not there: %v", err)
+	}
+}
+
+// TestLegends: names that are long or many neither reach the plot nor leave the sheet.
+func TestLegends(t *testing.T) {
+	long := strings.Repeat("a long name ", 10)
+	for name, p := range map[string]Points{
+		"long names":  {Labels: cyclic(30, 2), Names: []string{long, "b"}},
+		"many":        {Labels: cyclic(300, 60)},
+		"value names": {Values: make([]float64, 30), ValueName: long},
+	} {
+		c := Scatter(grid(max(len(p.Labels), len(p.Values))), p).Titled(long)
+		l, err := c.layout()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if l.Frame.X < margin || l.Frame.X+l.Frame.Side+gap > width-margin || l.Frame.Side < 300 || l.Frame.Y+l.Frame.Side > height-margin {
+			t.Errorf("%s: the plot is %+v", name, l.Frame)
+		}
+		picture, err := c.png()
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := png.Decode(bytes.NewReader(picture))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for y := range height {
+			for x := width - 8; x < width; x++ {
+				if r, g, b, _ := m.At(x, y).RGBA(); r&g&b != 0xFFFF {
+					t.Fatalf("%s: something is drawn at (%d, %d), by the edge", name, x, y)
+				}
+			}
+		}
+	}
+	s, err := newScatter(grid(300), Points{Labels: cyclic(300, 60)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if names, more := s.legendRows(400); !more || len(names) != 21 || names[20] != "and 40 more" {
+		t.Errorf("a legend of 60 classes: %d rows, the last %q", len(names), names[len(names)-1])
+	}
+}
+
+// TestLinks: a cell pays for what viz links each time it runs, and packages that look methods up by name keep the linker from dropping any.
+func TestLinks(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	deps := strings.Fields(string(out))
+	if !slices.Contains(deps, "image/png") {
+		t.Fatalf("go list -deps says %d packages, without image/png", len(deps))
+	}
+	for _, heavy := range []string{"net/http", "html/template", "text/template", "gonum.org/v1/plot", "gonum.org/v1/plot/plotter", "gonum.org/v1/plot/vg/vgpdf"} {
+		if slices.Contains(deps, heavy) {
+			t.Errorf("viz links %s", heavy)
+		}
+	}
+}

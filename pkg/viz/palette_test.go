@@ -1,0 +1,147 @@
+package viz
+
+import (
+	"image/color"
+	"math"
+	"testing"
+)
+
+// visions are the matrices that turn linear RGB into what a reader sees: normal vision, protanopia, deuteranopia, tritanopia (Machado,
+// Oliveira and Fernandes 2009, severity 1).
+var visions = [4][9]float64{
+	{1, 0, 0, 0, 1, 0, 0, 0, 1},
+	{0.152286, 1.052583, -0.204868, 0.114503, 0.786281, 0.099216, -0.003882, -0.048116, 1.051998},
+	{0.367322, 0.860646, -0.227968, 0.280085, 0.672501, 0.047413, -0.011820, 0.042940, 0.968881},
+	{1.255528, -0.076749, -0.178779, -0.078411, 0.930809, 0.147602, 0.004733, 0.691367, 0.303900},
+}
+
+// oklab is a colour in OKLab (B. Ottosson, 2020): lightness, green to red, blue to yellow.
+type oklab [3]float64
+
+func (a oklab) distance(b oklab) float64 {
+	return math.Sqrt((a[0]-b[0])*(a[0]-b[0]) + (a[1]-b[1])*(a[1]-b[1]) + (a[2]-b[2])*(a[2]-b[2]))
+}
+
+// see returns how the colour looks to each vision.
+func see(c color.RGBA) (seen [len(visions)]oklab) {
+	linear := func(b uint8) float64 {
+		v := float64(b) / 255
+		if v <= 0.04045 {
+			return v / 12.92
+		}
+		return math.Pow((v+0.055)/1.055, 2.4)
+	}
+	in := [3]float64{linear(c.R), linear(c.G), linear(c.B)}
+	for v, m := range visions {
+		var out [3]float64
+		for i := range out {
+			out[i] = math.Min(1, math.Max(0, m[3*i]*in[0]+m[3*i+1]*in[1]+m[3*i+2]*in[2]))
+		}
+		r, g, b := out[0], out[1], out[2]
+		l := math.Cbrt(0.4122214708*r + 0.5363325363*g + 0.0514459929*b)
+		w := math.Cbrt(0.2119034982*r + 0.6806995451*g + 0.1073969566*b)
+		s := math.Cbrt(0.0883024619*r + 0.2817188376*g + 0.6299787005*b)
+		seen[v] = oklab{
+			0.2104542553*l + 0.7936177850*w - 0.0040720468*s,
+			1.9779984951*l - 2.4285922050*w + 0.4505937099*s,
+			0.0259040371*l + 0.7827717662*w - 0.8086757660*s,
+		}
+	}
+	return seen
+}
+
+// apart is the distance that classColors were chosen by.
+func apart(a, b [len(visions)]oklab) float64 {
+	least := 0.75 * a[0].distance(b[0])
+	for v := 1; v < len(visions); v++ {
+		least = math.Min(least, a[v].distance(b[v]))
+	}
+	return least
+}
+
+// TestClassColorsAreApart: to no vision are two classes nearer than 0.075, about four times what can just be told apart, and the twelve
+// colours that were added do not bring any two nearer than the nearest two of Okabe and Ito's.
+func TestClassColorsAreApart(t *testing.T) {
+	nearest := func(n, vision int) float64 {
+		least := math.Inf(1)
+		for i := range n {
+			for j := range i {
+				least = math.Min(least, see(classColors[i])[vision].distance(see(classColors[j])[vision]))
+			}
+		}
+		return least
+	}
+	names := [...]string{"normal", "protanopia", "deuteranopia", "tritanopia"}
+	for v, name := range names {
+		if got := nearest(len(classColors), v); got < 0.075 {
+			t.Errorf("%s vision: two of the %d colours are %.3f apart", name, len(classColors), got)
+		}
+	}
+	if got, want := nearest(len(classColors), 2), nearest(8, 2); got < want-0.001 {
+		t.Errorf("deuteranopia: the %d colours are %.4f apart, the first eight %.4f", len(classColors), got, want)
+	}
+}
+
+// TestAddedColorsAreTheFarthest repeats the choice that the comment of classColors describes.
+func TestAddedColorsAreTheFarthest(t *testing.T) {
+	type candidate struct {
+		color color.RGBA
+		least float64 // distance to what was chosen so far
+	}
+	var candidates []candidate
+	for i := range 16 * 16 * 16 {
+		c := color.RGBA{uint8(i / 256 * 17), uint8(i / 16 % 16 * 17), uint8(i % 16 * 17), 255}
+		seen := see(c)
+		if l := seen[0][0]; 0.30 < l && l < 0.86 && math.Hypot(seen[0][1], seen[0][2]) > 0.07 {
+			candidates = append(candidates, candidate{c, math.Inf(1)})
+		}
+	}
+	choose := func(chosen color.RGBA) {
+		for i, c := range candidates {
+			candidates[i].least = math.Min(c.least, apart(see(c.color), see(chosen)))
+		}
+	}
+	choose(paper)
+	choose(unlabelled)
+	for _, c := range classColors[:8] {
+		choose(c)
+	}
+	for i, c := range classColors[8:] {
+		best := candidates[0]
+		for _, d := range candidates {
+			if d.least > best.least {
+				best = d
+			}
+		}
+		if best.color != c {
+			t.Fatalf("colour %d is %s, the farthest is %s", 8+i, hex(c), hex(best.color))
+		}
+		choose(c)
+	}
+}
+
+// TestRampRises: the lightness of the ramp grows to every vision, and evenly to a normal one.
+func TestRampRises(t *testing.T) {
+	const n = 50
+	for v := range visions {
+		last := see(rampAt(0))[v][0]
+		whole := see(rampAt(1))[v][0] - last
+		for i := 1; i <= n; i++ {
+			l := see(rampAt(float64(i) / n))[v][0]
+			least, most := 0.5, 1.6
+			if v > 0 {
+				least, most = 0.1, 2
+			}
+			if step := (l - last) / whole * n; step < least || step > most {
+				t.Errorf("vision %d: step %d of %d raises the lightness by %.2f of an even step", v, i, n, step)
+			}
+			last = l
+		}
+	}
+}
+
+func TestHex(t *testing.T) {
+	if got := hex(rgb(0x0A72F0)); got != "#0a72f0" {
+		t.Error(got)
+	}
+}
