@@ -134,6 +134,9 @@ func (r *Runner) run(ctx context.Context, path string) (Report, error) {
 	if err != nil {
 		return report, err
 	}
+	if spec, ok := notebook.Metadata["kernelspec"].(map[string]any); ok && spec["name"] != kernelName {
+		return report, fmt.Errorf("nbtest: %s is a notebook for the kernel %v, not for %s", path, spec["name"], kernelName)
+	}
 	place, err := r.newPlace(path, notebook)
 	if err != nil {
 		return report, err
@@ -294,6 +297,7 @@ func (rep *Report) execute(ctx context.Context, w *worker, p place, t *trial) er
 	count, running := 0, -1
 	begin := time.Now()
 	deadline := begin.Add(2 * patience)
+	var end time.Time // of the notebook's limit, which holds while a cell runs
 	for {
 		e, err := w.next(ctx, deadline)
 		if errors.Is(err, errLate) && running >= 0 {
@@ -303,7 +307,7 @@ func (rep *Report) execute(ctx context.Context, w *worker, p place, t *trial) er
 			return nil
 		}
 		if errors.Is(err, errLate) {
-			return w.broke("the kernel did not start")
+			return w.broke("the kernel neither starts nor ends")
 		}
 		if err != nil {
 			return err
@@ -311,17 +315,16 @@ func (rep *Report) execute(ctx context.Context, w *worker, p place, t *trial) er
 		switch e.Event {
 		case "ready":
 			rep.Start = time.Duration(e.Seconds * float64(time.Second))
-			begin = time.Now()
-			deadline = begin.Add(rep.Limit)
+			end = time.Now().Add(rep.Limit)
 		case "start":
-			running = e.Index
-			begin = time.Now()
+			running, begin, deadline = e.Index, time.Now(), end
 			count++
 			t.notebook.Cells[running].Count = count
 		case "cell":
 			if err := t.record(e); err != nil {
 				return err
 			}
+			running, deadline = -1, time.Now().Add(2*patience)
 			if e.Status != "" {
 				t.status[e.Index], t.programs[e.Index] = e.Status, e.Program
 				rep.Cells = append(rep.Cells, timing(t, e.Index, e.Seconds))
