@@ -71,11 +71,32 @@ func (t *table) rowIf(ok bool, name, value string) {
 	}
 }
 
+// The values of a table stand in one column, and long ones go on below.
+const (
+	indent = 14
+	width  = 84
+)
+
 func (t *table) String() string {
 	var b strings.Builder
 	b.WriteString(t.title + "  " + t.value)
 	for _, r := range t.rows {
-		b.WriteString("\n  " + r[0] + strings.Repeat(" ", max(1, 12-len([]rune(r[0])))) + r[1])
+		b.WriteString("\n  " + r[0] + strings.Repeat(" ", max(1, indent-2-len([]rune(r[0])))))
+		column := indent
+		for i, word := range strings.Fields(r[1]) {
+			size := len([]rune(word))
+			switch {
+			case i == 0:
+			case column+1+size > width:
+				b.WriteString("\n" + strings.Repeat(" ", indent))
+				column = indent
+			default:
+				b.WriteString(" ")
+				column++
+			}
+			b.WriteString(word)
+			column += size
+		}
 	}
 	return b.String()
 }

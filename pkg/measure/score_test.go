@@ -21,13 +21,14 @@ func ExampleScore() {
 
 func ExampleDimension() {
 	fmt.Println(measure.Dimension{Method: "TwoNN", Value: 1.94856, StdErr: 0.0621, Scale: 0.866750667,
-		Rows: 1000, Removed: 3, Convention: "least squares through the origin, lowest 90 %"})
+		Rows: 1000, Removed: 3, Convention: "least squares through the origin, lowest 90 %, duplicates removed, standard error by the delta method"})
 	// Output:
 	// dimension (TwoNN)  1.949 ± 0.062
 	//   scale       0.8668
 	//   rows        1000
 	//   removed     3
-	//   convention  least squares through the origin, lowest 90 %
+	//   convention  least squares through the origin, lowest 90 %, duplicates removed,
+	//               standard error by the delta method
 }
 
 func TestNumbersOfEverySize(t *testing.T) {
