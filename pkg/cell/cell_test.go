@@ -126,6 +126,9 @@ func ended() { fmt.Println("ended") }
 
 var cells = map[string]func(){
 	"fit": func() { fmt.Println(Fit(Mean{Power: 2}, rows()).Centre) },
+	"fit and estimate": func() {
+		fmt.Println(Fit(Mean{Power: 2}, rows()).Centre, Estimate(Mean{}, rows()), Compare(Mean{}, rows(), rows()))
+	},
 	"fit bad option": func() {
 		Fit(Mean{Power: -1}, rows())
 		ended()

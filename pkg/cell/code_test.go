@@ -105,29 +105,15 @@ type notebook struct {
 	t            *testing.T
 	dir, library string
 	store        string
-	go_          func(dir string, args ...string) string
+	env          []string
 }
 
 func newNotebook(t *testing.T) *notebook {
 	t.Helper()
 	nb := &notebook{t: t, dir: t.TempDir(), library: t.TempDir(), store: t.TempDir()}
-	nb.go_ = func(dir string, args ...string) string {
-		t.Helper()
-		cmd := exec.Command("go", args...)
-		cmd.Dir = dir
-		cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off", "GOPROXY=off")
-		out, err := cmd.Output()
-		if err != nil {
-			said := ""
-			if failed, ok := err.(*exec.ExitError); ok {
-				said = string(failed.Stderr)
-			}
-			t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, said)
-		}
-		return string(out)
-	}
+	nb.env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off", "GOPROXY=off")
 	root := libraryDirectory()
-	for _, pkg := range strings.Fields(nb.go_(root, "list", "-deps", "./pkg/cell")) {
+	for _, pkg := range strings.Fields(nb.command(root, "list", "-deps", "./pkg/cell")) {
 		rel, ok := strings.CutPrefix(pkg, libraryModule+"/")
 		if !ok {
 			continue
@@ -149,6 +135,20 @@ func newNotebook(t *testing.T) *notebook {
 		nb.write(filepath.Join(nb.dir, name), string(text))
 	}
 	return nb
+}
+
+// command runs the go command, and returns what it prints.
+func (nb *notebook) command(dir string, args ...string) string {
+	nb.t.Helper()
+	cmd := exec.Command("go", args...)
+	cmd.Dir, cmd.Env = dir, nb.env
+	var said strings.Builder
+	cmd.Stderr = &said
+	out, err := cmd.Output()
+	if err != nil {
+		nb.t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, said.String())
+	}
+	return string(out)
 }
 
 func (nb *notebook) write(name, text string) {
@@ -207,7 +207,7 @@ import (
 )
 `+declared+"\nfunc main() {\n"+body+"\n}\n")
 	program := filepath.Join(nb.dir, "program")
-	nb.go_(nb.dir, append(append([]string{"build"}, flags...), "-o", program, ".")...)
+	nb.command(nb.dir, append(append([]string{"build"}, flags...), "-o", program, ".")...)
 	cmd := exec.Command(program)
 	cmd.Env = append(os.Environ(), "FLATLAND_STORE="+nb.store, "GONB_PIPE=")
 	var said strings.Builder
@@ -275,5 +275,34 @@ func TestEditsAreNoticed(t *testing.T) {
 	}
 	if got := nb.cell(declarations, both+"; fmt.Println()", "-trimpath"); got != "estimated swept" {
 		t.Errorf("-trimpath, another program: computed %q, want all", got)
+	}
+}
+
+// TestCellsStayLight holds what a cell links: its link time is the reader's waiting time. Reflection that calls methods by names unknown to
+// the linker would keep every method of every type.
+func TestCellsStayLight(t *testing.T) {
+	nb := newNotebook(t)
+	nb.cell(declarations, "fmt.Println(estimate(), sweep())")
+	for _, dep := range strings.Fields(nb.command(nb.dir, "list", "-deps", ".")) {
+		switch dep {
+		case "net/http", "html/template", "text/template", "go/types", "go/printer":
+			t.Errorf("a cell links %s", dep)
+		}
+	}
+	build := exec.Command("go", "build", "-ldflags=-dumpdep", "-o", os.DevNull, ".")
+	build.Dir = nb.dir
+	build.Env = nb.env
+	graph, err := build.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, graph)
+	}
+	if !strings.Contains(string(graph), " -> ") {
+		t.Fatal("the linker printed no dependencies")
+	}
+	for line := range strings.Lines(string(graph)) {
+		if strings.Contains(line, "<ReflectMethod>") {
+			t.Errorf("every method must be kept: %s", line)
+			break
+		}
 	}
 }

@@ -99,13 +99,13 @@ func whole(p, methods reflect.Type) error {
 	if !lent(p, methods) {
 		return nil
 	}
-	// The name is constant in each call, so that the linker can drop every other method.
-	find := func(t reflect.Type) (reflect.Method, bool) { return t.MethodByName("MarshalBinary") }
+	// The names are constant in each call, so that the linker can drop every other method.
+	name, find := "MarshalBinary", func(t reflect.Type) (reflect.Method, bool) { return t.MethodByName("MarshalBinary") }
 	switch methods {
 	case writerTo:
-		find = func(t reflect.Type) (reflect.Method, bool) { return t.MethodByName("WriteTo") }
+		name, find = "WriteTo", func(t reflect.Type) (reflect.Method, bool) { return t.MethodByName("WriteTo") }
 	case gobEncoder:
-		find = func(t reflect.Type) (reflect.Method, bool) { return t.MethodByName("GobEncode") }
+		name, find = "GobEncode", func(t reflect.Type) (reflect.Method, bool) { return t.MethodByName("GobEncode") }
 	}
 	// The compiler writes the methods that a type is lent, and those that *T has from T. One that somebody wrote is the type's own.
 	for _, t := range []reflect.Type{p, p.Elem()} {
@@ -118,7 +118,7 @@ func whole(p, methods reflect.Type) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s is that of an embedded field and would lose the others: give the type its own", methods.Method(0).Name)
+	return fmt.Errorf("%s is that of an embedded field and would lose the others: give the type its own", name)
 }
 
 // gobCanStore returns an error naming the first part of t that gob would refuse or, worse, leave out in silence.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"sync"
 
 	"gonum.org/v1/gonum/mat"
 )
@@ -107,6 +108,9 @@ func (w work) run() {
 	}
 }
 
+// storeNotice keeps a cell from saying for every result that there is no store.
+var storeNotice sync.Once
+
 // errPartial says that w.out holds a result as far as it got.
 var errPartial = errors.New("partial result")
 
@@ -122,7 +126,7 @@ func (w work) find() error {
 	}
 	s, err := openStore()
 	if err != nil {
-		notice("Results are not kept: %v.", err)
+		storeNotice.Do(func() { notice("Results are not kept: %v.", err) })
 		return w.compute()
 	}
 	entry := entry{store: s, key: key, format: format}
