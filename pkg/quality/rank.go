@@ -185,6 +185,7 @@ type ranker struct {
 	targets []target
 	lo, hi  []float32 // of every target, in their order
 	nearer  []int32
+	index   index
 }
 
 // near is a row at an exact distance.
@@ -322,13 +323,14 @@ func (r *ranker) rank(i, q int, rows, dst []int32) {
 	nearer := r.nearer[:len(targets)+1] // how many rows come before every target from here on
 	clear(nearer)
 	last := hi[len(hi)-1]
+	r.index.build(hi)
 	for j, f := range r.fast[q] {
 		if f > last || j == i {
 			continue
 		}
 		// Targets before first are surely nearer than the row. When the next
 		// one is in doubt, the row has to be measured.
-		first := search(hi, f)
+		first := r.index.search(hi, f)
 		if lo[first] <= f {
 			v := near{r.rows.Exact(i, j), int32(j)}
 			first += sort.Search(len(targets)-first, func(t int) bool { return v.before(targets[first+t].near) })
@@ -340,19 +342,4 @@ func (r *ranker) rank(i, q int, rows, dst []int32) {
 		rank += nearer[t]
 		dst[target.slot] = rank
 	}
-}
-
-// search returns the index of the first of the sorted values that is at least
-// v; the last one is. The loop, in which all but the comparison is known
-// beforehand, is most of what ranking costs.
-func search(sorted []float32, v float32) int {
-	first := 0
-	for n := len(sorted); n > 1; {
-		half := n / 2
-		if sorted[first+half-1] < v {
-			first += half
-		}
-		n -= half
-	}
-	return first
 }
