@@ -21,7 +21,9 @@ func ExampleTwoNN_Estimate() {
 	// dimension (TwoNN)  8.91 ± 0.27
 	//   scale       17.35
 	//   rows        1797
-	//   convention  least squares through the origin, 1617 lowest of 1797 ratios, duplicates removed, standard error: delta method, mutual neighbours counted once
+	//   convention  least squares through the origin, 1617 lowest of 1797 ratios,
+	//               duplicates removed, standard error: delta method, mutual neighbours
+	//               counted once
 }
 
 func ExampleMLE_Estimate() {
@@ -40,7 +42,9 @@ func ExampleMLE_Estimate() {
 	// dimension (MLE)  1.934 ± 0.020
 	//   scale       2.425
 	//   rows        1000
-	//   convention  harmonic mean (MacKay and Ghahramani), k = 20, factor k−1, duplicates removed, standard error: spread over rows, mutual neighbours counted once
+	//   convention  harmonic mean (MacKay and Ghahramani), k = 20, factor k−1, duplicates
+	//               removed, standard error: spread over rows, mutual neighbours counted
+	//               once
 }
 
 // A graph is built once and shared.
