@@ -8,9 +8,12 @@ import fcntl
 import glob
 import json
 import os
+import queue
+import signal
 import socket
 import struct
 import sys
+import threading
 import time
 
 events = os.fdopen(os.dup(1), "w", encoding="utf-8")
@@ -74,7 +77,8 @@ async def execute(command):
     begin = time.monotonic()
     client.create_kernel_manager()
     await client.async_start_new_kernel(cwd=command["folder"])
-    tell("kernel", group=getattr(client.km.provisioner, "pgid", None) or client.km.provisioner.pid)
+    running.group = getattr(client.km.provisioner, "pgid", None) or client.km.provisioner.pid
+    tell("kernel", group=running.group)
     sent = {}
 
     def send(index, **fields):
@@ -127,9 +131,29 @@ def export(command):
     tell("exported")
 
 
-def main():
+class running:
+    """What must end when the caller does."""
+
+    busy = False
+    group = None  # the process group of the kernel
+
+
+def listen(commands):
+    """Passes commands on. When the caller has gone, even killed, in the middle of one, this process and its kernel go too."""
     for line in sys.stdin:
-        command = json.loads(line)
+        commands.put(json.loads(line))
+    commands.put(None)
+    if running.busy:
+        if running.group:
+            os.killpg(running.group, signal.SIGKILL)
+        os._exit(1)
+
+
+def main():
+    commands = queue.Queue()
+    threading.Thread(target=listen, args=[commands], daemon=True).start()
+    while command := commands.get():
+        running.busy = True
         try:
             if command["do"] == "isolate":
                 raise_loopback()
@@ -143,6 +167,7 @@ def main():
         except Exception as e:
             tell("failed", error=f"{type(e).__name__}: {e}")
             raise
+        running.busy = False
 
 
 main()

@@ -85,8 +85,7 @@ func TestOffenders(t *testing.T) {
 	nothingRemains(t, scratch)
 }
 
-// nothingRemains fails the test when a folder is left in scratch, or a process that was started with it as its folder for temporary files.
-// What was killed may take a moment to be gone.
+// nothingRemains fails the test when a folder is left in scratch, or a process.
 func nothingRemains(t *testing.T, scratch string) {
 	t.Helper()
 	entries, err := os.ReadDir(scratch)
@@ -98,20 +97,30 @@ func nothingRemains(t *testing.T, scratch string) {
 			t.Errorf("%s is left behind", entry.Name())
 		}
 	}
-	var left []string
+	nothingRuns(t, scratch)
+}
+
+// nothingRuns fails the test when a process remains that was started with scratch as its folder for temporary files, or one in it. What was
+// killed may take a moment to be gone.
+func nothingRuns(t *testing.T, scratch string) {
+	t.Helper()
 	for range 50 {
-		left = nil
-		environments, _ := filepath.Glob("/proc/[0-9]*/environ") // none where there is no /proc
-		for _, path := range environments {
-			if text, err := os.ReadFile(path); err == nil && strings.Contains(string(text), scratch) {
-				command, _ := os.ReadFile(filepath.Join(filepath.Dir(path), "cmdline"))
-				left = append(left, strings.ReplaceAll(string(command), "\x00", " "))
-			}
-		}
-		if len(left) == 0 {
+		if len(running(scratch)) == 0 {
 			return
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	t.Errorf("still running: %q", left)
+	t.Errorf("still running: %q", running(scratch))
+}
+
+// running lists the commands of those processes; where there is no /proc, none.
+func running(scratch string) (commands []string) {
+	environments, _ := filepath.Glob("/proc/[0-9]*/environ")
+	for _, path := range environments {
+		if text, err := os.ReadFile(path); err == nil && strings.Contains(string(text), scratch) {
+			command, _ := os.ReadFile(filepath.Join(filepath.Dir(path), "cmdline"))
+			commands = append(commands, strings.ReplaceAll(string(command), "\x00", " "))
+		}
+	}
+	return commands
 }
