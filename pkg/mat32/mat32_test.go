@@ -123,3 +123,27 @@ func TestDistinctKeepsFirstRows(t *testing.T) {
 		t.Errorf("float32: got %v, want three rows (1e-300 is zero there)", got)
 	}
 }
+
+func TestBinaryForm(t *testing.T) {
+	for _, m := range []*Dense{NewDense(2, 3, []float32{1, 2, 3, 4, 5, float32(math.Inf(1))}), {}, NewDense(3, 0, nil)} {
+		b, err := m.MarshalBinary()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got Dense
+		if err := got.UnmarshalBinary(b); err != nil || got.rows != m.rows || got.cols != m.cols || !slices.Equal(got.data, m.data) {
+			t.Errorf("%d × %d came back as %d × %d: %v", m.rows, m.cols, got.rows, got.cols, err)
+		}
+		for i := range b {
+			bad := slices.Clone(b)
+			bad[i] ^= 0x41
+			var fe *FileError
+			if err := got.UnmarshalBinary(bad); !errors.As(err, &fe) {
+				t.Fatalf("byte %d changed: %v", i, err)
+			}
+			if err := got.UnmarshalBinary(b[:i]); !errors.As(err, &fe) {
+				t.Fatalf("cut at %d: %v", i, err)
+			}
+		}
+	}
+}
