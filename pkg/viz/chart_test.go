@@ -22,10 +22,12 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// digits is a chart of the 1797 handwritten digits, by two of their pixels' sums.
-func digits() *Chart {
+const allDigits = 1797
+
+// digits is a chart of the first n handwritten digits, by two weighted sums of their pixels.
+func digits(n int) *Chart {
 	d := datasets.Digits()
-	n, k := d.X.Dims()
+	_, k := d.X.Dims()
 	y := mat.NewDense(n, 2, nil)
 	for i := range n {
 		for j := range k {
@@ -34,7 +36,7 @@ func digits() *Chart {
 			y.Set(i, 1, y.At(i, 1)+v*math.Cos(1.7*float64(j)))
 		}
 	}
-	return Scatter(y, Points{Labels: d.Labels, Names: d.Names, Images: d}).Titled("Handwritten digits")
+	return Scatter(y, Points{Labels: d.Labels[:n], Names: d.Names, Images: d}).Titled("Handwritten digits")
 }
 
 func bundle(t *testing.T, c *Chart) jupyter.Bundle {
@@ -48,7 +50,7 @@ func bundle(t *testing.T, c *Chart) jupyter.Bundle {
 
 // TestBundle: the output has its three forms, the mark, the picture in the html, no library, and stays within its budget.
 func TestBundle(t *testing.T) {
-	b := bundle(t, digits())
+	b := bundle(t, digits(allDigits))
 	html, picture, text := b.Data["text/html"].(string), b.Data["image/png"].([]byte), b.Data["text/plain"].(string)
 	if len(b.Data) != 3 {
 		t.Errorf("%d forms", len(b.Data))
@@ -113,7 +115,7 @@ func pixels(m *image.Paletted, c color.RGBA) (count int) {
 func TestSameBytes(t *testing.T) {
 	forms := func() [][]byte {
 		var all [][]byte
-		c := digits()
+		c := digits(400)
 		for _, form := range []func() ([]byte, error){c.png, c.svg, c.page} {
 			b, err := form()
 			if err != nil {

@@ -164,7 +164,7 @@ func TestSavedLibrary(t *testing.T) {
 
 // TestPins: the hashes are those of the files that the set-up installs.
 func TestPins(t *testing.T) {
-	testenv.Need(t, "chromium")
+	testenv.Need(t, "jupyter")
 	tools, _ := testenv.Tools()
 	for _, s := range []script{echarts, echartsGL} {
 		folder := filepath.Join(tools, "node_modules", s.name)

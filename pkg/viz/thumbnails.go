@@ -45,9 +45,9 @@ func newThumbnails(rows []int, from Imager) (*thumbnails, error) {
 	for _, m := range pictures {
 		grey = grey && isGrey(m)
 	}
-	palettes := []color.Palette{greys(16), greys(8), greys(6)}
+	choices := []inks{greys(16), greys(8), greys(6)}
 	if !grey {
-		palettes = []color.Palette{cube()}
+		choices = []inks{cube()}
 	}
 	shrink := func(by float64) bool {
 		smaller := func(v int) int { return max(int(float64(v)*by), min(v, thumbSide)) }
@@ -61,9 +61,11 @@ func newThumbnails(rows []int, from Imager) (*thumbnails, error) {
 		}
 	}
 	for {
-		for _, p := range palettes {
-			t, size, err := tile(pictures, w, h, p)
-			if err != nil {
+		var size int
+		for _, c := range choices {
+			var t *thumbnails
+			var err error
+			if t, size, err = tile(pictures, w, h, c); err != nil {
 				return nil, err
 			}
 			if size > thumbBytes {
@@ -74,7 +76,7 @@ func newThumbnails(rows []int, from Imager) (*thumbnails, error) {
 			}
 			return t, nil
 		}
-		if !shrink(0.85) {
+		if !shrink(math.Min(0.95, math.Sqrt(thumbBytes/float64(size)))) {
 			pictures, points = everyOther(pictures), everyOther(points)
 		}
 	}
@@ -89,22 +91,15 @@ func everyOther[T any](s []T) []T {
 }
 
 // tile draws the pictures, scaled to w × h, in a square of tiles, and returns the size of its PNG.
-func tile(pictures []image.Image, w, h int, p color.Palette) (*thumbnails, int, error) {
+func tile(pictures []image.Image, w, h int, c inks) (*thumbnails, int, error) {
 	columns := int(math.Ceil(math.Sqrt(float64(len(pictures)*h) / float64(w))))
 	lines := (len(pictures) + columns - 1) / columns
-	sheet := image.NewPaletted(image.Rect(0, 0, columns*w, lines*h), p)
-	nearest := map[color.RGBA]uint8{}
+	sheet := image.NewPaletted(image.Rect(0, 0, columns*w, lines*h), c.palette)
 	for k, m := range pictures {
 		left, top := k%columns*w, k/columns*h
 		for y := range h {
 			for x := range w {
-				c := average(m, x, y, w, h)
-				i, ok := nearest[c]
-				if !ok {
-					i = uint8(p.Index(c))
-					nearest[c] = i
-				}
-				sheet.SetColorIndex(left+x, top+y, i)
+				sheet.SetColorIndex(left+x, top+y, c.index(average(m, x, y, w, h)))
 			}
 		}
 	}
@@ -152,20 +147,27 @@ func isGrey(m image.Image) bool {
 	return true
 }
 
-// greys returns n equidistant greys.
-func greys(n int) color.Palette {
+// inks are the colours that thumbnails are reduced to, and the index of the one that is nearest to a colour.
+type inks struct {
+	palette color.Palette
+	index   func(color.RGBA) uint8
+}
+
+// greys are n equidistant greys.
+func greys(n int) inks {
 	p := make(color.Palette, n)
 	for i := range p {
 		p[i] = color.Gray{uint8(math.Round(255 * float64(i) / float64(n-1)))}
 	}
-	return p
+	return inks{p, func(c color.RGBA) uint8 { return uint8((int(c.R)*(n-1) + 127) / 255) }}
 }
 
-// cube returns the 216 colours whose channels take six equidistant values.
-func cube() color.Palette {
+// cube are the 216 colours whose channels take six equidistant values.
+func cube() inks {
 	p := make(color.Palette, 0, 216)
 	for i := range 216 {
 		p = append(p, color.RGBA{uint8(i / 36 * 51), uint8(i / 6 % 6 * 51), uint8(i % 6 * 51), 0xFF})
 	}
-	return p
+	level := func(v uint8) int { return (int(v) + 25) / 51 }
+	return inks{p, func(c color.RGBA) uint8 { return uint8(36*level(c.R) + 6*level(c.G) + level(c.B)) }}
 }

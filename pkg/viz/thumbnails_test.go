@@ -139,3 +139,27 @@ func TestAverage(t *testing.T) {
 		t.Errorf("transparent %v", c)
 	}
 }
+
+// TestInks: the index is that of the nearest colour.
+func TestInks(t *testing.T) {
+	for _, c := range []inks{greys(16), greys(8), greys(6), cube()} {
+		for v := range 256 {
+			grey := color.RGBA{uint8(v), uint8(v), uint8(v), 255}
+			got, want := c.palette[c.index(grey)], c.palette[c.palette.Index(grey)]
+			if far(got, grey) != far(want, grey) {
+				t.Errorf("of %d colours %v is nearest to %v, not %v", len(c.palette), want, grey, got)
+			}
+		}
+	}
+	mixed := color.RGBA{10, 120, 250, 255}
+	if got := cube().palette[cube().index(mixed)]; got != (color.RGBA{0, 102, 255, 255}) {
+		t.Errorf("nearest to %v is %v", mixed, got)
+	}
+}
+
+// far is the largest difference of two colours in a channel.
+func far(a, b color.Color) int {
+	p, q := color.RGBAModel.Convert(a).(color.RGBA), color.RGBAModel.Convert(b).(color.RGBA)
+	d := func(x, y uint8) int { return max(int(x)-int(y), int(y)-int(x)) }
+	return max(d(p.R, q.R), d(p.G, q.G), d(p.B, q.B))
+}

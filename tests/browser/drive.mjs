@@ -55,6 +55,7 @@ const ask = {
     const host = document.querySelectorAll('[data-flatland]')[at];
     const chart = globalThis.flatland.charts.get(host);
     const data = chart.getModel().getSeriesByIndex(series).getData();
+    host.scrollIntoView({ block: 'center', behavior: 'instant' });
     const [x, y] = chart.convertToPixel({ seriesIndex: series }, [data.get('x', j), data.get('y', j)]);
     const box = host.getBoundingClientRect();
     return { x: box.x + x, y: box.y + y, row: data.get('k', j) };
@@ -62,6 +63,7 @@ const ask = {
   // Where the text is in the window.
   text: ([at, text]) => {
     const host = document.querySelectorAll('[data-flatland]')[at];
+    host.scrollIntoView({ block: 'center', behavior: 'instant' });
     for (const e of globalThis.flatland.charts.get(host).getZr().storage.getDisplayList()) {
       if (e.style?.text !== text) continue;
       const r = e.getBoundingRect().clone();
@@ -70,6 +72,10 @@ const ask = {
       return { x: box.x + r.x + r.width / 2, y: box.y + r.y + r.height / 2 };
     }
     return null;
+  },
+  first: (at) => {
+    const host = document.querySelectorAll('[data-flatland]')[at];
+    return globalThis.flatland.charts.get(host).getOption().legend[0].formatter('0');
   },
   // What the tooltip says, and how many of its thumbnail's pixels are not transparent.
   tooltip: (at) => {
@@ -102,7 +108,9 @@ const steps = {
     await frames();
     return { ...(await page.evaluate(ask.tooltip, chart)), row: p.row };
   },
+  // Without a name, the first class.
   legend: async ({ chart, name }) => {
+    name ??= await page.evaluate(ask.first, chart);
     const p = await page.evaluate(ask.text, [chart, name]);
     if (!p) return { text: '', shades: 0 };
     await page.mouse.click(p.x, p.y);

@@ -1,33 +1,114 @@
 package browser
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/flatland-go/flatland/internal/testenv"
+	"github.com/flatland-go/flatland/pkg/nbtest"
 )
 
-// TestNotebooks opens every page that the notebooks were exported to, in build, and wants all of their charts drawn.
+// TestNotebooks opens the page of every notebook of the course: with the network cut, all its charts are drawn, a point of the first tells
+// its row when it is hovered over, and a click in its legend hides a class.
 func TestNotebooks(t *testing.T) {
 	testenv.Need(t, "chromium")
-	pages, err := filepath.Glob(filepath.Join(testenv.Root(), "build", "*.html"))
-	if err != nil {
-		t.Fatal(err)
+	notebooks, err := filepath.Glob(filepath.Join(testenv.Root(), "notebooks", "*.ipynb"))
+	if err != nil || len(notebooks) == 0 {
+		t.Fatalf("no notebooks: %v", err)
 	}
-	for _, path := range pages {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		charts := strings.Count(string(text), "data-flatland=")
-		t.Run(strings.TrimSuffix(filepath.Base(path), ".html"), func(t *testing.T) {
-			s := look(t, path, 2*patience, nil)
-			s.Requests, s.Errors = nil, nil // nbconvert's page asks for MathJax and RequireJS, which is its own affair
+	for _, notebook := range notebooks {
+		name := strings.TrimSuffix(filepath.Base(notebook), ".ipynb")
+		t.Run(name, func(t *testing.T) {
+			path := exported(t, notebook)
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			charts := strings.Count(string(text), `data-flatland="`)
+			if charts == 0 {
+				return // nothing to draw
+			}
+			s := look(t, path, 2*patience, nil, step{"do": "hover", "chart": 0, "series": 0, "point": 0}, step{"do": "legend", "chart": 0})
+			// What the page asks for by itself, beside the notebook: formulas and diagrams.
+			s.Requests = slices.DeleteFunc(s.Requests, func(url string) bool {
+				return strings.Contains(strings.ToLower(url), "mathjax") || strings.Contains(url, "mermaid")
+			})
+			s.Errors = slices.DeleteFunc(s.Errors, func(text string) bool { return strings.Contains(text, "Failed to load resource") })
 			if err := verdict(s, charts); err != nil {
-				t.Error(err)
+				t.Fatal(err)
+			}
+			if hover := s.Steps[0]; !strings.Contains(hover.Text, "row ") {
+				t.Errorf("a point's tooltip says %q", hover.Text)
+			}
+			click := s.Steps[1]
+			if part := float64(click.Ink) / float64(s.Charts[0].Ink); click.Text == "" || part > 0.97 || part < 0.3 {
+				t.Errorf("after a click on %q in the legend %.0f %% of the colour is left", click.Text, 100*part)
 			}
 		})
 	}
+}
+
+// exported returns the page of the notebook: the one in build where that is newer than what it was made of, and else a new one.
+func exported(t *testing.T, notebook string) string {
+	t.Helper()
+	page := strings.TrimSuffix(filepath.Base(notebook), ".ipynb") + ".html"
+	made := filepath.Join(testenv.Root(), "build", page)
+	if written(t, made).After(latest(t, notebook, filepath.Join(testenv.Root(), "pkg", "viz"), filepath.Join(testenv.Root(), "internal", "jupyter"))) {
+		return made
+	}
+	testenv.Need(t, "jupyter")
+	folder := t.TempDir()
+	runner, err := nbtest.Open(t.Context(), nbtest.Options{Build: folder})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer runner.Close()
+	report, err := runner.Run(t.Context(), notebook)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range report.Problems {
+		t.Errorf("%s", fmt.Sprint(p))
+	}
+	return filepath.Join(folder, page)
+}
+
+// written returns when the file was written, or a time long past when there is none.
+func written(t *testing.T, path string) time.Time {
+	t.Helper()
+	info, err := os.Stat(path)
+	if os.IsNotExist(err) {
+		return time.Time{}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.ModTime()
+}
+
+// latest returns when the last of the files, and of the files in the folders, was written; tests do not count.
+func latest(t *testing.T, paths ...string) (last time.Time) {
+	t.Helper()
+	for _, path := range paths {
+		files := []string{path}
+		if entries, err := os.ReadDir(path); err == nil {
+			for _, e := range entries {
+				if !strings.HasSuffix(e.Name(), "_test.go") {
+					files = append(files, filepath.Join(path, e.Name()))
+				}
+			}
+			files = files[1:] // not the folder, which changes with its tests
+		}
+		for _, f := range files {
+			if w := written(t, f); w.After(last) {
+				last = w
+			}
+		}
+	}
+	return last
 }
