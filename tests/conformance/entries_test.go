@@ -80,19 +80,6 @@ func scores(scores ...measure.Score) []float64 {
 	return v
 }
 
-// plane returns two columns made of the columns of x, a map to be judged. It is
-// made of differences from the first row, so that it does not move with x.
-func plane(x mat.Matrix) *mat.Dense {
-	n, d := x.Dims()
-	y := mat.NewDense(n, 2, nil)
-	for i := range n {
-		for j := range d {
-			y.Set(i, j%2, y.At(i, j%2)+x.At(i, j)-x.At(0, j))
-		}
-	}
-	return y
-}
-
 // fitted runs f on a model of other rows with the columns of x, or returns the
 // error that x itself causes where it has no columns to speak of.
 func fitted[M dr.Model](m dr.Method[M], f func(ctx context.Context, model M, x mat.Matrix) ([]float64, error)) func(ctx context.Context, x mat.Matrix) ([]float64, error) {
