@@ -30,7 +30,7 @@ type MissingError struct {
 var installs = map[string]string{
 	"python with nbclient and nbconvert": "python3 -m venv .tools/venv && .tools/venv/bin/pip install jupyterlab nbclient nbconvert",
 	"gonb":                               "go get -tool github.com/janpfeifer/gonb@v0.11.4",
-	"goimports":                          "go get -tool golang.org/x/tools/cmd/goimports",
+	"goimports":                          "go get -tool golang.org/x/tools/cmd/goimports@v0.51.0",
 }
 
 func (e *MissingError) Error() string {
