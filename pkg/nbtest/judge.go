@@ -335,7 +335,7 @@ func longestRun(text, start string) (longest int) {
 
 // printedTimes finds durations and clock times. A whole number of seconds is told from a plural ("the 8s and 3s") by the word before it.
 var printedTimes = []*regexp.Regexp{
-	regexp.MustCompile(`\b\d+(?:\.\d+)?\s?(?:ns|µs|μs|us|ms)\b`),
+	regexp.MustCompile(`\b\d+(?:\.\d+)?\s?(?:ns|µs|μs|ms)\b`),
 	regexp.MustCompile(`\b\d+\.\d+\s?s(?:ec|ecs|econds?)?(?:[\s,;:)\]]|\.?$|\.\s)`),
 	regexp.MustCompile(`\b(?:\d+h)?\d+m\d+(?:\.\d+)?s\b`),
 	regexp.MustCompile(`\b\d+\s?(?:seconds?|minutes?)\b`),

@@ -25,8 +25,8 @@ type Options struct {
 	// Build is the folder that gets each executed notebook, name.ipynb, and its page, name.html. Default: build in the first module.
 	Build string
 
-	// Timeout is how long the cells of one notebook may take together, from the moment the kernel is ready. Default: 45 s, so that ten
-	// notebooks stay within a coffee.
+	// Timeout is how long the cells of one notebook may take together, from the moment the kernel is ready. Default: 45 s, so that a
+	// course of ten is run in a few minutes.
 	Timeout time.Duration
 
 	// Timeouts are the exceptions, by the notebook's file name with or without .ipynb.

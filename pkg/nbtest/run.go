@@ -46,13 +46,13 @@ func Run(t *testing.T, pattern string, o Options) {
 			places <- struct{}{}
 			defer func() { <-places }()
 			report, err := r.Run(t.Context(), path)
+			for _, p := range report.Problems { // known also when the page could not be written
+				t.Error(p)
+			}
 			if err != nil {
 				t.Fatal(err)
 			}
 			t.Log(report.Times())
-			for _, p := range report.Problems {
-				t.Error(p)
-			}
 			if t.Failed() {
 				for _, note := range report.Notes {
 					t.Log(note)

@@ -115,8 +115,8 @@ func (r *Runner) prepare(ctx context.Context) error {
 	return install(ctx, filepath.Join(r.root, "data"), r.tools, r.options.Modules, append(env, escaped(r.options.Env)...))
 }
 
-// Run runs one notebook and judges it. The error is for what keeps it from being run at all; everything that is wrong with the notebook is
-// among the report's problems.
+// Run runs one notebook and judges it. The error is for what keeps the runner from doing its work, such as a kernel that does not start or a
+// full disk; everything that is wrong with the notebook is among the report's problems.
 func (r *Runner) Run(ctx context.Context, path string) (Report, error) {
 	report, err := r.run(ctx, path)
 	if err == nil && r.options.Report != nil {

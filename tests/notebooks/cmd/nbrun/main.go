@@ -75,6 +75,9 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	for _, path := range flags.Args() {
 		report, err := runner.Run(ctx, path)
 		if err != nil {
+			for _, p := range report.Problems { // known also when the page could not be written
+				fmt.Fprintln(out, p)
+			}
 			return err
 		}
 		passed = passed && len(report.Problems) == 0
