@@ -8,7 +8,8 @@ import (
 	"github.com/flatland-go/flatland/internal/jupyter"
 )
 
-// A Chart is a picture that can be shown, saved and printed. It holds what it needs of the data it was made from and does not change.
+// A Chart is a picture that can be shown, saved and printed. It does not change, and is safe for concurrent use; it borrows the slices it was
+// made from, which must not change either.
 //
 // A function that makes a chart and cannot, for example [Scatter] given a NaN, returns one whose Err says why; Display, Show and Save report it.
 type Chart struct {

@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/flatland-go/flatland/internal/jupyter"
@@ -111,18 +112,21 @@ func pixels(m *image.Paletted, c color.RGBA) (count int) {
 	return count
 }
 
-// TestSameBytes: the same chart is the same bytes in every form, on any number of cores.
+// TestSameBytes: the same chart is the same bytes in every form, on any number of cores, and when it is asked for several at once.
 func TestSameBytes(t *testing.T) {
 	forms := func() [][]byte {
-		var all [][]byte
 		c := digits(400)
-		for _, form := range []func() ([]byte, error){c.png, c.svg, c.page} {
-			b, err := form()
-			if err != nil {
-				t.Fatal(err)
-			}
-			all = append(all, b)
+		all := make([][]byte, 3)
+		var wait sync.WaitGroup
+		for i, form := range []func() ([]byte, error){c.png, c.svg, c.page} {
+			wait.Go(func() {
+				var err error
+				if all[i], err = form(); err != nil {
+					t.Error(err)
+				}
+			})
 		}
+		wait.Wait()
 		return all
 	}
 	first := forms()
@@ -241,7 +245,7 @@ func TestSave(t *testing.T) {
 	c := Scatter(grid(20), Points{Labels: cyclic(20, 2), Names: []string{"ham & eggs", "<spam>"}}).Titled("A & B")
 	for name, want := range map[string][]string{
 		"x.html": {"<!DOCTYPE html>", "<title>A &amp; B</title>", `<div data-flatland="scatter"`, "<img ", "globalThis.flatland"},
-		"x.SVG":  {"<svg ", "ham\u00A0&amp;\u00A0eggs", "Arial", "&lt;spam&gt;"},
+		"x.SVG":  {"<svg ", "ham\u00A0&amp;\u00A0eggs", "Arial", "font-weight:bold", "&lt;spam&gt;"},
 		"x.png":  {"\x89PNG"},
 	} {
 		path := filepath.Join(dir, name)

@@ -153,7 +153,7 @@
     host.querySelectorAll(':scope > .flatland-live').forEach((old) => old.remove());
     const option = kinds[host.dataset.flatland](JSON.parse(host.querySelector('script[type="application/json"]').textContent));
     const picture = host.querySelector('img');
-    const size = { width: picture.width, height: picture.height };
+    const size = { width: +picture.getAttribute('width'), height: +picture.getAttribute('height') };
     const box = element('div', `position:absolute;left:0;top:0;width:${size.width}px;height:${size.height}px`);
     box.className = 'flatland-live';
     host.append(box);
@@ -188,6 +188,9 @@
       }
     }
   };
+
+  // What an earlier version of this script could not draw may be drawn now.
+  document.querySelectorAll('[data-flatland-state="failed"]').forEach((host) => flatland.charts.delete(host));
 
   // Notebooks insert outputs, and take them away and back, without telling.
   let waiting = false;

@@ -8,6 +8,7 @@ import (
 
 	"codeberg.org/go-fonts/liberation/liberationsansbold"
 	"codeberg.org/go-fonts/liberation/liberationsansregular"
+	xfont "golang.org/x/image/font"
 	"golang.org/x/image/font/opentype"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
@@ -77,7 +78,8 @@ func pt(v length) vg.Length { return vg.Length(v * 72 / 96) }
 func at(x, y length) vg.Point { return vg.Point{X: pt(x), Y: pt(height - y)} }
 
 func (s *sheet) face(w face, size length) font.Face {
-	return font.Face{Font: font.Font{Variant: "Sans", Size: pt(size)}, Face: s.fonts[w]}
+	weights := [...]xfont.Weight{regular: xfont.WeightNormal, bold: xfont.WeightBold} // what an SVG says
+	return font.Face{Font: font.Font{Variant: "Sans", Weight: weights[w], Size: pt(size)}, Face: s.fonts[w]}
 }
 
 // measure returns the width of a line of text.

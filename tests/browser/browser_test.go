@@ -123,12 +123,12 @@ func page(t *testing.T, pieces ...string) string {
 	return path
 }
 
-// library returns the output of viz.Library with the script in it.
-func library(t *testing.T) string {
+// library returns the output of viz.Library with the scripts in it.
+func library(t *testing.T, with ...viz.Extra) string {
 	t.Helper()
 	tools, _ := testenv.Tools()
 	t.Setenv("FLATLAND_ECHARTS", filepath.Join(tools, "node_modules"))
-	html, err := viz.LibraryHTML()
+	html, err := viz.LibraryHTML(with...)
 	if err != nil {
 		t.Fatal(err)
 	}

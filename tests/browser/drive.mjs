@@ -138,6 +138,7 @@ const steps = {
     await page.waitForFunction(ask.settled, null, { timeout: 10_000 }).catch(() => {});
     return {};
   },
+  modules: async () => ({ text: await page.evaluate(() => Object.keys(globalThis.flatland.modules).join(' ')) }),
   shot: async ({ path }) => (await page.screenshot({ path, fullPage: true }), {}),
 };
 
