@@ -27,7 +27,7 @@ type Embedding struct {
 
 // Caption returns one line for a figure: method, shape and objective.
 func (e *Embedding) Caption() string {
-	_, k := e.dims()
+	_, k := e.Dims()
 	s := fmt.Sprintf("%s · n = %d · %d → %d dimensions", e.Method, e.Rows, e.Dim, k)
 	if !math.IsNaN(e.Objective) && e.Loss != "" {
 		s += fmt.Sprintf(" · %s %.4g", e.Loss, e.Objective)
@@ -50,8 +50,10 @@ func (e *Embedding) String() string {
 	return strings.Join(lines, "\n")
 }
 
-func (e *Embedding) dims() (n, k int) {
-	if e.Dense == nil || e.Dense.IsEmpty() {
+// Dims returns the number of rows and of dimensions of the map; both are 0 for
+// an embedding without coordinates, as an ignored error leaves behind.
+func (e *Embedding) Dims() (n, k int) {
+	if e == nil || e.Dense == nil {
 		return 0, 0
 	}
 	return e.Dense.Dims()
