@@ -157,6 +157,42 @@ func TestPCAOfRankDeficientData(t *testing.T) {
 	}
 }
 
+// Directions whose variance is far below that of others, as in tables of mixed
+// units, are found with all their digits.
+func TestPCAOfGradedData(t *testing.T) {
+	ctx := context.Background()
+	for _, shape := range [][2]int{{200, 4}, {12, 30}} {
+		n, d := shape[0], shape[1]
+		x := mat.NewDense(n, d, nil)
+		for i := range n {
+			for j := range 4 {
+				// Columns at right angles, so that they are the components.
+				x.Set(i, j, math.Cos(math.Pi*float64((2*i+1)*(j+1))/float64(2*n))*math.Pow(10, -4*float64(j)))
+			}
+		}
+		m, err := dr.PCA{Components: 4, Whiten: true}.Fit(ctx, x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for j, v := range m.ExplainedVariance() {
+			// The sum of squared cosines over n points is n/2.
+			near(t, fmt.Sprintf("%v: variance %d", shape, j), v, float64(n)/2/float64(n-1)*math.Pow(10, -8*float64(j)), 1e-3, 0)
+			near(t, fmt.Sprintf("%v: component %d", shape, j), m.Components().At(j, j), 1, 1e-3, 0)
+		}
+		if notes := m.Embedding().Notes; len(notes) != 0 {
+			t.Errorf("%v: notes %q", shape, notes)
+		}
+		e := m.Embedding()
+		for j := range 4 {
+			variance := 0.
+			for i := range n {
+				variance += e.At(i, j) * e.At(i, j) / float64(n-1)
+			}
+			near(t, fmt.Sprintf("%v: whitened variance %d", shape, j), variance, 1, 1e-3, 0)
+		}
+	}
+}
+
 func TestPCABadInput(t *testing.T) {
 	ctx := context.Background()
 	x := normal(20, 3, 0)

@@ -64,7 +64,8 @@ func (m *PCAModel) flat() int {
 
 // noise is the variance that rounding alone may leave in a direction.
 func (m *PCAModel) noise() float64 {
-	return m.variance[0] * float64(max(m.rows, len(m.mean))) * 0x1p-52
+	share := float64(max(m.rows, len(m.mean))) * 0x1p-52
+	return m.variance[0] * share * share
 }
 
 // Components returns a copy of the components: k × d, one unit vector a row, by

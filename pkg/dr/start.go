@@ -65,8 +65,8 @@ func checkStart(method string, s Start, n, dim int, accepted ...startBy) error {
 
 // place returns the start for the rows of x in dim dimensions, row after row. The
 // standard deviation of the first coordinate is size; random numbers are keyed
-// by seed and purpose.
-func place(ctx context.Context, s Start, x mat.Matrix, dim int, size float64, seed uint64, purpose string) ([]float64, error) {
+// by seed and purpose; limit is the memory limit.
+func place(ctx context.Context, s Start, x mat.Matrix, dim int, size float64, seed uint64, purpose string, limit int64) ([]float64, error) {
 	n, d := x.Dims()
 	y := make([]float64, n*dim)
 	normal := func(scale float64) {
@@ -90,7 +90,7 @@ func place(ctx context.Context, s Start, x mat.Matrix, dim int, size float64, se
 		}
 	}
 	k := min(dim, d, n-1)
-	pca, err := PCA{Components: k}.Fit(ctx, x)
+	pca, err := PCA{Components: k, MemoryLimit: limit}.Fit(ctx, x)
 	if err != nil {
 		return nil, err
 	}

@@ -25,8 +25,10 @@ import (
 // means much.
 //
 // It is exact: all pairs count, in the similarities and in every step. The map
-// does not change when a constant is added to a column, nor with the number of
-// cores.
+// is the same on any number of cores. It is not stable: the steps amplify
+// differences, so that data that differ in their last digits, by a constant
+// added to a column for example, have the same similarities to six digits and
+// more, and maps of the same quality that may look different.
 //
 // Time O(n²·d) + O(n²) an iteration, memory 4·n² + 4·n·d bytes: for a few
 // thousand rows. Distances in many columns are mostly noise: 50 principal
@@ -143,7 +145,7 @@ func (t TSNE) String() string {
 // Fit makes a map of the rows of x (n × d). Errors: those of mat32.Check and
 // Resolve, *mat32.DegenerateError where all rows are equal, *mat32.MemoryError,
 // and one that wraps ctx.Err(); a cancel during the iterations also returns the
-// model so far, its embedding marked Partial.
+// model so far, its embedding marked Partial and without a divergence.
 func (t TSNE) Fit(ctx context.Context, x mat.Matrix) (*TSNEModel, error) {
 	const method = "dr.TSNE"
 	n, d, err := checkRows(ctx, method, x, 4)
@@ -164,7 +166,7 @@ func (t TSNE) Fit(ctx context.Context, x mat.Matrix) (*TSNEModel, error) {
 	if err != nil {
 		return fail(err)
 	}
-	y, err := place(ctx, t.Start, x, t.Components, 1e-4, t.Seed, "t-SNE/start")
+	y, err := place(ctx, t.Start, x, t.Components, 1e-4, t.Seed, "t-SNE/start", t.MemoryLimit)
 	if err != nil {
 		return fail(err)
 	}
@@ -173,16 +175,18 @@ func (t TSNE) Fit(ctx context.Context, x mat.Matrix) (*TSNEModel, error) {
 		return fail(err)
 	}
 	cancelled := t.descend(ctx, objective, y)
-	// A partial map, too, says how good it is.
-	kl, err := objective.Divergence(context.WithoutCancel(ctx), y)
-	if err != nil {
-		return fail(err)
-	}
 	m := &TSNEModel{options: t, embedding: &Embedding{
 		Dense: mat.NewDense(n, t.Components, y), Method: "t-SNE", Options: t.String(),
-		Rows: n, Dim: d, Objective: kl, Loss: "KL divergence", Notes: notes, Partial: cancelled != nil,
+		Rows: n, Dim: d, Objective: math.NaN(), Loss: "KL divergence", Notes: notes,
 	}}
+	if cancelled == nil {
+		m.embedding.Objective, cancelled = objective.Divergence(ctx, y)
+	}
 	if cancelled != nil {
+		if !finite(y) {
+			return fail(cancelled)
+		}
+		m.embedding.Partial = true
 		return m, fmt.Errorf("%s: %w", method, cancelled)
 	}
 	if !finite(y) {
@@ -210,8 +214,8 @@ func (t TSNE) similarities(ctx context.Context, x mat.Matrix) (p []float32, note
 	n, _ := x.Dims()
 	rows := screen.New(x)
 	p = make([]float32, n*n)
-	tied := make([]bool, n)
-	equal := make([]bool, n)
+	tied, equal := make([]bool, n), make([]bool, n)
+	failed := make([]error, n)
 	stage := watch.Start(ctx, "t-SNE: similarities", n)
 	err = par.BlocksWith(ctx, n, block, func() []float64 { return make([]float64, n) }, func(buf []float64, lo, hi int) {
 		for i := lo; i < hi; i++ {
@@ -235,8 +239,8 @@ func (t TSNE) similarities(ctx context.Context, x mat.Matrix) (p []float32, note
 				}
 				others[j] = v * v
 			}
-			_, ok := affinity.Perplexity(others, others, t.Perplexity)
-			tied[i] = !ok
+			_, reached, err := affinity.Perplexity(others, others, t.Perplexity)
+			tied[i], failed[i] = reached > t.Perplexity+0.01, err
 			row := p[i*n : (i+1)*n]
 			for j, v := range others[:i] {
 				row[j] = float32(v)
@@ -249,6 +253,9 @@ func (t TSNE) similarities(ctx context.Context, x mat.Matrix) (p []float32, note
 	})
 	if err != nil {
 		return nil, nil, err
+	}
+	if i := slices.IndexFunc(failed, func(err error) bool { return err != nil }); i >= 0 {
+		return nil, nil, &mat32.DegenerateError{Method: "dr.TSNE", Reason: fmt.Sprintf("distances from row %d exceed the largest float64: rescale the data", i)}
 	}
 	if !slices.Contains(equal, false) {
 		return nil, nil, &mat32.DegenerateError{Method: "dr.TSNE", Reason: "all rows are equal: nobody is nearer than another"}

@@ -12,7 +12,8 @@ import (
 // from given similarities p.
 //
 // Source: L. van der Maaten and G. Hinton (2008), Visualizing data using t-SNE,
-// equations 4 and 5.
+// equations 4 and 5. It has scratch memory: one goroutine uses it at a time, and
+// it uses every core.
 type Student struct {
 	n, dim         int
 	p              []float32 // n × n, symmetric, sum 1, zero diagonal
@@ -131,28 +132,27 @@ func (s *Student) forces(y []float64, lo, hi int) {
 // Σ p·log(p/q) over ordered pairs, in nats.
 func (s *Student) Divergence(ctx context.Context, y []float64) (float64, error) {
 	n, dim := s.n, s.dim
-	z, err := par.Sum(ctx, n, rowsPerBlock, func(lo, hi int) (sum float64) {
+	attraction := make([]float64, n)
+	err := par.Blocks(ctx, n, rowsPerBlock, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
-			row := -1.
-			for j := range n {
-				row += 1 / (1 + square(y[i*dim:(i+1)*dim], y[j*dim:(j+1)*dim]))
+			norm, sum := -1., 0. // the row itself is at distance 0
+			for j, p := range s.p[i*n : (i+1)*n] {
+				w := 1 + square(y[i*dim:(i+1)*dim], y[j*dim:(j+1)*dim])
+				norm += 1 / w
+				sum += float64(p) * math.Log(w)
 			}
-			sum += row
+			s.norm[i], attraction[i] = norm, sum
 		}
-		return sum
 	})
 	if err != nil {
 		return 0, err
 	}
-	attraction, err := par.Sum(ctx, n, rowsPerBlock, func(lo, hi int) (sum float64) {
-		for i := lo; i < hi; i++ {
-			for j, p := range s.p[i*n : (i+1)*n] {
-				sum += float64(p) * math.Log1p(square(y[i*dim:(i+1)*dim], y[j*dim:(j+1)*dim]))
-			}
-		}
-		return sum
-	})
-	return s.self + attraction + s.mass*math.Log(z), err
+	var z, sum float64
+	for i, v := range s.norm {
+		z += v
+		sum += attraction[i]
+	}
+	return s.self + sum + s.mass*math.Log(z), nil
 }
 
 func square(a, b []float64) (sum float64) {
