@@ -33,7 +33,7 @@ import (
 // memory about 12·n·d + 24·n·k bytes.
 type MLE struct {
 	// Neighbors is k, the number of other rows looked at from each. Default
-	// 20. Larger values give a smaller error at a larger scale, where
+	// 20, or n−1 where the data have fewer rows. Larger values give a smaller error at a larger scale, where
 	// curvature and edges bias the estimate. 2 ≤ Neighbors ≤ n−1, or 3 where
 	// Unbiased.
 	Neighbors int
@@ -102,14 +102,13 @@ func (a Aggregate) String() string {
 }
 
 // Resolve returns the options with defaults filled in, or a *mat32.ParamError
-// or *mat32.ShapeError, for a matrix of n rows and d columns. More neighbours
-// than other rows are an error, also for the default of 20.
+// or *mat32.ShapeError, for a matrix of n rows and d columns.
 func (e MLE) Resolve(n, d int) (MLE, error) {
 	fail := func(param string, value any, want string) error {
 		return &mat32.ParamError{Method: "intrinsic.MLE", Param: param, Value: value, Want: want}
 	}
 	if e.Neighbors == 0 {
-		e.Neighbors = 20
+		e.Neighbors = min(20, n-1)
 	}
 	if e.AverageFrom == 0 {
 		e.AverageFrom = e.Neighbors

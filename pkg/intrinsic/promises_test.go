@@ -244,7 +244,7 @@ func TestBadInput(t *testing.T) {
 		{"one row", good.Slice(0, 1, 0, 4), twonn{}, shape},
 		{"one row", good.Slice(0, 1, 0, 4), mle{}, shape},
 		{"three rows", good.Slice(0, 3, 0, 4), twonn{}, shape},
-		{"20 rows for 20 neighbours", good.Slice(0, 20, 0, 4), mle{}, param("Neighbors")},
+		{"20 rows for 20 neighbours", good.Slice(0, 20, 0, 4), mle{Neighbors: 20}, param("Neighbors")},
 		{"constant", constant, twonn{}, says("all 100 rows are equal")},
 		{"constant", constant, mle{}, says("all 100 rows are equal")},
 		{"three distinct rows", fewDistinct, twonn{}, says("only 3 of the 100 rows are distinct")},

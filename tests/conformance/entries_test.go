@@ -205,7 +205,7 @@ var entries = []entry{
 		run: func(ctx context.Context, x mat.Matrix) ([]float64, error) {
 			return dimension(intrinsic.TwoNN{Fit: intrinsic.Bayes}.Estimate(ctx, x))
 		}},
-	{name: "intrinsic.MLE.Estimate", least: 21, long: 6000, longColumns: 100,
+	{name: "intrinsic.MLE.Estimate", least: 3, long: 6000, longColumns: 100,
 		run: func(ctx context.Context, x mat.Matrix) ([]float64, error) {
 			return dimension(intrinsic.MLE{}.Estimate(ctx, x))
 		}},
