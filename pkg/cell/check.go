@@ -32,7 +32,7 @@ func CheckAbove(name string, got, bound float64) {
 	if !(got >= bound) {
 		fail(name, fmt.Errorf("got %s, want ≥ %s%s", exactly(got), exactly(bound), missed("short by", bound-got)))
 	}
-	passed(fmt.Sprintf("%s %s ≥ %s", name, briefly(got), exactly(bound)))
+	passed(fmt.Sprintf("%s %s ≥ %s", name, briefly(got), stated(bound)))
 }
 
 // CheckBelow fails the cell unless got ≤ bound.
@@ -40,7 +40,7 @@ func CheckBelow(name string, got, bound float64) {
 	if !(got <= bound) {
 		fail(name, fmt.Errorf("got %s, want ≤ %s%s", exactly(got), exactly(bound), missed("over by", got-bound)))
 	}
-	passed(fmt.Sprintf("%s %s ≤ %s", name, briefly(got), exactly(bound)))
+	passed(fmt.Sprintf("%s %s ≤ %s", name, briefly(got), stated(bound)))
 }
 
 // CheckNear fails the cell unless |got − want| ≤ margin.
@@ -48,7 +48,7 @@ func CheckNear(name string, got, want, margin float64) {
 	if off := math.Abs(got - want); !(off <= margin) {
 		fail(name, fmt.Errorf("got %s, want %s ± %s%s", exactly(got), exactly(want), exactly(margin), missed("off by", off)))
 	}
-	passed(fmt.Sprintf("%s %s within %s ± %s", name, briefly(got), exactly(want), exactly(margin)))
+	passed(fmt.Sprintf("%s %s within %s ± %s", name, briefly(got), stated(want), stated(margin)))
 }
 
 // CheckEqual fails the cell unless got == want.
@@ -75,6 +75,14 @@ func exactly(v float64) string {
 		return strconv.FormatFloat(v, 'g', -1, 64)
 	}
 	return strconv.FormatFloat(v, 'f', -1, 64)
+}
+
+// stated prints a bound: exactly where it was written by hand, briefly where it was computed.
+func stated(v float64) string {
+	if s := exactly(v); len(s) <= 8 {
+		return s
+	}
+	return briefly(v)
 }
 
 // briefly prints a number to four significant digits, and whole numbers whole.
