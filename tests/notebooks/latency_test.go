@@ -2,6 +2,7 @@ package notebooks
 
 import (
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -15,8 +16,8 @@ const (
 	laterCell = 1500 * time.Millisecond
 )
 
-// TestLatency measures, where the user sits, cells that link what a real notebook's cells link. The fastest of the later ones counts: the
-// machine may be busy with other things, and what is promised is a matter of what a cell links.
+// TestLatency measures, where the user sits, cells that link what a real notebook's cells link. The median of the later ones counts: the
+// machine may be busy with other things for a while.
 func TestLatency(t *testing.T) {
 	testenv.Need(t, "jupyter")
 	runner, err := nbtest.Open(t.Context(), nbtest.Options{Build: t.TempDir()})
@@ -38,11 +39,12 @@ func TestLatency(t *testing.T) {
 	if took := report.Cells[0].Took; took > firstCell {
 		t.Errorf("the first cell takes %v; %v is promised", took, firstCell)
 	}
-	fastest := report.Cells[1].Took
-	for _, c := range report.Cells[2:] {
-		fastest = min(fastest, c.Took)
+	var later []time.Duration
+	for _, c := range report.Cells[1:] {
+		later = append(later, c.Took)
 	}
-	if fastest > laterCell {
-		t.Errorf("later cells take at least %v; %v is promised", fastest, laterCell)
+	slices.Sort(later)
+	if median := later[len(later)/2]; median > laterCell {
+		t.Errorf("later cells take %v; %v is promised", median, laterCell)
 	}
 }
