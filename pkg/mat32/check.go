@@ -9,7 +9,7 @@ import (
 
 // Check returns an error when x is empty (ErrEmpty) or holds NaN or an
 // infinity (*NotFiniteError, the first in row order). It costs one pass over
-// the values.
+// the values, of a *CSR those stored.
 func Check(x mat.Matrix) error {
 	switch m := x.(type) {
 	case nil:
@@ -22,12 +22,19 @@ func Check(x mat.Matrix) error {
 		if m == nil {
 			return ErrEmpty
 		}
+	case *CSR:
+		if m == nil {
+			return ErrEmpty
+		}
 	}
 	n, d := x.Dims()
 	if n == 0 || d == 0 {
 		return ErrEmpty
 	}
-	if m, ok := x.(*Dense); ok {
+	switch m := x.(type) {
+	case *Dense:
+		return m.check()
+	case *CSR:
 		return m.check()
 	}
 	buf := make([]float64, d)
@@ -56,7 +63,8 @@ func CheckFloat32(x mat.Matrix) error {
 	if err := Check(x); err != nil {
 		return err
 	}
-	if _, ok := x.(*Dense); ok {
+	switch x.(type) {
+	case *Dense, *CSR:
 		return nil
 	}
 	n, d := x.Dims()

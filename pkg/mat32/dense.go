@@ -108,8 +108,11 @@ func (m *Dense) Data() []float32 { return m.data }
 // (borrowed); anything else is copied in O(n·d). Values beyond the range of
 // float32 become infinite: call Check on the result where they may occur.
 func Convert(x mat.Matrix) *Dense {
-	if d, ok := x.(*Dense); ok {
-		return d
+	switch x := x.(type) {
+	case *Dense:
+		return x
+	case *CSR:
+		return x.dense()
 	}
 	n, d := x.Dims()
 	m := NewDense(n, d, nil)
@@ -134,6 +137,8 @@ func Row(buf []float64, i int, x mat.Matrix) []float64 {
 		for j, v := range x.Row(i) {
 			buf[j] = float64(v)
 		}
+	case *CSR:
+		x.scatter(buf, i)
 	default:
 		for j := range buf {
 			buf[j] = x.At(i, j)

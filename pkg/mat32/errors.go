@@ -53,6 +53,14 @@ func (e *RaggedError) Error() string {
 	return fmt.Sprintf("%s %d has %d values, but %s 0 has %d", e.What, e.Index, e.Len, e.What, e.Want)
 }
 
+// SparseError says which row of sparse data is not well formed, and why.
+type SparseError struct {
+	Row    int
+	Reason string
+}
+
+func (e *SparseError) Error() string { return fmt.Sprintf("sparse row %d: %s", e.Row, e.Reason) }
+
 // MemoryError says that a method would need more memory than its limit allows.
 type MemoryError struct {
 	Method      string

@@ -25,3 +25,22 @@ func ExampleFingerprint() {
 	fmt.Println(mat32.Fingerprint(a) == mat32.Fingerprint(b))
 	// Output: true
 }
+
+func ExampleFromTriplets() {
+	// Words counted one by one: the text, the word, one more.
+	x, err := mat32.FromTriplets(2, 100_000, []mat32.Triplet{{0, 17, 1}, {1, 99_999, 1}, {0, 17, 1}, {0, 3, 1}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	columns, counts := x.Row(0)
+	fmt.Println(columns, counts, x.NNZ())
+	// Output: [3 17] [1 2] 3
+}
+
+func ExampleNewCSR() {
+	// As SciPy's csr_matrix keeps it: row 1 is empty, row 2 is out of order.
+	_, err := mat32.NewCSR(3, 4, []int{0, 2, 2, 4}, []int32{0, 3, 2, 1}, []float32{1, 2, 3, 4})
+	fmt.Println(err)
+	// Output: sparse row 2: column 1 follows column 2: FromTriplets sorts them
+}
