@@ -9,7 +9,7 @@ import (
 
 // Check returns an error when x is empty (ErrEmpty) or holds NaN or an
 // infinity (*NotFiniteError, the first in row order). It costs one pass over
-// the values, of a *CSR those stored.
+// the values, of a *CSR those stored, of a *Distances each pair once.
 func Check(x mat.Matrix) error {
 	switch m := x.(type) {
 	case nil:
@@ -26,6 +26,10 @@ func Check(x mat.Matrix) error {
 		if m == nil {
 			return ErrEmpty
 		}
+	case *Distances:
+		if m == nil {
+			return ErrEmpty
+		}
 	}
 	n, d := x.Dims()
 	if n == 0 || d == 0 {
@@ -35,6 +39,8 @@ func Check(x mat.Matrix) error {
 	case *Dense:
 		return m.check()
 	case *CSR:
+		return m.check()
+	case *Distances:
 		return m.check()
 	}
 	buf := make([]float64, d)

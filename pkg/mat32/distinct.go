@@ -8,9 +8,13 @@ import (
 )
 
 // Distinct returns the indices, in order, of the rows of x that equal no earlier
-// row; −0 equals 0, and NaN equals NaN. It costs O(n·d) expected time, of a *CSR
-// O(n + stored values), and keeps n hashes.
+// row; −0 equals 0, and NaN equals NaN. Rows known by their *Distances are equal
+// when theirs is zero. It costs O(n·d) expected time, of a *CSR O(n + stored
+// values), and keeps n hashes.
 func Distinct(x mat.Matrix) []int {
+	if d, ok := x.(*Distances); ok {
+		return d.distinct()
+	}
 	n, _ := x.Dims()
 	seed := maphash.MakeSeed() // only decides who is compared with whom
 	first := make(map[uint64][]int, n)
@@ -32,7 +36,8 @@ rows:
 }
 
 // Select returns the rows of x with the given indices, in that order: a *Dense
-// or *CSR when x is one, else a float64 matrix.
+// or *CSR when x is one, the *Distances among them when x holds distances, else a
+// float64 matrix.
 func Select(x mat.Matrix, rows []int) mat.Matrix {
 	_, d := x.Dims()
 	switch m := x.(type) {
@@ -43,6 +48,8 @@ func Select(x mat.Matrix, rows []int) mat.Matrix {
 		}
 		return s
 	case *CSR:
+		return m.selected(rows)
+	case *Distances:
 		return m.selected(rows)
 	}
 	s := mat.NewDense(len(rows), d, nil)

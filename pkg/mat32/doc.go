@@ -3,6 +3,7 @@
 // Data are matrices with one row per sample and one column per feature. Every
 // entry point of Flatland accepts any gonum mat.Matrix; this package adds the
 // dense float32 matrix that the fast kernels read (Dense), one that stores what
-// is not zero (CSR), the checks that turn bad input into typed errors, and a
+// is not zero (CSR), rows known by their distances alone (Distances), rows that do
+// not fit in memory (Rows), the checks that turn bad input into typed errors, and a
 // fingerprint by which equal values are recognised whatever type holds them.
 package mat32

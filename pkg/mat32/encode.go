@@ -10,10 +10,11 @@ import (
 // The binary form of a matrix: a mark, the numbers of rows and columns, what the
 // type holds, all little-endian, and a CRC-64 of what comes before it. A Dense
 // holds its values row after row; a CSR the number of values, the end of every
-// row, the columns and the values.
+// row, the columns and the values; a Distances its condensed form.
 const (
-	denseMark = "mat32\x00\x00\x01"
-	csrMark   = "csr32\x00\x00\x01"
+	denseMark     = "mat32\x00\x00\x01"
+	csrMark       = "csr32\x00\x00\x01"
+	distancesMark = "dists\x00\x00\x01"
 )
 
 var crc = crc64.MakeTable(crc64.ECMA)
@@ -140,5 +141,38 @@ func (m *CSR) UnmarshalBinary(b []byte) error {
 		return fail(err.Error())
 	}
 	*m = *read
+	return nil
+}
+
+// MarshalBinary returns the distances in a form that UnmarshalBinary reads.
+func (d *Distances) MarshalBinary() ([]byte, error) {
+	b := begin(distancesMark, d.n, d.n, 8*len(d.pairs))
+	for _, v := range d.pairs {
+		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
+	}
+	return finish(b), nil
+}
+
+// UnmarshalBinary replaces the distances by those that MarshalBinary wrote. The
+// error is a *FileError, and d does not change, when b is anything else.
+func (d *Distances) UnmarshalBinary(b []byte) error {
+	const kind = "mat32.Distances"
+	n, cols, values, err := open(kind, distancesMark, b)
+	if err != nil {
+		return err
+	}
+	// More rows than distances, but one, is impossible, and fewer do not overflow.
+	if size := uint64(len(values) / 8); len(values)%8 != 0 || n != cols || n > size+1 {
+		return &FileError{Kind: kind, Reason: fmt.Sprintf("%d distances are not those of %d × %d", size, n, cols)}
+	}
+	pairs := make([]float64, len(values)/8)
+	for i := range pairs {
+		pairs[i] = math.Float64frombits(binary.LittleEndian.Uint64(values[8*i:]))
+	}
+	read, err := NewDistances(int(n), pairs)
+	if err != nil {
+		return &FileError{Kind: kind, Reason: err.Error()}
+	}
+	*d = *read
 	return nil
 }

@@ -61,6 +61,24 @@ type SparseError struct {
 
 func (e *SparseError) Error() string { return fmt.Sprintf("sparse row %d: %s", e.Row, e.Reason) }
 
+// DistanceError says which two rows are at a distance that no rows can be at.
+type DistanceError struct {
+	I, J  int
+	Value float64
+	Want  string
+}
+
+func (e *DistanceError) Error() string {
+	return fmt.Sprintf("the distance from row %d to row %d is %v, want %s", e.I, e.J, e.Value, e.Want)
+}
+
+// RowsNeededError says that a method was given distances, and needs the rows.
+type RowsNeededError struct{ Method string }
+
+func (e *RowsNeededError) Error() string {
+	return e.Method + " needs the rows themselves: x is a mat32.Distances, which holds only how far apart they are"
+}
+
 // MemoryError says that a method would need more memory than its limit allows.
 type MemoryError struct {
 	Method      string

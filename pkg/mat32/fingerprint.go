@@ -16,9 +16,10 @@ import (
 // Fingerprint returns 32 hexadecimal digits that identify the shape and values
 // of x: equal values give equal fingerprints whatever type holds them (a
 // float64 matrix of values that float32 holds exactly equals its Dense copy, and
-// a CSR its dense twin), −0 counts as 0, and all NaN are one. It is the first
-// half of a SHA-256 over blocks of rows hashed in parallel. It costs O(n·d), of a
-// *CSR O(n + stored values), and keeps 32 bytes for each block.
+// a CSR its dense twin), −0 counts as 0, and all NaN are one. *Distances are
+// other data than rows of the same numbers, and have another fingerprint. It is
+// the first half of a SHA-256 over blocks of rows hashed in parallel. It costs
+// O(n·d), of a *CSR O(n + stored values), and keeps 32 bytes for each block.
 func Fingerprint(x mat.Matrix) string {
 	n, d := x.Dims()
 	size := max(64, 1<<16/max(d, 1)) // the same for all types
@@ -43,6 +44,9 @@ func Fingerprint(x mat.Matrix) string {
 	binary.LittleEndian.PutUint64(head[:8], uint64(n))
 	binary.LittleEndian.PutUint64(head[8:], uint64(d))
 	h.Write(head[:])
+	if _, ok := x.(*Distances); ok {
+		h.Write([]byte("distances"))
+	}
 	h.Write(sums)
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
@@ -59,7 +63,9 @@ type rowEncoder struct {
 
 func newRowEncoder(x mat.Matrix) rowEncoder {
 	e := rowEncoder{x: x}
-	if _, ok := x.(*CSR); !ok {
+	switch x.(type) {
+	case *CSR, *Distances: // rows of values that need no room to be gathered in
+	default:
 		_, d := x.Dims()
 		e.buf = make([]float64, d)
 	}
@@ -78,7 +84,7 @@ func (e *rowEncoder) encode(i int) []byte {
 			}
 		}
 	} else {
-		for j, v := range Row(e.buf, i, e.x) {
+		for j, v := range e.row(i) {
 			if v != 0 {
 				b, last = appendEntry(b, j-last, v), j
 			}
@@ -86,6 +92,15 @@ func (e *rowEncoder) encode(i int) []byte {
 	}
 	e.bytes = append(b, 0)
 	return e.bytes
+}
+
+// row returns the values of row i; of distances those to the rows that follow,
+// which hold every pair once.
+func (e *rowEncoder) row(i int) []float64 {
+	if d, ok := e.x.(*Distances); ok {
+		return d.after(i)
+	}
+	return Row(e.buf, i, e.x)
 }
 
 func appendEntry(b []byte, gap int, v float64) []byte {
