@@ -1,6 +1,6 @@
 # Every target sets up what it needs by itself. Logic lives in docker/ and tests/run/.
 .DEFAULT_GOAL := help
-.PHONY: help demo lab test lint unit race browser notebooks bench golden fuzz
+.PHONY: help demo lab test lint unit race browser notebooks bench golden fuzz fresh-test
 
 stages := tests/run/stages.sh
 nbrun  := go run ./tests/notebooks/cmd/nbrun
@@ -44,3 +44,6 @@ golden: ## make the golden files again from the peers
 
 fuzz: ## run each fuzz target for FUZZTIME (10s)
 	@tests/run/fuzz.sh $(FUZZTIME)
+
+fresh-test: ## try the README and docker/Dockerfile on fresh Debian machines (root, debootstrap)
+	@tests/fresh/run.sh
