@@ -45,3 +45,12 @@ func checkRange(method, param string, value, least, most int, why string) error 
 	}
 	return nil
 }
+
+// checkFits refuses a result beyond float64, which rows far from those that a
+// model was fitted to may have.
+func checkFits(method string, z *mat.Dense) error {
+	if !finite(z.RawMatrix().Data) {
+		return &mat32.DegenerateError{Method: method, Reason: "the result exceeds the largest float64: rescale the data"}
+	}
+	return nil
+}

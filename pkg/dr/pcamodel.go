@@ -144,6 +144,9 @@ func (m *PCAModel) Transform(ctx context.Context, x mat.Matrix) (*Embedding, err
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", method, err)
 	}
+	if err := checkFits(method, z); err != nil {
+		return nil, err
+	}
 	return &Embedding{Dense: z, Method: "PCA", Options: m.options.String(), Rows: n, Dim: d, Objective: math.NaN()}, nil
 }
 
@@ -190,6 +193,9 @@ func (m *PCAModel) Inverse(ctx context.Context, z mat.Matrix) (*mat.Dense, error
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", method, err)
+	}
+	if err := checkFits(method, x); err != nil {
+		return nil, err
 	}
 	return x, nil
 }

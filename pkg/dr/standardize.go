@@ -182,6 +182,9 @@ func (m *StandardizeModel) Transform(ctx context.Context, x mat.Matrix) (*Embedd
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", method, err)
 	}
+	if err := checkFits(method, z); err != nil {
+		return nil, err
+	}
 	return &Embedding{Dense: z, Method: "standardize", Options: m.options.String(),
 		Rows: n, Dim: len(m.location), Objective: math.NaN()}, nil
 }
@@ -195,6 +198,9 @@ func (m *StandardizeModel) Inverse(ctx context.Context, z mat.Matrix) (*mat.Dens
 	x, err := m.apply(ctx, z, func(v, location, scale float64) float64 { return v*scale + location })
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", method, err)
+	}
+	if err := checkFits(method, x); err != nil {
+		return nil, err
 	}
 	return x, nil
 }
