@@ -71,3 +71,9 @@ func TestNotFiniteValuesShow(t *testing.T) {
 		}
 	}
 }
+
+func TestPathHasAName(t *testing.T) {
+	if p := Path(); p != "generic" {
+		t.Errorf("the path is called %q, and tests/conformance/hashes.json knows generic", p)
+	}
+}

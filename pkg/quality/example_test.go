@@ -41,6 +41,23 @@ func ExampleRank_Compare() {
 	//   convention  Venna and Kaski, factor 2/(n·k·(2n−3k−1)), ties by index
 }
 
+// How far petals alone tell the species of irises apart.
+func ExampleNeighborhoodHit() {
+	iris := datasets.Iris()
+	petals := mat.DenseCopyOf(iris.X).Slice(0, 150, 2, 4)
+	s, err := quality.NeighborhoodHit(context.Background(), petals, iris.Labels, 10)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(s)
+	// Output:
+	// neighbourhood hit  0.9520
+	//   neighbours  10
+	//   rows        150
+	//   convention  embedded neighbours, ties by index, unknown labels left out
+}
+
 func ExampleRanks_NeighborhoodHit() {
 	iris := datasets.Iris()
 	petals := mat.DenseCopyOf(iris.X).Slice(0, 150, 2, 4)

@@ -1,0 +1,6 @@
+package kernel
+
+// Path names the kernels in use. Results of one path have the same bits on
+// every machine of an architecture; those of another may differ in the last
+// digits.
+func Path() string { return "generic" }
