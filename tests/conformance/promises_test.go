@@ -1,13 +1,14 @@
 package conformance
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"runtime"
-	"slices"
 	"strings"
-	"testing"
+	"sync"
 	"time"
 
 	"gonum.org/v1/gonum/mat"
@@ -16,151 +17,297 @@ import (
 	"github.com/flatland-go/flatland/pkg/watch"
 )
 
-func each(t *testing.T, f func(t *testing.T, e entry)) {
-	for _, e := range entries {
-		t.Run(e.name, func(t *testing.T) { f(t, e) })
+// promise is what every way into every method keeps.
+type promise struct {
+	name  string
+	check func(e entry) []error // what breaks it
+}
+
+var promises = []promise{
+	{"same bits on any cores", sameBitsOnAnyCores},
+	{"watching changes nothing", watchingChangesNothing},
+	{"the input stays as it is", inputStays},
+	{"columns + 1000", shiftKeepsSixDigits},
+	{"no data", emptyIsAnError},
+	{"NaN and infinities", notFiniteIsAnError},
+	{"every number of rows", everyNumberOfRows},
+	{"constant and duplicate rows", equalRows},
+	{"extreme magnitudes", extremeMagnitudes},
+	{"cancelled before it starts", cancelledBefore},
+	{"cancelled while it works", cancelledDuring},
+	{"options out of range", optionsOutOfRange},
+	{"memory limit", memoryLimit},
+	{"resolved options", resolvedIsTheSame},
+	{"saved and read back", savedIsTheSame},
+	{"damaged files", damagedIsAnError},
+	{"concurrent use", concurrentUse},
+}
+
+// patience is what a method may take on the small inputs here: beyond it, it hangs.
+const patience = 60 * time.Second
+
+// run calls the entry on x. A panic is an error, and so is a call that does not
+// come back.
+func (e entry) run(ctx context.Context, x mat.Matrix) (result any, err error) {
+	type outcome struct {
+		result any
+		err    error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		var o outcome
+		o.err = safely(func() (err error) {
+			o.result, err = e.call(ctx, x)
+			return err
+		})
+		done <- o
+	}()
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case o := <-done:
+		return o.result, o.err
+	case <-timer.C:
+		return nil, fmt.Errorf("it hangs: no answer within %v", patience)
 	}
 }
 
-// same compares bits: NaN equals NaN.
-func same(a, b []float64) bool {
-	return slices.EqualFunc(a, b, func(x, y float64) bool { return math.Float64bits(x) == math.Float64bits(y) })
-}
+// usual is the input of promises that need only one.
+func (e entry) usual() *mat.Dense { return random(90, e.columns, 0) }
 
-func TestSameBitsOnAnyCores(t *testing.T) {
-	inputs := map[string]mat.Matrix{
-		"float64": random(90, 5, 0), "float32": mat32.Convert(random(90, 5, 0)), "view": mat.DenseCopyOf(random(90, 5, 0).T()).T(),
+func sameBitsOnAnyCores(e entry) (problems []error) {
+	x := e.usual()
+	var plain []number
+	for _, c := range []struct {
+		name string
+		x    mat.Matrix
+	}{{"float64", x}, {"a view of a transpose", mat.DenseCopyOf(x.T()).T()}, {"float32", mat32.Convert(x)}} {
+		var want []byte
+		for _, procs := range []int{1, 2, 7} {
+			old := runtime.GOMAXPROCS(procs)
+			got, err := e.run(context.Background(), c.x)
+			runtime.GOMAXPROCS(old)
+			if err != nil {
+				return append(problems, fmt.Errorf("%s: %w", c.name, err))
+			}
+			numbers, _ := numbersOf(got)
+			if len(numbers) == 0 {
+				return append(problems, fmt.Errorf("%s: the result has no numbers", c.name))
+			}
+			b := bytesOf(got)
+			if want == nil {
+				want = b
+			}
+			if !bytes.Equal(b, want) {
+				problems = append(problems, fmt.Errorf("%s: %d cores give other bits than 1", c.name, procs))
+			}
+			if c.name == "float64" {
+				plain = numbers
+			} else if c.name != "float32" && !sameBits(numbers, plain) {
+				problems = append(problems, fmt.Errorf("%s gives other bits than the matrix itself", c.name))
+			}
+		}
 	}
-	each(t, func(t *testing.T, e entry) {
-		for name, x := range inputs {
-			var want []float64
-			for _, procs := range []int{1, 2, 7} {
-				old := runtime.GOMAXPROCS(procs)
-				got, err := e.run(context.Background(), x)
-				runtime.GOMAXPROCS(old)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if want == nil {
-					want = got
-				}
-				if len(got) == 0 || !same(got, want) {
-					t.Errorf("%s: %d cores give other bits", name, procs)
-				}
-			}
-		}
-	})
+	return problems
 }
 
-func TestWatchingChangesNothing(t *testing.T) {
-	x := random(90, 5, 0)
-	each(t, func(t *testing.T, e entry) {
-		want, err := e.run(context.Background(), x)
-		if err != nil {
-			t.Fatal(err)
-		}
-		events := 0
-		got, err := e.run(watch.With(context.Background(), func(watch.Event) { events++ }), x)
-		if err != nil || !same(got, want) {
-			t.Errorf("watched, the result is another: %v", err)
-		}
-		t.Logf("%d events", events)
-	})
-}
-
-// Adding 1000 to every column keeps the first six digits of every number.
-func TestShiftKeepsSixDigits(t *testing.T) {
-	each(t, func(t *testing.T, e entry) {
-		want, err := e.run(context.Background(), random(90, 5, 0))
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := e.run(context.Background(), random(90, 5, 1000))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if e.moves {
-			return // its result is where the data are
-		}
-		size := 0.
-		for _, v := range want {
-			if !math.IsNaN(v) && !math.IsInf(v, 0) {
-				size = max(size, math.Abs(v))
-			}
-		}
-		for i := range want {
-			if diff := math.Abs(got[i] - want[i]); diff > 1e-6*math.Abs(want[i])+1e-7*size || math.IsNaN(got[i]) != math.IsNaN(want[i]) {
-				t.Fatalf("number %d was %v and is %v", i, want[i], got[i])
-			}
-		}
-	})
-}
-
-func TestBadInputIsAnError(t *testing.T) {
-	with := func(v float64) mat.Matrix {
-		x := random(60, 4, 0)
-		x.Set(17, 2, v)
-		return x
+func watchingChangesNothing(e entry) []error {
+	want, err := e.run(context.Background(), e.usual())
+	if err != nil {
+		return []error{err}
 	}
-	each(t, func(t *testing.T, e entry) {
-		for name, x := range map[string]mat.Matrix{"nil": nil, "nil matrix": (*mat.Dense)(nil), "empty": &mat.Dense{}, "no columns": mat32.NewDense(5, 0, nil)} {
-			if _, err := e.run(context.Background(), x); !errors.Is(err, mat32.ErrEmpty) {
-				t.Errorf("%s: got %v, want ErrEmpty", name, err)
+	ctx := watch.With(context.Background(), func(e watch.Event) {
+		if e.Layout != nil {
+			e.Layout().Zero() // a copy: the map must not suffer
+		}
+	})
+	got, err := e.run(ctx, e.usual())
+	if err != nil {
+		return []error{err}
+	}
+	if !bytes.Equal(bytesOf(got), bytesOf(want)) {
+		return []error{errors.New("watched, the result is another")}
+	}
+	return nil
+}
+
+func inputStays(e entry) []error {
+	x := e.usual()
+	before := mat.DenseCopyOf(x)
+	if _, err := e.run(context.Background(), x); err != nil {
+		return []error{err}
+	}
+	if !mat.Equal(x, before) {
+		return []error{errors.New("the matrix it was given has changed")}
+	}
+	return nil
+}
+
+// Adding 1000 to every column keeps the first six digits of every number. What
+// lies in the space of the data moves with them. Small numbers are compared at
+// the size of the largest of their kind, at which they are uncertain.
+func shiftKeepsSixDigits(e entry) (problems []error) {
+	shifted, err := entries(e.row, e.variant, 1000)
+	if err != nil {
+		return []error{err}
+	}
+	for _, s := range shifted {
+		if s.name != e.name {
+			continue
+		}
+		offset := 1000.
+		if e.inverse && !e.variant.moves {
+			offset = 0 // points of the map, which has not moved
+		}
+		a, err := e.run(context.Background(), e.usual())
+		if err != nil {
+			return []error{err}
+		}
+		b, err := s.run(context.Background(), random(90, e.columns, offset))
+		if err != nil {
+			return []error{fmt.Errorf("columns + 1000: %w", err)}
+		}
+		want, _ := numbersOf(a)
+		got, _ := numbersOf(b)
+		if len(got) != len(want) {
+			return []error{fmt.Errorf("it had %d numbers and has %d", len(want), len(got))}
+		}
+		size := map[string]float64{}
+		for _, w := range want {
+			if !math.IsNaN(w.value) && !math.IsInf(w.value, 0) {
+				size[w.field] = max(size[w.field], math.Abs(w.value))
 			}
 		}
-		for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
-			_, err := e.run(context.Background(), with(v))
-			var nf *mat32.NotFiniteError
-			if !errors.As(err, &nf) || nf.Row != 17 || nf.Col != 2 {
-				t.Errorf("%v at row 17, column 2: got %v", v, err)
+		for i, w := range want {
+			v := w.value
+			if w.field == ".At" && (e.inverse || e.variant.moves) {
+				v += 1000
+			}
+			if math.IsNaN(v) && math.IsNaN(got[i].value) || v == got[i].value {
+				continue
+			}
+			if !(math.Abs(got[i].value-v) <= 1e-6*math.Abs(v)+1e-7*size[w.field]) {
+				return []error{fmt.Errorf("number %d, of %s, should be %v and is %v", i, w.field, v, got[i].value)}
 			}
 		}
-		for n := 1; n <= 24; n++ {
-			v, err := e.run(context.Background(), random(n, 4, 0))
-			if n < e.least && err == nil {
-				t.Errorf("%d rows were accepted", n)
-			}
-			if n >= e.least && err != nil {
-				t.Errorf("%d rows: %v", n, err)
-			}
-			if err != nil && !typed(err) {
-				t.Errorf("%d rows: %T: %v", n, err, err)
-			}
-			if n > e.least {
-				noNaN(t, e, v)
-			}
+	}
+	return problems
+}
+
+func emptyIsAnError(e entry) (problems []error) {
+	for _, c := range []struct {
+		name string
+		x    mat.Matrix
+	}{{"nil", nil}, {"a nil matrix", (*mat.Dense)(nil)}, {"a nil float32 matrix", (*mat32.Dense)(nil)},
+		{"no rows", &mat.Dense{}}, {"no columns", mat32.NewDense(5, 0, nil)}} {
+		_, err := e.run(context.Background(), c.x)
+		if !errors.Is(err, mat32.ErrEmpty) {
+			problems = append(problems, fmt.Errorf("%s: got %v, want mat32.ErrEmpty", c.name, err))
 		}
-		v, err := e.run(context.Background(), mat.NewDense(60, 4, nil))
+	}
+	return problems
+}
+
+func notFiniteIsAnError(e entry) (problems []error) {
+	const row = 17
+	col := min(2, e.columns-1)
+	for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+		x := random(60, e.columns, 0)
+		x.Set(row, col, v)
+		result, err := e.run(context.Background(), x)
+		var nf *mat32.NotFiniteError
+		if !errors.As(err, &nf) || nf.Row != row || nf.Col != col {
+			problems = append(problems, fmt.Errorf("%v at row %d, column %d: got %v and %v, want a *mat32.NotFiniteError that says where", v, row, col, result, err))
+			continue
+		}
+		if !strings.HasPrefix(err.Error(), e.row.method+": ") && !strings.HasPrefix(err.Error(), e.row.method+" ") {
+			problems = append(problems, fmt.Errorf("the error does not begin with %q: %v", e.row.method, err))
+		}
+	}
+	return problems
+}
+
+func everyNumberOfRows(e entry) (problems []error) {
+	least := e.variant.least
+	if strings.HasPrefix(e.name, "Fit, ") {
+		least = 1 // a model maps even one
+	}
+	for n := 1; n <= 24; n++ {
+		result, err := e.run(context.Background(), random(n, e.columns, 0))
 		switch {
-		case e.constant && err != nil:
-			t.Errorf("constant rows: %v", err)
-		case !e.constant && (err == nil || !typed(err)):
-			t.Errorf("constant rows: got %v, want a typed error", err)
+		case n < least && err == nil:
+			problems = append(problems, fmt.Errorf("%d rows are accepted", n))
+		case err == nil:
+			problems = append(problems, finite(fmt.Sprint(n, " rows"), result)...)
+		case !typed(err):
+			problems = append(problems, fmt.Errorf("%d rows: an error without type, %T: %w", n, err, err))
+		case n >= least:
+			problems = append(problems, fmt.Errorf("%d rows are refused: %w", n, err))
 		}
-		if err == nil {
-			noNaN(t, e, v)
-		}
-		duplicates := random(60, 4, 0)
-		for i := range 30 {
-			duplicates.SetRow(2*i, duplicates.RawRowView(1))
-		}
-		v, err = e.run(context.Background(), duplicates)
-		if err != nil {
-			t.Errorf("thirty equal rows: %v", err)
-		}
-		noNaN(t, e, v)
-	})
-}
-
-// noNaN fails for NaN where a number must stand. Objectives of methods without
-// one, shares of rows that were left out and errors that cannot be had are NaN.
-func noNaN(t *testing.T, e entry, v []float64) {
-	t.Helper()
-	if len(v) > 0 && (math.IsNaN(v[0]) || math.IsInf(v[0], 0)) {
-		t.Errorf("the first number is %v", v[0])
 	}
+	return problems
 }
 
+func equalRows(e entry) (problems []error) {
+	constant := mat.NewDense(60, e.columns, nil)
+	constant.Apply(func(int, int, float64) float64 { return 3 }, constant)
+	result, err := e.run(context.Background(), constant)
+	accepts := e.variant.constant || strings.HasPrefix(e.name, "Fit, ")
+	switch {
+	case err == nil && !accepts:
+		problems = append(problems, errors.New("rows that are all equal are accepted: the row says they are not"))
+	case err == nil:
+		problems = append(problems, finite("constant rows", result)...)
+	case accepts || !typed(err):
+		problems = append(problems, fmt.Errorf("constant rows: %T: %w", err, err))
+	}
+	duplicates := random(60, e.columns, 0)
+	for i := range 30 {
+		duplicates.SetRow(2*i, duplicates.RawRowView(1))
+	}
+	if result, err = e.run(context.Background(), duplicates); err != nil {
+		return append(problems, fmt.Errorf("thirty-one equal rows of sixty: %w", err))
+	}
+	return append(problems, finite("thirty-one equal rows of sixty", result)...)
+}
+
+// Values near the ends of float64 give an answer or a typed error.
+func extremeMagnitudes(e entry) (problems []error) {
+	for _, size := range []float64{5e-324, 1e-300, 1e-160, 1e160, 1e300, math.MaxFloat64 / 16} {
+		x := random(60, e.columns, 0)
+		x.Apply(func(_, _ int, v float64) float64 { return max(-math.MaxFloat64/2, min(math.MaxFloat64/2, v*size)) }, x)
+		result, err := e.run(context.Background(), x)
+		what := fmt.Sprintf("values around %.0e", size)
+		if err == nil {
+			problems = append(problems, finite(what, result)...)
+		} else if !typed(err) {
+			problems = append(problems, fmt.Errorf("%s: an error without type, %T: %w", what, err, err))
+		}
+	}
+	return problems
+}
+
+// mayBeNaN are the fields in which a result may say that there is no number: the
+// objective of a method without one, the share of a row that was left out, an
+// error that cannot be had.
+var mayBeNaN = map[string]bool{".Objective": true, ".Local": true, ".PerRow": true, ".StdErr": true}
+
+// finite returns where a result is NaN or infinite and should not be.
+func finite(what string, result any) []error {
+	numbers, _ := numbersOf(result)
+	if len(numbers) == 0 {
+		return []error{fmt.Errorf("%s: neither an error nor numbers", what)}
+	}
+	for _, v := range numbers {
+		field := v.field[strings.LastIndex(v.field, ".")+1:]
+		if (math.IsNaN(v.value) || math.IsInf(v.value, 0)) && !mayBeNaN["."+field] {
+			return []error{fmt.Errorf("%s: the field %q is %v", what, v.field, v.value)}
+		}
+	}
+	return nil
+}
+
+// typed reports whether err is of a kind that a program can tell from others.
 func typed(err error) bool {
 	var (
 		notFinite  *mat32.NotFiniteError
@@ -173,77 +320,27 @@ func typed(err error) bool {
 		errors.As(err, &shape) || errors.As(err, &memory) || errors.As(err, &degenerate)
 }
 
-// Values near the ends of float64 give an answer or a typed error.
-func TestExtremeMagnitudes(t *testing.T) {
-	each(t, func(t *testing.T, e entry) {
-		for _, size := range []float64{5e-324, 1e-300, 1e-160, 1e160, 1e300, math.MaxFloat64 / 8} {
-			x := random(60, 4, 0)
-			x.Scale(size, x)
-			v, err := e.run(context.Background(), x)
-			if err != nil && !typed(err) {
-				t.Errorf("values around %v: %T: %v", size, err, err)
-			}
-			if err == nil {
-				noNaN(t, e, v)
-			}
-		}
-	})
-}
-
-func TestCancelIsHeard(t *testing.T) {
-	each(t, func(t *testing.T, e entry) {
-		ctx, cancel := context.WithCancel(context.Background())
-		cancel()
-		if _, err := e.run(ctx, random(60, 4, 0)); !errors.Is(err, context.Canceled) {
-			t.Errorf("cancelled before the start: got %v", err)
-		}
-		if e.long == 0 || testing.Short() {
-			return
-		}
-		x := random(e.long, e.longColumns, 0)
-		// A cancel while it works, early and late in what it does.
-		for _, after := range []time.Duration{5 * time.Millisecond, 40 * time.Millisecond, 160 * time.Millisecond, 400 * time.Millisecond} {
-			before := runtime.NumGoroutine()
-			ctx, cancel := context.WithTimeout(context.Background(), after)
-			start := time.Now()
-			_, err := e.run(ctx, x)
-			late := time.Since(start) - after
-			cancel()
-			if err == nil && late < 250*time.Millisecond {
-				continue // it was done
-			}
-			if !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("cancelled after %v: got %v", after, err)
-			}
-			if late > 250*time.Millisecond {
-				t.Errorf("cancelled after %v it returned %v later", after, late)
-			}
-			if more := goroutinesAbove(before); more > 0 {
-				t.Errorf("cancelled after %v: %d goroutines more than before", after, more)
-			}
-		}
-	})
-}
-
-// goroutinesAbove counts them once those that are done had time to end.
-func goroutinesAbove(before int) int {
-	for range 50 {
-		if runtime.NumGoroutine() <= before {
-			return 0
-		}
-		time.Sleep(2 * time.Millisecond)
+// A fitted model, and everything else that is called here, can be used by
+// several goroutines at once.
+func concurrentUse(e entry) (problems []error) {
+	x := e.usual()
+	first, err := e.run(context.Background(), x)
+	if err != nil {
+		return []error{err}
 	}
-	return runtime.NumGoroutine() - before
-}
-
-func TestErrorsNameTheMethod(t *testing.T) {
-	x := random(60, 4, 0)
-	x.Set(3, 3, math.NaN())
-	each(t, func(t *testing.T, e entry) {
-		_, err := e.run(context.Background(), x)
-		room, _, _ := strings.Cut(e.name, ".")
-		if err == nil || !strings.HasPrefix(err.Error(), room+".") {
-			t.Errorf("the error does not begin with %q: %v", room+".", err)
-		}
-	})
+	want := bytesOf(first)
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	for range 3 {
+		all.Go(func() {
+			got, err := e.run(context.Background(), x)
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil || !bytes.Equal(bytesOf(got), want) {
+				problems = append(problems, fmt.Errorf("called three times at once, the result is another (%v)", err))
+			}
+		})
+	}
+	all.Wait()
+	return problems
 }

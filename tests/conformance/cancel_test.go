@@ -1,0 +1,99 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"testing"
+	"time"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/pkg/dr"
+)
+
+// soon is how long a cancel may take to be heard.
+const soon = 250 * time.Millisecond
+
+// attempts is how often a late return is tried again: a busy machine may be the
+// reason once, but a method that does not listen is late every time.
+const attempts = 4
+
+func cancelledBefore(e entry) []error {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	before := runtime.NumGoroutine()
+	if _, err := e.run(ctx, e.usual()); !errors.Is(err, context.Canceled) {
+		return []error{fmt.Errorf("the context was cancelled before: got %v, want an error that wraps context.Canceled", err)}
+	}
+	return left(before)
+}
+
+// cancelledDuring cancels at several times in long work. Models map rows too
+// fast to be interrupted here; they answer to a cancel before the start.
+func cancelledDuring(e entry) (problems []error) {
+	rows, d := e.variant.long[0], e.variant.long[1]
+	if rows == 0 || e.made || testing.Short() {
+		return nil
+	}
+	x := random(rows, d, 0)
+	for _, after := range []time.Duration{5 * time.Millisecond, 40 * time.Millisecond, 160 * time.Millisecond} {
+		var problem []error
+		for range attempts {
+			if problem = cancelAfter(e, x, after); problem == nil {
+				break
+			}
+		}
+		problems = append(problems, problem...)
+	}
+	return problems
+}
+
+func cancelAfter(e entry, x mat.Matrix, after time.Duration) (problems []error) {
+	before := runtime.NumGoroutine()
+	ctx, cancel := context.WithTimeout(context.Background(), after)
+	defer cancel()
+	start := time.Now()
+	result, err := e.run(ctx, x)
+	late := time.Since(start) - after
+	if err == nil && late < soon {
+		if after < 10*time.Millisecond {
+			return []error{fmt.Errorf("what the row calls long work was done in %v: nothing was there to cancel", time.Since(start).Round(time.Millisecond))}
+		}
+		return nil // it was done
+	}
+	if !errors.Is(err, context.DeadlineExceeded) {
+		return []error{fmt.Errorf("cancelled after %v: got %v, want an error that wraps ctx.Err()", after, err)}
+	}
+	if late > soon {
+		problems = append(problems, fmt.Errorf("cancelled after %v it returned %v later", after, late.Round(time.Millisecond)))
+	}
+	if e := embeddingOf(result); e != nil && !e.Partial {
+		problems = append(problems, fmt.Errorf("cancelled after %v it returned a map that is not marked Partial", after))
+	}
+	return append(problems, left(before)...)
+}
+
+// embeddingOf returns the map in a result, if there is one.
+func embeddingOf(result any) *dr.Embedding {
+	switch r := result.(type) {
+	case *dr.Embedding:
+		return r
+	case model:
+		return r.Embedding()
+	}
+	return nil
+}
+
+// left returns a problem when there are more goroutines than before, once those
+// that are done had time to end.
+func left(before int) []error {
+	for range 100 {
+		if runtime.NumGoroutine() <= before {
+			return nil
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+	return []error{fmt.Errorf("%d goroutines are left", runtime.NumGoroutine()-before)}
+}

@@ -1,0 +1,211 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/internal/rng"
+	"github.com/flatland-go/flatland/pkg/dr"
+	"github.com/flatland-go/flatland/pkg/mat32"
+)
+
+// verbs are the methods that make a type one that needs a row.
+var verbs = []string{"Graph", "Fit", "Embed", "Estimate", "Compare", "Apply"}
+
+// columns of all inputs but those of wide variants.
+const columns = 5
+
+// entry is one way into a variant of a method.
+type entry struct {
+	row     row
+	variant variant
+	name    string // "Fit", "Fit, Transform", "Compare, as y", or "" for a function
+	columns int    // how many it takes
+	inverse bool   // it ends in the space of the data
+	made    bool   // a model or another matrix is made for it on the way
+	call    func(ctx context.Context, x mat.Matrix) (any, error)
+}
+
+func (e entry) String() string {
+	s := e.row.method
+	if e.name != "" {
+		s += "." + e.name
+	}
+	return s + " (" + e.variant.name + ")"
+}
+
+// model is what Fit returns.
+type model interface{ Embedding() *dr.Embedding }
+
+// entries finds every way into the variant: the verbs of its type, both
+// arguments of Compare, and Transform and Inverse of the model that Fit
+// returns. Models, and the matrices that are compared with, are made of other
+// rows, to which offset is added.
+func entries(r row, v variant, offset float64) ([]entry, error) {
+	add := func(list []entry, name string, call func(ctx context.Context, x mat.Matrix) (any, error)) []entry {
+		if v.wide {
+			narrow := call
+			call = func(ctx context.Context, x mat.Matrix) (any, error) { return narrow(ctx, wide(x)) }
+		}
+		return append(list, entry{row: r, variant: v, name: name, columns: columns, call: call})
+	}
+	if v.call != nil {
+		return add(nil, "", v.call), nil
+	}
+	var list []entry
+	for _, verb := range verbs {
+		f := methodOf(v.of(60, columns), verb)
+		if !f.IsValid() {
+			continue
+		}
+		switch f.Type().NumIn() {
+		case 2:
+			list = add(list, verb, func(ctx context.Context, x mat.Matrix) (any, error) {
+				return invoke(methodOf(v.of(dims(x)), verb), ctx, x)
+			})
+		case 3:
+			other := func(x mat.Matrix, d int) mat.Matrix {
+				n, _ := dims(x)
+				if n == 0 {
+					return mat.NewDense(1, d, nil)
+				}
+				return random(n, d, 0)
+			}
+			list = add(list, verb+", as x", func(ctx context.Context, x mat.Matrix) (any, error) {
+				return invoke(methodOf(v.of(dims(x)), verb), ctx, x, other(x, 2))
+			})
+			list = add(list, verb+", as y", func(ctx context.Context, x mat.Matrix) (any, error) {
+				return invoke(methodOf(v.of(dims(x)), verb), ctx, other(x, 3), x)
+			})
+			list[len(list)-1].made = true
+		default:
+			return nil, fmt.Errorf("%s.%s takes %d arguments: nothing here knows how to call it", r.method, verb, f.Type().NumIn())
+		}
+		if verb == "Fit" {
+			more, err := modelEntries(r, v, list[len(list)-1], offset)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, more...)
+		}
+	}
+	if len(list) == 0 {
+		return nil, fmt.Errorf("%s (%s): a %T has none of the methods %v", r.method, v.name, v.of(60, columns), verbs)
+	}
+	return list, nil
+}
+
+// modelEntries returns Transform and Inverse of the model that fit returns,
+// where it has them.
+func modelEntries(r row, v variant, fit entry, offset float64) (list []entry, err error) {
+	m, err := fit.call(context.Background(), random(50, columns, offset))
+	if err != nil {
+		return nil, fmt.Errorf("%v: 50 random rows: %w", fit, err)
+	}
+	k := columns
+	if m, ok := m.(model); ok {
+		_, k = m.Embedding().Dims()
+	}
+	for _, way := range []struct {
+		name    string
+		columns int
+		is      bool
+	}{
+		{"Transform", columns, implements[dr.Transformer](m)},
+		{"Inverse", k, implements[dr.Inverter](m)},
+	} {
+		if !way.is {
+			continue
+		}
+		if v.cannot {
+			var de *mat32.DegenerateError
+			if _, err := invoke(methodOf(m, way.name), context.Background(), random(50, way.columns, offset)); !errors.As(err, &de) {
+				return nil, fmt.Errorf("%v: the row says that its model has no %s, which gives %v, want a *mat32.DegenerateError", fit, way.name, err)
+			}
+			continue
+		}
+		list = append(list, entry{row: r, variant: v, name: "Fit, " + way.name, columns: way.columns, made: true, inverse: way.name == "Inverse",
+			call: func(ctx context.Context, x mat.Matrix) (any, error) {
+				if v.wide && way.name == "Transform" {
+					x = wideAs(x, m.(model).Embedding().Dim)
+				}
+				return invoke(methodOf(m, way.name), ctx, x)
+			}})
+	}
+	return list, nil
+}
+
+func implements[I any](v any) bool {
+	_, ok := v.(I)
+	return ok
+}
+
+// methodOf returns the method of v with a name, or the zero Value.
+func methodOf(v any, name string) reflect.Value {
+	return reflect.ValueOf(v).MethodByName(name)
+}
+
+// invoke calls f, which returns a result and an error. A result that is a nil
+// pointer is nil.
+func invoke(f reflect.Value, args ...any) (any, error) {
+	in := make([]reflect.Value, len(args))
+	for i, a := range args {
+		if in[i] = reflect.ValueOf(a); !in[i].IsValid() {
+			in[i] = reflect.Zero(f.Type().In(i)) // a nil interface
+		}
+	}
+	out := f.Call(in)
+	err, _ := out[1].Interface().(error)
+	if v := out[0]; v.Kind() == reflect.Pointer && v.IsNil() {
+		return nil, err
+	}
+	return out[0].Interface(), err
+}
+
+// dims is Dims also of nil.
+func dims(x mat.Matrix) (n, d int) {
+	if v := reflect.ValueOf(x); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+		return 0, 0
+	}
+	return x.Dims()
+}
+
+// random returns n rows of d columns, dyadic so that adding 1000 is exact.
+func random(n, d int, offset float64) *mat.Dense {
+	x := mat.NewDense(n, d, nil)
+	for i := range n {
+		s := rng.New(9, "conformance", i)
+		for j := range d {
+			x.Set(i, j, float64(int(s.Normal()*(1<<20)))/(1<<20)*float64(1+j%5)+offset)
+		}
+	}
+	return x
+}
+
+// wide returns x with its columns repeated until there are more than rows.
+func wide(x mat.Matrix) mat.Matrix {
+	n, d := dims(x)
+	if n == 0 || d == 0 {
+		return x
+	}
+	return wideAs(x, d*(n/d+1))
+}
+
+// wideAs returns x with its columns repeated until there are to.
+func wideAs(x mat.Matrix, to int) mat.Matrix {
+	n, d := dims(x)
+	if n == 0 || d == 0 {
+		return x
+	}
+	w := mat.NewDense(n, to, nil)
+	for i := range n {
+		for j := range to {
+			w.Set(i, j, x.At(i, j%d))
+		}
+	}
+	return w
+}

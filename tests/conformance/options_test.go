@@ -1,0 +1,227 @@
+package conformance
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/flatland-go/flatland/pkg/mat32"
+)
+
+// options returns the struct of the variant's method, or the zero Value.
+func (e entry) options() reflect.Value {
+	if e.variant.of == nil {
+		return reflect.Value{}
+	}
+	v := reflect.ValueOf(e.variant.of(60, columns))
+	if v.Kind() != reflect.Struct {
+		return reflect.Value{}
+	}
+	return v
+}
+
+// change returns the method with one field set.
+func change(options reflect.Value, field string, value any) any {
+	c := reflect.New(options.Type()).Elem()
+	c.Set(options)
+	f := c.FieldByName(field)
+	f.Set(reflect.ValueOf(value).Convert(f.Type()))
+	return c.Interface()
+}
+
+// optionsOutOfRange tries numbers that no field allows, and what the row adds.
+func optionsOutOfRange(e entry) (problems []error) {
+	if !slices.Contains(verbs, verb(e.name)) || e.made {
+		return nil
+	}
+	refused := map[string][]any{}
+	for field, methods := range e.row.refused {
+		refused[field] = append(refused[field], methods...)
+	}
+	if options := e.options(); options.IsValid() {
+		for _, f := range reflect.VisibleFields(options.Type()) {
+			if !f.IsExported() || len(f.Index) > 1 || e.row.anyNumber[f.Name] != "" {
+				continue
+			}
+			switch f.Type.Kind() {
+			case reflect.Int, reflect.Int32, reflect.Int64:
+				refused[f.Name] = append(refused[f.Name], change(options, f.Name, -5))
+			case reflect.Float32, reflect.Float64:
+				for _, v := range []float64{-5, math.NaN(), math.Inf(1), math.Inf(-1)} {
+					refused[f.Name] = append(refused[f.Name], change(options, f.Name, v))
+				}
+			}
+		}
+	}
+	for field, methods := range refused {
+		for _, m := range methods {
+			var result any
+			err := safely(func() (err error) {
+				result, err = callVerb(m, verb(e.name), context.Background())
+				return err
+			})
+			var pe *mat32.ParamError
+			switch {
+			case !errors.As(err, &pe):
+				problems = append(problems, fmt.Errorf("%+v: got %v and %v, want a *mat32.ParamError", m, result, err))
+			case pe.Param != field || pe.Method != e.row.method || pe.Want == "":
+				problems = append(problems, fmt.Errorf("%+v: %v: it must name %s, %s and the range", m, err, e.row.method, field))
+			}
+		}
+	}
+	return problems
+}
+
+// verb returns the method that an entry is called by.
+func verb(entry string) string {
+	v, _, _ := strings.Cut(entry, ",")
+	return v
+}
+
+// callVerb calls a method on 60 rows of usual data, compared with itself where
+// it compares.
+func callVerb(m any, verb string, ctx context.Context) (any, error) {
+	x := random(60, columns, 0)
+	f := methodOf(m, verb)
+	if f.Type().NumIn() == 3 {
+		return invoke(f, ctx, x, x)
+	}
+	return invoke(f, ctx, x)
+}
+
+// memoryLimit sets a limit of one byte where there is one.
+func memoryLimit(e entry) []error {
+	options := e.options()
+	if !options.IsValid() || !options.FieldByName("MemoryLimit").IsValid() || e.made {
+		return nil
+	}
+	_, err := callVerb(change(options, "MemoryLimit", 1), verb(e.name), context.Background())
+	var me *mat32.MemoryError
+	if !errors.As(err, &me) || me.Method != e.row.method || me.Limit != 1 || me.Need <= 1 || me.Advice == "" {
+		return []error{fmt.Errorf("with a memory limit of one byte: got %v, want a *mat32.MemoryError of %s with need, limit and advice", err, e.row.method)}
+	}
+	return nil
+}
+
+// resolve calls Resolve of m for 60 rows of usual data.
+func resolve(m any) (any, error) {
+	f := methodOf(m, "Resolve")
+	if !f.IsValid() {
+		return nil, fmt.Errorf("%T has no method Resolve(n, d int) (%[1]T, error)", m)
+	}
+	return invoke(f, 60, columns)
+}
+
+// resolvedIsTheSame: what Resolve fills in is what the method does, and
+// resolving again adds nothing.
+func resolvedIsTheSame(e entry) []error {
+	if e.variant.of == nil || e.made || e.variant.wide {
+		return nil
+	}
+	m := e.variant.of(60, columns)
+	resolved, err := resolve(m)
+	if err != nil {
+		return []error{err}
+	}
+	if again, err := resolve(resolved); err != nil || !reflect.DeepEqual(again, resolved) {
+		return []error{fmt.Errorf("%+v is resolved to %+v, and that to %+v (%v)", m, resolved, again, err)}
+	}
+	want, err := callVerb(m, verb(e.name), context.Background())
+	if err != nil {
+		return []error{err}
+	}
+	got, err := callVerb(resolved, verb(e.name), context.Background())
+	if err != nil || !bytes.Equal(bytesOf(got), bytesOf(want)) {
+		return []error{fmt.Errorf("%+v resolved is %+v, which gives another result (%v)", m, resolved, err)}
+	}
+	return nil
+}
+
+// exactOptions: Zero and None mean what they say. Resolve leaves them, they
+// survive JSON, and they give another result than the default.
+func exactOptions(r row) (problems []error) {
+	for field, m := range r.exact {
+		fail := func(format string, args ...any) {
+			problems = append(problems, fmt.Errorf("%s with %s exact: %w", r.method, field, fmt.Errorf(format, args...)))
+		}
+		v := reflect.ValueOf(m).FieldByName(field)
+		if !v.IsValid() || !(v.CanFloat() && v.Float() == math.SmallestNonzeroFloat64 || v.CanInt() && v.Int() == -1) {
+			fail("it is neither Zero nor None in %+v", m)
+			continue
+		}
+		resolved, err := resolve(m)
+		if err != nil {
+			fail("%w", err)
+			continue
+		}
+		if got := reflect.ValueOf(resolved).FieldByName(field); !got.Equal(v) {
+			fail("Resolve makes %v of it", got)
+		}
+		b, err := json.Marshal(m)
+		back := reflect.New(reflect.TypeOf(m))
+		if err == nil {
+			err = json.Unmarshal(b, back.Interface())
+		}
+		if err != nil || !back.Elem().FieldByName(field).Equal(v) {
+			fail("JSON makes %v of it (%v)", back.Elem().FieldByName(field), err)
+		}
+		for _, verb := range verbs {
+			if !methodOf(m, verb).IsValid() {
+				continue
+			}
+			got, err := callVerb(m, verb, context.Background())
+			if err != nil {
+				fail("%s: %w", verb, err)
+				continue
+			}
+			want, err := callVerb(change(reflect.ValueOf(m), field, 0), verb, context.Background())
+			a, _ := numbersOf(got)
+			b, _ := numbersOf(want)
+			if err != nil || sameBits(a, b) {
+				fail("%s gives the same as with the default (%v)", verb, err)
+			}
+			problems = append(problems, finite(fmt.Sprintf("%s.%s with %s exact", r.method, verb, field), got)...)
+		}
+	}
+	return problems
+}
+
+// seeded: the row says that the method is stochastic where its options have a
+// Seed, and then another seed gives another result in one of the variants.
+func seeded(r row) []error {
+	has, moved := false, false
+	for _, v := range r.variants {
+		options := entry{row: r, variant: v}.options()
+		if !options.IsValid() || !options.FieldByName("Seed").IsValid() {
+			continue
+		}
+		has = true
+		for _, verb := range verbs {
+			m := options.Interface()
+			if !methodOf(m, verb).IsValid() {
+				continue
+			}
+			a, errA := callVerb(m, verb, context.Background())
+			b, errB := callVerb(change(options, "Seed", 12345), verb, context.Background())
+			if err := errors.Join(errA, errB); err != nil {
+				return []error{err}
+			}
+			x, _ := numbersOf(a)
+			y, _ := numbersOf(b)
+			moved = moved || !sameBits(x, y)
+		}
+	}
+	switch {
+	case has != r.stochastic:
+		return []error{fmt.Errorf("%s: stochastic is %v, but its options have a Seed: %v", r.method, r.stochastic, has)}
+	case has && !moved:
+		return []error{fmt.Errorf("%s: another Seed changes nothing", r.method)}
+	}
+	return nil
+}

@@ -1,0 +1,76 @@
+package conformance
+
+import (
+	"context"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/pkg/neighbors"
+)
+
+var neighborsRows = []row{{
+	method: "neighbors.Exact",
+	source: "none: every pair is compared",
+	golden: golden{file: "neighbors", holds: "data.digits.distances", test: "neighbors.TestExactAgainstSciPy"},
+	claim: claim{
+		says: "every true neighbour is found, where a far group makes float32 distances useless within each group",
+		on: func(seed uint64) sample {
+			x := fixture.Normal(seed, 200, 4)
+			for i := range 100 {
+				x.Set(i, 0, x.At(i, 0)+1e9)
+			}
+			return sample{x: x, y: x}
+		},
+		measure: recall, from: 1, to: 1,
+	},
+	control: control{
+		says: "the neighbours sought are those of the rows in another order",
+		on: func(seed uint64) sample {
+			x := fixture.Normal(seed, 200, 4)
+			return sample{x: x, y: shuffledRows(x)}
+		},
+	},
+	variants: []variant{
+		{name: "15 neighbours", of: always(neighbors.Exact{}), least: 2, constant: true, long: [2]int{6000, 100}},
+		{name: "1 neighbour", of: always(neighbors.Exact{Neighbors: 1}), least: 2, constant: true, long: [2]int{6000, 100}},
+		{name: "all neighbours", of: func(n, _ int) any { return neighbors.Exact{Neighbors: max(n-1, 0)} }, least: 2, constant: true, long: [2]int{2000, 300}},
+	},
+	refused: map[string][]any{"Neighbors": {neighbors.Exact{Neighbors: 60}}},
+}}
+
+// recall returns the share of the ten nearest rows of y, by differences in
+// float64, that are among the ten neighbours found for x.
+func recall(ctx context.Context, s sample) (float64, error) {
+	const k = 10
+	g, err := neighbors.Exact{Neighbors: k}.Graph(ctx, s.x)
+	if err != nil {
+		return 0, err
+	}
+	found := 0.
+	for i := range g.N {
+		in := map[int]bool{}
+		for _, j := range nearest(s.y, i, k) {
+			in[j] = true
+		}
+		indices, _ := g.Row(i)
+		for _, j := range indices {
+			if in[int(j)] {
+				found++
+			}
+		}
+	}
+	return found / float64(g.N*k), nil
+}
+
+// shuffledRows returns the rows of x in another order.
+func shuffledRows(x mat.Matrix) *mat.Dense {
+	n, d := x.Dims()
+	y := mat.NewDense(n, d, nil)
+	for i, j := range shuffled(n) {
+		for c := range d {
+			y.Set(i, c, x.At(j, c))
+		}
+	}
+	return y
+}

@@ -1,0 +1,6 @@
+package conformance
+
+import "slices"
+
+// table holds the row of every public method, room by room.
+var table = slices.Concat(neighborsRows, drRows, intrinsicRows, qualityRows)
