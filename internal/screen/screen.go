@@ -6,6 +6,9 @@
 // proven bound on their error, so that a caller can tell when the fast answer
 // settles a question and when pairs have to be measured again. Exact distances
 // are direct subtractions of the values as given, with float64 sums.
+//
+// Where the distances themselves are given (mat32.Distances), the exact ones are
+// those, and the fast ones their squares in float32.
 package screen
 
 import (
@@ -34,17 +37,42 @@ type Rows struct {
 	stride int
 	x32    []float32
 	unit   float64 // what one unit of x64 is worth; 1 but for extreme magnitudes
+
+	// Instead of all values, the distances themselves.
+	given *mat32.Distances
+}
+
+// Bytes returns the memory that New takes for x.
+func Bytes(x mat.Matrix) int64 {
+	n, d := x.Dims()
+	size := int64(n) * int64(d)
+	switch x.(type) {
+	case *mat32.Distances:
+		return 8 * int64(n)
+	case *mat32.CSR:
+		return 8*size + 8*int64(n)
+	case *mat32.Dense, mat.RawMatrixer:
+		return 4*size + 8*int64(n)
+	}
+	return 12*size + 8*int64(n)
 }
 
 // New prepares the rows of x, whose values must be finite (mat32.Check). It
-// borrows the values of a *mat.Dense or *mat32.Dense, copies those of other
-// types, and makes a float32 copy: 4·n·d bytes (12·n·d for other types).
+// borrows the values of a *mat.Dense, *mat32.Dense or *mat32.Distances, copies
+// those of other types, and makes a float32 copy of all but distances: 4·n·d
+// bytes (8·n·d for a *mat32.CSR, whose zeros are filled in, and 12·n·d for other
+// types).
 func New(x mat.Matrix) *Rows {
 	n, d := x.Dims()
 	r := &Rows{n: n, d: d, unit: 1}
 	switch x := x.(type) {
+	case *mat32.Distances:
+		r.prepare(x)
+		return r
 	case *mat32.Dense:
 		r.x32 = x.Data()
+	case *mat32.CSR:
+		r.x32 = mat32.Convert(x).Data()
 	case mat.RawMatrixer:
 		raw := x.RawMatrix()
 		r.x64, r.stride = raw.Data, raw.Stride
@@ -106,6 +134,24 @@ func New(x mat.Matrix) *Rows {
 	return r
 }
 
+// prepare takes distances for what the rows are.
+func (r *Rows) prepare(x *mat32.Distances) {
+	r.given = x
+	largest := 0.
+	for _, v := range x.Condensed() {
+		largest = max(largest, v)
+	}
+	r.scale = 1 // brings largest into (½, 1], as far as float64 has such a power of two
+	if largest > 0 {
+		_, exp := math.Frexp(largest)
+		r.scale = math.Ldexp(1, -max(exp, -1000))
+	}
+	r.slack = make([]float64, r.n) // no row has moved
+	r.rel = 1.01 * (0x1p-24 + 0x1p-53)
+	r.abs = 0x1p-149
+	r.rel64 = 64 * 0x1p-52
+}
+
 // row returns row i as given, in units of r.unit.
 func (r *Rows) row(buf []float64, i int) []float64 {
 	if r.x32 == nil {
@@ -135,12 +181,44 @@ func (r *Rows) Dims() (n, d int) { return r.n, r.d }
 // Fast writes to dst the fast squared distances, in fast units, between row i
 // and the rows from lo on.
 func (r *Rows) Fast(dst []float32, i, lo int) {
+	if r.given != nil {
+		r.squares(dst, i, lo)
+		return
+	}
 	kernel.SquaredDistances32(dst, r.fast[i*r.d:(i+1)*r.d], r.fast[lo*r.d:(lo+len(dst))*r.d])
 }
 
-// Exact returns the Euclidean distance between rows i and j, +Inf where float64
-// cannot hold it.
+// squares is Fast for given distances. Those to earlier rows stand one in each
+// of their rows, those to later ones side by side.
+func (r *Rows) squares(dst []float32, i, lo int) {
+	square := func(v float64) float32 {
+		v *= r.scale
+		return float32(v * v)
+	}
+	pairs := r.given.Condensed()
+	at := func(a, b int) int { return a*(2*r.n-a-1)/2 + b - a - 1 } // for a < b
+	j, end := lo, lo+len(dst)
+	for k := at(j, i); j < min(i, end); j++ {
+		dst[j-lo] = square(pairs[k])
+		k += r.n - j - 2
+	}
+	if j == i && j < end {
+		dst[j-lo] = 0
+		j++
+	}
+	if j < end {
+		for t, v := range pairs[at(i, j):][:end-j] {
+			dst[j-lo+t] = square(v)
+		}
+	}
+}
+
+// Exact returns the Euclidean distance between rows i and j, or that given, and
+// +Inf where float64 cannot hold it.
 func (r *Rows) Exact(i, j int) float64 {
+	if r.given != nil {
+		return r.given.At(i, j)
+	}
 	if r.x32 != nil {
 		return math.Sqrt(kernel.SquaredDistanceMixed(r.x32[i*r.d:(i+1)*r.d], r.x32[j*r.d:(j+1)*r.d]))
 	}

@@ -3,6 +3,7 @@ package screen
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
@@ -65,6 +66,70 @@ func bounds(t *testing.T, x mat.Matrix) {
 	}
 	if d := r.Exact(n-1, n-2); d != 0 {
 		t.Fatalf("equal rows are %v apart", d)
+	}
+}
+
+func TestBoundsHoldForGivenDistances(t *testing.T) {
+	const n = 60
+	for _, size := range []float64{1e-320, 1e-300, 1e-160, 1e-30, 1, 1e30, 1e200, 1e308} {
+		pairs := make([]float64, n*(n-1)/2)
+		for k := range pairs {
+			s := rng.New(3, "screen", k)
+			pairs[k] = size * s.Float64() * math.Pow(10, -float64(k%7))
+		}
+		pairs[len(pairs)-1] = 0
+		pairs[17] = 1.7 * size
+		d, err := mat32.NewDistances(n, pairs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bounds(t, d)
+		// Every stretch of a row is what it is in the whole.
+		r := New(d)
+		whole := make([]float32, n)
+		for _, i := range []int{0, 1, 30, n - 1} {
+			r.Fast(whole, i, 0)
+			for lo := range n {
+				for _, length := range []int{1, 2, 7, n - lo} {
+					part := make([]float32, min(length, n-lo))
+					r.Fast(part, i, lo)
+					if !slices.Equal(part, whole[lo:lo+len(part)]) {
+						t.Fatalf("row %d from %d: %v, in the whole %v", i, lo, part, whole[lo:lo+len(part)])
+					}
+				}
+			}
+		}
+		if size == 1 && math.Abs(float64(whole[0])/math.Pow(r.Exact(n-1, 0)*r.scale, 2)-1) > 1e-6 {
+			t.Errorf("the square of %v is %v", r.Exact(n-1, 0), whole[0])
+		}
+	}
+}
+
+func TestSparseRowsAreTheirDenseTwin(t *testing.T) {
+	var triplets []mat32.Triplet
+	for i := range 50 {
+		s := rng.New(5, "screen", i)
+		for range 4 {
+			triplets = append(triplets, mat32.Triplet{Row: i, Col: s.IntN(300), Value: float32(s.Normal())})
+		}
+	}
+	x, err := mat32.FromTriplets(50, 300, triplets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := New(x), New(mat32.Convert(x))
+	fa, fb := make([]float32, 50), make([]float32, 50)
+	for i := range 50 {
+		a.Fast(fa, i, 0)
+		b.Fast(fb, i, 0)
+		if !slices.Equal(fa, fb) {
+			t.Fatalf("row %d: fast distances differ", i)
+		}
+		for j := range 50 {
+			if a.Exact(i, j) != b.Exact(i, j) {
+				t.Fatalf("%d, %d: %v, dense %v", i, j, a.Exact(i, j), b.Exact(i, j))
+			}
+		}
 	}
 }
 

@@ -36,11 +36,12 @@ func (c Chain) Resolve(n, d int) (Chain, error) {
 	return c, nil
 }
 
-// Fit fits the methods in order, each to the embedding of the one before it.
+// Fit fits the methods in order, each to the embedding of the one before it; x
+// may be a mat32.Distances where the first takes it.
 // Errors are those of the methods, with the place in the chain; a cancel during
 // the last one returns what it returns.
 func (c Chain) Fit(ctx context.Context, x mat.Matrix) (*ChainModel, error) {
-	n, d, err := checkRows(ctx, "dr.Chain", x, 1)
+	n, d, err := checkData(ctx, "dr.Chain", x, 1)
 	if err != nil {
 		return nil, err
 	}

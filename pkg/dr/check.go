@@ -9,9 +9,18 @@ import (
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
-// checkRows returns the shape of x when it is finite, has at least least rows
-// and ctx is not done; the error names the method.
+// checkRows returns the shape of x when it holds rows, not distances, is finite,
+// has at least least rows and ctx is not done; the error names the method.
 func checkRows(ctx context.Context, method string, x mat.Matrix, least int) (n, d int, err error) {
+	if err := mat32.CheckRows(method, x); err != nil {
+		return 0, 0, err
+	}
+	return checkData(ctx, method, x, least)
+}
+
+// checkData is checkRows for methods that also take distances; d is 0 for these,
+// which have no columns.
+func checkData(ctx context.Context, method string, x mat.Matrix, least int) (n, d int, err error) {
 	if err := ctx.Err(); err != nil {
 		return 0, 0, fmt.Errorf("%s: %w", method, err)
 	}
@@ -22,6 +31,9 @@ func checkRows(ctx context.Context, method string, x mat.Matrix, least int) (n, 
 	if n < least {
 		return n, d, fmt.Errorf("%s: %w", method, &mat32.ShapeError{What: "x", Rows: n, Cols: d,
 			Want: fmt.Sprintf("at least %d rows", least)})
+	}
+	if _, ok := x.(*mat32.Distances); ok {
+		d = 0
 	}
 	return n, d, nil
 }

@@ -18,7 +18,7 @@ type Embedding struct {
 
 	Method    string   // for example "t-SNE"
 	Options   string   // the resolved options, readable
-	Rows, Dim int      // shape of the data that were mapped
+	Rows, Dim int      // shape of the data that were mapped; Dim is 0 where these were distances
 	Objective float64  // the value of the method's objective; NaN where it has none
 	Loss      string   // the name of the objective, for example "KL divergence"
 	Notes     []string // every fallback and every peculiarity of the data that was met
@@ -28,7 +28,11 @@ type Embedding struct {
 // Caption returns one line for a figure: method, shape and objective.
 func (e *Embedding) Caption() string {
 	_, k := e.Dims()
-	s := fmt.Sprintf("%s · n = %d · %d → %d dimensions", e.Method, e.Rows, e.Dim, k)
+	from := "distances"
+	if e.Dim > 0 {
+		from = fmt.Sprint(e.Dim)
+	}
+	s := fmt.Sprintf("%s · n = %d · %s → %d dimensions", e.Method, e.Rows, from, k)
 	if !math.IsNaN(e.Objective) && e.Loss != "" {
 		s += fmt.Sprintf(" · %s %.4g", e.Loss, e.Objective)
 	}

@@ -66,10 +66,10 @@ func (p PCA) String() string {
 	return s
 }
 
-// Fit learns the components of x (n × d). Errors: those of mat32.Check and
-// Resolve, *mat32.ShapeError below 2 rows, *mat32.DegenerateError where all rows
-// are equal or variances exceed float64, *mat32.MemoryError, and one that wraps
-// ctx.Err().
+// Fit learns the components of x (n × d). Errors: those of mat32.CheckRows,
+// mat32.Check and Resolve, *mat32.ShapeError below 2 rows,
+// *mat32.DegenerateError where all rows are equal or variances exceed float64,
+// *mat32.MemoryError, and one that wraps ctx.Err().
 func (p PCA) Fit(ctx context.Context, x mat.Matrix) (*PCAModel, error) {
 	const method = "dr.PCA"
 	n, d, err := checkRows(ctx, method, x, 2)

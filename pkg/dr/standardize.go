@@ -57,8 +57,8 @@ func (s Standardize) String() string {
 }
 
 // Fit learns location and scale of the columns of x (n × d). Errors: those of
-// mat32.Check, *mat32.DegenerateError where a column's range exceeds float64,
-// and one that wraps ctx.Err().
+// mat32.CheckRows and mat32.Check, *mat32.DegenerateError where a column's range
+// exceeds float64, and one that wraps ctx.Err().
 func (s Standardize) Fit(ctx context.Context, x mat.Matrix) (*StandardizeModel, error) {
 	const method = "dr.Standardize"
 	n, d, err := checkRows(ctx, method, x, 1)

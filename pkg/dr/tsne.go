@@ -34,6 +34,9 @@ import (
 // thousand rows. Distances in many columns are mostly noise: 50 principal
 // components before it make it faster and often better.
 //
+// A mat32.Distances given as x stands for rows at these distances: the
+// similarities are those of the rows, and the map too where the start is.
+//
 // Sources: L. van der Maaten and G. Hinton (2008), Visualizing data using t-SNE;
 // for learning rate, start and exaggeration A. Belkina et al. (2019), Automated
 // optimized parameters for t-distributed stochastic neighbor embedding, and D.
@@ -65,7 +68,8 @@ type TSNE struct {
 	LearningRate float64
 
 	// Start is where the points begin: FromPCA, FromRandom or From(y). The
-	// first two are scaled to a standard deviation of 1e-4. Default FromPCA.
+	// first two are scaled to a standard deviation of 1e-4. Default FromPCA, or
+	// FromRandom for distances, which have no principal components.
 	Start Start
 
 	// Seed chooses the random numbers of the start: all of them for FromRandom,
@@ -142,27 +146,40 @@ func (t TSNE) String() string {
 		t.Perplexity, t.Exaggeration, max(t.EarlyIterations, 0), max(t.EarlyIterations, 0)+max(t.Iterations, 0), rate, t.Start, t.Seed)
 }
 
-// Fit makes a map of the rows of x (n × d). Errors: those of mat32.Check and
-// Resolve, *mat32.DegenerateError where all rows are equal, *mat32.MemoryError,
-// and one that wraps ctx.Err(); a cancel during the iterations also returns the
-// model so far, its embedding marked Partial and without a divergence.
+// Fit makes a map of the rows of x (n × d), or of rows at the distances that x
+// holds. Errors: those of mat32.Check and Resolve, *mat32.DegenerateError where
+// all rows are equal, *mat32.MemoryError, and one that wraps ctx.Err(); a cancel
+// during the iterations also returns the model so far, its embedding marked
+// Partial and without a divergence.
 func (t TSNE) Fit(ctx context.Context, x mat.Matrix) (*TSNEModel, error) {
 	const method = "dr.TSNE"
-	n, d, err := checkRows(ctx, method, x, 4)
+	n, d, err := checkData(ctx, method, x, 4)
 	if err != nil {
 		return nil, err
+	}
+	var notes []string
+	if _, ok := x.(*mat32.Distances); ok {
+		switch t.Start {
+		case nil:
+			t.Start = FromRandom
+			notes = append(notes, "distances have no principal components: the start is random")
+		case FromPCA:
+			return nil, &mat32.ParamError{Method: method, Param: "Start", Value: t.Start,
+				Want: "FromRandom or From(y): distances have no principal components"}
+		}
 	}
 	t, err = t.Resolve(n, d)
 	if err != nil {
 		return nil, err
 	}
-	need := int64(n)*int64(n)*4 + int64(n)*(int64(d)*4+int64(n)/8)
+	need := int64(n)*int64(n)*4 + int64(n)*int64(n)/8 + screen.Bytes(x)
 	if err := mat32.CheckMemory(method, need, t.MemoryLimit, "exact t-SNE holds n² similarities: use fewer rows"); err != nil {
 		return nil, err
 	}
 	fail := func(err error) (*TSNEModel, error) { return nil, fmt.Errorf("%s: %w", method, err) }
 
-	p, notes, err := t.similarities(ctx, x)
+	p, ties, err := t.similarities(ctx, x)
+	notes = append(notes, ties...)
 	if err != nil {
 		return fail(err)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/screen"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/neighbors"
 	"github.com/flatland-go/flatland/pkg/watch"
@@ -68,11 +69,20 @@ func (s *distinct) mutual(k int) float64 {
 // find returns the k nearest distinct neighbours of every distinct row of x.
 // They come from the graph when one is given; it may have been built with the
 // duplicates in, as long as enough distinct neighbours are left of every row,
-// and else is built anew. Either way the answer is the same.
+// and else is built anew. Either way the answer is the same. Where x holds
+// distances, the neighbours are those by them, and rows at distance zero from an
+// earlier one are duplicates of it.
 func find(ctx context.Context, method string, x mat.Matrix, k int, graph *neighbors.Graph, limit int64) (*distinct, error) {
 	n, d := x.Dims()
+	size := 8 * int64(n) * int64(d)
+	switch x := x.(type) {
+	case *mat32.Distances:
+		size /= 2
+	case *mat32.CSR:
+		size = 8 * int64(n+x.NNZ())
+	}
 	// The rows apart, a copy of them without duplicates, and the neighbours.
-	need := int64(n) * (100 + 12*int64(d) + 24*int64(k))
+	need := int64(n)*(100+24*int64(k)) + size + screen.Bytes(x)
 	if err := mat32.CheckMemory(method, need, limit, "use fewer rows or neighbours"); err != nil {
 		return nil, err
 	}

@@ -13,6 +13,8 @@
 // earlier row are left out; Removed counts them. Neighbours of the rows that
 // stay are sought among the rows that stay.
 //
+// Distances are all they need: a mat32.Distances is taken for the rows.
+//
 // All estimators take rows near the edge of the data for rows of a lower
 // dimension and need very many rows in high dimensions, so that they fall short
 // above a dimension of about ten: the number is a lower bound there.

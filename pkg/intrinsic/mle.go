@@ -132,8 +132,9 @@ func (e MLE) Resolve(n, d int) (MLE, error) {
 	return e, nil
 }
 
-// Estimate returns the dimension of the rows of x (n × d). Rows that equal an
-// earlier one are left out. Local holds mᵢ (its mean over all k, where there are
+// Estimate returns the dimension of the rows of x (n × d), or of rows at the
+// distances that x holds as a mat32.Distances. Rows that equal an earlier one, or
+// are at distance zero from it, are left out. Local holds mᵢ (its mean over all k, where there are
 // several): NaN at rows left out, +Inf at a row whose neighbours are all equally
 // far. Scale is the mean distance to all Neighbors neighbours.
 //

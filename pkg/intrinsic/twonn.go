@@ -149,8 +149,9 @@ func (t TwoNN) kept(n int) int {
 	return m
 }
 
-// Estimate returns the dimension of the rows of x (n × d). Rows that equal an
-// earlier one are left out. Scale is the mean of r₁ and r₂ over all rows; Local
+// Estimate returns the dimension of the rows of x (n × d), or of rows at the
+// distances that x holds as a mat32.Distances. Rows that equal an earlier one, or
+// are at distance zero from it, are left out. Scale is the mean of r₁ and r₂ over all rows; Local
 // is nil, since one ratio says next to nothing.
 //
 // Errors: those of mat32.Check and Resolve; *mat32.ParamError for a Graph of

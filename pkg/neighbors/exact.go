@@ -25,7 +25,10 @@ import (
 // is that of exact arithmetic up to float64 rounding, and adding a constant to a
 // column does not change it.
 //
-// Time O(n²·d), memory 4·n·d + 12·n·K bytes.
+// Where x is a mat32.Distances, neighbours are sought by the distances it holds.
+//
+// Time O(n²·d), memory 4·n·d + 12·n·K bytes; O(n²) and 12·n·K bytes for
+// distances.
 type Exact struct {
 	// Neighbors is the number of other rows to find for each row. Default 15,
 	// or n−1 where the data have fewer rows.
@@ -55,7 +58,8 @@ func (e Exact) Resolve(n, d int) (Exact, error) {
 	return e, nil
 }
 
-// Graph returns the neighbour graph of the rows of x (n × d). Errors: those of
+// Graph returns the neighbour graph of the rows of x (n × d), or of the rows whose
+// distances x holds. Errors: those of
 // mat32.Check and Resolve, *mat32.MemoryError, *mat32.DegenerateError where
 // distances exceed float64, and one that wraps ctx.Err().
 func (e Exact) Graph(ctx context.Context, x mat.Matrix) (*Graph, error) {
@@ -68,11 +72,11 @@ func (e Exact) Graph(ctx context.Context, x mat.Matrix) (*Graph, error) {
 		return nil, err
 	}
 	k := e.Neighbors
-	need := int64(n)*(int64(d)*4+int64(k)*12) + int64(n)*8
+	need := screen.Bytes(x) + int64(n)*int64(k)*12
 	if err := mat32.CheckMemory("neighbors.Exact", need, e.MemoryLimit, "reduce Neighbors or the number of rows"); err != nil {
 		return nil, err
 	}
-	g := &Graph{N: n, K: k, Metric: Euclidean, Indices: make([]int32, n*k), Distances: make([]float64, n*k),
+	g := &Graph{N: n, K: k, Metric: metric(x), Indices: make([]int32, n*k), Distances: make([]float64, n*k),
 		Rows: mat32.Fingerprint(x)}
 	rows := screen.New(x)
 	stage := watch.Start(ctx, "neighbours", n)

@@ -13,7 +13,7 @@ import (
 // sorted by distance, and those at equal distance by index.
 type Graph struct {
 	N, K      int       // rows, and neighbours of each
-	Metric    string    // "euclidean"
+	Metric    string    // "euclidean", or "precomputed" where the distances were given
 	Indices   []int32   // N × K, row after row
 	Distances []float64 // N × K, exact: direct subtraction of the values given, float64 sums
 	Rows      string    // mat32.Fingerprint of the matrix
@@ -26,10 +26,10 @@ func (g *Graph) Row(i int) (indices []int32, distances []float64) {
 	return g.Indices[lo:hi:hi], g.Distances[lo:hi:hi]
 }
 
-// Check returns an error when g cannot stand for the k nearest Euclidean
-// neighbours of the rows of x: another number of rows, too few neighbours,
-// another metric, or other values (compared by fingerprint, O(n·d)). The errors
-// are *mat32.ParamError values for method.
+// Check returns an error when g cannot stand for the k nearest neighbours of the
+// rows of x, Euclidean or by the distances that x holds: another number of rows,
+// too few neighbours, another metric, or other values (compared by fingerprint,
+// O(n·d)). The errors are *mat32.ParamError values for method.
 func (g *Graph) Check(method string, x mat.Matrix, k int) error {
 	n, _ := x.Dims()
 	fail := func(got any, want string) error {
@@ -42,8 +42,8 @@ func (g *Graph) Check(method string, x mat.Matrix, k int) error {
 		return fail(fmt.Sprintf("a graph with %d neighbours", g.K), fmt.Sprintf("at least %d", k))
 	case len(g.Indices) != g.N*g.K || len(g.Distances) != g.N*g.K:
 		return fail(fmt.Sprintf("a graph of %d indices and %d distances", len(g.Indices), len(g.Distances)), "N·K of each")
-	case g.Metric != Euclidean:
-		return fail(fmt.Sprintf("a graph by the %s distance", g.Metric), Euclidean)
+	case g.Metric != metric(x):
+		return fail(fmt.Sprintf("a graph by the %s distance", g.Metric), metric(x))
 	case g.Rows != mat32.Fingerprint(x):
 		return fail("a graph of other values", "one built from x itself")
 	}
@@ -61,5 +61,16 @@ func (g *Graph) String() string {
 	return fmt.Sprintf("graph of %d rows, %d nearest neighbours each, %s distance", g.N, g.K, g.Metric)
 }
 
-// Euclidean is the name of the Euclidean metric.
-const Euclidean = "euclidean"
+// The metrics by which a graph is made.
+const (
+	Euclidean   = "euclidean"   // of the rows
+	Precomputed = "precomputed" // a mat32.Distances was given, made by whatever metric
+)
+
+// metric returns that by which the rows of x are compared.
+func metric(x mat.Matrix) string {
+	if _, ok := x.(*mat32.Distances); ok {
+		return Precomputed
+	}
+	return Euclidean
+}

@@ -18,6 +18,8 @@ import (
 // says something of the embedding as far as the labels say something of the
 // data.
 //
+// A mat32.Distances given as y stands for rows at these distances.
+//
 // Labels are 0 and above, −1 for unknown. Rows of unknown label neither are
 // judged nor count as neighbours of others; a row all of whose neighbours are
 // unknown is not judged. Rows of the score counts the rows judged, and PerRow

@@ -76,7 +76,8 @@ func (r *Ranks) String() string {
 }
 
 // Compare ranks the rows of the data x (n × d) and of their embedding y (n rows,
-// any number of columns). Errors: those of mat32.Check and Resolve, naming x or
+// any number of columns). Either may be a mat32.Distances, whose rows rank by the
+// distances it holds. Errors: those of mat32.Check and Resolve, naming x or
 // y; *mat32.ShapeError when y has another number of rows; *mat32.MemoryError;
 // *mat32.DegenerateError where distances may exceed float64; and one that wraps
 // ctx.Err().
@@ -104,7 +105,7 @@ func (r Rank) Compare(ctx context.Context, x, y mat.Matrix) (*Ranks, error) {
 	}
 	k := r.Neighbors
 	scratch := 2 * 4 * queryBlock * int64(runtime.GOMAXPROCS(0))
-	need := int64(n) * (16*int64(k) + 12*int64(dx+dy) + scratch)
+	need := screen.Bytes(x) + screen.Bytes(y) + int64(n)*(16*int64(k)+scratch)
 	if err := mat32.CheckMemory(method, need, r.MemoryLimit, "reduce Neighbors or the number of rows"); err != nil {
 		return nil, err
 	}
@@ -129,6 +130,9 @@ func (r Rank) Compare(ctx context.Context, x, y mat.Matrix) (*Ranks, error) {
 
 // distancesFit reports whether no distance between rows of x can exceed float64.
 func distancesFit(x mat.Matrix) bool {
+	if _, ok := x.(*mat32.Distances); ok {
+		return true // they are float64
+	}
 	n, d := x.Dims()
 	lo, hi := make([]float64, d), make([]float64, d)
 	buf := make([]float64, d)

@@ -1,0 +1,109 @@
+package intrinsic_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/pkg/intrinsic"
+	"github.com/flatland-go/flatland/pkg/mat32"
+	"github.com/flatland-go/flatland/pkg/neighbors"
+)
+
+// apart returns the exact distances between the rows of x, which a graph of all
+// neighbours holds.
+func apart(t testing.TB, x mat.Matrix) *mat32.Distances {
+	t.Helper()
+	n, _ := x.Dims()
+	g, err := neighbors.Exact{Neighbors: n - 1}.Graph(context.Background(), x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	square := mat.NewDense(n, n, nil)
+	for i := range n {
+		indices, distances := g.Row(i)
+		for k, j := range indices {
+			square.Set(i, int(j), distances[k])
+		}
+	}
+	d, err := mat32.DistancesFrom(square)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// Distances say all there is to say of rows, also which of them are duplicates.
+func TestDistancesGiveTheDimensionOfTheirRows(t *testing.T) {
+	repeated := mat.DenseCopyOf(fixture.C())
+	n, _ := repeated.Dims()
+	for i := range n / 5 {
+		repeated.SetRow(n-1-i, repeated.RawRowView(i))
+	}
+	for data, x := range map[string]mat.Matrix{"distinct": fixture.C(), "with duplicates": repeated} {
+		d := apart(t, x)
+		g, err := neighbors.Exact{Neighbors: 40}.Graph(context.Background(), d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		onGraph := short(estimators(g))
+		for name, e := range short(estimators(nil)) {
+			want := estimate(t, e, x)
+			if got := estimate(t, e, d); !same(got, want) {
+				t.Errorf("%s, %s: %v of distances, %v of their rows", data, name, got, want)
+			}
+			if got := estimate(t, onGraph[name], d); !same(got, want) {
+				t.Errorf("%s, %s: %v of distances with a graph, %v of their rows", data, name, got, want)
+			}
+		}
+	}
+}
+
+func TestDistancesThatAreAllZero(t *testing.T) {
+	d, err := mat32.NewDistances(30, make([]float64, 30*29/2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, e := range short(estimators(nil)) {
+		if _, err := e.Estimate(context.Background(), d); !errors.As(err, new(*mat32.DegenerateError)) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+func TestMemoryOfDistances(t *testing.T) {
+	x := fixture.C()
+	d := apart(t, x)
+	n, _ := d.Dims()
+	var memory *mat32.MemoryError
+	_, err := intrinsic.TwoNN{MemoryLimit: 1000}.Estimate(context.Background(), d)
+	if !errors.As(err, &memory) || memory.Need < 4*int64(n)*int64(n) {
+		t.Errorf("got %v, want at least the distances without duplicates", err)
+	}
+}
+
+func TestSparseRowsGiveTheDimensionOfTheirDenseTwin(t *testing.T) {
+	x := mat32.Convert(fixture.C())
+	n, columns := x.Dims()
+	var triplets []mat32.Triplet
+	for i := range n {
+		for j := range columns {
+			if v := x.At(i, j); v > 0 {
+				triplets = append(triplets, mat32.Triplet{Row: i, Col: 3 * j, Value: float32(v)})
+			}
+		}
+	}
+	sparse, err := mat32.FromTriplets(n, 3*columns, triplets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, e := range short(estimators(nil)) {
+		want := estimate(t, e, mat32.Convert(sparse))
+		if got := estimate(t, e, sparse); !same(got, want) {
+			t.Errorf("%s: %v of sparse rows, %v of dense ones", name, got, want)
+		}
+	}
+}

@@ -1,0 +1,188 @@
+package neighbors_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"testing"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/pkg/mat32"
+	"github.com/flatland-go/flatland/pkg/neighbors"
+)
+
+func ExampleExact_Graph_distances() {
+	// How many letters differ, of "form", "farm", "firm" and "film".
+	d, err := mat32.NewDistances(4, []float64{1, 1, 2, 1, 2, 1})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	g, err := neighbors.Exact{Neighbors: 1}.Graph(context.Background(), d)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(g)
+	fmt.Println(g.Row(3))
+	// Output:
+	// graph of 4 rows, 1 nearest neighbours each, precomputed distance
+	// [2] [1]
+}
+
+// apart returns the exact distances between the rows of x, which a graph of all
+// neighbours holds.
+func apart(t testing.TB, x mat.Matrix) *mat32.Distances {
+	t.Helper()
+	n, _ := x.Dims()
+	g, err := neighbors.Exact{Neighbors: n - 1}.Graph(context.Background(), x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	square := mat.NewDense(n, n, nil)
+	for i := range n {
+		indices, distances := g.Row(i)
+		for k, j := range indices {
+			square.Set(i, int(j), distances[k])
+		}
+	}
+	d, err := mat32.DistancesFrom(square)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func TestDistancesGiveTheGraphOfTheirRows(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	for name, x := range inputs() {
+		d := apart(t, x)
+		n, _ := x.Dims()
+		for _, k := range []int{1, 15, n - 1} {
+			want, err := neighbors.Exact{Neighbors: k}.Graph(context.Background(), x)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, cores := range []int{1, 2, 7} {
+				runtime.GOMAXPROCS(cores)
+				got, err := neighbors.Exact{Neighbors: k}.Graph(context.Background(), d)
+				if err != nil {
+					t.Fatalf("%s: %v", name, err)
+				}
+				if !slices.Equal(got.Indices, want.Indices) || !slices.Equal(got.Distances, want.Distances) {
+					t.Errorf("%s, k = %d, %d cores: distances give another graph than their rows", name, k, cores)
+				}
+				if got.Metric != neighbors.Precomputed {
+					t.Errorf("%s: the metric is %q", name, got.Metric)
+				}
+			}
+		}
+	}
+}
+
+func TestGraphOfDistancesIsNotThatOfRows(t *testing.T) {
+	x := inputs()["normal"]
+	d := apart(t, x)
+	ofRows, err := neighbors.Exact{}.Graph(context.Background(), x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ofDistances, err := neighbors.Exact{}.Graph(context.Background(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := ofDistances.Check("m", d, 15); err != nil {
+		t.Error(err)
+	}
+	var param *mat32.ParamError
+	for _, err := range []error{
+		ofDistances.Check("m", x, 15),
+		ofDistances.Check("m", mat.DenseCopyOf(d), 15),
+		ofRows.Check("m", d, 15),
+	} {
+		if !errors.As(err, &param) {
+			t.Errorf("got %v", err)
+		}
+	}
+	if ofRows.Fingerprint() == ofDistances.Fingerprint() {
+		t.Error("two graphs of other data have one fingerprint")
+	}
+}
+
+func TestBadDistances(t *testing.T) {
+	pairs := []float64{1, 2, 3}
+	d, err := mat32.NewDistances(3, pairs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		x    mat.Matrix
+		want any
+	}{
+		"one row": {mustDistances(t, 1, nil), new(*mat32.ShapeError)},
+		"changed after they were given": {func() mat.Matrix {
+			pairs[1] = math.NaN()
+			return d
+		}(), new(*mat32.NotFiniteError)},
+	} {
+		if _, err := (neighbors.Exact{}).Graph(context.Background(), c.x); !errors.As(err, c.want) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	if _, err := (neighbors.Exact{}).Graph(context.Background(), &mat32.Distances{}); !errors.Is(err, mat32.ErrEmpty) {
+		t.Errorf("none: got %v", err)
+	}
+	// Distances up to the largest float64 can be told apart.
+	g, err := neighbors.Exact{Neighbors: 1}.Graph(context.Background(),
+		mustDistances(t, 3, []float64{math.MaxFloat64, math.MaxFloat64 / 2, math.MaxFloat64 / 4}))
+	if err != nil || !slices.Equal(g.Indices, []int32{2, 2, 1}) {
+		t.Errorf("huge distances: %v, %v", g, err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := (neighbors.Exact{}).Graph(ctx, apart(t, inputs()["normal"])); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: got %v", err)
+	}
+}
+
+func mustDistances(t *testing.T, n int, pairs []float64) *mat32.Distances {
+	t.Helper()
+	d, err := mat32.NewDistances(n, pairs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func TestSparseRowsGiveTheGraphOfTheirDenseTwin(t *testing.T) {
+	var triplets []mat32.Triplet
+	for i := range 90 {
+		for j := range 5 {
+			triplets = append(triplets, mat32.Triplet{Row: i, Col: (i*i + 31*j*j) % 400, Value: float32(1 + (i+j)%4)})
+		}
+	}
+	x, err := mat32.FromTriplets(90, 400, triplets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := neighbors.Exact{}.Graph(context.Background(), mat32.Convert(x))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := neighbors.Exact{}.Graph(context.Background(), x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(got.Indices, want.Indices) || !slices.Equal(got.Distances, want.Distances) || got.Rows != want.Rows {
+		t.Error("sparse rows give another graph")
+	}
+	// The zeros have to be filled in, and the forecast says so.
+	var memory *mat32.MemoryError
+	if _, err := (neighbors.Exact{MemoryLimit: 90 * 400 * 8}).Graph(context.Background(), x); !errors.As(err, &memory) || memory.Need < 90*400*8 {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,95 @@
+package quality_test
+
+import (
+	"context"
+	"errors"
+	"math"
+	"reflect"
+	"testing"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/pkg/mat32"
+	"github.com/flatland-go/flatland/pkg/neighbors"
+	"github.com/flatland-go/flatland/pkg/quality"
+)
+
+// apart returns the exact distances between the rows of x, which a graph of all
+// neighbours holds.
+func apart(t testing.TB, x mat.Matrix) *mat32.Distances {
+	t.Helper()
+	n, _ := x.Dims()
+	g, err := neighbors.Exact{Neighbors: n - 1}.Graph(context.Background(), x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	square := mat.NewDense(n, n, nil)
+	for i := range n {
+		indices, distances := g.Row(i)
+		for k, j := range indices {
+			square.Set(i, int(j), distances[k])
+		}
+	}
+	d, err := mat32.DistancesFrom(square)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func TestDistancesRankAsTheirRows(t *testing.T) {
+	y := fixture.Normal(3, 120, 2)
+	dy := apart(t, y)
+	for name, x := range inputs() {
+		dx := apart(t, x)
+		for _, k := range []int{1, 20, 119} {
+			want := compare(t, k, x, y)
+			for which, got := range map[string]*quality.Ranks{
+				"x":    compare(t, k, dx, y),
+				"y":    compare(t, k, x, dy),
+				"both": compare(t, k, dx, dy),
+			} {
+				if !reflect.DeepEqual(got, want) {
+					t.Errorf("%s, k = %d: distances for %s rank otherwise than their rows", name, k, which)
+				}
+			}
+		}
+	}
+}
+
+func TestHitOfDistancesIsThatOfTheirRows(t *testing.T) {
+	y := inputs()["lattice"]
+	labels := make([]int, 120)
+	for i := range labels {
+		labels[i] = i%4 - 1
+	}
+	want, err := quality.NeighborhoodHit(context.Background(), y, labels, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := quality.NeighborhoodHit(context.Background(), apart(t, y), labels, 7)
+	if err != nil || got.Value != want.Value || got.Rows != want.Rows {
+		t.Errorf("%v of distances, %v of their rows, %v", got, want, err)
+	}
+}
+
+func TestBadDistances(t *testing.T) {
+	d := apart(t, fixture.Normal(3, 20, 2))
+	var shape *mat32.ShapeError
+	if _, err := (quality.Rank{}).Compare(context.Background(), d, fixture.Normal(3, 21, 2)); !errors.As(err, &shape) {
+		t.Errorf("another number of rows: got %v", err)
+	}
+	if _, err := (quality.Rank{}).Compare(context.Background(), d, &mat32.Distances{}); !errors.Is(err, mat32.ErrEmpty) {
+		t.Errorf("none: got %v", err)
+	}
+	// The largest float64 is a distance like another.
+	huge, err := mat32.NewDistances(3, []float64{math.MaxFloat64, 1, math.MaxFloat64 / 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := mat.NewDense(3, 1, []float64{0, 5, 1})
+	if got, want := compare(t, 2, huge, line), compare(t, 2, line, line); !reflect.DeepEqual(got, want) {
+		t.Errorf("huge distances rank as %v, want %v", got, want)
+	}
+}
