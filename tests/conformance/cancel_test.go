@@ -23,7 +23,7 @@ const attempts = 4
 func cancelledBefore(e entry) []error {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	before := runtime.NumGoroutine()
+	before := settled()
 	if _, err := e.run(ctx, e.usual()); !errors.Is(err, context.Canceled) {
 		return []error{fmt.Errorf("the context was cancelled before: got %v, want an error that wraps context.Canceled", err)}
 	}
@@ -51,7 +51,7 @@ func cancelledDuring(e entry) (problems []error) {
 }
 
 func cancelAfter(e entry, x mat.Matrix, after time.Duration) (problems []error) {
-	before := runtime.NumGoroutine()
+	before := settled()
 	ctx, cancel := context.WithTimeout(context.Background(), after)
 	defer cancel()
 	start := time.Now()
@@ -84,6 +84,19 @@ func embeddingOf(result any) *dr.Embedding {
 		return r.Embedding()
 	}
 	return nil
+}
+
+// settled counts the goroutines once those that are ending have ended.
+func settled() int {
+	n := runtime.NumGoroutine()
+	for range 100 {
+		time.Sleep(2 * time.Millisecond)
+		was := n
+		if n = runtime.NumGoroutine(); n == was {
+			break
+		}
+	}
+	return n
 }
 
 // left returns a problem when there are more goroutines than before, once those

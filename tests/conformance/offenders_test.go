@@ -71,6 +71,14 @@ func nap(ctx context.Context, n int) error {
 // calls counts them, for offenders that do not give the same answer twice.
 var calls, inside atomic.Int64
 
+// leak leaves a goroutine behind, until the test is done with it.
+func leak() {
+	release := release
+	go func() { <-release }()
+}
+
+var release chan struct{}
+
 // offenders break one promise each.
 var offenders map[string]struct {
 	breaks   string // the promise
@@ -156,7 +164,7 @@ func init() {
 			return honest(context.Background(), x)
 		}},
 		"leaves a goroutine": {"cancelled before it starts", "goroutines are left", unless(func(err error) (dimension, error) {
-			go time.Sleep(time.Second)
+			leak()
 			return dimension{}, err
 		})},
 		"does not hear a cancel": {"cancelled while it works", "it returned", func(ctx context.Context, x mat.Matrix) (dimension, error) {
@@ -165,7 +173,7 @@ func init() {
 		}},
 		"swallows a cancel": {"cancelled while it works", "want an error that wraps ctx.Err()", unless(func(err error) (dimension, error) { return dimension{}, bad })},
 		"leaves a goroutine when cancelled": {"cancelled while it works", "goroutines are left", unless(func(err error) (dimension, error) {
-			go time.Sleep(time.Second)
+			leak()
 			return dimension{}, err
 		})},
 		"shares scratch memory": {"concurrent use", "another", after(func(_ context.Context, _ mat.Matrix, d *dimension) {
@@ -226,7 +234,9 @@ func TestOffendersAreFound(t *testing.T) {
 			// Once, and also in short tests.
 			problems = func(e entry) []error { return cancelAfter(e, random(1000, 3, 0), 5*time.Millisecond) }
 		}
+		release = make(chan struct{})
 		wantFound(t, how, o.says, problems(e))
+		close(release)
 	}
 	for _, p := range promises {
 		broken := false
