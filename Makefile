@@ -35,15 +35,17 @@ notebooks: ## execute every notebook again and save its outputs in place
 	@docker/setup.sh notebooks
 	@$(nbrun) -save notebooks/*.ipynb
 
-bench: ## run the benchmarks
-	go test -run '^$$' -bench . -benchmem ./...
+bench: ## measure Flatland and its peers, and write BENCHMARKS.md (CASE=pattern for some; QUICK=1 for a smoke run)
+	@docker/setup.sh peers
+	@go build -o build/bench ./tests/bench/cmd/bench
+	@build/bench -case '$(CASE)' $(if $(QUICK),-quick)
 
 golden: ## make the golden files again from the peers
 	@docker/setup.sh peers
 	@tests/peers/golden.sh
 
-fuzz: ## run each fuzz target for FUZZTIME (10s)
-	@tests/run/fuzz.sh $(FUZZTIME)
+fuzz: ## run each fuzz target of PACKAGES (all) for FUZZTIME (10s)
+	@tests/run/fuzz.sh '$(or $(FUZZTIME),10s)' $(PACKAGES)
 
 fresh-test: ## try the README and docker/Dockerfile on fresh Debian machines (root, debootstrap)
 	@tests/fresh/run.sh

@@ -1,0 +1,54 @@
+package bench
+
+import (
+	"github.com/flatland-go/flatland/pkg/mat32"
+	"github.com/flatland-go/flatland/tests/bench/wire"
+)
+
+// Case is something that both sides can do.
+type Case struct {
+	Name string // lower case, and stable: rows of BENCHMARKS.md are found by it
+	What string // for the reader, with the data and their shape
+
+	// Data returns the inputs of both sides; the error wraps errNoData where they are not on this machine.
+	Data func() ([]*mat32.Dense, error)
+
+	// Options are those that both sides are given.
+	Options wire.Options
+
+	// Seeds is the number of seeds whose median is Flatland's quality; 1 where nothing is random. Default 1.
+	Seeds int
+
+	Ours    wire.Func
+	Peer    Peer
+	Quality []Measure
+}
+
+// Peer is the side that Flatland is compared with.
+type Peer struct {
+	Package          string // as the registry calls it
+	Script, Function string // in tests/peers
+
+	// Settings are the documented ways to ask for the same result. All are tried, and the fastest counts.
+	Settings []Setting
+
+	// Serial says that most of the peer's work is on one thread whatever it is told, so that Flatland on one core is
+	// measured as well.
+	Serial bool
+
+	// Seeds is as Case.Seeds, for the peer.
+	Seeds int
+}
+
+// Setting is a way to ask the peer.
+type Setting struct {
+	Name    string
+	Options wire.Options // beside those of the case
+}
+
+// Measure judges a result of either side, by the same code.
+type Measure struct {
+	Name   string // with what is better
+	Format string // of the number
+	Of     func(in []*mat32.Dense, o wire.Options, r *wire.Reply) (float64, error)
+}

@@ -1,0 +1,81 @@
+package bench
+
+import (
+	"github.com/flatland-go/flatland/tests/bench/ours"
+	"github.com/flatland-go/flatland/tests/bench/wire"
+)
+
+// Cases are all there are, in the order of BENCHMARKS.md.
+var Cases = []Case{
+	{
+		Name: "knn-digits", What: "15 nearest neighbours, exact: digits, 1797 × 64",
+		Data: digits, Options: wire.Options{"neighbors": 15},
+		Ours: ours.Exact, Peer: sklearnExact, Quality: neighborMeasures,
+	},
+	{
+		Name: "knn-mnist10k", What: "15 nearest neighbours, exact: MNIST test digits, 10 000 × 784",
+		Data: mnist, Options: wire.Options{"neighbors": 15},
+		Ours: ours.Exact, Peer: sklearnExact, Quality: neighborMeasures,
+	},
+	{
+		Name: "pca-digits", What: "PCA, exact, 64 components: digits, 1797 × 64",
+		Data: digits, Options: wire.Options{"components": 64},
+		Ours: ours.PCA, Peer: sklearnPCA, Quality: []Measure{variance},
+	},
+	{
+		Name: "pca-mnist10k", What: "PCA, exact, 50 components: MNIST test digits, 10 000 × 784",
+		Data: mnist, Options: wire.Options{"components": 50},
+		Ours: ours.PCA, Peer: sklearnPCA, Quality: []Measure{variance},
+	},
+	{
+		Name: "tsne-digits", What: "t-SNE, exact, perplexity 30, 1000 iterations: digits, 1797 × 64",
+		Data: digits, Options: wire.Options{"perplexity": 30, "iterations": 1000}, Seeds: 5,
+		Ours: ours.TSNE,
+		Peer: Peer{
+			Package: "scikit-learn", Script: "bench_dr.py", Function: "tsne", Serial: true,
+			Settings: []Setting{{Name: "TSNE(method='exact'), float32"}}, // it starts at principal components, without chance
+		},
+		Quality: []Measure{divergence, trustworthy},
+	},
+	{
+		Name: "twonn-digits", What: "TwoNN dimension, least squares, 10 % discarded: digits, 1797 × 64",
+		Data: digits, Ours: ours.TwoNN,
+		Peer: Peer{
+			Package: "scikit-dimension", Script: "bench_intrinsic.py", Function: "twonn", Serial: true,
+			Settings: []Setting{{Name: "TwoNN(dist=True) on neighbours by scikit-learn, brute force, float32, all cores"}},
+		},
+		Quality: []Measure{number("dimension", "%.6f")},
+	},
+	{
+		Name: "mle-digits", What: "MLE dimension, 20 neighbours, harmonic mean: digits, 1797 × 64",
+		Data: digits, Options: wire.Options{"neighbors": 20}, Ours: ours.MLE,
+		Peer: Peer{
+			Package: "scikit-dimension", Script: "bench_intrinsic.py", Function: "mle", Serial: true,
+			Settings: []Setting{{Name: "MLE, comb='mle', on neighbours by scikit-learn, brute force, float32, all cores"}},
+		},
+		Quality: []Measure{number("dimension", "%.6f")},
+	},
+	{
+		Name: "trustworthiness-digits", What: "trustworthiness, k = 15, of a map by two principal components: digits, 1797 × 64",
+		Data: digitsWithMap, Options: wire.Options{"neighbors": 15}, Ours: ours.Trustworthiness,
+		Peer: Peer{
+			Package: "scikit-learn", Script: "bench_quality.py", Function: "trustworthiness", Serial: true,
+			Settings: []Setting{{Name: "trustworthiness, float32"}},
+		},
+		Quality: []Measure{number("trustworthiness", "%.9f")},
+	},
+}
+
+var sklearnExact = Peer{
+	Package: "scikit-learn", Script: "bench_neighbors.py", Function: "exact",
+	Settings: []Setting{{Name: "NearestNeighbors(algorithm='brute'), float32, all cores"}},
+}
+
+// The exact solvers of scikit-learn; its "auto" is one of them, or the randomized one, which is not exact.
+var sklearnPCA = Peer{
+	Package: "scikit-learn", Script: "bench_dr.py", Function: "pca",
+	Settings: []Setting{
+		{"PCA(svd_solver='covariance_eigh'), float32, all cores", wire.Options{"solver": "covariance_eigh"}},
+		{"PCA(svd_solver='full'), float32, all cores", wire.Options{"solver": "full"}},
+	},
+}

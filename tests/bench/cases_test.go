@@ -1,0 +1,69 @@
+package bench
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/flatland-go/flatland/internal/testenv"
+)
+
+// Every row of the table can be measured: by the functions that are there, of a peer that is pinned.
+func TestCasesAreComplete(t *testing.T) {
+	folder := filepath.Join(testenv.Root(), "tests", "peers")
+	pins, err := os.ReadFile(filepath.Join(folder, "requirements.in"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]bool{}
+	for _, k := range Cases {
+		if names[k.Name] || !regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)+$`).MatchString(k.Name) {
+			t.Errorf("the name %q is not one of its own", k.Name)
+		}
+		names[k.Name] = true
+		if k.What == "" || k.Data == nil || k.Ours == nil || len(k.Quality) == 0 || len(k.Peer.Settings) == 0 {
+			t.Errorf("%s: a field is empty", k.Name)
+		}
+		script, err := os.ReadFile(filepath.Join(folder, k.Peer.Script))
+		if err != nil {
+			t.Error(err)
+		}
+		if !strings.Contains(string(script), "@benchworker.function\ndef "+k.Peer.Function+"(") {
+			t.Errorf("%s: %s has no function %s", k.Name, k.Peer.Script, k.Peer.Function)
+		}
+		if !strings.Contains(string(script), `"`+k.Peer.Package+`"`) || !strings.Contains(string(pins), "\n"+k.Peer.Package+"==") {
+			t.Errorf("%s: %s is not served by its script, or not pinned", k.Name, k.Peer.Package)
+		}
+	}
+	for name := range names {
+		if Find(Cases)(name) == nil {
+			t.Errorf("%s: not found", name)
+		}
+	}
+}
+
+// The whole table runs on a few rows, with Flatland standing in for the peers: then both sides have the same quality.
+func TestEveryCaseRuns(t *testing.T) {
+	c := testConfig("cases", "")
+	c.Rows, c.Rule = 100, func(float64) Repeat { return Repeat{Pairs: 1} }
+	c.Peer = as
+	for _, k := range Cases {
+		t.Run(k.Name, func(t *testing.T) {
+			o := measured(t, c, k)
+			if o.Skipped != nil {
+				testenv.Need(t, "mnist")
+				t.Fatal(o.Skipped)
+			}
+			if o.Ours.Err != nil || o.Peer.Err != nil || o.OneCore.Err != nil {
+				t.Fatal(o.Ours.Err, o.Peer.Err, o.OneCore.Err)
+			}
+			for i, m := range k.Quality {
+				if len(o.Ours.Quality[i]) != max(1, k.Seeds) || o.Ours.Quality[i][0] != o.Peer.Quality[i][0] {
+					t.Errorf("%s: %v and %v", m.Name, o.Ours.Quality[i], o.Peer.Quality[i])
+				}
+			}
+		})
+	}
+}

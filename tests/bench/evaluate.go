@@ -1,0 +1,211 @@
+package bench
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/internal/par"
+	"github.com/flatland-go/flatland/pkg/affinity"
+	"github.com/flatland-go/flatland/pkg/mat32"
+	"github.com/flatland-go/flatland/pkg/quality"
+	"github.com/flatland-go/flatland/tests/bench/wire"
+)
+
+// The evaluators judge both sides. They are slow and plain: pairs of rows by direct subtraction with float64 sums.
+
+// number is a measure of a result that is one number, which there is nothing to judge by.
+func number(name, format string) Measure {
+	return Measure{Name: name, Format: format, Of: func(_ []*mat32.Dense, _ wire.Options, r *wire.Reply) (float64, error) {
+		return r.Value(name)
+	}}
+}
+
+// neighborMeasures judge the neighbours of some rows, evenly spread.
+var neighborMeasures = []Measure{
+	{Name: "recall (1 is best)", Format: "%.4f", Of: recall},
+	{Name: "largest relative error of a distance (0 is best)", Format: "%.1e", Of: distanceError},
+}
+
+const judgedRows = 200
+
+// recall is the share of neighbours found that are no farther than the k-th nearest row is.
+func recall(in []*mat32.Dense, o wire.Options, r *wire.Reply) (float64, error) {
+	x, k := in[0], o.Int("neighbors")
+	n, _ := x.Dims()
+	indices, err := r.Matrix("indices", n, k)
+	if err != nil {
+		return 0, err
+	}
+	step := (n + judgedRows - 1) / judgedRows
+	hits := make([]int, (n+step-1)/step)
+	err = par.Blocks(context.Background(), len(hits), 1, func(q, _ int) {
+		i := q * step
+		distances := make([]float64, n)
+		for j := range distances {
+			distances[j] = distance(x, i, j)
+		}
+		distances[i] = math.Inf(1) // a row is not its own neighbour
+		limit := slices.Sorted(slices.Values(distances))[k-1]
+		seen := map[int]bool{}
+		for _, v := range indices[i*k : (i+1)*k] {
+			j := int(v)
+			if j >= 0 && j < n && !seen[j] && distances[j] <= limit {
+				hits[q]++
+			}
+			seen[j] = true
+		}
+	})
+	sum := 0
+	for _, h := range hits {
+		sum += h
+	}
+	return float64(sum) / float64(len(hits)*k), err
+}
+
+// distanceError is the largest difference between a distance and that of the same two rows, over the latter.
+func distanceError(in []*mat32.Dense, o wire.Options, r *wire.Reply) (float64, error) {
+	x, k := in[0], o.Int("neighbors")
+	n, _ := x.Dims()
+	indices, err := r.Matrix("indices", n, k)
+	if err != nil {
+		return 0, err
+	}
+	distances, err := r.Matrix("distances", n, k)
+	if err != nil {
+		return 0, err
+	}
+	worst := 0.
+	for p, got := range distances {
+		j := int(indices[p])
+		if j < 0 || j >= n {
+			return math.Inf(1), nil
+		}
+		if want := distance(x, p/k, j); got != want {
+			worst = max(worst, math.Abs(got-want)/want)
+		}
+	}
+	return worst, nil
+}
+
+func distance(x *mat32.Dense, i, j int) float64 {
+	var sum float64
+	a, b := x.Row(i), x.Row(j)
+	for c, v := range a {
+		diff := float64(v) - float64(b[c])
+		sum += diff * diff
+	}
+	return math.Sqrt(sum)
+}
+
+// variance is the share of the data's variance that is left when rows are put back together from their coordinates along the
+// components, so that components which are not at right angles lose by it.
+var variance = Measure{Name: "share of variance reconstructed (most is best)", Format: "%.9f",
+	Of: func(in []*mat32.Dense, o wire.Options, r *wire.Reply) (float64, error) {
+		n, d := in[0].Dims()
+		k := o.Int("components")
+		values, err := r.Matrix("components", k, d)
+		if err != nil {
+			return 0, err
+		}
+		if _, err := r.Matrix("map", n, k); err != nil {
+			return 0, err
+		}
+		components := mat.NewDense(k, d, values)
+		x := mat.DenseCopyOf(in[0])
+		for c := range d {
+			column := mat.Col(nil, c, x)
+			var sum float64
+			for _, v := range column {
+				sum += v
+			}
+			for i := range column {
+				column[i] -= sum / float64(n)
+			}
+			x.SetCol(c, column)
+		}
+		var z, back mat.Dense
+		z.Mul(x, components.T())
+		back.Mul(&z, components)
+		total := mat.Norm(x, 2)
+		back.Sub(x, &back)
+		left := mat.Norm(&back, 2)
+		return 1 - left*left/(total*total), nil
+	}}
+
+// divergence is the objective of t-SNE, the Kullback–Leibler divergence in nats of the map's similarities from the data's.
+var divergence = Measure{Name: "KL divergence (least is best)", Format: "%.4f",
+	Of: func(in []*mat32.Dense, o wire.Options, r *wire.Reply) (float64, error) {
+		x := in[0]
+		n, _ := x.Dims()
+		values, err := r.Matrix("map", n, 2)
+		if err != nil {
+			return 0, err
+		}
+		perplexity := float64(o.Int("perplexity"))
+		p := make([]float64, n*n)
+		failed := make([]error, n)
+		err = par.Blocks(context.Background(), n, 16, func(lo, hi int) {
+			squares := make([]float64, n-1)
+			for i := lo; i < hi; i++ {
+				for j := range squares {
+					d := distance(x, i, other(i, j))
+					squares[j] = d * d
+				}
+				_, _, failed[i] = affinity.Perplexity(squares, squares, perplexity)
+				for j, v := range squares {
+					p[i*n+other(i, j)] = v
+				}
+			}
+		})
+		if err != nil {
+			return 0, err
+		}
+		if i := slices.IndexFunc(failed, func(err error) bool { return err != nil }); i >= 0 {
+			return 0, failed[i]
+		}
+		var sum float64 // of the map's similarities before they are made to sum to 1
+		near := func(i, j int) float64 {
+			a, b := values[2*i]-values[2*j], values[2*i+1]-values[2*j+1]
+			return 1 / (1 + a*a + b*b)
+		}
+		for i := range n {
+			for j := range i {
+				sum += 2 * near(i, j)
+			}
+		}
+		var kl float64
+		for i := range n {
+			for j := range i {
+				if v := (p[i*n+j] + p[j*n+i]) / float64(2*n); v > 0 {
+					kl += 2 * v * math.Log(v*sum/near(i, j))
+				}
+			}
+		}
+		return kl, nil
+	}}
+
+// other returns the j-th of the rows that are not i.
+func other(i, j int) int {
+	if j < i {
+		return j
+	}
+	return j + 1
+}
+
+// trustworthy judges a map in two dimensions.
+var trustworthy = Measure{Name: "trustworthiness, k = 15 (1 is best)", Format: "%.4f",
+	Of: func(in []*mat32.Dense, _ wire.Options, r *wire.Reply) (float64, error) {
+		n, _ := in[0].Dims()
+		values, err := r.Matrix("map", n, 2)
+		if err != nil {
+			return 0, err
+		}
+		ranks, err := quality.Rank{Neighbors: 15}.Compare(context.Background(), in[0], mat.NewDense(n, 2, values))
+		if err != nil {
+			return 0, err
+		}
+		return ranks.Trustworthiness(15).Value, nil
+	}}

@@ -1,0 +1,37 @@
+package ours
+
+import (
+	"context"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/pkg/dr"
+	"github.com/flatland-go/flatland/pkg/mat32"
+	"github.com/flatland-go/flatland/tests/bench/wire"
+)
+
+// PCA finds the first principal components and the rows in their coordinates; option components.
+func PCA(ctx context.Context, in []*mat32.Dense, o wire.Options, _ uint64) (wire.Result, error) {
+	m, err := dr.PCA{Components: o.Int("components")}.Fit(ctx, in[0])
+	if err != nil {
+		return wire.Result{}, err
+	}
+	return wire.Result{Arrays: []wire.Output{dense("components", m.Components()), dense("map", m.Embedding().Dense)}}, nil
+}
+
+// TSNE makes a map by t-SNE; options perplexity and iterations, the 250 early ones among them.
+func TSNE(ctx context.Context, in []*mat32.Dense, o wire.Options, seed uint64) (wire.Result, error) {
+	const early = 250
+	m, err := dr.TSNE{Perplexity: float64(o.Int("perplexity")), EarlyIterations: early, Iterations: o.Int("iterations") - early,
+		Seed: seed}.Fit(ctx, in[0])
+	if err != nil {
+		return wire.Result{}, err
+	}
+	return wire.Result{Arrays: []wire.Output{dense("map", m.Embedding().Dense)}}, nil
+}
+
+// dense returns the values of m, which gonum made without a gap between rows, as an output.
+func dense(name string, m *mat.Dense) wire.Output {
+	n, d := m.Dims()
+	return wire.Output{Name: name, Rows: n, Columns: d, Values: m.RawMatrix().Data}
+}

@@ -1,0 +1,24 @@
+package ours
+
+import (
+	"context"
+
+	"github.com/flatland-go/flatland/pkg/intrinsic"
+	"github.com/flatland-go/flatland/pkg/mat32"
+	"github.com/flatland-go/flatland/pkg/measure"
+	"github.com/flatland-go/flatland/tests/bench/wire"
+)
+
+// TwoNN estimates the dimension by the ratios of the distances to two neighbours.
+func TwoNN(ctx context.Context, in []*mat32.Dense, _ wire.Options, _ uint64) (wire.Result, error) {
+	return dimension(intrinsic.TwoNN{}.Estimate(ctx, in[0]))
+}
+
+// MLE estimates the dimension by maximum likelihood; option neighbors.
+func MLE(ctx context.Context, in []*mat32.Dense, o wire.Options, _ uint64) (wire.Result, error) {
+	return dimension(intrinsic.MLE{Neighbors: o.Int("neighbors")}.Estimate(ctx, in[0]))
+}
+
+func dimension(d measure.Dimension, err error) (wire.Result, error) {
+	return wire.Result{Values: map[string]float64{"dimension": d.Value}}, err
+}

@@ -1,0 +1,19 @@
+package ours
+
+import (
+	"context"
+
+	"github.com/flatland-go/flatland/pkg/mat32"
+	"github.com/flatland-go/flatland/pkg/quality"
+	"github.com/flatland-go/flatland/tests/bench/wire"
+)
+
+// Trustworthiness judges the map in[1] of the data in[0]; option neighbors.
+func Trustworthiness(ctx context.Context, in []*mat32.Dense, o wire.Options, _ uint64) (wire.Result, error) {
+	k := o.Int("neighbors")
+	r, err := quality.Rank{Neighbors: k}.Compare(ctx, in[0], in[1])
+	if err != nil {
+		return wire.Result{}, err
+	}
+	return wire.Result{Values: map[string]float64{"trustworthiness": r.Trustworthiness(k).Value}}, nil
+}

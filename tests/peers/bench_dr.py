@@ -1,0 +1,22 @@
+"""Dimensionality reduction by scikit-learn."""
+
+import benchworker
+from sklearn.decomposition import PCA
+from sklearn.manifold import TSNE
+
+
+@benchworker.function
+def pca(x, seed, components, solver):
+    model = PCA(n_components=components, svd_solver=solver, random_state=seed)
+    y = model.fit_transform(x)
+    return {"components": model.components_, "map": y}
+
+
+@benchworker.function
+def tsne(x, seed, perplexity, iterations):
+    model = TSNE(method="exact", perplexity=perplexity, max_iter=iterations, random_state=seed, n_jobs=-1,
+                 n_iter_without_progress=iterations, min_grad_norm=0)  # never stops early, as ours never does
+    return {"map": model.fit_transform(x)}
+
+
+benchworker.serve("scikit-learn", "numpy", "scipy")
