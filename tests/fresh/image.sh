@@ -3,6 +3,7 @@
 # no container engine runs. It understands the instructions that this Dockerfile uses and fails on any other.
 
 # carry_out MACHINE CLONE takes the machine as the base image.
+# shellcheck disable=SC2086  # the words of an instruction
 carry_out() {
   local machine=$1 clone=$2 line word rest user=root home=/root folder=/ as=()
   while IFS= read -r line; do
@@ -11,7 +12,6 @@ carry_out() {
       ARG | FROM | EXPOSE) ;; # the base is the machine, and its ports are this machine's
       USER) user=$rest home=/home/$rest as=(setpriv "--reuid=$rest" "--regid=$rest" --init-groups) ;;
       WORKDIR) folder=$rest && mkdir -p "$machine$folder" ;;
-      # shellcheck disable=SC2086  # a list of files
       COPY) copy "$machine" "$clone" "$folder" $rest ;;
       RUN)
         printf '\n(%s) RUN %s\n' "$user" "$rest"
@@ -20,7 +20,6 @@ carry_out() {
       CMD)
         printf '\n(%s, no network) CMD %s\n' "$user" "$rest"
         rest=${rest//[\[\],\"]/}
-        # shellcheck disable=SC2086  # the words of the command
         FRESH_NETWORK=none enter "$machine" "HOME=$home" "${as[@]}" tests/fresh/serve.sh $rest || return
         ;;
       *) fail "docker/Dockerfile: tests/fresh/image.sh does not know $word" ;;

@@ -95,5 +95,5 @@ enter() {
 disk() {
   local folder there=()
   for folder; do [[ ! -e $folder ]] || there+=("$folder"); done
-  ((!${#there[@]})) && echo 0 || du -smxc "${there[@]}" | awk 'END { print $1 }'
+  du -smxc "${there[@]-/dev/null}" | awk 'END { print $1 }'
 }

@@ -26,7 +26,7 @@ export DEBIAN_FRONTEND=noninteractive
 took packages $start
 
 step 'git clone … flatland && cd flatland'
-git clone --quiet "$2" /root/flatland
+git clone --quiet -c advice.detachedHead=false "$2" /root/flatland
 cd /root/flatland
 
 step "${commands[0]}"

@@ -89,7 +89,7 @@ main() {
   printf 'Flatland %s, %s, on %s processors of %s\n' "$(git rev-parse --short HEAD)" "$(date -u +%Y-%m-%d)" "$(nproc)" "$(uname -m)"
   printf 'Debian %s (debootstrap --variant=minbase) and %s, in a chroot\n' "$suite" "$(go env GOVERSION)"
   git bundle create --quiet "$work/repository.bundle" HEAD
-  git clone --quiet "$work/repository.bundle" "$work/clone"
+  git clone --quiet -c advice.detachedHead=false "$work/repository.bundle" "$work/clone"
   debian "$work/base" "$suite" "$mirror" "$security"
   echo 'the machine is there'
   local part

@@ -9,7 +9,7 @@ set -m # a process group of its own, to be ended as a whole
 lab=$!
 set +m
 # shellcheck disable=SC2064
-trap "kill -KILL -- -$lab 2>/dev/null; rm -f '$said'" EXIT
+trap "kill -KILL -- -$lab 2>/dev/null || true; rm -f '$said'" EXIT
 
 address=
 for ((i = 0; i < 3000; i++)); do
