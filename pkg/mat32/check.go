@@ -11,27 +11,7 @@ import (
 // infinity (*NotFiniteError, the first in row order). It costs one pass over
 // the values, of a *CSR those stored, of a *Distances each pair once.
 func Check(x mat.Matrix) error {
-	switch m := x.(type) {
-	case nil:
-		return ErrEmpty
-	case *mat.Dense:
-		if m == nil {
-			return ErrEmpty
-		}
-	case *Dense:
-		if m == nil {
-			return ErrEmpty
-		}
-	case *CSR:
-		if m == nil {
-			return ErrEmpty
-		}
-	case *Distances:
-		if m == nil {
-			return ErrEmpty
-		}
-	}
-	n, d := x.Dims()
+	n, d := shape(x)
 	if n == 0 || d == 0 {
 		return ErrEmpty
 	}
@@ -52,6 +32,31 @@ func Check(x mat.Matrix) error {
 		}
 	}
 	return nil
+}
+
+// shape returns the dimensions of x, 0 × 0 where it is nil.
+func shape(x mat.Matrix) (n, d int) {
+	switch m := x.(type) {
+	case nil:
+		return 0, 0
+	case *mat.Dense:
+		if m == nil {
+			return 0, 0
+		}
+	case *Dense:
+		if m == nil {
+			return 0, 0
+		}
+	case *CSR:
+		if m == nil {
+			return 0, 0
+		}
+	case *Distances:
+		if m == nil {
+			return 0, 0
+		}
+	}
+	return x.Dims()
 }
 
 func (m *Dense) check() error {

@@ -79,6 +79,18 @@ func (e *RowsNeededError) Error() string {
 	return e.Method + " needs the rows themselves: x is a mat32.Distances, which holds only how far apart they are"
 }
 
+// StreamError says at which row, counted from the first of the data, reading a
+// stream of them ended, and why.
+type StreamError struct {
+	Row int
+	Err error
+}
+
+func (e *StreamError) Error() string { return fmt.Sprintf("reading row %d: %v", e.Row, e.Err) }
+
+// Unwrap returns the reason.
+func (e *StreamError) Unwrap() error { return e.Err }
+
 // MemoryError says that a method would need more memory than its limit allows.
 type MemoryError struct {
 	Method      string
