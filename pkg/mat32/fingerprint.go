@@ -103,9 +103,15 @@ func (e *rowEncoder) row(i int) []float64 {
 	return Row(e.buf, i, e.x)
 }
 
+// appendEntry writes a value and how many columns it is after the one before it.
+// Half the bytes do where float32 holds the value, which the lowest bit of the gap
+// tells; hashing them is what the time goes into.
 func appendEntry(b []byte, gap int, v float64) []byte {
+	if short := float32(v); float64(short) == v {
+		return binary.LittleEndian.AppendUint32(binary.AppendUvarint(b, uint64(gap)<<1|1), math.Float32bits(short))
+	}
 	if v != v {
 		v = math.NaN() // one of the many
 	}
-	return binary.LittleEndian.AppendUint64(binary.AppendUvarint(b, uint64(gap)), math.Float64bits(v))
+	return binary.LittleEndian.AppendUint64(binary.AppendUvarint(b, uint64(gap)<<1), math.Float64bits(v))
 }

@@ -83,6 +83,10 @@ func TestFingerprintSeesValuesNotTypes(t *testing.T) {
 		"another value": mat.NewDense(2, 3, []float64{1, -2.5, 0, 4, 5, 1e-300}),
 		"rows swapped":  mat.NewDense(2, 3, []float64{4, 5, 0, 1, -2.5, 0}),
 	}
+	tenth := mat.NewDense(1, 1, []float64{0.1}) // which float32 rounds
+	if Fingerprint(tenth) == Fingerprint(Convert(tenth)) {
+		t.Error("a rounded value has the fingerprint of the value")
+	}
 	for name, m := range other {
 		if Fingerprint(m) == want {
 			t.Errorf("%s has the same fingerprint", name)
