@@ -1,0 +1,80 @@
+package dr_test
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"math"
+	"testing"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/pkg/dr"
+	"github.com/flatland-go/flatland/pkg/mat32"
+)
+
+// Whatever the values, shape and options, a map has a row of finite numbers for every row, or there is a typed error.
+func FuzzFit(f *testing.F) {
+	bytes := func(values ...float64) (b []byte) {
+		for _, v := range values {
+			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
+		}
+		return b
+	}
+	f.Add(2, 1, 2., false, bytes(3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 9, 7, 9))
+	f.Add(3, 2, 0., true, bytes(3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 9, 7, 9, 3, 2, 3, 8))
+	f.Add(6, 0, 1., false, bytes(3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 9))
+	f.Add(2, 2, 1.5, false, bytes(0, math.MaxFloat64, -math.MaxFloat64, 5e-324, 1e-310, 1, 1, 1e150, 1e-150, 3))
+	f.Add(1, 1, 1., false, bytes(0, 5e-324, 1e-323, 0, 0, 5e-324))
+	f.Add(2, 2, 2., true, bytes(7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7))
+	f.Add(1, -1, math.NaN(), false, bytes(1, 2, 3, 4))
+	f.Add(1, 99, math.Inf(1), true, bytes(1, 2, math.NaN()))
+	f.Add(1, 1, 1., true, []byte{})
+	f.Fuzz(func(t *testing.T, d, k int, perplexity float64, single bool, b []byte) {
+		if d < 0 || d > 16 || len(b) > 8*200 {
+			return
+		}
+		n := 0
+		if d > 0 {
+			n = len(b) / 8 / d
+		}
+		var x mat.Matrix = mat32.NewDense(n, d, nil)
+		if n > 0 {
+			values := make([]float64, n*d)
+			for i := range values {
+				values[i] = math.Float64frombits(binary.LittleEndian.Uint64(b[8*i:]))
+			}
+			x = mat.NewDense(n, d, values)
+			if single {
+				x = mat32.Convert(x)
+			}
+		}
+		for name, method := range map[string]dr.Embedder{
+			"Standardize":         dr.Standardize{},
+			"Standardize, robust": dr.Standardize{Robust: true},
+			"PCA":                 dr.PCA{Components: k},
+			"PCA, whitened":       dr.PCA{Components: k, Whiten: true},
+			"TSNE":                dr.TSNE{Components: k, Perplexity: perplexity, EarlyIterations: 5, Iterations: 10},
+			"TSNE, random start":  dr.TSNE{Components: k, Perplexity: perplexity, EarlyIterations: dr.None, Iterations: 5, Start: dr.FromRandom},
+			"Chain":               dr.Chain{dr.Any(dr.Standardize{}), dr.Any(dr.PCA{Components: k})},
+		} {
+			e, err := method.Embed(context.Background(), x)
+			if err != nil {
+				var (
+					finite     *mat32.NotFiniteError
+					param      *mat32.ParamError
+					shape      *mat32.ShapeError
+					degenerate *mat32.DegenerateError
+				)
+				if !errors.Is(err, mat32.ErrEmpty) && !errors.As(err, &finite) && !errors.As(err, &param) && !errors.As(err, &shape) &&
+					!errors.As(err, &degenerate) {
+					t.Errorf("%s: an error of no known type: %v", name, err)
+				}
+				continue
+			}
+			if rows, columns := e.Dims(); rows != n || columns < 1 || mat32.Check(e) != nil {
+				t.Errorf("%s: a map of %d × %d: %v", name, rows, columns, mat32.Check(e))
+			}
+		}
+	})
+}
