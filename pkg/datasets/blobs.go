@@ -2,7 +2,6 @@ package datasets
 
 import (
 	"fmt"
-	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -81,7 +80,7 @@ func (g Blobs) Generate() (*Dataset, error) {
 		return nil, err
 	}
 	centers := g.centers()
-	labels := g.labels()
+	labels := deal(g.Rows, g.Classes, g.Seed, "blobs/labels")
 	x := mat.NewDense(g.Rows, g.Dim, nil)
 	eachRow(g.Rows, g.Seed, "blobs", func(i int, s *rng.Stream) {
 		center, row := centers.RawRowView(labels[i]), x.RawRowView(i)
@@ -89,10 +88,6 @@ func (g Blobs) Generate() (*Dataset, error) {
 			row[j] = center[j] + g.Spread*s.Normal()
 		}
 	})
-	names := make([]string, g.Classes)
-	for k := range names {
-		names[k] = fmt.Sprint(k + 1)
-	}
 	where := fmt.Sprintf("centres drawn in [−%v, %[1]v]", g.Box)
 	if g.Centers != nil {
 		where = "given centres"
@@ -101,7 +96,7 @@ func (g Blobs) Generate() (*Dataset, error) {
 		Name:     "blobs",
 		X:        x,
 		Labels:   labels,
-		Names:    names,
+		Names:    numbered(g.Classes),
 		Features: axes(g.Dim),
 		Source:   "generated; normal clouds as in scikit-learn's make_blobs",
 		Notes:    []string{fmt.Sprintf("spread %v, %s, seed %d", g.Spread, where, g.Seed)},
@@ -113,29 +108,5 @@ func (g Blobs) centers() *mat.Dense {
 	if g.Centers != nil {
 		return mat.DenseCopyOf(g.Centers)
 	}
-	centers := mat.NewDense(g.Classes, g.Dim, nil)
-	eachRow(g.Classes, g.Seed, "blobs/centers", func(k int, s *rng.Stream) {
-		row := centers.RawRowView(k)
-		for j := range row {
-			row[j] = g.Box * (2*s.Float64() - 1)
-		}
-	})
-	return centers
-}
-
-// labels deals the classes out: a shuffled pack for every Classes rows, of which
-// the last may be cut short.
-func (g Blobs) labels() []int {
-	labels := make([]int, g.Rows)
-	pack := make([]int, g.Classes)
-	for k := range pack {
-		pack[k] = k
-	}
-	for lo := 0; lo < g.Rows; lo += g.Classes {
-		shuffled := slices.Clone(pack)
-		s := rng.New(g.Seed, "blobs/labels", lo/g.Classes)
-		s.Shuffle(len(shuffled), func(a, b int) { shuffled[a], shuffled[b] = shuffled[b], shuffled[a] })
-		copy(labels[lo:], shuffled)
-	}
-	return labels
+	return inBox(g.Classes, g.Dim, g.Box, g.Seed, "blobs/centers")
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/gonum/mat"
@@ -34,12 +35,14 @@ type Dataset struct {
 	Ink           float64
 
 	Truth Truth
+
+	layers int // how many generators changed the data since they were drawn
 }
 
 // Factor is a categorical variable beside the labels.
 type Factor struct {
 	Name   string
-	Labels []int // one per row, an index into Names
+	Labels []int // one per row, an index into Names, −1 where it is unknown
 	Names  []string
 }
 
@@ -49,6 +52,10 @@ type Truth struct {
 	// Dimension is the number of dimensions of the shape the rows were drawn
 	// from, before noise.
 	Dimension int
+
+	// Dimensions holds the dimension of the shape at the place of every row, where
+	// it is not the same everywhere; Dimension is then zero.
+	Dimensions []int
 
 	// Geodesic returns the length of the shortest path on the noise-free shape
 	// between the places that rows i and j of X come from. It is safe for
@@ -63,8 +70,22 @@ type Truth struct {
 	// Clean holds the rows of X without their noise.
 	Clean *mat.Dense
 
-	// Centers holds the centre of every class.
-	Centers *mat.Dense
+	// Centers holds the centre of every class, Covariances its covariance, and
+	// Weights its share of the population.
+	Centers     *mat.Dense
+	Covariances []*mat.SymDense
+	Weights     []float64
+
+	// Bases holds an orthonormal basis, a vector in every row, of the linear
+	// subspace that each class lies in before noise, or that all rows do.
+	Bases []*mat.Dense
+
+	// Spectrum holds the eigenvalues of the population's covariance, with noise,
+	// the largest first.
+	Spectrum []float64
+
+	// Outliers says which rows are none of the shape's.
+	Outliers []bool
 }
 
 // Image returns row i as a picture of grey levels, ink dark on white paper, or
@@ -135,6 +156,9 @@ func (t Truth) known() []string {
 	if t.Dimension > 0 {
 		known = append(known, fmt.Sprintf("dimension %d", t.Dimension))
 	}
+	if len(t.Dimensions) > 0 {
+		known = append(known, fmt.Sprintf("dimensions %d to %d", slices.Min(t.Dimensions), slices.Max(t.Dimensions)))
+	}
 	if t.Geodesic != nil {
 		known = append(known, "geodesics")
 	}
@@ -144,8 +168,20 @@ func (t Truth) known() []string {
 	if t.Clean != nil {
 		known = append(known, "rows without noise")
 	}
-	if t.Centers != nil {
-		known = append(known, "centres")
+	for _, k := range []struct {
+		known bool
+		what  string
+	}{
+		{t.Centers != nil, "centres"},
+		{len(t.Covariances) > 0, "covariances"},
+		{len(t.Weights) > 0, "weights"},
+		{len(t.Bases) > 0, "bases"},
+		{len(t.Spectrum) > 0, "spectrum"},
+		{len(t.Outliers) > 0, "outliers"},
+	} {
+		if k.known {
+			known = append(known, k.what)
+		}
 	}
 	return known
 }

@@ -54,7 +54,7 @@ func ExamplePenguins() {
 }
 
 func ExampleSwissRoll() {
-	d, err := datasets.SwissRoll{Rows: 500, Noise: 0.1, Seed: 1}.Generate()
+	d, err := datasets.SwissRoll{Rows: 500, Seed: 1}.Generate()
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -65,7 +65,7 @@ func ExampleSwissRoll() {
 	// swiss roll 500 × 3
 	// features   x, y, z
 	// truth      dimension 2, geodesics, coordinates (arc length, height), rows without noise
-	// note       noise 0.1, seed 1
+	// note       seed 1
 	// source     generated; Tenenbaum, de Silva and Langford (2000), in scikit-learn's parametrisation
 	// rows 0 and 1 are 33.864 apart on the roll
 }
@@ -83,7 +83,7 @@ func ExampleSphere() {
 	// sphere     1000 × 5
 	// features   x1, x2, x3, x4, x5
 	// truth      dimension 4, geodesics, rows without noise
-	// note       radius 2, noise 0, seed 0
+	// note       radius 2, seed 0
 	// source     generated; Muller (1959)
 	// datasets.Sphere: Dim is -1, want 1 ≤ Dim ≤ 1048576, or 0 for 2
 }

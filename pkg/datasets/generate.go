@@ -4,13 +4,25 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strconv"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/linalg"
 	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/internal/rng"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
+
+// Generator is what draws a data set: the generators of this package, what
+// changes the data of another (Noise, Rotated, Imbalance, Outliers), and a
+// *Dataset, which stands for a copy of itself.
+type Generator interface {
+	// Generate returns a data set that shares no memory with any other, so that
+	// the caller may change it.
+	Generate() (*Dataset, error)
+}
 
 const (
 	// standardRows is the sample that Tenenbaum, de Silva and Langford (2000)
@@ -41,7 +53,11 @@ func check[T int | float64](o *options, name string, value *T, standard, lo, hi 
 	if *value >= lo && *value <= hi { // never true for NaN
 		return
 	}
-	o.refuse(name, *value, fmt.Sprintf("%v ≤ %s ≤ %v, or 0 for %v", lo, name, hi, standard))
+	want := fmt.Sprintf("%v ≤ %s ≤ %v", lo, name, hi)
+	if standard != 0 {
+		want += fmt.Sprintf(", or 0 for %v", standard)
+	}
+	o.refuse(name, *value, want)
 }
 
 func (o *options) refuse(name string, value any, want string) {
@@ -69,20 +85,81 @@ func eachRow(n int, seed uint64, purpose string, f func(i int, s *rng.Stream)) {
 	})
 }
 
-// noisy returns a copy of clean with normal noise of standard deviation sigma on
-// every value. Noise has a stream of its own: it moves the rows and does not
-// draw others.
-func noisy(clean *mat.Dense, sigma float64, seed uint64, purpose string) *mat.Dense {
-	x := mat.DenseCopyOf(clean)
-	if sigma == 0 {
-		return x
+// deal gives every row a class: a shuffled pack of all classes for every so many
+// rows, of which the last may be cut short, so that the classes are mixed and
+// balanced.
+func deal(rows, classes int, seed uint64, purpose string) []int {
+	labels := make([]int, rows)
+	pack := make([]int, classes)
+	for lo := 0; lo < rows; lo += classes {
+		for k := range pack {
+			pack[k] = k
+		}
+		s := rng.New(seed, purpose, lo/classes)
+		s.Shuffle(classes, func(a, b int) { pack[a], pack[b] = pack[b], pack[a] })
+		copy(labels[lo:], pack)
 	}
-	n, _ := x.Dims()
-	eachRow(n, seed, purpose, func(i int, s *rng.Stream) {
-		row := x.RawRowView(i)
+	return labels
+}
+
+// numbered returns the names "1", "2", … of classes without names of their own.
+func numbered(classes int) []string {
+	names := make([]string, classes)
+	for k := range names {
+		names[k] = strconv.Itoa(k + 1)
+	}
+	return names
+}
+
+// axes names the columns of a space without names of its own.
+func axes(n int) []string {
+	names := make([]string, n)
+	for j := range names {
+		names[j] = fmt.Sprintf("x%d", j+1)
+	}
+	return names
+}
+
+// inBox draws points uniformly from [−half, half] in every coordinate.
+func inBox(points, dim int, half float64, seed uint64, purpose string) *mat.Dense {
+	x := mat.NewDense(points, dim, nil)
+	eachRow(points, seed, purpose, func(k int, s *rng.Stream) {
+		row := x.RawRowView(k)
 		for j := range row {
-			row[j] += sigma * s.Normal()
+			row[j] = half * (2*s.Float64() - 1)
 		}
 	})
 	return x
+}
+
+// basis draws k ≤ dim orthonormal rows, uniformly among all such (normal vectors
+// made orthonormal one after the other).
+func basis(k, dim int, seed uint64, purpose string) *mat.Dense {
+	v := mat.NewDense(k, dim, nil)
+	eachRow(k, seed, purpose, func(i int, s *rng.Stream) {
+		row := v.RawRowView(i)
+		for j := range row {
+			row[j] = s.Normal()
+		}
+	})
+	// The one error of Orthonormalize is that of its context.
+	_ = linalg.Orthonormalize(context.Background(), v)
+	return v
+}
+
+// span returns x·v, every row by itself, so that it does not depend on how many
+// others there are.
+func span(x, v *mat.Dense) *mat.Dense {
+	n, _ := x.Dims()
+	_, dim := v.Dims()
+	y := mat.NewDense(n, dim, nil)
+	_ = par.Blocks(context.Background(), n, 64, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			row := y.RawRowView(i)
+			for k, weight := range x.RawRowView(i) {
+				floats.AddScaled(row, weight, v.RawRowView(k))
+			}
+		}
+	})
+	return y
 }

@@ -28,11 +28,6 @@ type Sphere struct {
 	// Radius is the distance of every row from the origin. Zero means 1.
 	Radius float64
 
-	// Noise is the standard deviation of the normal noise that is added to every
-	// value, in the unit of Radius. Zero, the default, means none. Truth stays
-	// that of the sphere.
-	Noise float64
-
 	// Seed chooses the sample.
 	Seed uint64
 }
@@ -44,7 +39,6 @@ func (g Sphere) Resolve() (Sphere, error) {
 	check(&o, "Rows", &g.Rows, standardRows, 1, mostRows)
 	check(&o, "Dim", &g.Dim, 2, 1, mostDims)
 	check(&o, "Radius", &g.Radius, 1, smallest, largest)
-	check(&o, "Noise", &g.Noise, 0, 0, largest)
 	return g, o.err
 }
 
@@ -64,24 +58,17 @@ func (g Sphere) Generate() (*Dataset, error) {
 	clean := mat.NewDense(g.Rows, cols, nil)
 	eachRow(g.Rows, g.Seed, "sphere", func(i int, s *rng.Stream) {
 		row := clean.RawRowView(i)
-		var square float64
-		for square == 0 { // the origin has no direction
-			for j := range row {
-				row[j] = s.Normal()
-				square += row[j] * row[j]
-			}
-		}
-		scale := g.Radius / math.Sqrt(square)
+		direction(row, s)
 		for j := range row {
-			row[j] *= scale
+			row[j] *= g.Radius
 		}
 	})
 	return &Dataset{
 		Name:     "sphere",
-		X:        noisy(clean, g.Noise, g.Seed, "sphere/noise"),
+		X:        mat.DenseCopyOf(clean),
 		Features: axes(cols),
 		Source:   "generated; Muller (1959)",
-		Notes:    []string{fmt.Sprintf("radius %v, noise %v, seed %d", g.Radius, g.Noise, g.Seed)},
+		Notes:    []string{fmt.Sprintf("radius %v, seed %d", g.Radius, g.Seed)},
 		Truth: Truth{
 			Dimension: g.Dim,
 			Geodesic: func(i, j int) float64 {
@@ -102,13 +89,4 @@ func angle(u, v []float64) float64 {
 		sum += s * s
 	}
 	return 2 * math.Atan2(math.Sqrt(difference), math.Sqrt(sum))
-}
-
-// axes names the columns of a space without names of its own.
-func axes(n int) []string {
-	names := make([]string, n)
-	for j := range names {
-		names[j] = fmt.Sprintf("x%d", j+1)
-	}
-	return names
 }

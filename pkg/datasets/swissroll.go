@@ -31,11 +31,6 @@ type SwissRoll struct {
 	// Rows is the number of samples. Zero means 1000.
 	Rows int
 
-	// Noise is the standard deviation of the normal noise that is added to each
-	// of the three coordinates, in their unit: the sheets of the roll are about
-	// 2π apart. Zero, the default, means none. Truth stays that of the roll.
-	Noise float64
-
 	// Seed chooses the sample.
 	Seed uint64
 }
@@ -45,7 +40,6 @@ type SwissRoll struct {
 func (g SwissRoll) Resolve() (SwissRoll, error) {
 	o := options{generator: "datasets.SwissRoll"}
 	check(&o, "Rows", &g.Rows, standardRows, 1, mostRows)
-	check(&o, "Noise", &g.Noise, 0, 0, largest)
 	return g, o.err
 }
 
@@ -71,10 +65,10 @@ func (g SwissRoll) Generate() (*Dataset, error) {
 	})
 	return &Dataset{
 		Name:     "swiss roll",
-		X:        noisy(clean, g.Noise, g.Seed, "swiss roll/noise"),
+		X:        mat.DenseCopyOf(clean),
 		Features: []string{"x", "y", "z"},
 		Source:   "generated; Tenenbaum, de Silva and Langford (2000), in scikit-learn's parametrisation",
-		Notes:    []string{fmt.Sprintf("noise %v, seed %d", g.Noise, g.Seed)},
+		Notes:    []string{fmt.Sprintf("seed %d", g.Seed)},
 		Truth: Truth{
 			Dimension: 2,
 			Geodesic: func(i, j int) float64 {
