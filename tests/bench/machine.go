@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/flatland-go/flatland/tests/bench/ours"
 	"github.com/flatland-go/flatland/tests/bench/wire"
 )
 
@@ -20,8 +19,8 @@ type Machine struct {
 	Ceiling   []float64 // how many times as fast all cores are as one, on work that shares nothing
 }
 
-// ceilingCase is how the ceiling is asked of Flatland's worker.
-var ceilingCase = Case{Name: "ceiling", Options: wire.Options{"blocks": 128}, Ours: ours.Ceiling}
+// ceiling is how the ceiling is asked of Flatland's worker.
+const ceiling = "ceiling"
 
 // Machine describes this one, and measures its ceiling.
 func (c Config) Machine(ctx context.Context) (*Machine, error) {
@@ -36,7 +35,7 @@ func (c Config) Machine(ctx context.Context) (*Machine, error) {
 		var seconds [2]float64
 		for s, cores := range []int{1, m.Cores} {
 			time.Sleep(c.Rest)
-			reply, err := worker.Run(wire.Request{Run: ceilingCase.Name, Options: ceilingCase.Options, Cores: cores})
+			reply, err := worker.Run(wire.Request{Run: ceiling, Options: wire.Options{"blocks": c.Blocks}, Cores: cores})
 			if err != nil {
 				return nil, err
 			}

@@ -14,18 +14,20 @@ import (
 	"time"
 
 	"github.com/flatland-go/flatland/pkg/mat32"
+	"github.com/flatland-go/flatland/tests/bench/ours"
 	"github.com/flatland-go/flatland/tests/bench/wire"
 )
 
 // Config is how to measure.
 type Config struct {
-	Ours []string                     // the command of Flatland's worker
-	Peer func(script string) []string // that of a peer's
-	Log  io.Writer                    // what is being done, for who waits
-	Rows int                          // of each data set, at most; 0 for all
-	Rule func(slower float64) Repeat  // how often to measure; nil for ByTime
-	Rest time.Duration                // before each run, for threads of the last one that still spin
-	Each time.Duration                // that the runs of one case may take together
+	Ours   []string                     // the command of Flatland's worker
+	Peer   func(script string) []string // that of a peer's
+	Log    io.Writer                    // what is being done, for who waits
+	Rows   int                          // of each data set, at most; 0 for all
+	Rule   func(slower float64) Repeat  // how often to measure; nil for ByTime
+	Rest   time.Duration                // before each run, for threads of the last one that still spin
+	Each   time.Duration                // that the runs of one case may take together
+	Blocks int                          // of work, of some milliseconds each, by which the ceiling is measured
 }
 
 // Repeat is how often a case is measured.
@@ -108,12 +110,12 @@ func (c Config) Measure(ctx context.Context, k Case) (*Outcome, error) {
 	limited, cancel := context.WithTimeout(ctx, c.Each)
 	defer cancel()
 
-	ours := m.enter(limited, "ours", c.Ours, &out.Ours, wire.Request{Run: k.Name, Options: k.Options}, k.Seeds)
-	defer ours.end()
+	our := m.enter(limited, "ours", c.Ours, &out.Ours, wire.Request{Run: k.Name, Options: k.Options}, k.Seeds)
+	defer our.end()
 	peer := m.enter(limited, "peer", c.Peer(k.Peer.Script), &out.Peer, wire.Request{Run: k.Peer.Function, Options: k.Options}, k.Peer.Seeds)
 	defer peer.end()
 	if k.Peer.Serial {
-		one := *ours // the same process, told to use one core
+		one := *our // the same process, told to use one core
 		one.name, one.side, one.request.Cores, one.seeds = "ours on one core", &out.OneCore, 1, 0
 		out.OneCore.Err = out.Ours.Err
 		m.sides = append(m.sides, &one)
@@ -131,9 +133,9 @@ func (c Config) Measure(ctx context.Context, k Case) (*Outcome, error) {
 			m.run(s, i) // for its quality alone
 		}
 	}
-	ours.end()
+	our.end()
 	peer.end()
-	ours.memory(limited, c.Ours)
+	our.memory(limited, c.Ours)
 	peer.memory(limited, c.Peer(k.Peer.Script))
 	for _, s := range m.sides {
 		if s.side.Err != nil && limited.Err() != nil {
@@ -342,7 +344,7 @@ func (s *contender) memory(ctx context.Context, command []string) {
 
 // Find returns a function that returns Flatland's function of a case, or nil.
 func Find(cases []Case) func(name string) wire.Func {
-	functions := map[string]wire.Func{ceilingCase.Name: ceilingCase.Ours}
+	functions := map[string]wire.Func{ceiling: ours.Ceiling}
 	for _, k := range cases {
 		functions[k.Name] = k.Ours
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 func testConfig(ours, peer string) Config {
-	return Config{Ours: as(ours), Peer: func(string) []string { return as(peer) }, Log: new(strings.Builder), Each: 30 * time.Second}
+	return Config{Ours: as(ours), Peer: func(string) []string { return as(peer) }, Log: new(strings.Builder), Each: time.Minute, Blocks: 8}
 }
 
 // fakeCase is a case of 600 rows whose workers take the seconds given, run after run; the first of a peer are for warming up.
@@ -234,7 +234,7 @@ func TestDataThatAreNotHere(t *testing.T) {
 	}
 }
 
-func TestCancelled(t *testing.T) {
+func TestCanceled(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
 	defer cancel()
 	k, _ := fakeCase(t, []float64{1}, []float64{1})

@@ -115,9 +115,10 @@ func config(root string, log io.Writer) (bench.Config, error) {
 		Peer: func(script string) []string {
 			return []string{python, "-B", filepath.Join(root, "tests", "peers", script)}
 		},
-		Log:  log,
-		Rest: 200 * time.Millisecond,
-		Each: time.Hour,
+		Log:    log,
+		Rest:   200 * time.Millisecond,
+		Each:   time.Hour,
+		Blocks: 128,
 	}, nil
 }
 
