@@ -19,7 +19,7 @@ lab: ## open the notebooks in JupyterLab on 127.0.0.1
 test: ## run every check within its time budget
 	@$(stages)
 
-lint: ## run vet, gofmt, staticcheck and the syntax check of shell scripts
+lint: ## run vet, gofmt, staticcheck, the rules of style and layers, and the syntax check of shell scripts
 	@$(stages) lint
 
 unit: ## run the unit tests

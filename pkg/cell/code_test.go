@@ -277,32 +277,3 @@ func TestEditsAreNoticed(t *testing.T) {
 		t.Errorf("-trimpath, another program: computed %q, want all", got)
 	}
 }
-
-// TestCellsStayLight holds what a cell links: its link time is the reader's waiting time. Reflection that calls methods by names unknown to
-// the linker would keep every method of every type.
-func TestCellsStayLight(t *testing.T) {
-	nb := newNotebook(t)
-	nb.cell(declarations, "fmt.Println(estimate(), sweep())")
-	for _, dep := range strings.Fields(nb.command(nb.dir, "list", "-deps", ".")) {
-		switch dep {
-		case "net/http", "html/template", "text/template", "go/types", "go/printer":
-			t.Errorf("a cell links %s", dep)
-		}
-	}
-	build := exec.Command("go", "build", "-ldflags=-dumpdep", "-o", os.DevNull, ".")
-	build.Dir = nb.dir
-	build.Env = nb.env
-	graph, err := build.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v: %s", err, graph)
-	}
-	if !strings.Contains(string(graph), " -> ") {
-		t.Fatal("the linker printed no dependencies")
-	}
-	for line := range strings.Lines(string(graph)) {
-		if strings.Contains(line, "<ReflectMethod>") {
-			t.Errorf("every method must be kept: %s", line)
-			break
-		}
-	}
-}

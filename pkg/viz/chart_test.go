@@ -10,7 +10,6 @@ import (
 	"image/png"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -308,22 +307,5 @@ func TestLegends(t *testing.T) {
 	}
 	if names, more := s.legendRows(400); !more || len(names) != 21 || names[20] != "and 40 more" {
 		t.Errorf("a legend of 60 classes: %d rows, the last %q", len(names), names[len(names)-1])
-	}
-}
-
-// TestLinks: a cell pays for what viz links each time it runs, and packages that look methods up by name keep the linker from dropping any.
-func TestLinks(t *testing.T) {
-	out, err := exec.Command("go", "list", "-deps", ".").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	deps := strings.Fields(string(out))
-	if !slices.Contains(deps, "image/png") {
-		t.Fatalf("go list -deps says %d packages, without image/png", len(deps))
-	}
-	for _, heavy := range []string{"net/http", "html/template", "text/template", "gonum.org/v1/plot", "gonum.org/v1/plot/plotter", "gonum.org/v1/plot/vg/vgpdf"} {
-		if slices.Contains(deps, heavy) {
-			t.Errorf("viz links %s", heavy)
-		}
 	}
 }

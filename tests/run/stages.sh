@@ -10,6 +10,7 @@
 # shellcheck disable=SC2046,SC2048,SC2086  # lists of packages and components are meant to split into words
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
+root=$PWD
 
 # Checks that are skipped on a bare machine fail here.
 export FLATLAND_STRICT=1
@@ -36,11 +37,22 @@ stage_lint() {
   local status=0 unformatted
   unformatted=$(own_files '*.go' | xargs -r0 gofmt -l) || status=1
   [[ -z $unformatted ]] || { printf 'not formatted by gofmt:\n%s\n' "$unformatted"; status=1; }
-  go vet ./... || status=1
-  .tools/bin/staticcheck ./... || status=1
+  while read -rd '' modfile; do
+    [[ $modfile == */testdata/* ]] || (cd "$(dirname "$modfile")" && check_module) || status=1
+  done < <(own_files go.mod)
+  test_within lint ./tests ./tests/lint || status=1
   while read -rd '' script; do
     bash -n "$script" || status=1
   done < <(own_files '*.sh'; printf '.ci/run\0')
+  return $status
+}
+# check_module runs vet and staticcheck in the module of the working directory. Modules that only pin tools have no packages.
+check_module() {
+  local status=0 packages
+  packages=$(go list ./...) || return
+  [[ -n $packages ]] || return 0
+  go vet ./... || status=1
+  "$root/.tools/bin/staticcheck" ./... || status=1
   return $status
 }
 # own_files PATTERN prints this project's files of that name, tracked or not yet, each ended by a zero byte.

@@ -1,0 +1,4 @@
+// A program of nothing.
+package main
+
+func main() { println("light") }
