@@ -158,7 +158,7 @@ func TestEigenSymSameBitsOnAnyCores(t *testing.T) {
 }
 
 // A cancel is heard at any stage of the work.
-func TestEigenSymIsCancelled(t *testing.T) {
+func TestEigenSymIsCanceled(t *testing.T) {
 	if testing.Short() {
 		t.Log("short: cancelled once only")
 	}

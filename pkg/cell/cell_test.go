@@ -65,7 +65,7 @@ func (m Mean) Resolve(n, d int) (Mean, error) {
 
 // Model is what Mean fits.
 type Model struct {
-	Centre []float64
+	Center []float64
 	Whole  bool
 }
 
@@ -76,11 +76,11 @@ func (m Mean) Fit(ctx context.Context, x mat.Matrix) (*Model, error) {
 	}
 	fmt.Println("computed")
 	n, d := x.Dims()
-	model := &Model{Centre: make([]float64, d), Whole: true}
+	model := &Model{Center: make([]float64, d), Whole: true}
 	stage := watch.Start(ctx, "rows", n)
 	for i := range n {
 		for j := range d {
-			model.Centre[j] += math.Pow(x.At(i, j), float64(m.Power)) / float64(n)
+			model.Center[j] += math.Pow(x.At(i, j), float64(m.Power)) / float64(n)
 		}
 		stage.Add(1)
 	}
@@ -92,7 +92,7 @@ func (m Mean) Estimate(ctx context.Context, x mat.Matrix) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return model.Centre[0], nil
+	return model.Center[0], nil
 }
 
 func (m Mean) Compare(ctx context.Context, x, y mat.Matrix) (float64, error) {
@@ -111,7 +111,7 @@ func (s Slow) Embed(ctx context.Context, x mat.Matrix) (*Model, error) {
 	if s.Nothing {
 		return nil, err
 	}
-	return &Model{Centre: []float64{7}}, err
+	return &Model{Center: []float64{7}}, err
 }
 
 func (s Slow) Fit(ctx context.Context, x mat.Matrix) (*Model, error) {
@@ -125,9 +125,9 @@ func rows() mat.Matrix { return mat.NewDense(2, 2, []float64{1, 2, 3, 5}) }
 func ended() { fmt.Println("ended") }
 
 var cells = map[string]func(){
-	"fit": func() { fmt.Println(Fit(Mean{Power: 2}, rows()).Centre) },
+	"fit": func() { fmt.Println(Fit(Mean{Power: 2}, rows()).Center) },
 	"fit and estimate": func() {
-		fmt.Println(Fit(Mean{Power: 2}, rows()).Centre, Estimate(Mean{}, rows()), Compare(Mean{}, rows(), rows()))
+		fmt.Println(Fit(Mean{Power: 2}, rows()).Center, Estimate(Mean{}, rows()), Compare(Mean{}, rows(), rows()))
 	},
 	"fit bad option": func() {
 		Fit(Mean{Power: -1}, rows())
@@ -166,7 +166,7 @@ var cells = map[string]func(){
 		}))
 	},
 	"embed interrupted": func() {
-		fmt.Println("result", Embed(Slow{}, rows()).Centre)
+		fmt.Println("result", Embed(Slow{}, rows()).Center)
 		ended()
 	},
 	"embed interrupted with nothing": func() {

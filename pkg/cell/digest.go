@@ -92,7 +92,7 @@ func (h *hasher) meet(t reflect.Type) {
 	if _, met := h.types[t]; met {
 		return
 	}
-	h.recognise(t)
+	h.recognize(t)
 	switch t.Kind() {
 	case reflect.Array, reflect.Slice, reflect.Pointer:
 		h.meet(t.Elem())
@@ -155,7 +155,7 @@ func (h *hasher) dynamic(v reflect.Value) error {
 
 func (h *hasher) value(v reflect.Value) error {
 	t := v.Type()
-	known := h.recognise(t)
+	known := h.recognize(t)
 	switch t.Kind() {
 	case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Interface, reflect.Func, reflect.Chan, reflect.UnsafePointer:
 		if v.IsNil() {
@@ -299,7 +299,7 @@ var recognitions = []struct {
 	{reflect.TypeFor[encoding.BinaryMarshaler](), byBytes},
 }
 
-func (h *hasher) recognise(t reflect.Type) recognition {
+func (h *hasher) recognize(t reflect.Type) recognition {
 	known, met := h.types[t]
 	if met {
 		return known

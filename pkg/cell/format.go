@@ -37,7 +37,7 @@ var (
 			return err
 		},
 	}
-	marshalled = format{
+	marshaled = format{
 		write: func(w io.Writer, p any) error {
 			b, err := p.(encoding.BinaryMarshaler).MarshalBinary()
 			if err != nil {
@@ -76,7 +76,7 @@ func formatOf(t reflect.Type) (format, error) {
 	case p.Implements(writerTo) && p.Implements(readerFrom):
 		f, err = streamed, whole(p, writerTo)
 	case p.Implements(binaryMarshaler) && p.Implements(binaryUnmarshaler):
-		f, err = marshalled, whole(p, binaryMarshaler)
+		f, err = marshaled, whole(p, binaryMarshaler)
 	default:
 		err = gobCanStore(t, "", map[reflect.Type]bool{})
 	}

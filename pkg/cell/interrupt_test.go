@@ -78,7 +78,7 @@ func TestSecondInterruptEndsTheProgram(t *testing.T) {
 	}
 }
 
-func TestWaitingForAnotherNotebookCanBeCancelled(t *testing.T) {
+func TestWaitingForAnotherNotebookCanBeCanceled(t *testing.T) {
 	s := store{dir: t.TempDir(), limit: defaultLimit}
 	done, err := s.lock(context.Background(), digest{1}, "test")
 	if err != nil {

@@ -50,7 +50,7 @@ func (c *count) Fingerprint() string { return "" }
 
 func (c counted) Fit(ctx context.Context, x mat.Matrix) (*Model, error) {
 	c.count.n.Add(1)
-	return &Model{Centre: []float64{float64(c.count.n.Load())}}, nil
+	return &Model{Center: []float64{float64(c.count.n.Load())}}, nil
 }
 
 func (c counted) Resolve(n, d int) (counted, error) {
@@ -139,7 +139,7 @@ type ring struct {
 	More []any
 }
 
-type labelled struct {
+type labeled struct {
 	*mat.Dense
 	Label string
 }
@@ -165,7 +165,7 @@ func TestOnTellsValuesApart(t *testing.T) {
 		{[][]int{{1}, {2}}}, {[][]int{{1, 2}}}, {[][]int{{1, 2}, {}}}, {[][]int{{1, 2}, nil}}, {[]any{1, 2}}, {[]any{1, nil}},
 		{map[string]int(nil)}, {map[string]int{}}, {map[string]int{"a": 1}}, {map[string]int{"a": 2}}, {map[string]int{"b": 1}},
 		{complex(1, 2)}, {complex(2, 1)}, {math.Copysign(0, -1)}, {5e-324}, {math.NaN()}, {hidden{1}}, {hidden{2}}, {&hidden{1}}, {struct{ unexported int }{1}},
-		{time.Unix(5, 0)}, {time.Unix(6, 0)}, {x}, {x, x}, {labelled{x, "a"}}, {labelled{x, "b"}}, {mat32.Convert(x)}, {(*mat.Dense)(nil)}, {(func())(nil)},
+		{time.Unix(5, 0)}, {time.Unix(6, 0)}, {x}, {x, x}, {labeled{x, "a"}}, {labeled{x, "b"}}, {mat32.Convert(x)}, {(*mat.Dense)(nil)}, {(func())(nil)},
 	}
 	seen := map[Key][]any{}
 	for _, values := range different {
@@ -180,7 +180,7 @@ func TestOnTellsValuesApart(t *testing.T) {
 	}
 }
 
-func TestOnRefusesWhatItCannotRecognise(t *testing.T) {
+func TestOnRefusesWhatItCannotRecognize(t *testing.T) {
 	loop := &ring{}
 	loop.Next = &ring{More: []any{1, loop}}
 	var list []any
@@ -542,7 +542,7 @@ func TestKeptInsideKept(t *testing.T) {
 	}
 }
 
-func (m *Model) count() int { return len(m.Centre) }
+func (m *Model) count() int { return len(m.Center) }
 
 func TestOldestGoesFirst(t *testing.T) {
 	dir := own(t)

@@ -12,7 +12,7 @@ import (
 	"github.com/flatland-go/flatland/pkg/datasets"
 )
 
-func grey(t *testing.T, picture image.Image, x, y int) uint8 {
+func gray(t *testing.T, picture image.Image, x, y int) uint8 {
 	t.Helper()
 	return color.GrayModel.Convert(picture.At(x, y)).(color.Gray).Y
 }
@@ -27,7 +27,7 @@ func TestImage(t *testing.T) {
 		for y := range 8 {
 			for x := range 8 {
 				want := uint8(math.Round(255 - 255*d.X.At(i, 8*y+x)/16))
-				if got := grey(t, picture, x, y); got != want {
+				if got := gray(t, picture, x, y); got != want {
 					t.Errorf("row %d, pixel (%d, %d) is %d, want %d", i, x, y, got, want)
 				}
 			}
@@ -49,7 +49,7 @@ func TestImageClips(t *testing.T) {
 	}
 	picture := d.Image(0)
 	for k, want := range []uint8{255, 255, 128, 0, 0, 255} {
-		if got := grey(t, picture, k%3, k/3); got != want {
+		if got := gray(t, picture, k%3, k/3); got != want {
 			t.Errorf("value %v is drawn as %d, want %d", d.X.At(0, k), got, want)
 		}
 	}

@@ -78,7 +78,7 @@ func TestIrisIsFishers(t *testing.T) {
 	}
 }
 
-func TestDigitsAreSixteenGreys(t *testing.T) {
+func TestDigitsAreSixteenGrays(t *testing.T) {
 	d := datasets.Digits()
 	if sum := mat.Sum(d.X); sum != 561718 {
 		t.Errorf("the pixels add up to %v, want 561718", sum)

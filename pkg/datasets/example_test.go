@@ -127,8 +127,8 @@ func ExampleDataset_Image() {
 	digit := datasets.Digits().Image(0)
 	for y := range 8 {
 		for x := range 8 {
-			grey := digit.At(x, y).(color.Gray).Y
-			fmt.Printf("%c", ".-+#"[3-grey/64])
+			gray := digit.At(x, y).(color.Gray).Y
+			fmt.Printf("%c", ".-+#"[3-gray/64])
 		}
 		fmt.Println()
 	}

@@ -89,7 +89,7 @@ func (p PCA) Fit(ctx context.Context, x mat.Matrix) (*PCAModel, error) {
 		return nil, err
 	}
 
-	c, err := newCentred(ctx, x)
+	c, err := newCentered(ctx, x)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", method, err)
 	}

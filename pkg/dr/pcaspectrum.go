@@ -29,7 +29,7 @@ type spectrum struct {
 // rounding hides all below ε of the largest: standard deviations below √ε. Where
 // one of the k components is among them, the components seen clearly are taken
 // out of the rows, and what is left is decomposed by itself.
-func decompose(ctx context.Context, c *centred, k int) (*spectrum, error) {
+func decompose(ctx context.Context, c *centered, k int) (*spectrum, error) {
 	dim := float64(max(c.n, c.d))
 	s := &spectrum{components: mat.NewDense(k, c.d, nil)}
 	stage := watch.Start(ctx, "PCA: decomposition", k)
@@ -69,9 +69,9 @@ func decompose(ctx context.Context, c *centred, k int) (*spectrum, error) {
 	return s, linalg.Orthonormalize(ctx, s.components)
 }
 
-// centred gives the rows of a matrix with the column means subtracted, and then
+// centered gives the rows of a matrix with the column means subtracted, and then
 // the components in without.
-type centred struct {
+type centered struct {
 	x        mat.Matrix
 	n, d     int
 	mean     []float64
@@ -79,10 +79,10 @@ type centred struct {
 	without  *mat.Dense // orthonormal rows, or nil
 }
 
-func newCentred(ctx context.Context, x mat.Matrix) (*centred, error) {
+func newCentered(ctx context.Context, x mat.Matrix) (*centered, error) {
 	const block = 512
 	n, d := x.Dims()
-	c := &centred{x: x, n: n, d: d, mean: make([]float64, d)}
+	c := &centered{x: x, n: n, d: d, mean: make([]float64, d)}
 	first := append([]float64(nil), mat32.Row(make([]float64, d), 0, x)...)
 	sums := mat.NewDense((n+block-1)/block, d, nil)
 	varies := make([]bool, (n+block-1)/block)
@@ -111,7 +111,7 @@ func newCentred(ctx context.Context, x mat.Matrix) (*centred, error) {
 }
 
 // row writes row i to dst.
-func (c *centred) row(dst []float64, i int) {
+func (c *centered) row(dst []float64, i int) {
 	for j, v := range mat32.Row(dst, i, c.x) {
 		dst[j] = v - c.mean[j]
 	}
@@ -133,14 +133,14 @@ func (c *centred) row(dst []float64, i int) {
 // principal returns the eigenvalues of the scatter matrix of the rows, largest
 // first, and the first k eigenvectors as rows. Where squares overflow the only
 // eigenvalue is +Inf.
-func (c *centred) principal(ctx context.Context, k int) ([]float64, *mat.Dense, error) {
+func (c *centered) principal(ctx context.Context, k int) ([]float64, *mat.Dense, error) {
 	if c.n <= c.d {
 		return c.fromGram(ctx, k)
 	}
 	return c.fromCovariance(ctx, k)
 }
 
-func (c *centred) fromCovariance(ctx context.Context, k int) ([]float64, *mat.Dense, error) {
+func (c *centered) fromCovariance(ctx context.Context, k int) ([]float64, *mat.Dense, error) {
 	scatter := mat.NewSymDense(c.d, nil)
 	columns := mat.NewDense(c.d, min(c.n, band), nil)
 	for lo := 0; lo < c.n; lo += band {
@@ -172,7 +172,7 @@ func (c *centred) fromCovariance(ctx context.Context, k int) ([]float64, *mat.De
 }
 
 // fromGram goes by way of the n × n matrix of inner products.
-func (c *centred) fromGram(ctx context.Context, k int) ([]float64, *mat.Dense, error) {
+func (c *centered) fromGram(ctx context.Context, k int) ([]float64, *mat.Dense, error) {
 	rows := mat.NewDense(c.n, c.d, nil)
 	err := par.Blocks(ctx, c.n, 32, func(lo, hi int) {
 		for i := lo; i < hi; i++ {

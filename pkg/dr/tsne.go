@@ -191,20 +191,20 @@ func (t TSNE) Fit(ctx context.Context, x mat.Matrix) (*TSNEModel, error) {
 	if err != nil {
 		return fail(err)
 	}
-	cancelled := t.descend(ctx, objective, y)
+	canceled := t.descend(ctx, objective, y)
 	m := &TSNEModel{options: t, embedding: &Embedding{
 		Dense: mat.NewDense(n, t.Components, y), Method: "t-SNE", Options: t.String(),
 		Rows: n, Dim: d, Objective: math.NaN(), Loss: "KL divergence", Notes: notes,
 	}}
-	if cancelled == nil {
-		m.embedding.Objective, cancelled = objective.Divergence(ctx, y)
+	if canceled == nil {
+		m.embedding.Objective, canceled = objective.Divergence(ctx, y)
 	}
-	if cancelled != nil {
+	if canceled != nil {
 		if !finite(y) {
-			return fail(cancelled)
+			return fail(canceled)
 		}
 		m.embedding.Partial = true
-		return m, fmt.Errorf("%s: %w", method, cancelled)
+		return m, fmt.Errorf("%s: %w", method, canceled)
 	}
 	if !finite(y) {
 		return nil, &mat32.ParamError{Method: method, Param: "LearningRate", Value: t.LearningRate,

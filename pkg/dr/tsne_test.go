@@ -124,7 +124,7 @@ func TestTSNEOptions(t *testing.T) {
 }
 
 // A cancel during the layout gives the map so far; watching changes nothing.
-func TestTSNEWatchedAndCancelled(t *testing.T) {
+func TestTSNEWatchedAndCanceled(t *testing.T) {
 	x := normal(60, 3, 0)
 	method := dr.TSNE{EarlyIterations: 50, Iterations: 100}
 	want, err := method.Embed(context.Background(), x)

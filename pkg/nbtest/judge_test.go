@@ -151,7 +151,7 @@ func TestRules(t *testing.T) {
 	ends := func(cell int, status string) func(*trial) { return func(t *trial) { t.status[cell] = status } }
 	wide := strings.Repeat("0123456789", maxOutput/10)
 
-	for name, offence := range map[string]struct {
+	for name, fault := range map[string]struct {
 		rule string
 		cell int // as problems count them
 		text string
@@ -233,16 +233,16 @@ func TestRules(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			n := clean(t)
-			if offence.edit != nil {
-				offence.edit(n)
+			if fault.edit != nil {
+				fault.edit(n)
 			}
-			problems := verdict(t, n, offence.run)
+			problems := verdict(t, n, fault.run)
 			if len(problems) != 1 {
 				t.Fatalf("%d problems instead of one: %v", len(problems), problems)
 			}
 			p := problems[0]
-			if p.Rule != offence.rule || p.Cell != offence.cell || !strings.Contains(p.Text, offence.text) {
-				t.Errorf("got rule %s, cell %d; want rule %s, cell %d, text with %q:\n%s", p.Rule, p.Cell, offence.rule, offence.cell, offence.text, p)
+			if p.Rule != fault.rule || p.Cell != fault.cell || !strings.Contains(p.Text, fault.text) {
+				t.Errorf("got rule %s, cell %d; want rule %s, cell %d, text with %q:\n%s", p.Rule, p.Cell, fault.rule, fault.cell, fault.text, p)
 			}
 			if !strings.HasPrefix(p.String(), "story.ipynb: ") {
 				t.Errorf("the message does not begin with the notebook's name: %s", p)

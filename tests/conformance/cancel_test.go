@@ -20,7 +20,7 @@ const soon = 250 * time.Millisecond
 // reason once, but a method that does not listen is late every time.
 const attempts = 4
 
-func cancelledBefore(e entry) []error {
+func canceledBefore(e entry) []error {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	before := settled()
@@ -30,9 +30,9 @@ func cancelledBefore(e entry) []error {
 	return left(before)
 }
 
-// cancelledDuring cancels at several times in long work. Models map rows too
+// canceledDuring cancels at several times in long work. Models map rows too
 // fast to be interrupted here; they answer to a cancel before the start.
-func cancelledDuring(e entry) (problems []error) {
+func canceledDuring(e entry) (problems []error) {
 	rows, d := e.variant.long[0], e.variant.long[1]
 	if rows == 0 || e.made || testing.Short() {
 		return nil

@@ -53,10 +53,10 @@ func (d *Descent) Move(y, gradient []float64) {
 			y[lo+c] += s
 		}
 	}
-	centre(y, d.dim)
+	center(y, d.dim)
 }
 
-func centre(y []float64, dim int) {
+func center(y []float64, dim int) {
 	for c := range dim {
 		mean := 0.
 		for i := c; i < len(y); i += dim {
