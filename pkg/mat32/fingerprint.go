@@ -21,6 +21,13 @@ import (
 // the first half of a SHA-256 over blocks of rows hashed in parallel. It costs
 // O(n·d), of a *CSR O(n + stored values), and keeps 32 bytes for each block.
 func Fingerprint(x mat.Matrix) string {
+	s, _ := FingerprintContext(context.Background(), x) // no error: this context is never done
+	return s
+}
+
+// FingerprintContext is Fingerprint for large data: the error is ctx.Err() when
+// ctx is done before all is read.
+func FingerprintContext(ctx context.Context, x mat.Matrix) (string, error) {
 	n, d := x.Dims()
 	size := max(64, 1<<16/max(d, 1)) // the same for all types
 	sums := make([]byte, (n+size-1)/size*sha256.Size)
@@ -28,8 +35,7 @@ func Fingerprint(x mat.Matrix) string {
 		hash.Hash
 		encoder rowEncoder
 	}
-	// No error: this context is never done.
-	_ = par.BlocksWith(context.Background(), n, size,
+	err := par.BlocksWith(ctx, n, size,
 		func() *scratch { return &scratch{sha256.New(), newRowEncoder(x)} },
 		func(s *scratch, lo, hi int) {
 			s.Reset()
@@ -39,6 +45,9 @@ func Fingerprint(x mat.Matrix) string {
 			b := lo / size * sha256.Size
 			s.Sum(sums[b : b : b+sha256.Size])
 		})
+	if err != nil {
+		return "", err
+	}
 	h := sha256.New()
 	var head [16]byte
 	binary.LittleEndian.PutUint64(head[:8], uint64(n))
@@ -48,7 +57,7 @@ func Fingerprint(x mat.Matrix) string {
 		h.Write([]byte("distances"))
 	}
 	h.Write(sums)
-	return hex.EncodeToString(h.Sum(nil)[:16])
+	return hex.EncodeToString(h.Sum(nil)[:16]), nil
 }
 
 // rowEncoder writes rows as bytes that equal those of equal rows, whatever type

@@ -1,8 +1,10 @@
 package mat32
 
 import (
+	"context"
 	"errors"
 	"math"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -91,6 +93,31 @@ func TestFingerprintSeesValuesNotTypes(t *testing.T) {
 		if Fingerprint(m) == want {
 			t.Errorf("%s has the same fingerprint", name)
 		}
+	}
+}
+
+func TestFingerprintOfManyBlocks(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	_, x := sparse(t, 3000, 100)
+	want := ""
+	for _, cores := range []int{1, 2, 7} {
+		runtime.GOMAXPROCS(cores)
+		got := Fingerprint(x)
+		if want == "" {
+			want = got
+		}
+		if got != want {
+			t.Errorf("%s on %d cores, %s on one", got, cores, want)
+		}
+	}
+	x.Set(2999, 99, 17) // the last value of the last block
+	if Fingerprint(x) == want {
+		t.Error("the last value was not read")
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := FingerprintContext(ctx, x); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: got %v", err)
 	}
 }
 

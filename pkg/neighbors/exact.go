@@ -76,8 +76,12 @@ func (e Exact) Graph(ctx context.Context, x mat.Matrix) (*Graph, error) {
 	if err := mat32.CheckMemory("neighbors.Exact", need, e.MemoryLimit, "reduce Neighbors or the number of rows"); err != nil {
 		return nil, err
 	}
+	fingerprint, err := mat32.FingerprintContext(ctx, x)
+	if err != nil {
+		return nil, fmt.Errorf("neighbors.Exact: %w", err)
+	}
 	g := &Graph{N: n, K: k, Metric: metric(x), Indices: make([]int32, n*k), Distances: make([]float64, n*k),
-		Rows: mat32.Fingerprint(x)}
+		Rows: fingerprint}
 	rows := screen.New(x)
 	stage := watch.Start(ctx, "neighbours", n)
 	err = par.BlocksWith(ctx, n, queryBlock,
