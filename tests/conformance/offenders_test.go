@@ -41,6 +41,9 @@ func honest(ctx context.Context, x mat.Matrix) (measure.Dimension, error) {
 	if err := mat32.Check(x); err != nil {
 		return measure.Dimension{}, fmt.Errorf("%s: %w", method, err)
 	}
+	if err := mat32.CheckRows(method, x); err != nil {
+		return measure.Dimension{}, err
+	}
 	n, d := x.Dims()
 	if n < 2 {
 		return measure.Dimension{}, &mat32.ShapeError{What: "x", Rows: n, Cols: d, Want: "at least 2 rows"}
@@ -113,6 +116,7 @@ func init() {
 		breaks, says string
 		estimate     func(ctx context.Context, x mat.Matrix) (dimension, error)
 	}{
+		"honest": {estimate: honest},
 		"a seed that nobody gave": {"same bits on any cores", "other bits", after(func(_ context.Context, _ mat.Matrix, d *dimension) { d.Value += float64(calls.Add(1)) })},
 		"sums in an order that depends on the cores": {"same bits on any cores", "7 cores give other bits", after(func(_ context.Context, _ mat.Matrix, d *dimension) {
 			d.Value = math.Nextafter(d.Value, float64(runtime.GOMAXPROCS(0)))
@@ -213,10 +217,6 @@ func wantFound(t *testing.T, what, says string, problems []error) {
 // What breaks a promise is found by the check of that promise, and what keeps
 // all of them is not accused.
 func TestOffendersAreFound(t *testing.T) {
-	offenders["honest"] = struct {
-		breaks, says string
-		estimate     func(ctx context.Context, x mat.Matrix) (measure.Dimension, error)
-	}{estimate: honest}
 	for _, p := range promises {
 		report(t, p.keep(onlyEntry(t, planted{"honest"})))
 	}
@@ -296,6 +296,16 @@ func (f forgetful) Resolve(n, d int) (forgetful, error) {
 		f.Spread = 1
 	}
 	return f, nil
+}
+
+// Distances that are said to do for rows give something else.
+func TestOffendingDistancesAreFound(t *testing.T) {
+	e := onlyEntry(t, planted{"takes distances for columns"})
+	e.variant.distances = asForRows
+	wantFound(t, "other distances", "the rows give", distancesAreTakenOrRefused(e))
+	e = onlyEntry(t, planted{"honest"})
+	e.variant.distances = taken
+	wantFound(t, "refuses what the row says it takes", "planted.Method", distancesAreTakenOrRefused(e))
 }
 
 func TestOffendingOptionsAreFound(t *testing.T) {

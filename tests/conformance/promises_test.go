@@ -27,6 +27,8 @@ var promises = []promise{
 	{"same bits on any cores", sameBitsOnAnyCores},
 	{"watching changes nothing", watchingChangesNothing},
 	{"the input stays as it is", inputStays},
+	{"sparse rows", sparseIsTheSame},
+	{"distances for rows", distancesAreTakenOrRefused},
 	{"columns + 1000", shiftKeepsSixDigits},
 	{"no data", emptyIsAnError},
 	{"NaN and infinities", notFiniteIsAnError},

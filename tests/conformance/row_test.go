@@ -51,12 +51,13 @@ type variant struct {
 	of   func(n, d int) any
 	call func(ctx context.Context, x mat.Matrix) (any, error)
 
-	least    int    // the fewest rows that it accepts
-	constant bool   // it accepts rows that are all equal
-	wide     bool   // try it on more columns than rows
-	moves    bool   // its map stays where the data are, and moves with them
-	cannot   bool   // its model has Transform and Inverse, which it refuses with these options
-	long     [2]int // rows and columns of work that takes longer than a cancel may
+	least     int       // the fewest rows that it accepts
+	constant  bool      // it accepts rows that are all equal
+	wide      bool      // try it on more columns than rows
+	moves     bool      // its map stays where the data are, and moves with them
+	distances distances // what it makes of distances for rows
+	cannot    bool      // its model has Transform and Inverse, which it refuses with these options
+	long      [2]int    // rows and columns of work that takes longer than a cancel may
 }
 
 // always makes the same method whatever the data.

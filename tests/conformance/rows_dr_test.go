@@ -118,9 +118,9 @@ var drRows = []row{{
 		on:   func(seed uint64) sample { return shuffledLabels(groups(seed, 120, 8)) },
 	},
 	variants: []variant{
-		{name: "short", of: always(short), least: 4, long: [2]int{3000, 30}},
-		{name: "random start, three dimensions", of: always(dr.TSNE{Components: 3, Start: dr.FromRandom, Seed: 3, EarlyIterations: 10, Iterations: 10}), least: 4, long: [2]int{3000, 30}},
-		{name: "a given start", least: 4, long: [2]int{3000, 30}, of: func(n, _ int) any {
+		{name: "short", of: always(short), least: 4, distances: taken, long: [2]int{3000, 30}},
+		{name: "random start, three dimensions", of: always(dr.TSNE{Components: 3, Start: dr.FromRandom, Seed: 3, EarlyIterations: 10, Iterations: 10}), least: 4, distances: asForRows, long: [2]int{3000, 30}},
+		{name: "a given start", least: 4, distances: asForRows, long: [2]int{3000, 30}, of: func(n, _ int) any {
 			t := short
 			t.Start = dr.From(fixture.Normal(5, max(n, 1), 2))
 			return t

@@ -25,10 +25,10 @@ var intrinsicRows = []row{{
 		on:   func(seed uint64) sample { return sample{x: fixture.Normal(seed, 1000, 10), dim: 2} },
 	},
 	variants: []variant{
-		{name: "least squares", of: always(intrinsic.TwoNN{}), least: 4, long: [2]int{6000, 100}},
-		{name: "maximum likelihood", of: always(intrinsic.TwoNN{Fit: intrinsic.MaximumLikelihood, Discard: .2}), least: 4, long: [2]int{6000, 100}},
-		{name: "trimmed likelihood", of: always(intrinsic.TwoNN{Fit: intrinsic.TrimmedLikelihood}), least: 4, long: [2]int{6000, 100}},
-		{name: "posterior", of: always(intrinsic.TwoNN{Fit: intrinsic.Bayes}), least: 4, long: [2]int{6000, 100}},
+		{name: "least squares", of: always(intrinsic.TwoNN{}), least: 4, distances: asForRows, long: [2]int{6000, 100}},
+		{name: "maximum likelihood", of: always(intrinsic.TwoNN{Fit: intrinsic.MaximumLikelihood, Discard: .2}), least: 4, distances: asForRows, long: [2]int{6000, 100}},
+		{name: "trimmed likelihood", of: always(intrinsic.TwoNN{Fit: intrinsic.TrimmedLikelihood}), least: 4, distances: asForRows, long: [2]int{6000, 100}},
+		{name: "posterior", of: always(intrinsic.TwoNN{Fit: intrinsic.Bayes}), least: 4, distances: asForRows, long: [2]int{6000, 100}},
 	},
 	exact: map[string]any{"Discard": intrinsic.TwoNN{Discard: intrinsic.Zero}},
 	refused: map[string][]any{
@@ -49,9 +49,9 @@ var intrinsicRows = []row{{
 		on:   func(seed uint64) sample { return sample{x: fixture.Normal(seed, 1000, 10), dim: 2} },
 	},
 	variants: []variant{
-		{name: "harmonic mean", of: always(intrinsic.MLE{}), least: 3, long: [2]int{6000, 100}},
-		{name: "arithmetic mean, unbiased", of: always(intrinsic.MLE{Neighbors: 10, Aggregate: intrinsic.Mean, Unbiased: true}), least: 11, long: [2]int{6000, 100}},
-		{name: "median over k = 5 … 10", of: always(intrinsic.MLE{Neighbors: 10, AverageFrom: 5, Aggregate: intrinsic.Median}), least: 11, long: [2]int{6000, 100}},
+		{name: "harmonic mean", of: always(intrinsic.MLE{}), least: 3, distances: asForRows, long: [2]int{6000, 100}},
+		{name: "arithmetic mean, unbiased", of: always(intrinsic.MLE{Neighbors: 10, Aggregate: intrinsic.Mean, Unbiased: true}), least: 11, distances: asForRows, long: [2]int{6000, 100}},
+		{name: "median over k = 5 … 10", of: always(intrinsic.MLE{Neighbors: 10, AverageFrom: 5, Aggregate: intrinsic.Median}), least: 11, distances: asForRows, long: [2]int{6000, 100}},
 	},
 	refused: map[string][]any{
 		"Neighbors":   {intrinsic.MLE{Neighbors: 1}, intrinsic.MLE{Neighbors: 60}, intrinsic.MLE{Neighbors: 2, Unbiased: true}},

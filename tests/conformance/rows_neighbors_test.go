@@ -32,9 +32,9 @@ var neighborsRows = []row{{
 		},
 	},
 	variants: []variant{
-		{name: "15 neighbours", of: always(neighbors.Exact{}), least: 2, constant: true, long: [2]int{6000, 100}},
-		{name: "1 neighbour", of: always(neighbors.Exact{Neighbors: 1}), least: 2, constant: true, long: [2]int{6000, 100}},
-		{name: "all neighbours", of: func(n, _ int) any { return neighbors.Exact{Neighbors: max(n-1, 0)} }, least: 2, constant: true, long: [2]int{2000, 300}},
+		{name: "15 neighbours", of: always(neighbors.Exact{}), least: 2, constant: true, distances: asForRows, long: [2]int{6000, 100}},
+		{name: "1 neighbour", of: always(neighbors.Exact{Neighbors: 1}), least: 2, constant: true, distances: asForRows, long: [2]int{6000, 100}},
+		{name: "all neighbours", of: func(n, _ int) any { return neighbors.Exact{Neighbors: max(n-1, 0)} }, least: 2, constant: true, distances: asForRows, long: [2]int{2000, 300}},
 	},
 	refused: map[string][]any{"Neighbors": {neighbors.Exact{Neighbors: 60}}},
 }}

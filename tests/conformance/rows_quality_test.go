@@ -38,8 +38,8 @@ var qualityRows = []row{{
 		},
 	},
 	variants: []variant{
-		{name: "100 neighbours", of: always(quality.Rank{}), least: 2, constant: true, long: [2]int{6000, 100}},
-		{name: "1 neighbour", of: always(quality.Rank{Neighbors: 1}), least: 2, constant: true, long: [2]int{6000, 100}},
+		{name: "100 neighbours", of: always(quality.Rank{}), least: 2, constant: true, distances: asForRows, long: [2]int{6000, 100}},
+		{name: "1 neighbour", of: always(quality.Rank{Neighbors: 1}), least: 2, constant: true, distances: asForRows, long: [2]int{6000, 100}},
 	},
 	refused: map[string][]any{"Neighbors": {quality.Rank{Neighbors: 60}}},
 }, {
@@ -60,7 +60,7 @@ var qualityRows = []row{{
 		on:   func(seed uint64) sample { return shuffledLabels(groups(seed, 150, 3)) },
 	},
 	variants: []variant{{
-		name: "5 neighbours", least: 6, constant: true, long: [2]int{6000, 100},
+		name: "5 neighbours", least: 6, constant: true, distances: asForRows, long: [2]int{6000, 100},
 		call: func(ctx context.Context, x mat.Matrix) (any, error) {
 			n, _ := dims(x)
 			labels := make([]int, n)
