@@ -20,7 +20,7 @@ carry_out() {
       CMD)
         printf '\n(%s, no network) CMD %s\n' "$user" "$rest"
         rest=${rest//[\[\],\"]/}
-        FRESH_NETWORK=none enter "$machine" "HOME=$home" "${as[@]}" tests/fresh/serve.sh $rest || return
+        FRESH_NETWORK=none enter "$machine" "HOME=$home" "${as[@]}" /bin/sh -c "cd '$folder' && exec tests/fresh/serve.sh $rest" || return
         ;;
       *) fail "docker/Dockerfile: tests/fresh/image.sh does not know $word" ;;
     esac
