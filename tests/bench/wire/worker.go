@@ -32,9 +32,8 @@ type Worker struct {
 }
 
 // Start starts command as a worker and waits for its hello. The process is killed when ctx is done.
-func Start(ctx context.Context, command []string, env ...string) (*Worker, error) {
+func Start(ctx context.Context, command []string) (*Worker, error) {
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
-	cmd.Env = append(os.Environ(), env...)
 	cmd.WaitDelay = goodbye
 	w := &Worker{cmd: cmd, said: new(tail)}
 	cmd.Stderr = w.said
