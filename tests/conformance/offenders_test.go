@@ -116,7 +116,7 @@ func init() {
 		breaks, says string
 		estimate     func(ctx context.Context, x mat.Matrix) (dimension, error)
 	}{
-		"honest": {estimate: honest},
+		"honest":                  {estimate: honest},
 		"a seed that nobody gave": {"same bits on any cores", "other bits", after(func(_ context.Context, _ mat.Matrix, d *dimension) { d.Value += float64(calls.Add(1)) })},
 		"sums in an order that depends on the cores": {"same bits on any cores", "7 cores give other bits", after(func(_ context.Context, _ mat.Matrix, d *dimension) {
 			d.Value = math.Nextafter(d.Value, float64(runtime.GOMAXPROCS(0)))
@@ -135,7 +135,18 @@ func init() {
 			}
 		})},
 		"centres the data in place": {"the input stays as it is", "changed", after(func(_ context.Context, x mat.Matrix, _ *dimension) { x.(*mat.Dense).Set(0, 0, 0) })},
-		"does not centre":           {"columns + 1000", "Value", after(func(_ context.Context, x mat.Matrix, d *dimension) { d.Value = mat.Norm(x, 2) })},
+		"another path for sparse rows": {"sparse rows", "other bits", after(func(_ context.Context, x mat.Matrix, d *dimension) {
+			if _, sparse := x.(*mat32.CSR); sparse {
+				d.Value *= 1 + 1e-15
+			}
+		})},
+		"takes distances for columns": {"distances for rows", "RowsNeededError", func(ctx context.Context, x mat.Matrix) (dimension, error) {
+			if d, ok := x.(*mat32.Distances); ok {
+				x = mat.DenseCopyOf(d)
+			}
+			return honest(ctx, x)
+		}},
+		"does not centre": {"columns + 1000", "Value", after(func(_ context.Context, x mat.Matrix, d *dimension) { d.Value = mat.Norm(x, 2) })},
 		"accepts nothing": {"no data", "mat32.ErrEmpty", unless(func(err error) (dimension, error) {
 			if errors.Is(err, mat32.ErrEmpty) {
 				return dimension{}, nil
