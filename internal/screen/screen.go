@@ -12,11 +12,14 @@
 package screen
 
 import (
+	"context"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/kernel"
+	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
@@ -30,6 +33,7 @@ type Rows struct {
 	slack    []float64 // how far rounding to float32 may have moved each row
 	maxSlack float64
 	rel, abs float64 // error of a squared fast distance: relative and absolute
+	fits     bool    // no distance can exceed float64
 	rel64    float64 // twice the relative error of an exact distance
 
 	// The values as given: one of the two, row after row.
@@ -62,13 +66,13 @@ func Bytes(x mat.Matrix) int64 {
 // those of other types, and makes a float32 copy of all but distances: 4·n·d
 // bytes (8·n·d for a *mat32.CSR, whose zeros are filled in, and 12·n·d for other
 // types).
-func New(x mat.Matrix) *Rows {
+func New(ctx context.Context, x mat.Matrix) (*Rows, error) {
 	n, d := x.Dims()
 	r := &Rows{n: n, d: d, unit: 1}
 	switch x := x.(type) {
 	case *mat32.Distances:
 		r.prepare(x)
-		return r
+		return r, ctx.Err()
 	case *mat32.Dense:
 		r.x32 = x.Data()
 	case *mat32.CSR:
@@ -80,32 +84,21 @@ func New(x mat.Matrix) *Rows {
 		raw := mat.DenseCopyOf(x).RawMatrix()
 		r.x64, r.stride = raw.Data, raw.Stride
 	}
-	buf := make([]float64, d)
-	largest := 0.
-	for i := range n {
-		for _, v := range r.row(buf, i) {
-			largest = max(largest, math.Abs(v))
-		}
+	largest, err := r.largest(ctx, nil)
+	if err != nil {
+		return nil, err
 	}
 	// Squares of float64 values beyond these bounds overflow or lose digits.
 	if r.x64 != nil && largest > 0 && (largest > 1e140 || largest < 1e-120) {
 		r.rescale(largest)
 	}
-
-	mean := make([]float64, d)
-	for i := range n {
-		for j, v := range r.row(buf, i) {
-			mean[j] += v
-		}
+	mean, err := r.mean(ctx)
+	if err != nil {
+		return nil, err
 	}
-	for j := range mean {
-		mean[j] /= float64(n)
-	}
-	spread := 0.
-	for i := range n {
-		for j, v := range r.row(buf, i) {
-			spread = max(spread, math.Abs(v-mean[j]))
-		}
+	spread, err := r.largest(ctx, mean)
+	if err != nil {
+		return nil, err
 	}
 	fit := 1. // brings spread into (½, 1]
 	if spread > 0 {
@@ -113,26 +106,95 @@ func New(x mat.Matrix) *Rows {
 		fit = math.Ldexp(1, -exp)
 	}
 	r.scale = fit / r.unit
+	r.fits = 2*math.Sqrt(float64(d))*spread < math.MaxFloat64/2/r.unit
 	r.fast = make([]float32, n*d)
 	r.slack = make([]float64, n)
-	for i := range n {
-		row := r.fast[i*d : (i+1)*d]
-		var norm float64
-		for j, v := range r.row(buf, i) {
-			w := (v - mean[j]) * fit
-			row[j] = float32(w)
-			norm += w * w
+	err = r.blocks(ctx, func(buf []float64, _, lo, hi int) {
+		for i := lo; i < hi; i++ {
+			row := r.fast[i*d : (i+1)*d]
+			var norm float64
+			for j, v := range r.row(buf, i) {
+				w := (v - mean[j]) * fit
+				row[j] = float32(w)
+				norm += w * w
+			}
+			// Half a unit in the last place of float32 and of the float64
+			// subtraction, and the smallest float32 for values that underflow.
+			r.slack[i] = 1.01 * ((0x1p-24+0x1p-53)*math.Sqrt(norm) + 0x1p-149*math.Sqrt(float64(d)))
 		}
-		// Half a unit in the last place of float32 and of the float64
-		// subtraction, and the smallest float32 for values that underflow.
-		r.slack[i] = 1.01 * ((0x1p-24+0x1p-53)*math.Sqrt(norm) + 0x1p-149*math.Sqrt(float64(d)))
-		r.maxSlack = max(r.maxSlack, r.slack[i])
+	})
+	for _, s := range r.slack {
+		r.maxSlack = max(r.maxSlack, s)
 	}
 	r.rel = kernel.Error32(d)
 	r.abs = float64(d) * 0x1p-149 // products that underflow
 	r.rel64 = float64(d/4+64) * 0x1p-52
-	return r
+	return r, err
 }
+
+// blocks calls f for numbered blocks of rows on every core.
+func (r *Rows) blocks(ctx context.Context, f func(buf []float64, block, lo, hi int)) error {
+	size := r.blockSize()
+	return par.BlocksWith(ctx, r.n, size, func() []float64 { return make([]float64, r.d) },
+		func(buf []float64, lo, hi int) { f(buf, lo/size, lo, hi) })
+}
+
+func (r *Rows) blockSize() int { return max(1, 1<<16/max(r.d, 1)) }
+
+func (r *Rows) count() int { return (r.n + r.blockSize() - 1) / r.blockSize() }
+
+// largest returns the largest magnitude of the values, or of their differences
+// from the means of their columns when these are given.
+func (r *Rows) largest(ctx context.Context, mean []float64) (float64, error) {
+	parts := make([]float64, r.count())
+	err := r.blocks(ctx, func(buf []float64, block, lo, hi int) {
+		most := 0.
+		for i := lo; i < hi; i++ {
+			row := r.row(buf, i)
+			if mean == nil {
+				for _, v := range row {
+					most = max(most, math.Abs(v))
+				}
+				continue
+			}
+			for j, v := range row {
+				most = max(most, math.Abs(v-mean[j]))
+			}
+		}
+		parts[block] = most
+	})
+	return slices.Max(parts), err
+}
+
+// mean returns the means of the columns.
+func (r *Rows) mean(ctx context.Context) ([]float64, error) {
+	sums := make([][]float64, r.count())
+	err := r.blocks(ctx, func(buf []float64, block, lo, hi int) {
+		sum := make([]float64, r.d)
+		for i := lo; i < hi; i++ {
+			for j, v := range r.row(buf, i) {
+				sum[j] += v
+			}
+		}
+		sums[block] = sum
+	})
+	if err != nil {
+		return nil, err
+	}
+	mean := make([]float64, r.d)
+	for _, sum := range sums {
+		for j, v := range sum {
+			mean[j] += v
+		}
+	}
+	for j := range mean {
+		mean[j] /= float64(r.n)
+	}
+	return mean, nil
+}
+
+// Fit reports whether no distance between rows can exceed float64.
+func (r *Rows) Fit() bool { return r.fits }
 
 // prepare takes distances for what the rows are.
 func (r *Rows) prepare(x *mat32.Distances) {
@@ -146,6 +208,7 @@ func (r *Rows) prepare(x *mat32.Distances) {
 		_, exp := math.Frexp(largest)
 		r.scale = math.Ldexp(1, -max(exp, -1000))
 	}
+	r.fits = true
 	r.slack = make([]float64, r.n) // no row has moved
 	r.rel = 1.01 * (0x1p-24 + 0x1p-53)
 	r.abs = 0x1p-149

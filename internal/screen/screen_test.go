@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -42,10 +43,19 @@ func TestBoundsHold(t *testing.T) {
 	}
 }
 
+func rows(t *testing.T, x mat.Matrix) *Rows {
+	t.Helper()
+	r, err := New(context.Background(), x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
 func bounds(t *testing.T, x mat.Matrix) {
 	t.Helper()
 	n, _ := x.Dims()
-	r := New(x)
+	r := rows(t, x)
 	fast := make([]float32, n)
 	for i := range n {
 		r.Fast(fast, i, 0)
@@ -85,7 +95,7 @@ func TestBoundsHoldForGivenDistances(t *testing.T) {
 		}
 		bounds(t, d)
 		// Every stretch of a row is what it is in the whole.
-		r := New(d)
+		r := rows(t, d)
 		whole := make([]float32, n)
 		for _, i := range []int{0, 1, 30, n - 1} {
 			r.Fast(whole, i, 0)
@@ -117,7 +127,7 @@ func TestSparseRowsAreTheirDenseTwin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, b := New(x), New(mat32.Convert(x))
+	a, b := rows(t, x), rows(t, mat32.Convert(x))
 	fa, fb := make([]float32, 50), make([]float32, 50)
 	for i := range 50 {
 		a.Fast(fa, i, 0)
@@ -143,7 +153,7 @@ func TestExactIgnoresOffsets(t *testing.T) {
 			y.Set(i, j, v+1000)
 		}
 	}
-	a, b := New(x), New(y)
+	a, b := rows(t, x), rows(t, y)
 	for i := range 40 {
 		for j := range 40 {
 			if a.Exact(i, j) != b.Exact(i, j) {

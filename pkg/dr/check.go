@@ -24,7 +24,7 @@ func checkData(ctx context.Context, method string, x mat.Matrix, least int) (n, 
 	if err := ctx.Err(); err != nil {
 		return 0, 0, fmt.Errorf("%s: %w", method, err)
 	}
-	if err := mat32.Check(x); err != nil {
+	if err := mat32.CheckContext(ctx, x); err != nil {
 		return 0, 0, fmt.Errorf("%s: %w", method, err)
 	}
 	n, d = x.Dims()

@@ -229,7 +229,10 @@ func (t TSNE) Embed(ctx context.Context, x mat.Matrix) (*Embedding, error) {
 func (t TSNE) similarities(ctx context.Context, x mat.Matrix) (p []float32, notes []string, err error) {
 	const block = 8
 	n, _ := x.Dims()
-	rows := screen.New(x)
+	rows, err := screen.New(ctx, x)
+	if err != nil {
+		return nil, nil, err
+	}
 	p = make([]float32, n*n)
 	tied, equal := make([]bool, n), make([]bool, n)
 	failed := make([]error, n)

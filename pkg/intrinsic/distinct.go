@@ -91,7 +91,11 @@ func find(ctx context.Context, method string, x mat.Matrix, k int, graph *neighb
 			return nil, err
 		}
 	}
-	s := &distinct{k: k, all: n, rows: mat32.Distinct(x)}
+	rows, err := mat32.DistinctContext(ctx, x)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", method, err)
+	}
+	s := &distinct{k: k, all: n, rows: rows}
 	s.n = len(s.rows)
 	if s.n < k+1 {
 		what := fmt.Sprintf("only %d of the %d rows are distinct", s.n, n)

@@ -150,7 +150,7 @@ func (e MLE) Resolve(n, d int) (MLE, error) {
 // rows that the aggregate is infinite; and one that wraps ctx.Err().
 func (e MLE) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, error) {
 	const method = "intrinsic.MLE"
-	if err := mat32.Check(x); err != nil {
+	if err := mat32.CheckContext(ctx, x); err != nil {
 		return measure.Dimension{}, fmt.Errorf("%s: %w", method, err)
 	}
 	n, cols := x.Dims()

@@ -160,7 +160,7 @@ func (t TwoNN) kept(n int) int {
 // that wraps ctx.Err().
 func (t TwoNN) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, error) {
 	const method = "intrinsic.TwoNN"
-	if err := mat32.Check(x); err != nil {
+	if err := mat32.CheckContext(ctx, x); err != nil {
 		return measure.Dimension{}, fmt.Errorf("%s: %w", method, err)
 	}
 	n, cols := x.Dims()

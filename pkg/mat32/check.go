@@ -1,34 +1,51 @@
 package mat32
 
 import (
+	"context"
 	"math"
 	"runtime/debug"
 
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/internal/par"
 )
 
 // Check returns an error when x is empty (ErrEmpty) or holds NaN or an
 // infinity (*NotFiniteError, the first in row order). It costs one pass over
 // the values, of a *CSR those stored, of a *Distances each pair once.
-func Check(x mat.Matrix) error {
+func Check(x mat.Matrix) error { return CheckContext(context.Background(), x) }
+
+// CheckContext is Check for large data, on every core: the error is ctx.Err()
+// when ctx is done before all is read.
+func CheckContext(ctx context.Context, x mat.Matrix) error {
 	n, d := shape(x)
 	if n == 0 || d == 0 {
 		return ErrEmpty
 	}
 	switch m := x.(type) {
-	case *Dense:
-		return m.check()
 	case *CSR:
 		return m.check()
 	case *Distances:
 		return m.check()
 	}
-	buf := make([]float64, d)
-	for i := range n {
-		for j, v := range Row(buf, i, x) {
-			if v-v != 0 { // NaN and ±Inf, and nothing else
-				return &NotFiniteError{Row: i, Col: j, Value: v}
+	size := max(1, 1<<16/d)
+	found := make([]*NotFiniteError, (n+size-1)/size)
+	err := par.BlocksWith(ctx, n, size, func() []float64 { return make([]float64, d) }, func(buf []float64, lo, hi int) {
+		for i := lo; i < hi; i++ {
+			for j, v := range Row(buf, i, x) {
+				if v-v != 0 { // NaN and ±Inf, and nothing else
+					found[lo/size] = &NotFiniteError{Row: i, Col: j, Value: v}
+					return
+				}
 			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	for _, e := range found {
+		if e != nil {
+			return e
 		}
 	}
 	return nil
@@ -57,15 +74,6 @@ func shape(x mat.Matrix) (n, d int) {
 		}
 	}
 	return x.Dims()
-}
-
-func (m *Dense) check() error {
-	for k, v := range m.data {
-		if v-v != 0 {
-			return &NotFiniteError{Row: k / m.cols, Col: k % m.cols, Value: float64(v)}
-		}
-	}
-	return nil
 }
 
 // CheckFloat32 is Check for methods that work on float32 rows: it also refuses

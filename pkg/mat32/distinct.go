@@ -2,9 +2,12 @@ package mat32
 
 import (
 	"bytes"
+	"context"
 	"hash/maphash"
 
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/internal/par"
 )
 
 // Distinct returns the indices, in order, of the rows of x that equal no earlier
@@ -12,27 +15,46 @@ import (
 // when theirs is zero. It costs O(n·d) expected time, of a *CSR O(n + stored
 // values), and keeps n hashes.
 func Distinct(x mat.Matrix) []int {
+	rows, _ := DistinctContext(context.Background(), x) // no error: this context is never done
+	return rows
+}
+
+// DistinctContext is Distinct for large data, on every core: the error is
+// ctx.Err() when ctx is done before all is read.
+func DistinctContext(ctx context.Context, x mat.Matrix) ([]int, error) {
 	if d, ok := x.(*Distances); ok {
-		return d.distinct()
+		return d.distinct(), ctx.Err()
 	}
-	n, _ := x.Dims()
+	n, d := x.Dims()
 	seed := maphash.MakeSeed() // only decides who is compared with whom
+	hashes := make([]uint64, n)
+	err := par.BlocksWith(ctx, n, max(1, 1<<16/max(d, 1)),
+		func() *rowEncoder { e := newRowEncoder(x); return &e },
+		func(e *rowEncoder, lo, hi int) {
+			for i := lo; i < hi; i++ {
+				hashes[i] = maphash.Bytes(seed, e.encode(i))
+			}
+		})
+	if err != nil {
+		return nil, err
+	}
 	first := make(map[uint64][]int, n)
 	keep := make([]int, 0, n)
 	row, other := newRowEncoder(x), newRowEncoder(x)
 rows:
-	for i := range n {
-		b := row.encode(i)
-		h := maphash.Bytes(seed, b)
+	for i, h := range hashes {
+		if i%1024 == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		for _, k := range first[h] {
-			if bytes.Equal(b, other.encode(k)) {
+			if bytes.Equal(row.encode(i), other.encode(k)) {
 				continue rows
 			}
 		}
 		first[h] = append(first[h], i)
 		keep = append(keep, i)
 	}
-	return keep
+	return keep, nil
 }
 
 // Select returns the rows of x with the given indices, in that order: a *Dense

@@ -63,7 +63,7 @@ func (e Exact) Resolve(n, d int) (Exact, error) {
 // mat32.Check and Resolve, *mat32.MemoryError, *mat32.DegenerateError where
 // distances exceed float64, and one that wraps ctx.Err().
 func (e Exact) Graph(ctx context.Context, x mat.Matrix) (*Graph, error) {
-	if err := mat32.Check(x); err != nil {
+	if err := mat32.CheckContext(ctx, x); err != nil {
 		return nil, fmt.Errorf("neighbors.Exact: %w", err)
 	}
 	n, d := x.Dims()
@@ -82,7 +82,10 @@ func (e Exact) Graph(ctx context.Context, x mat.Matrix) (*Graph, error) {
 	}
 	g := &Graph{N: n, K: k, Metric: metric(x), Indices: make([]int32, n*k), Distances: make([]float64, n*k),
 		Rows: fingerprint}
-	rows := screen.New(x)
+	rows, err := screen.New(ctx, x)
+	if err != nil {
+		return nil, fmt.Errorf("neighbors.Exact: %w", err)
+	}
 	stage := watch.Start(ctx, "neighbours", n)
 	err = par.BlocksWith(ctx, n, queryBlock,
 		func() *finder { return newFinder(ctx, rows, k) },

@@ -31,7 +31,7 @@ import (
 // ctx.Err(). It costs the search of neighbours, O(n²·d). Ranks has a method of
 // the same name that costs nothing more.
 func NeighborhoodHit(ctx context.Context, y mat.Matrix, labels []int, k int) (measure.Score, error) {
-	if err := mat32.Check(y); err != nil {
+	if err := mat32.CheckContext(ctx, y); err != nil {
 		return measure.Score{}, fmt.Errorf("%s: %w", hit, err)
 	}
 	n, _ := y.Dims()

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math"
 	"runtime"
 	"slices"
 	"sort"
@@ -87,11 +86,8 @@ func (r Rank) Compare(ctx context.Context, x, y mat.Matrix) (*Ranks, error) {
 		name string
 		mat.Matrix
 	}{{"x", x}, {"y", y}} {
-		if err := mat32.Check(m.Matrix); err != nil {
+		if err := mat32.CheckContext(ctx, m.Matrix); err != nil {
 			return nil, fmt.Errorf("%s: %s: %w", method, m.name, err)
-		}
-		if !distancesFit(m.Matrix) {
-			return nil, &mat32.DegenerateError{Method: method, Reason: m.name + " spans more than the largest float64: rescale it"}
 		}
 	}
 	n, dx := x.Dims()
@@ -109,9 +105,16 @@ func (r Rank) Compare(ctx context.Context, x, y mat.Matrix) (*Ranks, error) {
 	if err := mat32.CheckMemory(method, need, r.MemoryLimit, "reduce Neighbors or the number of rows"); err != nil {
 		return nil, err
 	}
+	original, err := screened(ctx, "x", x)
+	if err != nil {
+		return nil, err
+	}
+	embedded, err := screened(ctx, "y", y)
+	if err != nil {
+		return nil, err
+	}
 	list := func() []int32 { return make([]int32, n*k) }
 	ranks := &Ranks{N: n, K: k, Original: list(), OriginalRanks: list(), Embedded: list(), EmbeddedRanks: list()}
-	original, embedded := screen.New(x), screen.New(y)
 	stage := watch.Start(ctx, "ranks", n)
 	err = par.BlocksWith(ctx, n, queryBlock,
 		func() *comparison {
@@ -128,27 +131,16 @@ func (r Rank) Compare(ctx context.Context, x, y mat.Matrix) (*Ranks, error) {
 	return ranks, nil
 }
 
-// distancesFit reports whether no distance between rows of x can exceed float64.
-func distancesFit(x mat.Matrix) bool {
-	if _, ok := x.(*mat32.Distances); ok {
-		return true // they are float64
+// screened prepares the rows of x, which the error calls by name.
+func screened(ctx context.Context, name string, x mat.Matrix) (*screen.Rows, error) {
+	rows, err := screen.New(ctx, x)
+	if err != nil {
+		return nil, fmt.Errorf("quality.Rank: %w", err)
 	}
-	n, d := x.Dims()
-	lo, hi := make([]float64, d), make([]float64, d)
-	buf := make([]float64, d)
-	for i := range n {
-		for j, v := range mat32.Row(buf, i, x) {
-			if i == 0 {
-				lo[j], hi[j] = v, v
-			}
-			lo[j], hi[j] = min(lo[j], v), max(hi[j], v)
-		}
+	if !rows.Fit() {
+		return nil, &mat32.DegenerateError{Method: "quality.Rank", Reason: name + " spans more than the largest float64: rescale it"}
 	}
-	var diagonal float64
-	for j := range lo {
-		diagonal = math.Hypot(diagonal, hi[j]-lo[j])
-	}
-	return diagonal < math.MaxFloat64/2
+	return rows, nil
 }
 
 const (

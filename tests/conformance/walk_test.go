@@ -130,6 +130,9 @@ func methods(p *types.Package, files []*ast.File) (list []found) {
 			if s.Len() < 2 || !isContext(s.At(0).Type()) || !isMatrix(s.At(1).Type()) {
 				continue
 			}
+			if plain, ok := strings.CutSuffix(name, "Context"); ok && p.Scope().Lookup(plain) != nil {
+				continue // the form of a plain function that hears a cancel, as mat32.CheckContext
+			}
 		case *types.TypeName:
 			if types.IsInterface(o.Type()) || o.IsAlias() {
 				continue
