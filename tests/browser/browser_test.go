@@ -24,6 +24,8 @@ type seen struct {
 
 type chartState struct {
 	Kind, State string
+	Theme       string // that the chart was drawn in
+	Left        float64
 	Ink         int  // coloured pixels of the interactive chart
 	Picture     bool // whether the static picture is visible
 }
@@ -46,10 +48,18 @@ type job struct {
 	Files      map[string]string `json:"files"`
 	Steps      []step            `json:"steps"`
 	Patience   int               `json:"patience"` // milliseconds to wait for the charts
+	Scripts    bool              `json:"scripts"`  // whether the page's scripts run
+	Dark       bool              `json:"dark"`     // whether the reader's system is dark
 }
 
 // look opens the file in the browser and takes the steps, the last of which is a screenshot under build/shots.
 func look(t *testing.T, path string, patience int, files map[string]string, steps ...step) seen {
+	t.Helper()
+	return drive(t, job{Page: path, Patience: patience, Files: files, Steps: steps, Scripts: true})
+}
+
+// drive is look for a reader with preferences; Page is a file's path.
+func drive(t *testing.T, j job) seen {
 	t.Helper()
 	browser, _ := testenv.Chromium()
 	tools, _ := testenv.Tools()
@@ -58,14 +68,10 @@ func look(t *testing.T, path string, patience int, files map[string]string, step
 		t.Fatal(err)
 	}
 	shot := filepath.Join(shots, strings.NewReplacer("/", "-", " ", "-").Replace(t.Name())+".png")
-	j := job{
-		Playwright: filepath.Join(tools, "node_modules", "playwright-core"),
-		Chromium:   browser,
-		Page:       (&url.URL{Scheme: "file", Path: path}).String(),
-		Files:      files,
-		Steps:      append(steps, step{"do": "shot", "path": shot}),
-		Patience:   patience,
-	}
+	j.Playwright = filepath.Join(tools, "node_modules", "playwright-core")
+	j.Chromium = browser
+	j.Page = (&url.URL{Scheme: "file", Path: j.Page}).String()
+	j.Steps = append(j.Steps, step{"do": "shot", "path": shot})
 	text, err := json.Marshal(j)
 	if err != nil {
 		t.Fatal(err)

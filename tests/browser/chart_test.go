@@ -276,7 +276,7 @@ func TestOffenders(t *testing.T) {
 	}{
 		"fewer coordinates than rows": {strings.Replace(good, x, x[:len(x)/8*4], 1), "chart 1 is failed"},
 		"data that are not JSON":      {strings.Replace(good, `"x":`, `"x"`, 1), "chart 1 is failed"},
-		"an unknown sort of chart":    {strings.Replace(good, `data-flatland="scatter"`, `data-flatland="doughnut"`, 1), "chart 1 is failed"},
+		"an unknown sort of chart":    {strings.Replace(good, `"kind":"scatter"`, `"kind":"doughnut"`, 1), "chart 1 is failed"},
 		"no data":                     {`<div data-flatland="scatter"><img alt=""></div>`, "chart 1 is failed"},
 		"no chart":                    {"<p>nothing</p>", "1 charts on the page"},
 		"the network is asked":        {good + `<script src="https://example.com/a.js"></script>`, "asks the network"},

@@ -16,12 +16,12 @@ root=$PWD
 export FLATLAND_STRICT=1
 
 # Budgets in seconds on two cores, compilation included, and the components of docker/setup.sh that each stage uses.
-order=(setup lint unit race notebooks browser)
-declare -A budget=([setup]=600 [lint]=180 [unit]=300 [race]=300 [notebooks]=720 [browser]=300)
-declare -A needs=([lint]=lint [unit]=notebooks [race]="notebooks build" [notebooks]=notebooks [browser]="notebooks browser")
+order=(setup lint unit race notebooks browser lab)
+declare -A budget=([setup]=600 [lint]=180 [unit]=300 [race]=300 [notebooks]=720 [browser]=300 [lab]=180)
+declare -A needs=([lint]=lint [unit]=notebooks [race]="notebooks build" [notebooks]=notebooks [browser]="notebooks browser" [lab]="lab browser")
 
 # The packages that unit tests and the race pass cover: all but those that drive a kernel or a browser.
-packages() { go list ./... | grep -vE '/tests/(notebooks|browser)$'; }
+packages() { go list ./... | grep -vE '/tests/(notebooks|browser|lab)$'; }
 
 # test_within STAGE ARGUMENT… runs go test, which ends a test that hangs, and shows where, just before the stage would be ended.
 # vet is the lint stage's.
@@ -66,6 +66,7 @@ stage_race() { test_within race -race -short $(packages); }
 # The test cache cannot see the kernels, browsers and pages that these depend on.
 stage_notebooks() { test_within notebooks -count=1 ./tests/notebooks; }
 stage_browser() { test_within browser -count=1 ./tests/browser; }
+stage_lab() { test_within lab -count=1 ./tests/lab; }
 
 # One stage by itself, in the process group that the time limit ends.
 if [[ ${1:-} == --only ]]; then

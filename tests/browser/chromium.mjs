@@ -1,0 +1,84 @@
+// What the browser tests of charts and those of JupyterLab share: the browser, with the network cut, and what a page is asked.
+import { createRequire } from 'node:module';
+
+// Starts headless Chromium. job has the folder of playwright-core as playwright and the executable as chromium. No name is resolved, and no
+// address reached, but those of hosts.
+export function launch(job, hosts = []) {
+  const { chromium } = createRequire(import.meta.url)(job.playwright);
+  return chromium.launch({
+    executablePath: job.chromium,
+    headless: true,
+    args: [
+      '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+      '--disable-component-update', '--disable-sync',
+      '--host-resolver-rules=' + ['MAP * ~NOTFOUND', ...hosts.map((h) => 'EXCLUDE ' + h)].join(','),
+    ],
+  });
+}
+
+// What the page is asked, as functions that run in it.
+export const ask = {
+  // The state of every chart, and how many pixels of its canvas have a colour: neither white nor the greys of text and frame.
+  charts: () => [...document.querySelectorAll('[data-flatland]')].map((host) => {
+    const image = host.querySelector('img');
+    let ink = 0;
+    for (const canvas of host.querySelectorAll('.flatland-live canvas')) {
+      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+      for (let i = 0; i < data.length; i += 4) {
+        const [r, g, b, a] = data.subarray(i, i + 4);
+        if (a > 0 && Math.max(r, g, b) - Math.min(r, g, b) > 24) ink++;
+      }
+    }
+    return {
+      kind: host.dataset.flatland, state: host.dataset.flatlandState ?? 'waiting', ink,
+      picture: image.complete && image.naturalWidth > 0 && getComputedStyle(image).visibility === 'visible',
+    };
+  }),
+  settled: () => [...document.querySelectorAll('[data-flatland]')].every((h) => ['drawn', 'failed'].includes(h.dataset.flatlandState)),
+  // Where the chart's j-th point of the i-th series is in the window.
+  point: ([at, series, j]) => {
+    const host = document.querySelectorAll('[data-flatland]')[at];
+    const chart = globalThis.flatland.charts.get(host);
+    const data = chart.getModel().getSeriesByIndex(series).getData();
+    host.scrollIntoView({ block: 'center', behavior: 'instant' });
+    const [x, y] = chart.convertToPixel({ seriesIndex: series }, [data.get('x', j), data.get('y', j)]);
+    const box = host.getBoundingClientRect();
+    return { x: box.x + x, y: box.y + y, row: data.get('k', j) };
+  },
+  // Where the text is in the window.
+  text: ([at, text]) => {
+    const host = document.querySelectorAll('[data-flatland]')[at];
+    host.scrollIntoView({ block: 'center', behavior: 'instant' });
+    for (const e of globalThis.flatland.charts.get(host).getZr().storage.getDisplayList()) {
+      if (e.style?.text !== text) continue;
+      const r = e.getBoundingRect().clone();
+      r.applyTransform(e.getComputedTransform?.() ?? e.transform);
+      const box = host.getBoundingClientRect();
+      return { x: box.x + r.x + r.width / 2, y: box.y + r.y + r.height / 2 };
+    }
+    return null;
+  },
+  first: (at) => {
+    const host = document.querySelectorAll('[data-flatland]')[at];
+    return globalThis.flatland.charts.get(host).getOption().legend[0].formatter('0');
+  },
+  // What the tooltip says, and how many of its thumbnail's pixels are not transparent.
+  tooltip: (at) => {
+    const host = document.querySelectorAll('[data-flatland]')[at];
+    for (const e of host.querySelectorAll('.flatland-live > div')) {
+      if (e.querySelector('canvas[data-zr-dom-id]') || getComputedStyle(e).visibility === 'hidden' || !e.innerText.trim()) continue;
+      const thumbnail = e.querySelector('canvas');
+      const values = new Set();
+      if (thumbnail) {
+        const { data } = thumbnail.getContext('2d').getImageData(0, 0, thumbnail.width, thumbnail.height);
+        for (let i = 0; i < data.length; i += 4) if (data[i + 3] > 0) values.add(data[i]);
+      }
+      return { text: e.innerText, shades: values.size };
+    }
+    return { text: '', shades: 0 };
+  },
+  shown: (at) => {
+    const chart = globalThis.flatland.charts.get(document.querySelectorAll('[data-flatland]')[at]);
+    return chart.getModel().getCurrentSeriesIndices().length;
+  },
+};
