@@ -1,17 +1,31 @@
 // Package datasets answers: what do I practise on?
 //
-// Generators (SwissRoll, Sphere, Blobs) draw samples of shapes whose truth is
-// known and return it beside them; Iris, Wine, Digits and Penguins are real
-// measurements that a program carries with it, so that a notebook needs no
-// network. A program carries only those it calls.
+// Generators draw samples whose truth is known, and return it beside them:
 //
-// All of them are a *Dataset, whose X is a float64 matrix: the truth of a
-// generator is then exact, decimals of real data are the ones that were
+//	surfaces and curves     SwissRoll, SCurve, Sphere, Torus, Moebius, Tree, Mammoth
+//	clouds                  Blobs, GaussianMixture
+//	linear models           SpikedCovariance, UnionOfSubspaces
+//	sparse counts           BagOfWords
+//
+// What makes data harder is a generator, too, and is laid over any other, or over
+// data at hand, in any order: Noise, Rotated (into more dimensions), Imbalance (of
+// classes or density) and Outliers.
+//
+//	d, err := datasets.Noise{Of: datasets.Rotated{Of: datasets.SwissRoll{Rows: 500}, Dim: 50}, StdDev: 0.1}.Generate()
+//
+// Iris, Wine, Digits and Penguins are real measurements that a program carries
+// with it, so that a notebook needs no network. A program carries only those it
+// calls; package mnist10k holds a larger set.
+//
+// All of them but BagOfWords are a *Dataset, whose X is a float64 matrix: the truth
+// of a generator is then exact, decimals of real data are the ones that were
 // published, and the fast kernels make their float32 copy once.
 //
 // A generator is a struct value whose zero value is the published default. Row i
 // depends on the options, the seed and i alone: a larger sample begins with the
-// smaller one, and has the same bits on any number of cores.
+// smaller one, and has the same bits on any number of cores. What Outliers and,
+// for data without classes, Imbalance do to a row depends on the range of the
+// sample besides, as they say.
 package datasets
 
 // The files in data are made from the published ones, which are not needed

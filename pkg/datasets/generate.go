@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	"gonum.org/v1/gonum/floats"
@@ -162,4 +163,26 @@ func span(x, v *mat.Dense) *mat.Dense {
 		}
 	})
 	return y
+}
+
+// cumulate writes the sums of the shares up to each.
+func cumulate(sums, shares []float64) {
+	sum := 0.
+	for k, share := range shares {
+		sum += share
+		sums[k] = sum
+	}
+}
+
+// choose draws an index in proportion to the shares whose sums are given.
+func choose(sums []float64, s *rng.Stream) int {
+	// The first sum beyond u: indices without a share are never it.
+	u := s.Float64() * sums[len(sums)-1]
+	k, _ := slices.BinarySearchFunc(sums, u, func(sum, u float64) int {
+		if sum <= u {
+			return -1
+		}
+		return 1
+	})
+	return min(k, len(sums)-1)
 }

@@ -1,12 +1,14 @@
 package datasets
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/rng"
+	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
 // Imbalance thins another generator's data out unevenly. Where they have
@@ -47,8 +49,8 @@ func (g Imbalance) Resolve() (Imbalance, error) {
 }
 
 // Generate returns the rows of Of's data that are kept, in order. Rows without a
-// label are. The error is Of's or a *mat32.ParamError. Beyond what Of takes it
-// costs O(n·d) for n rows of d columns.
+// label are. The error is Of's, a *mat32.ParamError, or a *mat32.DegenerateError
+// when no row is left. Beyond what Of takes it costs O(n·d) for n rows of d columns.
 func (g Imbalance) Generate() (*Dataset, error) {
 	g, err := g.Resolve()
 	if err != nil {
@@ -73,6 +75,10 @@ func (g Imbalance) Generate() (*Dataset, error) {
 			rows = append(rows, i)
 		}
 	}
+	if len(rows) == 0 {
+		return nil, &mat32.DegenerateError{Method: "datasets.Imbalance",
+			Reason: fmt.Sprintf("none of the %d rows is left at the ratio %v: the first classes have no rows", n, g.Ratio)}
+	}
 	thin := d.Select(rows)
 	thin.layer("imbalance %v, seed %d: %d of %d rows kept", g.Ratio, g.Seed, len(rows), n)
 	return thin, nil
@@ -83,8 +89,9 @@ func (d *Dataset) places() []float64 {
 	n, _ := d.X.Dims()
 	if len(d.Labels) == n {
 		place := make([]float64, n)
+		last := max(len(d.Names)-1, slices.Max(d.Labels), 1)
 		for i, l := range d.Labels {
-			place[i] = float64(max(l, 0)) / float64(max(len(d.Names)-1, 1))
+			place[i] = float64(max(l, 0)) / float64(last)
 		}
 		return place
 	}

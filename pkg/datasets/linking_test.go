@@ -36,3 +36,19 @@ func TestProgramsCarryOnlyTheTablesTheyCall(t *testing.T) {
 		}
 	}
 }
+
+// The larger set is a package of its own, which nothing imports on the way to a
+// notebook's cell.
+func TestNothingImportsTheLargeSet(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps",
+		"../cell", "../datasets", "../dr", "../intrinsic", "../neighbors", "../quality", "../viz").CombinedOutput()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, out)
+	}
+	if !bytes.Contains(out, []byte("pkg/datasets\n")) {
+		t.Fatalf("the list lacks the package itself:\n%s", out)
+	}
+	if bytes.Contains(out, []byte("pkg/datasets/mnist10k")) {
+		t.Error("a program that looks at Iris carries MNIST")
+	}
+}

@@ -23,7 +23,7 @@ import (
 // and Truth.Geodesic is nil.
 //
 // The animal is about 7 long (x, from the tail, at negative values, to the tusks),
-// 2 wide (y; its left is positive) and 4 high (z, from the ground at 0).
+// 2.6 wide (y; its left is positive) and 4 high (z, from the ground at 0).
 type Mammoth struct {
 	// Rows is the number of samples. Zero means 1000.
 	Rows int
@@ -54,7 +54,7 @@ var mammoth = []limb{
 	{"head", 24, [][4]float64{{1.5, 0, 2.75, 0.55}, {1.75, 0, 4.2, 0.5}, {2.05, 0, 3.35, 0.75}, {2.3, 0, 2.55, 0.36}}, false},
 	{"trunk", 60, [][4]float64{{2.35, 0, 2.55, 0.33}, {2.95, 0, 2.0, 0.27}, {2.4, 0, 0.9, 0.19}, {2.65, 0, 0.15, 0.15}, {3.05, 0, 0.5, 0.11}}, false},
 	{"tail", 40, [][4]float64{{-2.2, 0, 2.45, 0.13}, {-2.75, 0, 2.45, 0.08}, {-2.65, 0, 1.5, 0.06}, {-2.7, 0, 1.2, 0.09}}, false},
-	{"tusk", 80, [][4]float64{{2.2, 0.3, 2.45, 0.15}, {2.6, 0.9, 1.1, 0.15}, {3.9, 1.4, 0.7, 0.13}, {4.35, 0.8, 2.2, 0.09}, {3.85, 0.2, 2.75, 0.04}}, true},
+	{"tusk", 140, [][4]float64{{2.2, 0.3, 2.45, 0.15}, {2.6, 0.9, 1.1, 0.15}, {3.9, 1.4, 0.7, 0.13}, {4.35, 0.8, 2.2, 0.09}, {3.85, 0.2, 2.75, 0.04}}, true},
 	{"ear", 30, [][4]float64{{1.75, 0.5, 3.2, 0.1}, {1.6, 1.3, 3.3, 0.25}, {1.5, 1.15, 2.35, 0.18}, {1.55, 1.1, 2.2, 0.05}}, true},
 	{"front leg", 44, [][4]float64{{0.95, 0.5, 2.2, 0.5}, {1.05, 0.55, 1.4, 0.4}, {0.95, 0.55, 0.8, 0.22}, {1.0, 0.55, 0.3, 0.31}}, true},
 	{"hind leg", 44, [][4]float64{{-1.7, 0.45, 2.0, 0.6}, {-1.5, 0.55, 1.2, 0.42}, {-1.85, 0.55, 0.8, 0.2}, {-1.7, 0.55, 0.3, 0.31}}, true},
@@ -114,28 +114,15 @@ func (g Mammoth) Generate() (*Dataset, error) {
 		return nil, err
 	}
 	balls, names := solid()
-	// A place on the skin: a ball in proportion to its area, a point on its
-	// sphere, again while that point is inside another ball.
 	areas := make([]float64, len(balls)) // summed up
-	sum := 0.
 	for k, b := range balls {
-		sum += b.radius * b.radius
-		areas[k] = sum
+		areas[k] = b.radius * b.radius
 	}
+	cumulate(areas, areas)
 	clean := mat.NewDense(g.Rows, 3, nil)
 	labels := make([]int, g.Rows)
 	eachRow(g.Rows, g.Seed, "mammoth", func(i int, s *rng.Stream) {
-		row := clean.RawRowView(i)
-		for {
-			k, _ := slices.BinarySearch(areas, sum*s.Float64())
-			b := balls[k]
-			direction(row, s)
-			row[0], row[1], row[2] = b.x+b.radius*row[0], b.y+b.radius*row[1], b.z+b.radius*row[2]
-			if !covered(row, balls, k) {
-				labels[i] = b.part
-				return
-			}
-		}
+		labels[i] = balls[onSkin(clean.RawRowView(i), balls, areas, s)].part
 	})
 	return &Dataset{
 		Name:     "mammoth",
@@ -147,6 +134,21 @@ func (g Mammoth) Generate() (*Dataset, error) {
 		Notes:    []string{fmt.Sprintf("seed %d", g.Seed)},
 		Truth:    Truth{Dimension: 2, Clean: clean},
 	}, nil
+}
+
+// onSkin draws a point of the surface of the balls' union, uniform by area, and
+// returns the ball it is on: one in proportion to its area, a point on its sphere,
+// and both again while that point is inside another ball. The areas are summed up.
+func onSkin(p []float64, balls []ball, areas []float64, s *rng.Stream) int {
+	for {
+		k := choose(areas, s)
+		b := balls[k]
+		direction(p, s)
+		p[0], p[1], p[2] = b.x+b.radius*p[0], b.y+b.radius*p[1], b.z+b.radius*p[2]
+		if !covered(p, balls, k) {
+			return k
+		}
+	}
 }
 
 // covered says whether a point on ball k is inside another one.

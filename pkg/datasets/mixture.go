@@ -171,23 +171,12 @@ func (g GaussianMixture) Generate() (*Dataset, error) {
 		chol.UTo(&upper)
 		roots[k] = mat.DenseCopyOf(&upper)
 	}
-	ends := make([]float64, g.Classes) // of the classes' parts of [0, 1)
-	end := 0.
-	for k, w := range truth.Weights {
-		end += w
-		ends[k] = end
-	}
+	upTo := make([]float64, g.Classes)
+	cumulate(upTo, truth.Weights)
 	labels := make([]int, g.Rows)
 	x := mat.NewDense(g.Rows, g.Dim, nil)
 	eachRow(g.Rows, g.Seed, "mixture", func(i int, s *rng.Stream) {
-		u := s.Float64()
-		k, _ := slices.BinarySearchFunc(ends, u, func(end, u float64) int {
-			if end <= u {
-				return -1
-			}
-			return 1
-		})
-		k = min(k, g.Classes-1) // the last end may round to less than 1
+		k := choose(upTo, s)
 		labels[i] = k
 		row := x.RawRowView(i)
 		copy(row, truth.Centers.RawRowView(k))
