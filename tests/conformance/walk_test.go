@@ -11,6 +11,7 @@ import (
 	"go/token"
 	"go/types"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path"
@@ -211,13 +212,22 @@ func comments(files []*ast.File, name string) (text string, fields map[string]st
 	return text, fields
 }
 
-// pairs returns methods without a row, and rows without a method.
-func pairs(rooms map[string]room, rows []row) (problems []error) {
+// pairs returns methods without a row, and rows without a method. Functions that
+// plain names need none.
+func pairs(rooms map[string]room, rows []row, plain map[string]string) (problems []error) {
 	exist := map[string]bool{}
+	unused := maps.Clone(plain)
 	for _, r := range rooms {
 		for _, m := range r.methods {
+			if m.isFunc && plain[m.method] != "" {
+				delete(unused, m.method)
+				continue
+			}
 			exist[m.method] = true
 		}
+	}
+	for f := range unused {
+		problems = append(problems, fmt.Errorf("%s is said to need no row: there is no such function", f))
 	}
 	have := map[string]bool{}
 	for _, r := range rows {
