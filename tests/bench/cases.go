@@ -42,18 +42,18 @@ var Cases = []Case{
 		Data: digits, Ours: ours.TwoNN,
 		Peer: Peer{
 			Package: "scikit-dimension", Script: "bench_intrinsic.py", Function: "twonn", Serial: true,
-			Settings: []Setting{{Name: "TwoNN(dist=True) on neighbours by scikit-learn, brute force, float32, all cores"}},
+			Settings: skdimSettings,
 		},
-		Quality: []Measure{number("dimension", "%.6f")},
+		Quality: []Measure{number("dimension", "dimension (ours with F = i/N, the peer with F = (i−1)/N)", "%.6f")},
 	},
 	{
 		Name: "mle-digits", What: "MLE dimension, 20 neighbours, harmonic mean: digits, 1797 × 64",
 		Data: digits, Options: wire.Options{"neighbors": 20}, Ours: ours.MLE,
 		Peer: Peer{
 			Package: "scikit-dimension", Script: "bench_intrinsic.py", Function: "mle", Serial: true,
-			Settings: []Setting{{Name: "MLE, comb='mle', on neighbours by scikit-learn, brute force, float32, all cores"}},
+			Settings: skdimSettings,
 		},
-		Quality: []Measure{number("dimension", "%.6f")},
+		Quality: []Measure{number("dimension", "dimension", "%.6f")},
 	},
 	{
 		Name: "trustworthiness-digits", What: "trustworthiness, k = 15, of a map by two principal components: digits, 1797 × 64",
@@ -62,7 +62,7 @@ var Cases = []Case{
 			Package: "scikit-learn", Script: "bench_quality.py", Function: "trustworthiness", Serial: true,
 			Settings: []Setting{{Name: "trustworthiness, float32"}},
 		},
-		Quality: []Measure{number("trustworthiness", "%.9f")},
+		Quality: []Measure{number("trustworthiness", "trustworthiness (1 is best)", "%.9f")},
 	},
 }
 
@@ -78,4 +78,10 @@ var sklearnPCA = Peer{
 		{"PCA(svd_solver='covariance_eigh'), float32, all cores", wire.Options{"solver": "covariance_eigh"}},
 		{"PCA(svd_solver='full'), float32, all cores", wire.Options{"solver": "full"}},
 	},
+}
+
+// scikit-dimension finds neighbours, or takes those of others.
+var skdimSettings = []Setting{
+	{"its own neighbours, float32, all cores", wire.Options{"given": false}},
+	{"on neighbours by scikit-learn, brute force, float32, all cores", wire.Options{"given": true}},
 }

@@ -16,10 +16,10 @@ import (
 
 // The evaluators judge both sides. They are slow and plain: pairs of rows by direct subtraction with float64 sums.
 
-// number is a measure of a result that is one number, which there is nothing to judge by.
-func number(name, format string) Measure {
+// number is a measure of a result that is one number, which there is nothing to judge by: the value itself.
+func number(value, name, format string) Measure {
 	return Measure{Name: name, Format: format, Of: func(_ []*mat32.Dense, _ wire.Options, r *wire.Reply) (float64, error) {
-		return r.Value(name)
+		return r.Value(value)
 	}}
 }
 

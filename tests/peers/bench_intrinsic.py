@@ -1,5 +1,5 @@
-"""Intrinsic dimension by scikit-dimension, on the neighbours that scikit-learn finds with all cores: both estimators take them,
-and find them slower by themselves."""
+"""Intrinsic dimension by scikit-dimension: on the neighbours that it finds itself, or on those that scikit-learn finds with all
+cores, which its estimators take."""
 
 import benchworker
 import skdim.id
@@ -11,14 +11,17 @@ def nearest(x, k):
 
 
 @benchworker.function
-def twonn(x, seed):
-    distances, _ = nearest(x, 2)
-    return {"dimension": skdim.id.TwoNN(dist=True).fit(distances).dimension_}
+def twonn(x, seed, given):
+    if given:
+        distances, _ = nearest(x, 2)
+        return {"dimension": skdim.id.TwoNN(dist=True).fit(distances).dimension_}
+    return {"dimension": skdim.id.TwoNN().fit(x).dimension_}
 
 
 @benchworker.function
-def mle(x, seed, neighbors):
-    model = skdim.id.MLE().fit(x, n_neighbors=neighbors, precomputed_knn_arrays=nearest(x, neighbors))
+def mle(x, seed, neighbors, given):
+    found = nearest(x, neighbors) if given else None
+    model = skdim.id.MLE().fit(x, n_neighbors=neighbors, precomputed_knn_arrays=found, n_jobs=-1)
     return {"dimension": model.dimension_}
 
 
