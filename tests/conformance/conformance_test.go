@@ -39,7 +39,7 @@ func rooms(t *testing.T) map[string]room {
 
 func TestEveryMethodHasARow(t *testing.T) {
 	rooms := rooms(t)
-	report(t, pairs(rooms, table, plain))
+	report(t, pairs(rooms, table))
 	for _, r := range table {
 		report(t, r.cells())
 		report(t, words(rooms, filepath.Join(testenv.Root(), "tests", "golden"), r))

@@ -495,19 +495,15 @@ func TestOffendingSourcesAreFound(t *testing.T) {
 	good := complete()
 	good.method = "rooms.Good"
 	rows := []row{good}
-	missing := pairs(planted, rows, nil)
-	if len(missing) != 4 {
-		t.Errorf("%d problems with a row for one of five methods: %v", len(missing), missing)
+	missing := pairs(planted, rows)
+	if len(missing) != 5 {
+		t.Errorf("%d problems with a row for one of six methods: %v", len(missing), missing)
 	}
-	for _, m := range []string{"rooms.NoRow", "rooms.Bare", "rooms.Function", "rooms.Inherited"} {
+	for _, m := range []string{"rooms.NoRow", "rooms.Bare", "rooms.Function", "rooms.AloneContext", "rooms.Inherited"} {
 		wantFound(t, "a method without a row", m+" has no row", missing)
 	}
-	if p := pairs(planted, rows, map[string]string{"rooms.Function": "it is plain"}); len(p) != 3 {
-		t.Errorf("a function that needs no row: %v", p)
-	}
-	wantFound(t, "a type is no plain function", "rooms.Bare is said to need no row", pairs(planted, rows, map[string]string{"rooms.Bare": "it is bare"}))
-	wantFound(t, "a row without a method", "there is no such method", pairs(planted, append(rows, complete()), nil))
-	wantFound(t, "two rows", "has two rows", pairs(planted, append(rows, good), nil))
+	wantFound(t, "a row without a method", "there is no such method", pairs(planted, append(rows, complete())))
+	wantFound(t, "two rows", "has two rows", pairs(planted, append(rows, good)))
 
 	goldens := filepath.Join(testenv.Root(), "tests", "golden")
 	report(t, words(planted, goldens, good))

@@ -11,7 +11,6 @@ import (
 	"go/token"
 	"go/types"
 	"io"
-	"maps"
 	"os"
 	"os/exec"
 	"path"
@@ -116,7 +115,8 @@ func walk(dir string, patterns ...string) (map[string]room, error) {
 	return rooms, nil
 }
 
-// methods lists the types and functions of a package that need a row.
+// methods lists the types and functions of a package that need a row. A function
+// FooContext beside Foo is a plain one that hears a cancel, and needs none.
 func methods(p *types.Package, files []*ast.File) (list []found) {
 	for _, name := range p.Scope().Names() {
 		object := p.Scope().Lookup(name)
@@ -132,7 +132,7 @@ func methods(p *types.Package, files []*ast.File) (list []found) {
 				continue
 			}
 			if plain, ok := strings.CutSuffix(name, "Context"); ok && p.Scope().Lookup(plain) != nil {
-				continue // the form of a plain function that hears a cancel, as mat32.CheckContext
+				continue
 			}
 		case *types.TypeName:
 			if types.IsInterface(o.Type()) || o.IsAlias() {
@@ -212,22 +212,13 @@ func comments(files []*ast.File, name string) (text string, fields map[string]st
 	return text, fields
 }
 
-// pairs returns methods without a row, and rows without a method. Functions that
-// plain names need none.
-func pairs(rooms map[string]room, rows []row, plain map[string]string) (problems []error) {
+// pairs returns methods without a row, and rows without a method.
+func pairs(rooms map[string]room, rows []row) (problems []error) {
 	exist := map[string]bool{}
-	unused := maps.Clone(plain)
 	for _, r := range rooms {
 		for _, m := range r.methods {
-			if m.isFunc && plain[m.method] != "" {
-				delete(unused, m.method)
-				continue
-			}
 			exist[m.method] = true
 		}
-	}
-	for f := range unused {
-		problems = append(problems, fmt.Errorf("%s is said to need no row: there is no such function", f))
 	}
 	have := map[string]bool{}
 	for _, r := range rows {

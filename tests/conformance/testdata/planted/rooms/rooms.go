@@ -49,6 +49,15 @@ type Inherited struct{ Good }
 // Function takes a context and a matrix.
 func Function(ctx context.Context, x Matrix, k int) (float64, error) { return 0, nil }
 
+// AloneContext takes a context and a matrix, and there is no Alone.
+func AloneContext(ctx context.Context, x Matrix) (float64, error) { return 0, nil }
+
+// Sum takes a matrix.
+func Sum(x Matrix) float64 { return 0 }
+
+// SumContext is Sum that hears a cancel, and needs no row.
+func SumContext(ctx context.Context, x Matrix) (float64, error) { return 0, nil }
+
 // Fitter is an interface, and needs no row.
 type Fitter interface {
 	Fit(ctx context.Context, x Matrix) (int, error)
