@@ -2,7 +2,6 @@ package viz
 
 import (
 	"fmt"
-	"image/color"
 	"os"
 
 	"github.com/flatland-go/flatland/internal/jupyter"
@@ -14,20 +13,55 @@ import (
 // A function that makes a chart and cannot, for example [Scatter] given a NaN, returns one whose Err says why; Display, Show and Save report it.
 type Chart struct {
 	title string
+	theme Theme
 	fig   figure
 	err   error
 }
 
 // A figure is what differs from one sort of chart to the next.
 type figure interface {
-	kind() string                  // "scatter": the chart's name in metadata and for the page's script
-	summary() string               // one line of text: the sort, n, the classes with their counts
-	caption() string               // where the picture comes from: the method and n
-	colors() []color.RGBA          // the colours of its static picture, beside those of text and frame
-	legendWidth(s *sheet) length   // the width to keep free at the right of the plot, or zero
-	draw(s *sheet, f frame)        // the static picture
-	payload(l layout) (any, error) // what the page's script makes the interactive chart of, as a JSON value
+	kind() string         // "scatter": the chart's name in metadata
+	summary() string      // one line of text: the sort, how much data, and the names of its parts
+	caption() string      // where the picture comes from: the method and n
+	arrange() arrangement // the plots it is made of: one, but for a Grid
 }
+
+// A plot is a frame with data in it and what stands around the frame.
+type plot interface {
+	kind() string // the plot's name for the page's script
+	key() key     // what its colours mean
+	// insets returns the room that numbers and names take around the frame, when frame and insets together fill the given room.
+	insets(s *sheet, room rect) insets
+	// fit returns the size of the frame when it may be at most as large as the given.
+	fit(w, h length) (length, length)
+	// axes returns what stands around the frame and behind the data.
+	axes(s *sheet, frame rect) decor
+	// draw draws the data in the static picture.
+	draw(s *sheet, frame rect)
+	// data returns what the page's script makes the interactive chart of, as a JSON value.
+	data(frame rect, g page) (any, error)
+}
+
+// A page is what a plot's data need to know of the chart they are part of.
+type page struct {
+	legend *legend
+	share  float64 // of what a chart may take
+}
+
+// entry returns the place of a name in the legend, or −1.
+func (g page) entry(name string) int {
+	if g.legend != nil {
+		for i, e := range g.legend.Entries {
+			if e.Name == name {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// bytes returns the plot's share of a limit.
+func (g page) bytes(limit int) int { return int(g.share * float64(limit)) }
 
 // Titled returns the chart with a title above it.
 func (c *Chart) Titled(title string) *Chart {
@@ -39,7 +73,7 @@ func (c *Chart) Titled(title string) *Chart {
 // Err returns what is wrong with the arguments the chart was made from, or nil.
 func (c *Chart) Err() error { return c.err }
 
-// String returns the chart in words: its title, sort, number of points, classes with their counts, and caption.
+// String returns the chart in words: its title, its sort, how much data it shows, the names of its parts, and its caption.
 func (c *Chart) String() string {
 	if c.err != nil {
 		return c.err.Error()

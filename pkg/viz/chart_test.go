@@ -95,7 +95,7 @@ func TestBundle(t *testing.T) {
 			t.Errorf("%d pixels in the colour of class %d", count, i)
 		}
 	}
-	if pixels(p, paper) < width*height/2 {
+	if pixels(p, light.paper) < width*height/2 {
 		t.Error("the background is not white")
 	}
 }
@@ -148,21 +148,30 @@ func TestPayload(t *testing.T) {
 		p.Values[i] = -5 + float64(i)
 	}
 	p.Text[7] = "seven <!-- & more"
-	c := Scatter(grid(n), p)
+	c := Scatter(lattice(n), p)
 	html, err := c.HTML()
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, data, _ := strings.Cut(html, `<script type="application/json">`)
 	data, _, _ = strings.Cut(data, "</script>")
-	var got scatterPayload
-	if err := json.Unmarshal([]byte(data), &got); err != nil {
+	var whole struct {
+		Panels []struct {
+			Kind string
+			Data scatterPayload
+		}
+	}
+	if err := json.Unmarshal([]byte(data), &whole); err != nil {
 		t.Fatal(err)
 	}
+	if len(whole.Panels) != 1 || whole.Panels[0].Kind != "scatter" {
+		t.Fatalf("panels %+v", whole.Panels)
+	}
+	got := whole.Panels[0].Data
 	if len(got.Classes) != 3 || got.Classes[0].Name != p.Names[0] || got.Classes[1].Name != p.Names[1] || got.Text[7] != p.Text[7] {
 		t.Errorf("names %v, text %q", got.Classes, got.Text[7])
 	}
-	x, y, values := numbers(t, got.X), numbers(t, got.Y), numbers(t, got.Values)
+	x, y, values := fractions(t, got.X), fractions(t, got.Y), fractions(t, got.Values)
 	class, err := base64.StdEncoding.DecodeString(got.Class)
 	if err != nil || len(x) != n || len(y) != n || len(values) != n || len(class) != n {
 		t.Fatalf("%d, %d, %d, %d elements: %v", len(x), len(y), len(values), len(class), err)
@@ -186,8 +195,8 @@ func TestPayload(t *testing.T) {
 	}
 }
 
-// numbers decodes uint16s in base64 as fractions.
-func numbers(t *testing.T, s string) []float64 {
+// fractions decodes uint16s in base64 as fractions.
+func fractions(t *testing.T, s string) []float64 {
 	t.Helper()
 	b, err := base64.StdEncoding.DecodeString(s)
 	if err != nil {
@@ -203,18 +212,18 @@ func numbers(t *testing.T, s string) []float64 {
 // TestManyRows: beyond its limit the interactive chart shows a part of the rows, which it names, and the static picture all of them.
 func TestManyRows(t *testing.T) {
 	const n = mostInteractive + 1
-	s, err := newScatter(grid(n), Points{Labels: cyclic(n, 2), Images: tiles{}})
+	s, err := newScatter(lattice(n), Points{Labels: cyclic(n, 2), Images: tiles{}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	value, err := s.payload(layout{})
+	value, err := s.data(rect{W: 400, H: 400}, page{share: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := value.(*scatterPayload)
 	b, err := base64.StdEncoding.DecodeString(p.Rows)
-	if err != nil || len(b) != 4*sampleRows || len(numbers(t, p.X)) != sampleRows {
-		t.Fatalf("%d rows, %d coordinates, %v", len(b)/4, len(numbers(t, p.X)), err)
+	if err != nil || len(b) != 4*sampleRows || len(fractions(t, p.X)) != sampleRows {
+		t.Fatalf("%d rows, %d coordinates, %v", len(b)/4, len(fractions(t, p.X)), err)
 	}
 	rows := make([]int, sampleRows)
 	quarters := [4]int{}
@@ -241,7 +250,7 @@ func TestManyRows(t *testing.T) {
 func TestSave(t *testing.T) {
 	t.Setenv("FLATLAND_ECHARTS", "")
 	dir := t.TempDir()
-	c := Scatter(grid(20), Points{Labels: cyclic(20, 2), Names: []string{"ham & eggs", "<spam>"}}).Titled("A & B")
+	c := Scatter(lattice(20), Points{Labels: cyclic(20, 2), Names: []string{"ham & eggs", "<spam>"}}).Titled("A & B")
 	for name, want := range map[string][]string{
 		"x.html": {"<!DOCTYPE html>", "<title>A &amp; B</title>", `<div data-flatland="scatter"`, "<img ", "globalThis.flatland"},
 		"x.SVG":  {"<svg ", "ham\u00A0&amp;\u00A0eggs", "Arial", "font-weight:bold", "&lt;spam&gt;"},
@@ -277,13 +286,13 @@ func TestLegends(t *testing.T) {
 		"many":        {Labels: cyclic(300, 60)},
 		"value names": {Values: make([]float64, 30), ValueName: long},
 	} {
-		c := Scatter(grid(max(len(p.Labels), len(p.Values))), p).Titled(long)
+		c := Scatter(lattice(max(len(p.Labels), len(p.Values))), p).Titled(long)
 		l, err := c.layout()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if l.Frame.X < margin || l.Frame.X+l.Frame.Side+gap > width-margin || l.Frame.Side < 300 || l.Frame.Y+l.Frame.Side > height-margin {
-			t.Errorf("%s: the plot is %+v", name, l.Frame)
+		if f := l.Panels[0].Frame; f.X != edge || f.right()+gap > width-margin || f.W < 300 || f.bottom() > height-margin {
+			t.Errorf("%s: the plot is %+v", name, f)
 		}
 		picture, err := c.png()
 		if err != nil {
@@ -301,11 +310,11 @@ func TestLegends(t *testing.T) {
 			}
 		}
 	}
-	s, err := newScatter(grid(300), Points{Labels: cyclic(300, 60)})
+	s, err := newScatter(lattice(300), Points{Labels: cyclic(300, 60)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if names, more := s.legendRows(400); !more || len(names) != 21 || names[20] != "and 40 more" {
+	if names, more := newLegend(s.key().entries, rect{H: 400}).rows(); !more || len(names) != 21 || names[20] != "and 40 more" {
 		t.Errorf("a legend of 60 classes: %d rows, the last %q", len(names), names[len(names)-1])
 	}
 }

@@ -25,17 +25,22 @@ func (c *Chart) html(picture []byte) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	value, err := c.fig.payload(l)
-	if err != nil {
-		return "", err
+	g := page{legend: l.Legend, share: 1 / float64(len(l.Panels))}
+	for i, p := range l.Panels {
+		if l.Panels[i].Data, err = p.plot.data(p.Frame, g); err != nil {
+			return "", err
+		}
 	}
-	data, err := json.Marshal(value) // escapes <, > and &, so that nothing in it ends the script element
+	data, err := json.Marshal(struct { // escapes <, > and &, so that nothing in it ends the script element
+		layout
+		Looks map[string]*look `json:"looks"`
+	}{l, c.looks()})
 	if err != nil {
 		return "", fmt.Errorf("viz: %w", err)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, `<div data-flatland="%s" style="position:relative;width:%dpx;height:%dpx">`, c.fig.kind(), width, height)
-	fmt.Fprintf(&b, `<img width="%d" height="%d" alt="%s" src="data:image/png;base64,`, width, height, html.EscapeString(c.String()))
+	fmt.Fprintf(&b, `<div data-flatland="%s" style="position:relative;width:%.0fpx;height:%.0fpx">`, c.fig.kind(), l.Width, l.Height)
+	fmt.Fprintf(&b, `<img width="%.0f" height="%.0f" alt="%s" src="data:image/png;base64,`, l.Width, l.Height, html.EscapeString(c.String()))
 	b.WriteString(base64.StdEncoding.EncodeToString(picture))
 	b.WriteString(`"><script type="application/json">`)
 	b.Write(data)

@@ -59,83 +59,162 @@ func apart(a, b [len(visions)]oklab) float64 {
 	return least
 }
 
-// TestClassColorsAreApart: to no vision are two classes nearer than 0.075, about four times what can just be told apart, and the twelve
-// colours that were added do not bring any two nearer than the nearest two of Okabe and Ito's.
+// TestClassColorsAreApart: to no vision are two classes nearer than three times what can just be told apart, and the twelve colours that
+// were added do not bring any two much nearer than the nearest two of Okabe and Ito's.
 func TestClassColorsAreApart(t *testing.T) {
-	nearest := func(n, vision int) float64 {
-		least := math.Inf(1)
-		for i := range n {
-			for j := range i {
-				least = math.Min(least, see(classColors[i])[vision].distance(see(classColors[j])[vision]))
+	for paper, test := range map[string]struct {
+		theme      *theme
+		least, was float64
+	}{"light": {&light, 0.075, 0.001}, "dark": {&dark, 0.059, 0.03}} {
+		colors := test.theme.classes
+		nearest := func(n, vision int) float64 {
+			least := math.Inf(1)
+			for i := range n {
+				for j := range i {
+					least = math.Min(least, see(colors[i])[vision].distance(see(colors[j])[vision]))
+				}
+			}
+			return least
+		}
+		names := [...]string{"normal", "protanopia", "deuteranopia", "tritanopia"}
+		for v, name := range names {
+			if got := nearest(len(colors), v); got < test.least {
+				t.Errorf("%s paper, %s vision: two of the %d colours are %.3f apart", paper, name, len(colors), got)
 			}
 		}
-		return least
-	}
-	names := [...]string{"normal", "protanopia", "deuteranopia", "tritanopia"}
-	for v, name := range names {
-		if got := nearest(len(classColors), v); got < 0.075 {
-			t.Errorf("%s vision: two of the %d colours are %.3f apart", name, len(classColors), got)
+		if got, want := nearest(len(colors), 2), nearest(8, 2); got < want-test.was {
+			t.Errorf("%s paper, deuteranopia: the %d colours are %.4f apart, the first eight %.4f", paper, len(colors), got, want)
 		}
-	}
-	if got, want := nearest(len(classColors), 2), nearest(8, 2); got < want-0.001 {
-		t.Errorf("deuteranopia: the %d colours are %.4f apart, the first eight %.4f", len(classColors), got, want)
 	}
 }
 
-// TestAddedColorsAreTheFarthest repeats the choice that the comment of classColors describes.
+// TestAddedColorsAreTheFarthest repeats the choice that the comments of classColors and darkClassColors describe.
 func TestAddedColorsAreTheFarthest(t *testing.T) {
-	type candidate struct {
-		color color.RGBA
-		least float64 // distance to what was chosen so far
-	}
-	var candidates []candidate
-	for i := range 16 * 16 * 16 {
-		c := color.RGBA{uint8(i / 256 * 17), uint8(i / 16 % 16 * 17), uint8(i % 16 * 17), 255}
-		seen := see(c)
-		if l := seen[0][0]; 0.30 < l && l < 0.86 && math.Hypot(seen[0][1], seen[0][2]) > 0.07 {
-			candidates = append(candidates, candidate{c, math.Inf(1)})
+	for paper, test := range map[string]struct {
+		theme     *theme
+		low, high float64 // the lightness of what reads on it
+	}{"light": {&light, 0.30, 0.86}, "dark": {&dark, 0.50, 0.97}} {
+		type candidate struct {
+			color color.RGBA
+			least float64 // distance to what was chosen so far
 		}
-	}
-	choose := func(chosen color.RGBA) {
-		for i, c := range candidates {
-			candidates[i].least = math.Min(c.least, apart(see(c.color), see(chosen)))
-		}
-	}
-	choose(paper)
-	choose(unlabelled)
-	for _, c := range classColors[:8] {
-		choose(c)
-	}
-	for i, c := range classColors[8:] {
-		best := candidates[0]
-		for _, d := range candidates {
-			if d.least > best.least {
-				best = d
+		var candidates []candidate
+		for i := range 16 * 16 * 16 {
+			c := color.RGBA{uint8(i / 256 * 17), uint8(i / 16 % 16 * 17), uint8(i % 16 * 17), 255}
+			seen := see(c)
+			if l := seen[0][0]; test.low < l && l < test.high && math.Hypot(seen[0][1], seen[0][2]) > 0.07 {
+				candidates = append(candidates, candidate{c, math.Inf(1)})
 			}
 		}
-		if best.color != c {
-			t.Fatalf("colour %d is %s, the farthest is %s", 8+i, hex(c), hex(best.color))
+		choose := func(chosen color.RGBA) {
+			for i, c := range candidates {
+				candidates[i].least = math.Min(c.least, apart(see(c.color), see(chosen)))
+			}
 		}
-		choose(c)
+		choose(test.theme.paper)
+		choose(test.theme.unlabeled)
+		for _, c := range test.theme.classes[:8] {
+			choose(c)
+		}
+		for i, c := range test.theme.classes[8:] {
+			best := candidates[0]
+			for _, d := range candidates {
+				if d.least > best.least {
+					best = d
+				}
+			}
+			if best.color != c {
+				t.Fatalf("%s paper: colour %d is %s, the farthest is %s", paper, 8+i, hex(c), hex(best.color))
+			}
+			choose(best.color)
+		}
 	}
 }
 
-// TestRampRises: the lightness of the ramp grows to every vision, and evenly to a normal one.
+// TestRampRises: the lightness of the ramps grows to every vision, and evenly to a normal one.
 func TestRampRises(t *testing.T) {
 	const n = 50
-	for v := range visions {
-		last := see(rampAt(0))[v][0]
-		whole := see(rampAt(1))[v][0] - last
-		for i := 1; i <= n; i++ {
-			l := see(rampAt(float64(i) / n))[v][0]
-			least, most := 0.5, 1.6
-			if v > 0 {
-				least, most = 0.1, 2
+	for _, paper := range []*theme{&light, &dark} {
+		for v := range visions {
+			last := see(along(paper.ramp, 0))[v][0]
+			whole := see(along(paper.ramp, 1))[v][0] - last
+			for i := 1; i <= n; i++ {
+				l := see(along(paper.ramp, float64(i)/n))[v][0]
+				least, most := 0.5, 1.6
+				if v > 0 {
+					least, most = 0.03, 2.2
+				}
+				if step := (l - last) / whole * n; step < least || step > most {
+					t.Errorf("vision %d: step %d of %d raises the lightness by %.2f of an even step", v, i, n, step)
+				}
+				last = l
 			}
-			if step := (l - last) / whole * n; step < least || step > most {
-				t.Errorf("vision %d: step %d of %d raises the lightness by %.2f of an even step", v, i, n, step)
+		}
+	}
+}
+
+// TestDivergingIsBalanced: to every vision the lightness changes in one direction from the middle to either end; what is equally far from
+// the middle is about equally light; and the two sides are far apart.
+func TestDivergingIsBalanced(t *testing.T) {
+	for name, paper := range map[string]*theme{"light": &light, "dark": &dark} {
+		for v := range visions {
+			at := func(t float64) oklab { return see(along(paper.diverging, t))[v] }
+			sign := 1.0
+			if at(0.5)[0] > at(0)[0] {
+				sign = -1
 			}
-			last = l
+			for i := 1; i <= 16; i++ {
+				far, near := float64(i)/32, float64(i-1)/32
+				for _, side := range []float64{-1, 1} {
+					if step := sign * (at(0.5 + side*far)[0] - at(0.5 + side*near)[0]); step <= 0 {
+						t.Errorf("%s paper, vision %d: at %+.2f of the middle the lightness turns", name, v, side*far)
+					}
+				}
+				if d := math.Abs(at(0.5 + far)[0] - at(0.5 - far)[0]); d > 0.12 {
+					t.Errorf("%s paper, vision %d: %.2f from the middle the sides differ in lightness by %.2f", name, v, far, d)
+				}
+			}
+			for _, far := range []float64{0.25, 0.4} {
+				if d := at(0.5 - far).distance(at(0.5 + far)); d < 0.1 {
+					t.Errorf("%s paper, vision %d: the sides are %.3f apart %.2f from the middle", name, v, d, far)
+				}
+			}
+		}
+	}
+}
+
+// TestContrast: text has at least the contrast with what it stands on that WCAG 2.2 asks for at level AA, 4.5: on the paper, on the paper
+// behind the names of rules, and in the cells of heatmaps.
+func TestContrast(t *testing.T) {
+	if got := contrast(rgb(0x000000), rgb(0xFFFFFF)); math.Abs(got-21) > 1e-9 {
+		t.Fatalf("black on white has contrast %g", got)
+	}
+	if got := contrast(rgb(0x777777), rgb(0xFFFFFF)); math.Abs(got-4.478) > 1e-3 { // WCAG's well-known near miss
+		t.Fatalf("#777 on white has contrast %g", got)
+	}
+	for name, p := range map[string]*theme{"light": &light, "dark": &dark} {
+		for role, c := range map[string]color.RGBA{"ink": p.ink, "faint": p.faint} {
+			if got := contrast(c, p.paper); got < 4.5 {
+				t.Errorf("%s paper: %s has contrast %.2f", name, role, got)
+			}
+		}
+		for i, class := range p.classes {
+			if got := contrast(p.ink, blend(class, p.paper, float64(backing)/255)); got < 4.5 {
+				t.Errorf("%s paper: a rule's name over colour %d has contrast %.2f", name, i, got)
+			}
+		}
+		for i := range 101 {
+			for _, colors := range [][]color.RGBA{p.ramp, p.diverging} {
+				c := along(colors, float64(i)/100)
+				if got := contrast(legible(c), c); got < 4.5 {
+					t.Errorf("%s paper: text on %s has contrast %.2f", name, hex(c), got)
+				}
+			}
+		}
+	}
+	for i, c := range dark.classes {
+		if got := contrast(c, dark.paper); got < 2.4 {
+			t.Errorf("dark paper: colour %d has contrast %.2f", i, got)
 		}
 	}
 }

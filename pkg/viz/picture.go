@@ -2,78 +2,61 @@ package viz
 
 import (
 	"bytes"
+	"fmt"
 	"image"
-	"math"
 
-	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// A frame is the square that the points lie in.
-type frame struct{ X, Y, Side length }
-
-// A layout is what the static and the interactive chart share, so that the one replaces the other without a jump.
-type layout struct {
-	Title   string   `json:"title,omitempty"`
-	Caption []string `json:"caption,omitempty"` // its lines
-	Frame   frame    `json:"frame"`
-}
-
-// layout puts the plot under the title, above the caption, left of the legend, and all of it in the middle of the picture.
-func (c *Chart) layout() (layout, error) {
-	s, err := newSheet(nil)
-	if err != nil {
-		return layout{}, err
-	}
-	top, bottom := length(margin), length(height-margin)
-	var l layout
-	if c.title != "" {
-		l.Title = s.fit(bold, titleSize, width-2*margin, c.title)
-		top += titleSize * lineHeight
-	}
-	if text := c.fig.caption(); text != "" {
-		l.Caption = s.wrap(regular, captionSize, width-2*margin, 2, text)
-		bottom -= captionSize * lineHeight * length(len(l.Caption))
-	}
-	legend := c.fig.legendWidth(s)
-	if legend > 0 {
-		legend += gap
-	}
-	side := math.Floor(math.Min(bottom-top, width-2*margin-legend))
-	l.Frame = frame{X: math.Round((width - side - legend) / 2), Y: math.Round(top), Side: side}
-	return l, nil
-}
-
 // draw draws the whole chart.
-func (c *Chart) draw(canvas vg.Canvas) error {
-	l, err := c.layout()
-	if err != nil {
-		return err
+func (c *Chart) draw(s *sheet, l layout) {
+	s.bar(rect{0, 0, l.Width, l.Height}, s.paper)
+	s.decorate(l.decor, false)
+	for _, p := range l.Panels {
+		p.plot.draw(s, p.Frame)
 	}
-	s, err := newSheet(canvas)
-	if err != nil {
-		return err
+	for _, b := range l.bars {
+		s.scaleBar(b)
 	}
-	s.left(l.Frame.X, margin+titleSize*0.8, bold, titleSize, ink, l.Title)
-	c.fig.draw(s, l.Frame)
-	for i, line := range l.Caption {
-		y := l.Frame.Y + l.Frame.Side + captionSize*lineHeight*length(i+1)
-		s.left(l.Frame.X, y, regular, captionSize, faint, line)
+	s.decorate(l.decor, true)
+	if l.Legend != nil {
+		s.legend(l.Legend)
 	}
-	return nil
 }
+
+// pictureBytes is what a static picture may take; one that would take more is drawn with less detail.
+const pictureBytes = 40 << 10
+
+// details is how many degrees of detail there are.
+const details = 6
 
 // png returns the static picture, in a palette.
-func (c *Chart) png() ([]byte, error) {
+func (c *Chart) png() (out []byte, err error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	canvas := vgimg.NewWith(vgimg.UseImage(image.NewRGBA(image.Rect(0, 0, width, height))), vgimg.UseDPI(96))
-	if err := c.draw(canvas); err != nil {
+	l, err := c.layout()
+	if err != nil {
 		return nil, err
 	}
-	return encode(canvas.Image(), c.fig.colors())
+	for detail := range details {
+		canvas := vgimg.NewWith(vgimg.UseImage(image.NewRGBA(image.Rect(0, 0, int(l.Width), int(l.Height)))), vgimg.UseDPI(96))
+		pixels, ok := canvas.Image().(*image.RGBA) // the canvas draws on a copy of its own
+		if !ok {
+			return nil, fmt.Errorf("viz: the canvas draws on a %T", canvas.Image())
+		}
+		s, err := newSheet(canvas, themes[c.theme], l.Height)
+		if err != nil {
+			return nil, err
+		}
+		s.pixels, s.detail = pixels, detail
+		c.draw(s, l)
+		if out, err = encode(pixels, detail); err != nil || len(out) <= pictureBytes {
+			return out, err
+		}
+	}
+	return out, nil
 }
 
 // svg returns the picture as vectors. Its text is in the reader's Liberation Sans, Arial or Helvetica, which have the same widths.
@@ -81,10 +64,16 @@ func (c *Chart) svg() ([]byte, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
-	canvas := vgsvg.New(pt(width), pt(height))
-	if err := c.draw(canvas); err != nil {
+	l, err := c.layout()
+	if err != nil {
 		return nil, err
 	}
+	canvas := vgsvg.New(pt(l.Width), pt(l.Height))
+	s, err := newSheet(canvas, themes[c.theme], l.Height)
+	if err != nil {
+		return nil, err
+	}
+	c.draw(s, l)
 	var b bytes.Buffer
 	if _, err := canvas.WriteTo(&b); err != nil {
 		return nil, err

@@ -6,55 +6,38 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"maps"
+	"slices"
 )
 
-// pictureBytes is what a static picture may take; one that would take more gets coarser edges.
-const pictureBytes = 40 << 10
-
-// encode writes the picture, drawn in the given colours, as a PNG. It stays under pictureBytes for up to ten thousand points or so; beyond
-// that a picture is mostly edges.
-func encode(src image.Image, colors []color.RGBA) (out []byte, err error) {
-	for _, steps := range [...]int{5, 3, 2} {
-		if out, err = paletted(src, shades(colors, steps)); err != nil || len(out) <= pictureBytes {
-			break
-		}
-	}
-	return out, err
-}
-
-// shades returns the palette of a picture drawn in the given colours on white with antialiased edges: black and each colour in steps on
-// their way to white. All that a picture holds lies on such a way, or near one where two markers meet, because markers are opaque and
-// rimmed in white.
-func shades(colors []color.RGBA, steps int) color.Palette {
-	const most, greys = 256, 24
-	p := color.Palette{paper}
-	for i := range greys {
-		p = append(p, blend(rgb(0), paper, float64(i)/greys))
-	}
-	steps = min(steps, (most-len(p))/max(len(colors), 1))
-	for _, c := range colors {
-		for i := range steps {
-			p = append(p, blend(c, paper, float64(i)/float64(steps)))
-		}
-	}
-	return p
-}
-
-// paletted writes the picture as a PNG in the nearest colours of the palette.
-func paletted(src image.Image, p color.Palette) ([]byte, error) {
+// encode writes the picture as a PNG of as many colours as the degree of detail leaves it: its commonest, and for all others the nearest
+// of them. Text, lines and markers have few colours but at their edges, which is what less detail makes coarser.
+func encode(src *image.RGBA, detail int) ([]byte, error) {
+	most := [details]int{256, 128, 64, 48, 32, 24}[detail]
 	b := src.Bounds()
-	dst := image.NewPaletted(b, p)
-	nearest := map[color.RGBA]uint8{} // a picture has few colours, and searching the palette is slow
-	for y := b.Min.Y; y < b.Max.Y; y++ {
-		for x := b.Min.X; x < b.Max.X; x++ {
-			c := color.RGBAModel.Convert(src.At(x, y)).(color.RGBA)
-			i, ok := nearest[c]
-			if !ok {
-				i = uint8(p.Index(c))
-				nearest[c] = i
-			}
-			dst.SetColorIndex(x, y, i)
+	count := map[color.RGBA]int{}
+	for i := 0; i < len(src.Pix); i += 4 {
+		count[color.RGBA{src.Pix[i], src.Pix[i+1], src.Pix[i+2], 255}]++
+	}
+	common := slices.SortedFunc(maps.Keys(count), func(p, q color.RGBA) int {
+		if count[p] != count[q] {
+			return count[q] - count[p]
 		}
+		return int(order(p)) - int(order(q))
+	})
+	p := make(color.Palette, 0, most)
+	index := make(map[color.RGBA]uint8, len(common))
+	for i, c := range common {
+		if i < most {
+			p = append(p, c)
+			index[c] = uint8(i)
+		} else {
+			index[c] = uint8(p.Index(c))
+		}
+	}
+	dst := image.NewPaletted(b, p)
+	for i := range dst.Pix {
+		dst.Pix[i] = index[color.RGBA{src.Pix[4*i], src.Pix[4*i+1], src.Pix[4*i+2], 255}]
 	}
 	var out bytes.Buffer
 	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, dst); err != nil {
@@ -62,3 +45,6 @@ func paletted(src image.Image, p color.Palette) ([]byte, error) {
 	}
 	return out.Bytes(), nil
 }
+
+// order numbers the colours.
+func order(c color.RGBA) uint32 { return uint32(c.R)<<16 | uint32(c.G)<<8 | uint32(c.B) }

@@ -4,14 +4,12 @@
 // a place or an order: every element on the page that has not been drawn is drawn, when the scripts are there and whenever one is added.
 ((sources) => {
   const flatland = (globalThis.flatland ??= { modules: {}, loading: {}, charts: new WeakMap() });
+  flatland.paints ??= new WeakMap();
   const font = '"Liberation Sans", Arial, Helvetica, sans-serif';
 
   // Scripts run as CommonJS modules of our own: no global name is set, and a RequireJS on the page does not see them.
   const code = async (source) => {
-    if (source.gz) {
-      const stream = new Blob([bytes(source.gz)]).stream().pipeThrough(new DecompressionStream('gzip'));
-      return new Response(stream).text();
-    }
+    if (source.gz) return new TextDecoder().decode(await unpacked(source.gz));
     const answer = await fetch(source.url, { integrity: source.integrity });
     if (!answer.ok) throw new Error(`${source.url}: ${answer.status}`);
     return answer.text();
@@ -38,139 +36,447 @@
     return e;
   };
 
-  // What every chart has in common: title, caption, tools, the place of the plot.
-  const common = (d) => ({
-    animation: false,
-    backgroundColor: '#fff',
-    textStyle: { fontFamily: font },
-    title: [
-      { text: d.title ?? '', left: d.frame.X, top: 14, padding: 0, textStyle: { fontSize: 15, color: '#222', fontFamily: font } },
-      {
-        text: (d.caption ?? []).join('\n'), left: d.frame.X, top: d.frame.Y + d.frame.Side + 6, padding: 0,
-        textStyle: { fontSize: 11.5, lineHeight: 15.5, fontWeight: 'normal', color: '#666', fontFamily: font },
-      },
-      { text: d.note ?? '', left: d.frame.X, bottom: 3, padding: 0, textStyle: { fontSize: 11.5, fontWeight: 'normal', color: '#666', fontFamily: font } },
-    ],
-    toolbox: {
-      right: 6, bottom: 4, padding: 0, itemSize: 12, itemGap: 8, iconStyle: { borderColor: '#999' },
-      feature: { restore: { title: 'Reset' }, saveAsImage: { title: 'Save as PNG', pixelRatio: 2, name: d.title || 'chart' } },
-    },
-    grid: {
-      left: d.frame.X, top: d.frame.Y, width: d.frame.Side, height: d.frame.Side,
-      show: true, borderColor: '#d0d0d0', backgroundColor: '#fff', outerBoundsMode: 'none',
+  const unpacked = async (base64) => {
+    const stream = new Blob([bytes(base64)]).stream().pipeThrough(new DecompressionStream('gzip'));
+    return new Uint8Array(await new Response(stream).arrayBuffer());
+  };
+  const loaded = async (src) => {
+    const image = Object.assign(new Image(), { src });
+    await image.decode();
+    return image;
+  };
+  const short = (v, digits = 5) => String(Number(v.toPrecision(digits))).replace('-', '\u2212');
+  const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
+  const along = (colors, t) => {
+    const p = t * (colors.length - 1), i = Math.min(Math.floor(p), colors.length - 2);
+    const a = rgb(colors[i]), b = rgb(colors[i + 1]);
+    return a.map((v, k) => Math.round(v + (p - i) * (b[k] - v)));
+  };
+  const luminance = (color) => {
+    const [r, g, b] = color.map((v) => (v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const cut = (image, { w, h, columns }, slot, width, height) => {
+    const canvas = element('canvas', 'display:block');
+    Object.assign(canvas, { width, height });
+    const pen = canvas.getContext('2d');
+    pen.imageSmoothingEnabled = false;
+    pen.drawImage(image, (slot % columns) * w, Math.floor(slot / columns) * h, w, h, 0, 0, width, height);
+    return canvas;
+  };
+
+  // What the layout says of text and lines, as elements of ECharts. Text stands on its baseline; the middle of its letters is that much above.
+  const text = (l, color, paper) => ({
+    type: 'text', silent: true, x: l.x + (l.turned ? -0.347 * l.size : 0), y: l.y - (l.turned ? 0 : 0.347 * l.size), rotation: l.turned ? Math.PI / 2 : 0,
+    style: {
+      text: l.text, fill: color, font: `${l.bold ? 'bold ' : ''}${l.size}px ${font}`,
+      align: ['left', 'center', 'right'][2 * (l.align ?? 0)], verticalAlign: 'middle',
+      ...(l.backed ? { backgroundColor: `${paper}bf`, padding: [1, 2] } : {}),
     },
   });
+  const line = ([x1, y1], [x2, y2], color, width = 1, lineDash = null) => ({
+    type: 'line', silent: true, shape: { x1, y1, x2, y2 }, style: { stroke: color, lineWidth: width, lineDash },
+  });
+  const decor = (d, look) => [
+    ...(d.strokes ?? []).map((s) => ({ ...line(s.from, s.to, look[s.role], 1, s.dashed ? [5, 4] : null), z: s.over ? 5 : 0 })),
+    ...(d.labels ?? []).map((l) => ({ ...text(l, look[l.role], look.paper), z: 6 })),
+  ];
 
-  const scatter = (d) => {
-    const x = uint16(d.x), y = uint16(d.y), n = x.length;
-    const rows = d.rows && uint32(d.rows), classes = d.class && bytes(d.class), values = d.values && uint16(d.values);
-    for (const [name, list] of Object.entries({ y, rows, classes, values, text: d.text })) {
-      if (list && list.length !== n) throw new Error(`${name} has ${list.length} elements for ${n} points`);
-    }
-    if (n === 0) throw new Error('no points');
-
-    // One series for each class, so that the legend hides it; else one for all.
-    const split = classes && !values;
-    const looks = split ? d.classes : [{ color: d.color, symbol: 'circle' }];
-    const members = looks.map(() => []);
-    for (let k = 0; k < n; k++) members[split ? classes[k] : 0].push(k);
-    const series = looks.map((look, i) => {
-      const data = new Float32Array(4 * members[i].length);
-      members[i].forEach((k, j) => data.set([x[k], y[k], k, values ? values[k] : 0], 4 * j));
-      return {
-        type: 'scatter', name: String(i), z: look.under ? 1 : 2, symbol: look.symbol, symbolSize: d.size, data, dimensions: ['x', 'y', 'k', 'value'],
-        progressive: n > 5000 ? 4000 : 0, progressiveThreshold: 5000, cursor: 'default',
-        itemStyle: { color: look.color, borderColor: '#fff', borderWidth: d.rim, opacity: 1 },
-        emphasis: { scale: 1.7, itemStyle: { borderColor: '#222', borderWidth: 1 } },
-      };
-    });
-
-    const sheet = d.thumbs && Object.assign(new Image(), { src: d.thumbs.src });
-    const slots = d.thumbs?.points && new Map(d.thumbs.points.map((k, slot) => [k, slot]));
-    const thumbnail = (k) => {
-      const slot = slots ? slots.get(k) : k;
-      if (!sheet?.complete || slot === undefined) return [];
-      const { w, h, columns } = d.thumbs;
-      const scale = Math.max(1, Math.floor(72 / Math.max(w, h)));
-      const canvas = element('canvas', 'display:block;margin:0 0 6px;border:1px solid #ddd');
-      Object.assign(canvas, { width: w * scale, height: h * scale });
-      const pen = canvas.getContext('2d');
-      pen.imageSmoothingEnabled = false;
-      pen.drawImage(sheet, (slot % columns) * w, Math.floor(slot / columns) * h, w, h, 0, 0, w * scale, h * scale);
-      return [canvas];
-    };
-    const hover = ({ data, value }) => {
-      const [, , k, v] = value ?? data;
-      const lines = [element('div', 'color:#666', `row ${rows ? rows[k] : k}`)];
-      if (classes) lines.unshift(element('div', 'font-weight:bold', d.classes[classes[k]].name));
-      if (values) {
-        const number = Number((d.low + (v / 65535) * (d.high - d.low)).toPrecision(4));
-        lines.push(element('div', '', d.valueName ? `${d.valueName}: ${number}` : `${number}`));
-      }
-      if (d.text?.[k]) lines.push(element('div', 'max-width:240px;white-space:pre-wrap', d.text[k]));
-      return [...thumbnail(k), ...lines];
-    };
-
-    const right = d.frame.X + d.frame.Side + 18;
-    const axis = { type: 'value', min: 0, max: 65535, show: false };
-    const zoom = { type: 'inside', filterMode: 'none', minSpan: 0.2, throttle: 30 };
-    const option = {
-      ...common(d),
-      xAxis: axis,
-      yAxis: { ...axis, inverse: true },
-      dataZoom: [{ ...zoom, xAxisIndex: 0 }, { ...zoom, yAxisIndex: 0 }],
-      tooltip: { trigger: 'item', confine: true, transitionDuration: 0, padding: 8, formatter: hover, textStyle: { fontSize: 12, color: '#222' } },
-      series,
-    };
-    if (split) {
-      option.legend = {
-        type: looks.length * 19 > d.frame.Side ? 'scroll' : 'plain',
-        orient: 'vertical', align: 'left', left: right, top: d.frame.Y + 5, height: d.frame.Side - 5, padding: 0,
-        itemWidth: 9, itemHeight: 9, itemGap: 10, itemStyle: { borderWidth: 0 },
-        data: looks.map((look, i) => ({ name: String(i), icon: look.symbol })),
-        formatter: (i) => looks[i].name,
-        textStyle: { fontSize: 13, color: '#222', fontFamily: font, width: 172, overflow: 'truncate', padding: [0, 0, 0, 3] },
-      };
-    }
-    if (values) {
-      option.title.push({
-        text: d.valueName ?? '', left: right, top: d.frame.Y, padding: 0,
-        textStyle: { fontSize: 13, fontWeight: 'normal', color: '#222', fontFamily: font, width: 190, overflow: 'truncate' },
-      });
-      option.visualMap = {
-        type: 'continuous', dimension: 3, min: 0, max: 65535, calculable: true, orient: 'vertical',
-        left: right, top: d.frame.Y + (d.valueName ? 19 : 0), padding: 0, align: 'left', itemWidth: d.bar.width, itemHeight: d.bar.height,
-        inRange: { color: d.bar.colors }, textStyle: { fontSize: 13, color: '#222', fontFamily: font },
-        formatter: (v) => String(Number((d.low + (v / 65535) * (d.high - d.low)).toPrecision(3))),
-      };
-    }
-    return option;
+  // Each kind of plot is a function of a panel and a theme. It gives series, on axes that count 65535ths of the frame or pixels of the
+  // chart, and may give hover(x, y), what to say of the place, with marks to draw there.
+  const pixels = (f) => ({
+    xAxis: { type: 'value', show: false, min: f.X, max: f.X + f.W },
+    yAxis: { type: 'value', show: false, min: f.Y, max: f.Y + f.H, inverse: true },
+  });
+  const picture = (frame, children) => ({
+    type: 'custom', name: 'picture', silent: true, z: 2, data: [[frame.X, frame.Y]], clip: false, renderItem: () => ({ type: 'group', children }),
+  });
+  const named = (name, value) => {
+    const e = element('div', '', name ? `${name}: ` : '');
+    e.append(element('b', '', value));
+    return e;
   };
-  const kinds = { scatter };
 
-  const draw = (host) => {
+  const scatter = {
+    prepare: async ({ data }) => ({ sheet: data.thumbs && (await loaded(data.thumbs.src)) }),
+    plot: (panel, look, { sheet }, unique) => {
+      const d = panel.data;
+      const x = uint16(d.x), y = uint16(d.y), n = x.length;
+      const rows = d.rows && uint32(d.rows), classes = d.class && bytes(d.class), values = d.values && uint16(d.values);
+      for (const [name, list] of Object.entries({ y, rows, classes, values, text: d.text })) {
+        if (list && list.length !== n) throw new Error(`${name} has ${list.length} elements for ${n} points`);
+      }
+      if (n === 0) throw new Error('no points');
+
+      // One series for each class, so that the legend hides it; else one for all.
+      const split = classes && !values;
+      const looks = split ? d.classes : [{ tint: d.tint, symbol: 'circle', entry: -1 }];
+      const members = looks.map(() => []);
+      for (let k = 0; k < n; k++) members[split ? classes[k] : 0].push(k);
+      const series = looks.map((c, i) => {
+        const data = new Float32Array(4 * members[i].length);
+        members[i].forEach((k, j) => data.set([x[k], y[k], k, values ? values[k] : 0], 4 * j));
+        return {
+          type: 'scatter', name: unique(c.entry, i), z: c.under ? 1 : 2, symbol: c.symbol, symbolSize: d.size, data, dimensions: ['x', 'y', 'k', 'value'],
+          progressive: n > 5000 ? 4000 : 0, progressiveThreshold: 5000, cursor: 'default',
+          itemStyle: { color: look.tints[c.tint], borderColor: look.paper, borderWidth: d.rim, opacity: 1 },
+          emphasis: { scale: 1.7, itemStyle: { borderColor: look.ink, borderWidth: 1 } },
+        };
+      });
+
+      const slots = d.thumbs?.points && new Map(d.thumbs.points.map((k, slot) => [k, slot]));
+      const thumbnail = (k) => {
+        const slot = slots ? slots.get(k) : k;
+        if (!sheet || slot === undefined) return [];
+        const { w, h } = d.thumbs;
+        const scale = Math.max(1, Math.floor(72 / Math.max(w, h)));
+        const canvas = cut(sheet, d.thumbs, slot, w * scale, h * scale);
+        canvas.style.cssText = `display:block;margin:0 0 6px;border:1px solid ${look.rule}`;
+        return [canvas];
+      };
+      const formatter = ({ data, value }) => {
+        const [, , k, v] = value ?? data;
+        const lines = [element('div', `color:${look.faint}`, `row ${rows ? rows[k] : k}`)];
+        if (classes) lines.unshift(element('div', 'font-weight:bold', d.classes[classes[k]].name));
+        if (values) {
+          const number = short(d.low + (v / 65535) * (d.high - d.low), 4);
+          lines.push(element('div', '', d.valueName ? `${d.valueName}: ${number}` : number));
+        }
+        if (d.text?.[k]) lines.push(element('div', 'max-width:240px;white-space:pre-wrap', d.text[k]));
+        return [...thumbnail(k), ...lines];
+      };
+      series.forEach((s) => (s.tooltip = { formatter }));
+      const axis = { type: 'value', min: 0, max: 65535, show: false };
+      return { series, xAxis: axis, yAxis: { ...axis, inverse: true }, zoom: true, colored: Boolean(values) };
+    },
+  };
+
+  const lines = {
+    plot: (panel, look, _, unique) => {
+      const { data: d, frame: f } = panel;
+      const share = (axis, v) => {
+        const of = axis.log ? Math.log10 : (u) => u;
+        return Math.min(50, Math.max(-50, (of(v > 0 || !axis.log ? v : Number.MIN_VALUE) - of(axis.low)) / (of(axis.high) - of(axis.low))));
+      };
+      const toX = (v) => f.X + f.W * share(d.x, v), toY = (v) => f.Y + f.H * (1 - share(d.y, v));
+      const series = [], hovered = [];
+      d.series.forEach((s, i) => {
+        const name = unique(s.entry, i), color = look.tints[s.tint], xs = s.x ?? s.y.map((_, k) => k);
+        for (const [what, list] of Object.entries({ x: xs, low: s.low, high: s.high })) {
+          if (list && list.length !== s.y.length) throw new Error(`${what} has ${list.length} elements for ${s.y.length} points`);
+        }
+        const at = xs.map((x, k) => [toX(x), toY(s.y[k])]);
+        hovered.push({ name, at, s, xs, color });
+        const style = { name, data: at, dimensions: ['x', 'y'], silent: true, clip: true, itemStyle: { color, borderColor: look.paper, borderWidth: s.rim, opacity: 1 } };
+        series.push(s.dots
+          ? { ...style, type: 'scatter', z: 4, symbol: s.symbol, symbolSize: s.size }
+          : {
+            ...style, type: 'line', z: 3, symbol: s.marked ? s.symbol : 'none', symbolSize: s.size, showSymbol: true, showAllSymbol: true,
+            lineStyle: { width: s.width, color, type: s.dashed ? [6, 4] : 'solid' }, emphasis: { disabled: true },
+          });
+        if (s.low) {
+          const points = [...s.high.map((v, k) => [at[k][0], toY(v)]), ...s.low.map((v, k) => [at[k][0], toY(v)]).reverse()];
+          series.push({
+            type: 'custom', name, silent: true, z: 2, data: [[f.X, f.Y]], clip: true, itemStyle: { color },
+            renderItem: () => ({ type: 'polygon', shape: { points }, style: { fill: color, opacity: 0.2 } }),
+          });
+        }
+      });
+      // Of each series that is shown, the point nearest to the pointer from left to right.
+      const hover = (x, y, shown) => {
+        const near = hovered.filter(({ name }) => shown(name)).map((h) => {
+          let best = 0;
+          h.at.forEach(([px], k) => (Math.abs(px - x) < Math.abs(h.at[best][0] - x) ? (best = k) : 0));
+          return { ...h, best, far: Math.abs(h.at[best][0] - x) };
+        });
+        const least = Math.min(...near.map((h) => h.far));
+        const said = near.filter((h) => h.at[h.best][0] >= f.X - 1 && h.at[h.best][0] <= f.X + f.W + 1 && h.far <= least + 2);
+        if (!said.length) return null;
+        const { xs, best, at } = said[0];
+        const marks = [{ ...line([at[best][0], f.Y], [at[best][0], f.Y + f.H], look.faint), z: 1 }];
+        const words = [element('div', `color:${look.faint}`, `${d.x.name || 'x'}: ${short(xs[best])}`)];
+        for (const h of said) {
+          const row = named(h.s.name || d.y.name || '', short(h.s.y[h.best]));
+          if (h.s.name) row.prepend(element('span', `display:inline-block;width:9px;height:9px;margin-right:5px;background:${h.color}`));
+          if (h.s.low) row.append(element('span', `color:${look.faint}`, ` (${short(h.s.low[h.best], 4)} to ${short(h.s.high[h.best], 4)})`));
+          words.push(row);
+          const [cx, cy] = h.at[h.best];
+          if (cy >= f.Y && cy <= f.Y + f.H) marks.push({ type: 'circle', shape: { cx, cy, r: 5 }, style: { fill: h.color, stroke: look.ink, lineWidth: 1 }, silent: true });
+        }
+        return { words, marks };
+      };
+      return { series, ...pixels(f), hover };
+    },
+  };
+
+  const bars = {
+    plot: (panel, look, _, unique) => {
+      const { data: d, frame: f } = panel;
+      const names = [];
+      const series = d.series.map((s, i) => {
+        if (s.bars.length !== d.names.length) throw new Error(`${s.bars.length} bars in ${d.names.length} groups`);
+        names.push(unique(s.entry, i));
+        const color = look.tints[s.tint];
+        const children = (k) => {
+          const [x, y, width, height] = s.bars[k];
+          const list = [{ type: 'rect', shape: { x, y, width, height }, style: { fill: color } }];
+          for (const [stroke, w] of [[look.paper, 3], [look.ink, 1.2]]) {
+            for (const [x1, y1, x2, y2] of s.whiskers?.[k] ?? []) list.push(line([x1, y1], [x2, y2], stroke, w));
+          }
+          if (s.texts) list.push(text(s.texts[k], look.ink));
+          return list;
+        };
+        return {
+          type: 'custom', name: names[i], silent: true, z: 2, clip: false, itemStyle: { color }, dimensions: ['x', 'y', 'k'],
+          data: s.bars.map(([x, y, w, h], k) => [x + w / 2, y + h / 2, k]),
+          renderItem: (_, api) => ({ type: 'group', children: children(api.value(2)) }),
+        };
+      });
+      const n = d.names.length;
+      const hover = (x, y, shown) => {
+        const k = Math.min(n - 1, Math.floor((d.horizontal ? (y - f.Y) / f.H : (x - f.X) / f.W) * n));
+        const words = [element('div', 'font-weight:bold', d.names[k])];
+        d.series.forEach((s, i) => {
+          if (!shown(names[i])) return;
+          const row = named(s.name || d.valueName || '', short(s.y[k]));
+          if (s.name) row.prepend(element('span', `display:inline-block;width:9px;height:9px;margin-right:5px;background:${look.tints[s.tint]}`));
+          if (s.low) row.append(element('span', `color:${look.faint}`, ` (${short(s.low[k], 4)} to ${short(s.high[k], 4)})`));
+          words.push(row);
+        });
+        return { words, marks: [] };
+      };
+      return { series, ...pixels(f), hover };
+    },
+  };
+
+  const heatmap = {
+    prepare: async ({ data }) => {
+      const cells = await unpacked(data.cells);
+      return { cells: data.levels > 255 ? new Uint16Array(cells.buffer) : cells };
+    },
+    plot: (panel, look, { cells }) => {
+      const { data: d, frame: f } = panel;
+      if (cells.length !== d.rows * d.columns) throw new Error(`${cells.length} cells for ${d.rows} × ${d.columns}`);
+      const colors = d.diverging ? look.diverge : look.ramp;
+      const value = (k) => d.low + (cells[k] / d.levels) * (d.high - d.low);
+      const color = (v) => along(colors, d.from === d.to ? 0.5 : Math.min(1, Math.max(0, (v - d.from) / (d.to - d.from))));
+      const small = Object.assign(document.createElement('canvas'), { width: d.columns, height: d.rows });
+      const pen = small.getContext('2d');
+      const image = pen.createImageData(d.columns, d.rows);
+      for (let k = 0; k < cells.length; k++) image.data.set([...color(value(k)), 255], 4 * k);
+      pen.putImageData(image, 0, 0);
+      const times = Math.max(1, Math.round(globalThis.devicePixelRatio ?? 1));
+      const sharp = cut(small, { w: d.columns, h: d.rows, columns: 1 }, 0, f.W * times, f.H * times);
+      const children = [{ type: 'image', style: { image: sharp, x: f.X, y: f.Y, width: f.W, height: f.H } }];
+      if (d.decimals >= 0) {
+        const w = f.W / d.columns, h = f.H / d.rows;
+        for (let k = 0; k < cells.length; k++) {
+          const fixed = value(k).toFixed(d.decimals);
+          const l = luminance(color(value(k)));
+          const shade = (l + 0.05) / 0.05 >= 1.05 / (l + 0.05) ? '#000' : '#fff';
+          children.push(text({
+            x: f.X + w * ((k % d.columns) + 0.5), y: f.Y + h * (Math.floor(k / d.columns) + 0.5) + 0.36 * d.textSize, size: d.textSize, align: 0.5,
+            text: (Number(fixed) === 0 ? (0).toFixed(d.decimals) : fixed).replace('-', '\u2212'),
+          }, shade));
+        }
+      }
+      const several = (name, i, all, names) => {
+        const from = i * d.side, to = Math.min(all, from + d.side) - 1;
+        if (names?.length) return from === to ? names[from] : `${names[from]} to ${names[to]}`;
+        return `${name} ${from === to ? from : `${from} to ${to}`}`;
+      };
+      const hover = (x, y) => {
+        const i = Math.min(d.rows - 1, Math.floor(((y - f.Y) / f.H) * d.rows)), j = Math.min(d.columns - 1, Math.floor(((x - f.X) / f.W) * d.columns));
+        const w = f.W / d.columns, h = f.H / d.rows;
+        const number = short(value(i * d.columns + j), d.levels > 255 ? 5 : d.levels > 99 ? 3 : 2);
+        return {
+          words: [
+            element('div', `color:${look.faint}`, `${several(d.down || 'row', i, d.allRows, d.rowNames)} × ${several(d.across || 'column', j, d.allColumns, d.columnNames)}`),
+            named(d.valueName ?? '', `${d.levels > 255 ? '' : '≈ '}${number}`),
+          ],
+          marks: w >= 4 && h >= 4 ? [{ type: 'rect', silent: true, shape: { x: f.X + j * w, y: f.Y + i * h, width: w, height: h }, style: { fill: 'none', stroke: look.ink, lineWidth: 2 } }] : [],
+        };
+      };
+      return { series: [picture(f, children)], ...pixels(f), hover };
+    },
+  };
+
+  const images = {
+    prepare: async ({ data }) => ({ sheet: await loaded(data.thumbs.src) }),
+    plot: (panel, look, { sheet }) => {
+      const { data: d, frame: f } = panel;
+      if (d.slots.length !== d.rows.length) throw new Error(`${d.slots.length} places for ${d.rows.length} pictures`);
+      const times = Math.max(1, Math.round(globalThis.devicePixelRatio ?? 1));
+      const children = [];
+      d.slots.forEach((slot, k) => {
+        if (slot < 0) return;
+        const x = f.X + (k % d.columns) * d.across, y = f.Y + Math.floor(k / d.columns) * d.down;
+        children.push({ type: 'image', style: { image: cut(sheet, d.thumbs, slot, d.w * times, d.h * times), x, y, width: d.w, height: d.h } });
+      });
+      const hover = (x, y) => {
+        const column = Math.floor((x - f.X) / d.across), row = Math.floor((y - f.Y) / d.down), k = row * d.columns + column;
+        if (k >= d.rows.length || x - f.X - column * d.across > d.w || y - f.Y - row * d.down > d.h) return null;
+        const words = [element('div', `color:${look.faint}`, `row ${d.rows[k]}`)];
+        if (d.captions?.[k]) words.unshift(element('div', 'font-weight:bold', d.captions[k]));
+        return { words, marks: [] };
+      };
+      return { series: [picture(f, children)], ...pixels(f), hover };
+    },
+  };
+  const kinds = { scatter, lines, bars, heatmap, images };
+
+  // The whole chart in one theme, and what its panels say of a place.
+  const compose = (d, look, prepared) => {
+    const option = {
+      animation: false, backgroundColor: look.paper, textStyle: { fontFamily: font },
+      graphic: { elements: decor(d, look) },
+      toolbox: {
+        right: 6, bottom: 4, padding: 0, itemSize: 12, itemGap: 8, iconStyle: { borderColor: look.faint },
+        feature: { restore: { title: 'Reset' }, saveAsImage: { title: 'Save as PNG', pixelRatio: 2, name: d.name || 'chart' } },
+      },
+      tooltip: {
+        trigger: 'item', confine: true, transitionDuration: 0, padding: 8, backgroundColor: look.paper, textStyle: { fontSize: 12, color: look.ink },
+      },
+      grid: [], xAxis: [], yAxis: [], dataZoom: [], series: [], visualMap: [],
+    };
+    const hovers = [];
+    const maps = new Map();
+    const taken = new Set();
+    d.panels.forEach((panel, at) => {
+      const unique = (entry, i) => (entry >= 0 ? String(entry) : `panel ${at}, ${i}`);
+      const p = kinds[panel.kind].plot(panel, look, prepared[at], unique);
+      const { X, Y, W, H } = panel.frame;
+      option.grid.push({ left: X, top: Y, width: W, height: H, show: false, outerBoundsMode: 'none' });
+      option.xAxis.push({ ...p.xAxis, gridIndex: at });
+      option.yAxis.push({ ...p.yAxis, gridIndex: at });
+      const first = option.series.length;
+      option.series.push(...p.series.map((s) => ({ ...s, xAxisIndex: at, yAxisIndex: at })));
+      if (p.zoom) {
+        const zoom = { type: 'inside', filterMode: 'none', minSpan: 0.2, throttle: 30 };
+        option.dataZoom.push({ ...zoom, xAxisIndex: at }, { ...zoom, yAxisIndex: at });
+      }
+      if (p.hover) hovers.push({ frame: panel.frame, say: p.hover });
+      if (panel.bar) {
+        const { bar } = panel, key = `${bar.X} ${bar.Y}`;
+        const colors = bar.diverging ? look.diverge : look.ramp;
+        if (p.colored) {
+          if (!maps.has(key)) {
+            maps.set(key, []);
+            option.visualMap.push({
+              type: 'continuous', dimension: 3, min: 0, max: 65535, orient: 'vertical', left: bar.X, top: bar.Y, padding: 0, align: 'left',
+              itemWidth: bar.W, itemHeight: bar.H, inRange: { color: colors }, seriesIndex: maps.get(key),
+            });
+          }
+          maps.get(key).push(...p.series.map((_, i) => first + i));
+        } else if (!taken.has(key)) {
+          taken.add(key);
+          option.graphic.elements.push({
+            type: 'rect', silent: true, z: 4, shape: { x: bar.X, y: bar.Y, width: bar.W, height: bar.H },
+            style: { fill: { type: 'linear', x: 0, y: 1, x2: 0, y2: 0, colorStops: colors.map((color, i) => ({ offset: i / (colors.length - 1), color })) } },
+          });
+        }
+      }
+    });
+    const notes = d.panels.map((p) => p.data.note).filter(Boolean);
+    if (notes.length) option.graphic.elements.push({ ...text({ x: 8, y: d.height - 5, size: 11.5, text: notes[0] }, look.faint), z: 6 });
+    if (d.legend) {
+      const { x, y, h, indent, most, entries } = d.legend;
+      const wide = indent > 20;
+      option.legend = {
+        type: entries.length * 19 > h ? 'scroll' : 'plain',
+        orient: 'vertical', align: 'left', left: x, top: y + 5, height: h - 5, padding: 0,
+        itemWidth: wide ? 20 : 9, itemHeight: 9, itemGap: 10, itemStyle: { borderWidth: 0 }, inactiveColor: look.rule,
+        data: entries.map((e, i) => ({ name: String(i), ...(e.line ? {} : { icon: e.symbol }) })),
+        formatter: (i) => entries[i].name,
+        pageTextStyle: { color: look.faint }, pageIconColor: look.ink, pageIconInactiveColor: look.rule,
+        textStyle: { fontSize: 13, color: look.ink, fontFamily: font, width: most, overflow: 'truncate', padding: [0, 0, 0, wide ? 2 : 3] },
+      };
+    }
+    return { option, hovers };
+  };
+
+  // Whether the chart's surroundings are dark: as JupyterLab or VS Code say, or else as the paper behind it is.
+  const isDark = (host) => {
+    const body = document.body, jupyter = body?.dataset.jpThemeLight;
+    if (jupyter) return jupyter === 'false';
+    if (body?.classList.contains('vscode-dark') || body?.matches('.vscode-high-contrast:not(.vscode-high-contrast-light)')) return true;
+    for (let e = host; e; e = e.parentElement) {
+      const paper = getComputedStyle(e).backgroundColor.match(/[\d.]+/g)?.map(Number);
+      if (paper?.length >= 3 && (paper[3] ?? 1) > 0.5) return luminance(paper.slice(0, 3)) < 0.2;
+    }
+    const schemes = getComputedStyle(document.documentElement).colorScheme;
+    return /\bdark\b/.test(schemes) && (!/\blight\b/.test(schemes) || matchMedia('(prefers-color-scheme: dark)').matches);
+  };
+  const themeOf = (host, looks) => {
+    const wanted = isDark(host) ? 'dark' : 'light';
+    return looks[wanted] ? wanted : Object.keys(looks)[0];
+  };
+
+  const draw = async (host) => {
     host.dataset.flatlandState = 'drawing';
     host.querySelectorAll(':scope > .flatland-live').forEach((old) => old.remove());
-    const option = kinds[host.dataset.flatland](JSON.parse(host.querySelector('script[type="application/json"]').textContent));
+    const d = JSON.parse(host.querySelector('script[type="application/json"]').textContent);
+    const prepared = await Promise.all(d.panels.map((p) => kinds[p.kind].prepare?.(p) ?? {}));
     const picture = host.querySelector('img');
-    const size = { width: +picture.getAttribute('width'), height: +picture.getAttribute('height') };
+    const size = { width: d.width, height: d.height };
     const box = element('div', `position:absolute;left:0;top:0;width:${size.width}px;height:${size.height}px`);
     box.className = 'flatland-live';
     host.append(box);
     try {
-      const chart = flatland.modules.echarts.init(box, null, size);
+      const { echarts } = flatland.modules;
+      const chart = echarts.init(box, null, size);
+      const tip = element('div', 'position:absolute;visibility:hidden;pointer-events:none;z-index:9;padding:8px;border-radius:4px;white-space:nowrap;max-width:360px;overflow:hidden');
+      tip.style.font = `12px/1.5 ${font}`;
+      box.append(tip);
+      let hovers = [], marks = [], selected = {};
+      const unmark = () => {
+        marks.forEach((m) => chart.getZr().remove(m));
+        marks = [];
+        tip.style.visibility = 'hidden';
+      };
+      const paint = () => {
+        const theme = themeOf(host, d.looks), look = d.looks[theme];
+        unmark();
+        const composed = compose(d, look, prepared);
+        if (composed.option.legend) composed.option.legend.selected = selected;
+        hovers = composed.hovers;
+        host.dataset.flatlandTheme = theme;
+        box.style.colorScheme = theme;
+        Object.assign(tip.style, { background: look.paper, color: look.ink, border: `1px solid ${look.rule}`, boxShadow: '1px 2px 8px #0003' });
+        chart.setOption(composed.option, true);
+      };
       flatland.charts.set(host, chart);
+      flatland.paints.set(host, () => themeOf(host, d.looks) !== host.dataset.flatlandTheme && paint());
       const finished = () => {
         chart.off('finished', finished);
         picture.style.visibility = 'hidden';
         host.dataset.flatlandState = 'drawn';
       };
       chart.on('finished', finished);
-      chart.setOption(option);
+      chart.on('legendselectchanged', (event) => ({ selected } = event));
+      chart.on('restore', () => (selected = {}));
+      paint();
+      const shapes = { line: echarts.graphic.Line, circle: echarts.graphic.Circle, rect: echarts.graphic.Rect };
+      chart.getZr().on('mousemove', ({ offsetX: x, offsetY: y }) => {
+        const over = hovers.find(({ frame: f }) => x >= f.X && x < f.X + f.W && y >= f.Y && y < f.Y + f.H);
+        const said = over?.say(x, y, (name) => selected[name] !== false);
+        unmark();
+        if (!said) return;
+        marks = said.marks.map(({ type, ...m }) => new shapes[type]({ z: 8, ...m }));
+        marks.forEach((m) => chart.getZr().add(m));
+        tip.replaceChildren(...said.words);
+        const left = x + 14 + tip.offsetWidth > size.width ? x - 14 - tip.offsetWidth : x + 14;
+        const top = Math.min(y + 14, size.height - tip.offsetHeight - 2);
+        Object.assign(tip.style, { left: `${Math.max(0, left)}px`, top: `${Math.max(0, top)}px`, visibility: 'visible' });
+      });
+      chart.getZr().on('globalout', unmark);
       chart.getZr().on('dblclick', () => chart.dispatchAction({
-        type: 'dataZoom', batch: [0, 1].map((dataZoomIndex) => ({ dataZoomIndex, start: 0, end: 100 })),
+        type: 'dataZoom', batch: (chart.getOption().dataZoom ?? []).map((_, dataZoomIndex) => ({ dataZoomIndex, start: 0, end: 100 })),
       }));
     } catch (error) {
+      flatland.charts.get(host)?.dispose();
+      flatland.charts.set(host, null);
+      flatland.paints.delete(host);
       box.remove();
       throw error;
     }
@@ -180,12 +486,10 @@
     for (const host of document.querySelectorAll('[data-flatland]')) {
       if (flatland.charts.has(host)) continue;
       flatland.charts.set(host, null);
-      try {
-        draw(host);
-      } catch (error) {
+      draw(host).catch((error) => {
         host.dataset.flatlandState = 'failed';
         console.error('flatland: the picture stays, because the chart cannot be drawn:', error);
-      }
+      });
     }
   };
 
@@ -204,6 +508,16 @@
     });
   });
   flatland.observer.observe(document.documentElement, { childList: true, subtree: true });
+
+  // Readers change the theme of a notebook, or of their system; the page takes a moment to follow.
+  flatland.themes?.disconnect();
+  const repaint = () => document.querySelectorAll('[data-flatland]').forEach((host) => flatland.paints.get(host)?.());
+  const changed = () => [0, 300, 1500].forEach((delay) => setTimeout(repaint, delay));
+  flatland.themes = new MutationObserver(changed);
+  for (const e of [document.documentElement, document.body]) {
+    if (e) flatland.themes.observe(e, { attributes: true, attributeFilter: ['class', 'style', 'data-jp-theme-light', 'data-theme', 'data-vscode-theme-kind'] });
+  }
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', changed);
 
   loadAll().then(flatland.scan, (error) => {
     flatland.loading = {};

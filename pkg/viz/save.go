@@ -13,10 +13,11 @@ import (
 // Save writes the chart to a file, in the form that its name ends in:
 //
 //	.html  a page with the interactive chart, which needs no network where [Library] finds ECharts on this machine
-//	.png   the static picture, 640 × 480 pixels
+//	.png   the static picture, 640 × 480 pixels (a [Grid] is as high as it needs)
 //	.svg   the same as vectors, for print
 //
-// The same chart gives the same bytes. A file that exists is replaced.
+// The picture is light unless the chart is [Chart.Themed] dark; the page is as the reader's system is, unless the chart is themed. The same
+// chart gives the same bytes. A file that exists is replaced.
 func (c *Chart) Save(path string) error {
 	if c.err != nil {
 		return c.err
@@ -57,7 +58,8 @@ func (c *Chart) page() ([]byte, error) {
 		title = c.fig.summary()
 	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>%s</title>\n</head>\n", html.EscapeString(title))
+	fmt.Fprintf(&b, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"color-scheme\" content=\"%s\">\n<title>%s</title>\n</head>\n",
+		map[Theme]string{Page: "light dark", Light: "light", Dark: "dark"}[c.theme], html.EscapeString(title))
 	fmt.Fprintf(&b, "<body>\n%s%s</body>\n</html>\n", chart, library)
 	return b.Bytes(), nil
 }

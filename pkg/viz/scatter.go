@@ -3,7 +3,6 @@ package viz
 import (
 	"fmt"
 	"image"
-	"image/color"
 	"math"
 	"reflect"
 	"strconv"
@@ -52,8 +51,9 @@ type scatter struct {
 	classes []class   // those that have rows, in order; nil without labels
 	class   []int     // of each row, an index into classes; nil without labels
 	values  []float64 // nil when rows are coloured by class
-	low     float64   // of the values
-	high    float64
+	colors  *scale    // of the values
+	limits  [2]extent // of the coordinates
+	rows    mat.Matrix
 	source  string // what y says of itself
 	p       Points
 	size    length
@@ -62,7 +62,7 @@ type scatter struct {
 // A class is what points of one label share.
 type class struct {
 	name  string
-	color color.RGBA
+	tint  tint
 	shape shape
 	count int
 }
@@ -109,16 +109,17 @@ func newScatter(y mat.Matrix, p Points) (*scatter, error) {
 		}
 	}
 	if p.Size != 0 && !(0.5 <= p.Size && p.Size <= 40) {
-		return nil, param("Size", p.Size, "0.5 ≤ Size ≤ 40 pixels, or 0 for the default")
+		return nil, pointsParam("Size", p.Size, "0.5 ≤ Size ≤ 40 pixels, or 0 for the default")
 	}
-	s := &scatter{p: p, size: p.Size}
+	s := &scatter{p: p, size: p.Size, rows: y}
 	if s.size == 0 {
 		s.size = math.Min(9, math.Max(2, 9*math.Pow(150/float64(n), 0.23)))
 	}
 	if c, ok := y.(interface{ Caption() string }); ok {
 		s.source = c.Caption()
 	}
-	s.place(y)
+	s.measure()
+	s.place(s.limits)
 	if err := s.classify(p); err != nil {
 		return nil, err
 	}
@@ -128,28 +129,31 @@ func newScatter(y mat.Matrix, p Points) (*scatter, error) {
 	return s, nil
 }
 
-// place maps the coordinates into the square, with a border so that no marker is cut.
-func (s *scatter) place(y mat.Matrix) {
-	const border = 0.035
-	n, _ := y.Dims()
-	s.x, s.y = make([]float64, n), make([]float64, n)
-	var low, high [2]float64
-	for j, column := range [2][]float64{s.x, s.y} {
-		low[j], high[j] = math.Inf(1), math.Inf(-1)
-		for i := range column {
-			column[i] = y.At(i, j)
-			low[j], high[j] = math.Min(low[j], column[i]), math.Max(high[j], column[i])
+// measure finds the limits of the coordinates.
+func (s *scatter) measure() {
+	n, _ := s.rows.Dims()
+	for j := range s.limits {
+		s.limits[j] = nothing()
+		for i := range n {
+			s.limits[j].add(s.rows.At(i, j))
 		}
 	}
+}
+
+// place maps the coordinates into the square, with a border so that no marker is cut.
+func (s *scatter) place(limits [2]extent) {
+	const border = 0.035
+	n, _ := s.rows.Dims()
+	s.x, s.y = make([]float64, n), make([]float64, n)
 	// Halves, because the span of finite numbers may be infinite.
-	span := math.Max(high[0]/2-low[0]/2, high[1]/2-low[1]/2)
+	span := math.Max(limits[0].high/2-limits[0].low/2, limits[1].high/2-limits[1].low/2)
 	if span == 0 {
 		span = 1
 	}
 	for j, column := range [2][]float64{s.x, s.y} {
-		middle := low[j]/2 + high[j]/2
-		for i, v := range column {
-			column[i] = 0.5 + (0.5-border)*((v/2-middle/2)/(span/2))
+		middle := limits[j].low/2 + limits[j].high/2
+		for i := range column {
+			column[i] = 0.5 + (0.5-border)*((s.rows.At(i, j)/2-middle/2)/(span/2))
 		}
 	}
 	for i, v := range s.y {
@@ -167,12 +171,12 @@ func (s *scatter) classify(p Points) error {
 		most, want = len(p.Names), fmt.Sprintf("−1 (unknown) to %d: there are %d Names", len(p.Names)-1, len(p.Names))
 	}
 	if most > MaxClasses {
-		return param("len(Names)", most, fmt.Sprintf("at most %d; colour by Values instead", MaxClasses))
+		return pointsParam("len(Names)", most, fmt.Sprintf("at most %d; colour by Values instead", MaxClasses))
 	}
 	counts := make([]int, most+1) // the last for −1
 	for i, l := range p.Labels {
 		if l < -1 || l >= most {
-			return param(fmt.Sprintf("Labels[%d]", i), l, want)
+			return pointsParam(fmt.Sprintf("Labels[%d]", i), l, want)
 		}
 		counts[(l+most+1)%(most+1)]++
 	}
@@ -188,13 +192,13 @@ func (s *scatter) classify(p Points) error {
 		if count == 0 {
 			continue
 		}
-		c := class{name: strconv.Itoa(l), count: count, color: classColors[l%len(classColors)], shape: shapes[l/len(classColors)%len(shapes)]}
+		c := class{name: strconv.Itoa(l), count: count, tint: tint(l % classCount), shape: shapes[l/classCount%len(shapes)]}
 		if shaped && l < shapedClasses {
 			c.shape = shapes[l]
 		}
 		switch {
 		case l == most:
-			c.name, c.color, c.shape = "unknown", unlabelled, shapes[0]
+			c.name, c.tint, c.shape = "unknown", noClass, shapes[0]
 		case len(p.Names) > 0:
 			c.name = p.Names[l]
 		}
@@ -213,30 +217,24 @@ func (s *scatter) scale(values []float64) error {
 	if len(values) == 0 {
 		return nil
 	}
-	s.low, s.high = math.Inf(1), math.Inf(-1)
+	e := nothing()
 	for i, v := range values {
 		if v-v != 0 {
-			return param(fmt.Sprintf("Values[%d]", i), v, "a finite number")
+			return pointsParam(fmt.Sprintf("Values[%d]", i), v, "a finite number")
 		}
-		s.low, s.high = math.Min(s.low, v), math.Max(s.high, v)
+		e.add(v)
 	}
-	s.values = values
+	s.values, s.colors = values, &scale{name: s.p.ValueName, low: e.low, high: e.high}
 	return nil
 }
 
-func param(name string, value any, want string) error {
-	return &mat32.ParamError{Method: "Points", Param: name, Value: value, Want: want}
-}
-
-// share returns where v lies in the range of the values, in [0, 1].
-func (s *scatter) share(v float64) float64 {
-	if s.low == s.high {
-		return 0.5
-	}
-	return math.Min(1, math.Max(0, (v/2-s.low/2)/(s.high/2-s.low/2)))
+func pointsParam(name string, value any, want string) error {
+	return param("Points", name, value, want)
 }
 
 func (s *scatter) kind() string { return "scatter" }
+
+func (s *scatter) arrange() arrangement { return single(s) }
 
 func (s *scatter) caption() string {
 	n := "n = " + strconv.Itoa(len(s.x))
@@ -257,7 +255,7 @@ func (s *scatter) summary() string {
 		if name == "" {
 			name = "value"
 		}
-		fmt.Fprintf(&b, " by %s, %s to %s", name, tick(s.low), tick(s.high))
+		fmt.Fprintf(&b, " by %s, %s to %s", name, tick(s.colors.low), tick(s.colors.high))
 		return b.String()
 	}
 	for i, c := range s.classes {
@@ -269,13 +267,4 @@ func (s *scatter) summary() string {
 		fmt.Fprintf(&b, "%s (%d)", c.name, c.count)
 	}
 	return b.String()
-}
-
-// tick prints a number for a reader.
-func tick(v float64) string {
-	s := strconv.FormatFloat(v, 'g', 3, 64)
-	if short := strconv.FormatFloat(v, 'f', -1, 64); len(short) <= len(s) {
-		return short
-	}
-	return s
 }

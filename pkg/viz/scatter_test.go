@@ -13,8 +13,8 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// grid returns n rows on a grid, ten to a line.
-func grid(n int) *mat.Dense {
+// lattice returns n rows on a grid, ten to a line.
+func lattice(n int) *mat.Dense {
 	y := mat.NewDense(n, 2, nil)
 	for i := range n {
 		y.Set(i, 0, float64(i%10))
@@ -37,9 +37,9 @@ type captioned struct{ *mat.Dense }
 func (captioned) Caption() string { return "PCA · n = 30 · 4 → 2 dimensions" }
 
 func TestBadArguments(t *testing.T) {
-	nan := grid(5)
+	nan := lattice(5)
 	nan.Set(3, 1, math.NaN())
-	inf := grid(5)
+	inf := lattice(5)
 	inf.Set(4, 0, math.Inf(-1))
 	var nothing *captioned
 	for name, test := range map[string]struct {
@@ -55,17 +55,17 @@ func TestBadArguments(t *testing.T) {
 		"infinity":           {inf, Points{}, &mat32.NotFiniteError{}, "row 4, column 0"},
 		"one column":         {mat.NewDense(3, 1, nil), Points{}, &mat32.ShapeError{}, "3 × 1, want 2 columns"},
 		"three columns":      {mat.NewDense(3, 3, nil), Points{}, &mat32.ShapeError{}, "3 × 3, want 2 columns"},
-		"few labels":         {grid(5), Points{Labels: []int{0, 1}}, &mat32.ShapeError{}, "Labels"},
-		"many values":        {grid(5), Points{Values: make([]float64, 6)}, &mat32.ShapeError{}, "Values"},
-		"few texts":          {grid(5), Points{Text: []string{""}}, &mat32.ShapeError{}, "Text"},
-		"label below":        {grid(3), Points{Labels: []int{0, -2, 0}}, &mat32.ParamError{}, "Labels[1] is -2"},
-		"label beyond names": {grid(3), Points{Labels: []int{0, 1, 2}, Names: []string{"a", "b"}}, &mat32.ParamError{}, "Labels[2] is 2, want −1 (unknown) to 1"},
-		"label beyond all":   {grid(3), Points{Labels: []int{0, 1, MaxClasses}}, &mat32.ParamError{}, "Labels[2]"},
-		"many names":         {grid(3), Points{Labels: []int{0, 0, 0}, Names: make([]string, 500)}, &mat32.ParamError{}, "Values"},
-		"value NaN":          {grid(2), Points{Values: []float64{1, math.NaN()}}, &mat32.ParamError{}, "Values[1] is NaN"},
-		"value infinite":     {grid(2), Points{Values: []float64{math.Inf(1), 1}}, &mat32.ParamError{}, "Values[0] is +Inf"},
-		"size":               {grid(2), Points{Size: -1}, &mat32.ParamError{}, "Size is -1"},
-		"size NaN":           {grid(2), Points{Size: math.NaN()}, &mat32.ParamError{}, "Size is NaN"},
+		"few labels":         {lattice(5), Points{Labels: []int{0, 1}}, &mat32.ShapeError{}, "Labels"},
+		"many values":        {lattice(5), Points{Values: make([]float64, 6)}, &mat32.ShapeError{}, "Values"},
+		"few texts":          {lattice(5), Points{Text: []string{""}}, &mat32.ShapeError{}, "Text"},
+		"label below":        {lattice(3), Points{Labels: []int{0, -2, 0}}, &mat32.ParamError{}, "Labels[1] is -2"},
+		"label beyond names": {lattice(3), Points{Labels: []int{0, 1, 2}, Names: []string{"a", "b"}}, &mat32.ParamError{}, "Labels[2] is 2, want −1 (unknown) to 1"},
+		"label beyond all":   {lattice(3), Points{Labels: []int{0, 1, MaxClasses}}, &mat32.ParamError{}, "Labels[2]"},
+		"many names":         {lattice(3), Points{Labels: []int{0, 0, 0}, Names: make([]string, 500)}, &mat32.ParamError{}, "Values"},
+		"value NaN":          {lattice(2), Points{Values: []float64{1, math.NaN()}}, &mat32.ParamError{}, "Values[1] is NaN"},
+		"value infinite":     {lattice(2), Points{Values: []float64{math.Inf(1), 1}}, &mat32.ParamError{}, "Values[0] is +Inf"},
+		"size":               {lattice(2), Points{Size: -1}, &mat32.ParamError{}, "Size is -1"},
+		"size NaN":           {lattice(2), Points{Size: math.NaN()}, &mat32.ParamError{}, "Size is NaN"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := Scatter(test.y, test.p).Titled("a title")
@@ -141,14 +141,14 @@ func TestPlace(t *testing.T) {
 }
 
 func TestClasses(t *testing.T) {
-	s, err := newScatter(grid(6), Points{Labels: []int{3, -1, 0, 3, 3, -1}, Names: []string{"a", "b", "c", "d"}})
+	s, err := newScatter(lattice(6), Points{Labels: []int{3, -1, 0, 3, 3, -1}, Names: []string{"a", "b", "c", "d"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []class{
-		{"a", classColors[0], shapes[0], 1},
-		{"d", classColors[3], shapes[3], 3},
-		{"unknown", unlabelled, shapes[0], 2},
+		{"a", 0, shapes[0], 1},
+		{"d", 3, shapes[3], 3},
+		{"unknown", noClass, shapes[0], 2},
 	}
 	if !slices.Equal(s.classes, want) {
 		t.Errorf("classes %v, want %v", s.classes, want)
@@ -160,19 +160,19 @@ func TestClasses(t *testing.T) {
 		t.Errorf("drawn in the order %v, want the rows of unknown class, 1 and 5, first", order)
 	}
 
-	s, err = newScatter(grid(200), Points{Labels: cyclic(200, MaxClasses)})
+	s, err = newScatter(lattice(200), Points{Labels: cyclic(200, MaxClasses)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	looks := map[string]bool{}
 	for _, c := range s.classes {
-		looks[fmt.Sprint(c.color, c.shape)] = true
+		looks[fmt.Sprint(light.tint(c.tint), c.shape)] = true
 	}
 	if len(looks) != MaxClasses {
 		t.Errorf("%d classes have %d looks", MaxClasses, len(looks))
 	}
 
-	s, err = newScatter(grid(600), Points{Labels: cyclic(600, 3)})
+	s, err = newScatter(lattice(600), Points{Labels: cyclic(600, 3)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,10 +187,10 @@ func sorted(s []int) []int { return slices.Sorted(slices.Values(s)) }
 
 func TestString(t *testing.T) {
 	for want, c := range map[string]*Chart{
-		"Scatter of 30 points\nn = 30": Scatter(grid(30), Points{}),
-		"Scatter of 30 points in 3 classes: a (10), b (10), c (10)\nPCA · n = 30 · 4 → 2 dimensions": Scatter(captioned{grid(30)}, Points{Labels: cyclic(30, 3), Names: []string{"a", "b", "c"}}),
-		"Heat\nScatter of 3 points by trust, -1 to 0.25\nn = 3":                                      Scatter(grid(3), Points{Values: []float64{-1, 0, 0.25}, ValueName: "trust"}).Titled("Heat"),
-		"Scatter of 3 points by value, 0.123 to 1234567\nn = 3":                                      Scatter(grid(3), Points{Values: []float64{0.12345, 1, 1234567}}),
+		"Scatter of 30 points\nn = 30": Scatter(lattice(30), Points{}),
+		"Scatter of 30 points in 3 classes: a (10), b (10), c (10)\nPCA · n = 30 · 4 → 2 dimensions": Scatter(captioned{lattice(30)}, Points{Labels: cyclic(30, 3), Names: []string{"a", "b", "c"}}),
+		"Heat\nScatter of 3 points by trust, -1 to 0.25\nn = 3":                                      Scatter(lattice(3), Points{Values: []float64{-1, 0, 0.25}, ValueName: "trust"}).Titled("Heat"),
+		"Scatter of 3 points by value, 0.123 to 1234567\nn = 3":                                      Scatter(lattice(3), Points{Values: []float64{0.12345, 1, 1234567}}),
 	} {
 		if got := c.String(); got != want {
 			t.Errorf("got  %q\nwant %q", got, want)
@@ -199,7 +199,7 @@ func TestString(t *testing.T) {
 }
 
 func TestTitledLeavesTheChart(t *testing.T) {
-	c := Scatter(grid(3), Points{})
+	c := Scatter(lattice(3), Points{})
 	if d := c.Titled("x"); d.String() == c.String() || strings.Contains(c.String(), "x\n") {
 		t.Errorf("%q and %q", c, d)
 	}

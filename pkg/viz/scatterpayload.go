@@ -18,66 +18,55 @@ const (
 
 // scatterPayload is what runtime.js draws a scatter of. Numbers per row are arrays of little-endian integers in base64.
 type scatterPayload struct {
-	layout
-	X         string         `json:"x"` // uint16, in 65535ths of the plot's side
-	Y         string         `json:"y"`
-	Rows      string         `json:"rows,omitempty"` // uint32, the rows shown; all when empty
-	Size      float64        `json:"size"`
-	Rim       float64        `json:"rim"`
-	Color     string         `json:"color"`
-	Classes   []classPayload `json:"classes,omitempty"`
-	Class     string         `json:"class,omitempty"`  // uint8, indices into Classes
-	Values    string         `json:"values,omitempty"` // uint16, in 65535ths of the range
-	Low       float64        `json:"low"`
-	High      float64        `json:"high"`
-	ValueName string         `json:"valueName,omitempty"`
-	Bar       *barPayload    `json:"bar,omitempty"`
-	Text      []string       `json:"text,omitempty"`
-	Thumbs    *thumbnails    `json:"thumbs,omitempty"`
-	Note      string         `json:"note,omitempty"` // below the caption
+	X       string         `json:"x"` // uint16, in 65535ths of the plot's side
+	Y       string         `json:"y"`
+	Rows    string         `json:"rows,omitempty"` // uint32, the rows shown; all when empty
+	Size    float64        `json:"size"`
+	Rim     float64        `json:"rim"`
+	Tint    int            `json:"tint"` // where there are no classes
+	Classes []classPayload `json:"classes,omitempty"`
+	Class   string         `json:"class,omitempty"`  // uint8, indices into Classes
+	Values  string         `json:"values,omitempty"` // uint16, in 65535ths of the range
+	Low     float64        `json:"low"`
+	High    float64        `json:"high"`
+	Value   string         `json:"valueName,omitempty"`
+	Text    []string       `json:"text,omitempty"`
+	Thumbs  *thumbnails    `json:"thumbs,omitempty"`
+	Note    string         `json:"note,omitempty"` // below the caption
 }
 
 type classPayload struct {
 	Name   string `json:"name"`
-	Color  string `json:"color"`
+	Tint   int    `json:"tint"`
 	Symbol string `json:"symbol"`
+	Entry  int    `json:"entry"`           // in the legend
 	Under  bool   `json:"under,omitempty"` // drawn below the others
 }
 
-// barPayload says how the colour bar looks, as in the static picture.
-type barPayload struct {
-	Colors []string `json:"colors"`
-	Width  int      `json:"width"`
-	Height int      `json:"height"`
-}
-
-func (s *scatter) payload(l layout) (any, error) {
+func (s *scatter) data(f rect, g page) (any, error) {
 	rows := make([]int, len(s.x))
 	for i := range rows {
 		rows[i] = i
 	}
-	p := &scatterPayload{layout: l, Size: s.size, Rim: rim(s.size), Color: hex(soleColor)}
-	if len(rows) > mostInteractive {
-		rows = shuffled(len(rows))[:sampleRows]
+	size := s.diameter(f.W)
+	p := &scatterPayload{Size: round(size), Rim: rim(size), Tint: soleTint.index()}
+	if len(rows) > g.bytes(mostInteractive) {
+		rows = shuffled(len(rows))[:g.bytes(sampleRows)]
 		slices.Sort(rows)
 		p.Rows = pack(rows, func(i int) uint32 { return uint32(i) })
-		p.Note = fmt.Sprintf("%d of the points are shown here; the static picture shows all", sampleRows)
+		p.Note = fmt.Sprintf("%d of the points are shown here; the static picture shows all", len(rows))
 	}
 	p.X = pack(rows, func(i int) uint16 { return fraction(s.x[i]) })
 	p.Y = pack(rows, func(i int) uint16 { return fraction(s.y[i]) })
 	if s.class != nil {
 		p.Class = pack(rows, func(i int) uint8 { return uint8(s.class[i]) })
 		for _, c := range s.classes {
-			p.Classes = append(p.Classes, classPayload{c.name, hex(c.color), c.shape.symbol(), c.color == unlabelled})
+			p.Classes = append(p.Classes, classPayload{c.name, c.tint.index(), c.shape.symbol(), g.entry(c.name), c.tint == noClass})
 		}
 	}
 	if s.values != nil {
-		p.Values = pack(rows, func(i int) uint16 { return fraction(s.share(s.values[i])) })
-		p.Low, p.High, p.ValueName = s.low, s.high, s.p.ValueName
-		p.Bar = &barPayload{Width: barWidth, Height: barHeight}
-		for _, c := range ramp {
-			p.Bar.Colors = append(p.Bar.Colors, hex(c))
-		}
+		p.Values = pack(rows, func(i int) uint16 { return fraction(s.colors.share(s.values[i])) })
+		p.Low, p.High, p.Value = s.colors.low, s.colors.high, s.colors.name
 	}
 	for _, i := range rows {
 		if s.p.Text != nil {
@@ -86,7 +75,7 @@ func (s *scatter) payload(l layout) (any, error) {
 	}
 	if s.p.Images != nil {
 		var err error
-		if p.Thumbs, err = newThumbnails(rows, s.p.Images); err != nil {
+		if p.Thumbs, err = newThumbnails(rows, s.p.Images, g.bytes(thumbBytes)); err != nil {
 			return nil, err
 		}
 	}

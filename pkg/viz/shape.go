@@ -25,11 +25,12 @@ var outlines = map[shape][][2]float64{
 	"down": {{0, 1.25}, {-1.16, -0.8}, {1.16, -0.8}},
 }
 
-func (s shape) path(x, y, radius length) vg.Path {
-	corners, ok := outlines[s]
+// outline returns the path around a marker.
+func (s *sheet) outline(sh shape, x, y, radius length) vg.Path {
+	corners, ok := outlines[sh]
 	if !ok {
 		var p vg.Path
-		center := at(x, y)
+		center := s.at(x, y)
 		p.Move(center.Add(vg.Point{X: pt(radius)}))
 		p.Arc(center, pt(radius), 0, 2*math.Pi)
 		p.Close()
@@ -37,9 +38,9 @@ func (s shape) path(x, y, radius length) vg.Path {
 	}
 	points := make([]vg.Point, len(corners))
 	for i, c := range corners {
-		points[i] = at(x+radius*c[0], y+radius*c[1])
+		points[i] = s.at(x+radius*c[0], y+radius*c[1])
 	}
-	return polygon(points...)
+	return closed(points...)
 }
 
 // symbol returns the shape as ECharts takes it: by name or as a path.

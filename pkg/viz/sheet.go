@@ -1,6 +1,7 @@
 package viz
 
 import (
+	"image"
 	"image/color"
 	"math"
 	"strings"
@@ -14,7 +15,8 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// Every chart, static and interactive, is this large, in the pixels of a page (1/96 inch).
+// Every chart, static and interactive, is this wide, in the pixels of a page (1/96 inch), and this high, but for a Grid, whose height
+// follows from its panels.
 const (
 	width  = 640
 	height = 480
@@ -23,20 +25,16 @@ const (
 // A length is in pixels, from the left or, as on a page, from the top.
 type length = float64
 
-var (
-	ink   = rgb(0x222222) // titles and legends
-	faint = rgb(0x666666) // captions
-	rule  = rgb(0xD0D0D0) // frames
-	paper = rgb(0xFFFFFF)
-)
-
 // The sizes of text, in pixels, and the space around things.
 const (
 	titleSize   = 15
 	legendSize  = 13
 	captionSize = 11.5
+	axisSize    = 12   // of the numbers and names of axes
+	panelSize   = 13   // of the titles of panels
 	lineHeight  = 1.35 // of a line of text, as a multiple of its size
 	margin      = 16
+	edge        = 8  // where every chart begins, from the left
 	gap         = 18 // between plot and legend
 )
 
@@ -58,24 +56,28 @@ const (
 	bold
 )
 
-// A sheet draws on a vg canvas in the coordinates of a page.
+// A sheet draws on a vg canvas in the coordinates of a page and the colours of a theme.
 type sheet struct {
-	vg    vg.Canvas
-	fonts [2]*opentype.Font
+	*theme
+	vg     vg.Canvas
+	pixels *image.RGBA // what vg draws on, when that is pixels
+	height length
+	detail int // from 0: what is drawn again because its picture took too many bytes is drawn with less
+	fonts  [2]*opentype.Font
 }
 
-func newSheet(c vg.Canvas) (*sheet, error) {
+func newSheet(c vg.Canvas, t *theme, height length) (*sheet, error) {
 	fonts, err := typefaces()
 	if err != nil {
 		return nil, err
 	}
-	return &sheet{vg: c, fonts: fonts}, nil
+	return &sheet{theme: t, vg: c, height: height, fonts: fonts}, nil
 }
 
 // pt turns pixels into the canvas's points; a page has 96 pixels and a canvas 72 points to the inch.
 func pt(v length) vg.Length { return vg.Length(v * 72 / 96) }
 
-func at(x, y length) vg.Point { return vg.Point{X: pt(x), Y: pt(height - y)} }
+func (s *sheet) at(x, y length) vg.Point { return vg.Point{X: pt(x), Y: pt(s.height - y)} }
 
 func (s *sheet) face(w face, size length) font.Face {
 	weights := [...]xfont.Weight{regular: xfont.WeightNormal, bold: xfont.WeightBold} // what an SVG says
@@ -95,7 +97,7 @@ func unkerned(text string) string { return strings.ReplaceAll(text, " ", "\u00A0
 // text writes a line whose baseline starts at (x, y).
 func (s *sheet) text(x, y length, w face, size length, c color.Color, text string) {
 	s.vg.SetColor(c)
-	s.vg.FillString(s.face(w, size), at(x, y), unkerned(text))
+	s.vg.FillString(s.face(w, size), s.at(x, y), unkerned(text))
 }
 
 // fit shortens the text, with an ellipsis, to the given width.
@@ -136,20 +138,68 @@ func (s *sheet) wrap(w face, size, limit length, most int, text string) []string
 	return lines
 }
 
-// box strokes a rectangle, with a line one pixel wide.
-func (s *sheet) box(x, y, w, h length, c color.Color) {
-	s.vg.SetColor(c)
-	s.vg.SetLineWidth(pt(1))
-	s.vg.Stroke(polygon(at(x, y), at(x+w, y), at(x+w, y+h), at(x, y+h)))
+// A rect is a rectangle, by its left upper corner.
+type rect struct{ X, Y, W, H length }
+
+func (r rect) right() length  { return r.X + r.W }
+func (r rect) bottom() length { return r.Y + r.H }
+
+// box strokes the inside of a rectangle, with a line one pixel wide.
+func (s *sheet) box(r rect, c color.Color) {
+	s.pen(c, 1)
+	x, y, right, bottom := r.X+0.5, r.Y+0.5, r.right()-0.5, r.bottom()-0.5
+	s.vg.Stroke(closed(s.at(x, y), s.at(right, y), s.at(right, bottom), s.at(x, bottom)))
 }
 
 // bar fills a rectangle.
-func (s *sheet) bar(x, y, w, h length, c color.Color) {
-	s.vg.SetColor(c)
-	s.vg.Fill(polygon(at(x, y), at(x+w, y), at(x+w, y+h), at(x, y+h)))
+func (s *sheet) bar(r rect, c color.Color) {
+	s.fill(c, [2]length{r.X, r.Y}, [2]length{r.right(), r.Y}, [2]length{r.right(), r.bottom()}, [2]length{r.X, r.bottom()})
 }
 
-func polygon(corners ...vg.Point) vg.Path {
+// fill fills a polygon.
+func (s *sheet) fill(c color.Color, corners ...[2]length) {
+	if len(corners) > 2 {
+		s.vg.SetColor(c)
+		s.vg.Fill(closed(s.points(corners)...))
+	}
+}
+
+// pen chooses the colour, width and dashes of lines.
+func (s *sheet) pen(c color.Color, width length, dashes ...length) {
+	s.vg.SetColor(c)
+	s.vg.SetLineWidth(pt(width))
+	lengths := make([]vg.Length, len(dashes))
+	for i, d := range dashes {
+		lengths[i] = pt(d)
+	}
+	s.vg.SetLineDash(lengths, 0)
+}
+
+// line strokes a line through the given points, with the pen.
+func (s *sheet) line(through ...[2]length) {
+	if len(through) < 2 {
+		return
+	}
+	var p vg.Path
+	for i, v := range s.points(through) {
+		if i == 0 {
+			p.Move(v)
+		} else {
+			p.Line(v)
+		}
+	}
+	s.vg.Stroke(p)
+}
+
+func (s *sheet) points(of [][2]length) []vg.Point {
+	points := make([]vg.Point, len(of))
+	for i, p := range of {
+		points[i] = s.at(p[0], p[1])
+	}
+	return points
+}
+
+func closed(corners ...vg.Point) vg.Path {
 	var p vg.Path
 	p.Move(corners[0])
 	for _, c := range corners[1:] {
@@ -159,25 +209,37 @@ func polygon(corners ...vg.Point) vg.Path {
 	return p
 }
 
-// mark draws a marker of the given diameter with a white rim, by which points that overlap stay countable.
+// mark draws a marker of the given diameter with a rim of paper, by which points that overlap stay countable.
 func (s *sheet) mark(sh shape, x, y, diameter length, c color.Color) {
-	p := sh.path(x, y, diameter/2)
+	p := s.outline(sh, x, y, diameter/2)
 	s.vg.SetColor(c)
 	s.vg.Fill(p)
 	if rim(diameter) == 0 {
 		return
 	}
-	s.vg.SetColor(paper)
-	s.vg.SetLineWidth(pt(rim(diameter)))
+	s.pen(s.paper, rim(diameter))
 	s.vg.Stroke(p)
 }
 
-// rim is the width of the white line around a marker: none around the smallest, which it would wash out.
+// rim is the width of the line of paper around a marker: none around the smallest, which it would wash out.
 func rim(diameter length) length { return math.Min(0.7, math.Max(0, diameter-2)/5) }
 
-// left writes a line that starts at x, or further left where it would not end on the sheet.
-func (s *sheet) left(x, y length, w face, size length, c color.Color, text string) {
-	if text != "" {
-		s.text(math.Min(x, width-margin-s.measure(w, size, text)), y, w, size, c, text)
+// raster fills a rectangle, whose corners are whole pixels, with the colours of a grid of cells, each of which is sharp. A cell of no
+// colour is left as it is.
+func (s *sheet) raster(r rect, columns, rows int, cell func(i, j int) color.RGBA) {
+	w, h := int(r.W), int(r.H)
+	dst, left, top := s.pixels, int(r.X), int(r.Y)
+	if dst == nil {
+		dst, left, top = image.NewRGBA(image.Rect(0, 0, w, h)), 0, 0
+	}
+	for y := range h {
+		for x := range w {
+			if c := cell(y*rows/h, x*columns/w); c.A != 0 {
+				dst.SetRGBA(left+x, top+y, c)
+			}
+		}
+	}
+	if s.pixels == nil {
+		s.vg.DrawImage(vg.Rectangle{Min: s.at(r.X, r.bottom()), Max: s.at(r.right(), r.Y)}, dst)
 	}
 }

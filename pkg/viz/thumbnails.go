@@ -24,11 +24,12 @@ type thumbnails struct {
 	Height  int    `json:"h"`
 	Columns int    `json:"columns"`
 	Points  []int  `json:"points,omitempty"` // which of the points shown has the thumbnail; when empty, each has one
+	sheet   *image.Paletted
 }
 
 // newThumbnails makes the sheet for the given rows, or nil when no row has an image. Images of many rows or many pixels are made smaller,
-// with fewer greys, and at last for an evenly spread part of the rows only, until the sheet fits its limits.
-func newThumbnails(rows []int, from Imager) (*thumbnails, error) {
+// with fewer greys, and at last for an evenly spread part of the rows only, until the sheet takes at most limit bytes.
+func newThumbnails(rows []int, from Imager, limit int) (*thumbnails, error) {
 	var pictures []image.Image
 	var points []int
 	for k, i := range rows {
@@ -41,12 +42,12 @@ func newThumbnails(rows []int, from Imager) (*thumbnails, error) {
 	}
 	size := pictures[0].Bounds().Size()
 	w, h := size.X, size.Y
-	grey := true
+	gray := true
 	for _, m := range pictures {
-		grey = grey && isGrey(m)
+		gray = gray && isGray(m)
 	}
-	choices := []inks{greys(16), greys(8), greys(6)}
-	if !grey {
+	choices := []inks{grays(16), grays(8), grays(6)}
+	if !gray {
 		choices = []inks{cube()}
 	}
 	shrink := func(by float64) bool {
@@ -68,7 +69,7 @@ func newThumbnails(rows []int, from Imager) (*thumbnails, error) {
 			if t, size, err = tile(pictures, w, h, c); err != nil {
 				return nil, err
 			}
-			if size > thumbBytes {
+			if size > limit {
 				continue
 			}
 			if len(points) < len(rows) {
@@ -76,7 +77,7 @@ func newThumbnails(rows []int, from Imager) (*thumbnails, error) {
 			}
 			return t, nil
 		}
-		if !shrink(math.Min(0.95, math.Sqrt(thumbBytes/float64(size)))) {
+		if !shrink(math.Min(0.95, math.Sqrt(float64(limit)/float64(size)))) {
 			pictures, points = everyOther(pictures), everyOther(points)
 		}
 	}
@@ -108,7 +109,7 @@ func tile(pictures []image.Image, w, h int, c inks) (*thumbnails, int, error) {
 		return nil, 0, fmt.Errorf("viz: thumbnails: %w", err)
 	}
 	source := "data:image/png;base64," + base64.StdEncoding.EncodeToString(b.Bytes())
-	return &thumbnails{Source: source, Width: w, Height: h, Columns: columns}, b.Len(), nil
+	return &thumbnails{Source: source, Width: w, Height: h, Columns: columns, sheet: sheet}, b.Len(), nil
 }
 
 // average returns the mean colour, on white, of the part of m that becomes pixel (x, y) of a picture of w × h.
@@ -135,7 +136,7 @@ func average(m image.Image, x, y, w, h int) color.RGBA {
 	return color.RGBA{uint8((sum[0] + half) / count), uint8((sum[1] + half) / count), uint8((sum[2] + half) / count), 0xFF}
 }
 
-func isGrey(m image.Image) bool {
+func isGray(m image.Image) bool {
 	b := m.Bounds()
 	for y := b.Min.Y; y < b.Max.Y; y++ {
 		for x := b.Min.X; x < b.Max.X; x++ {
@@ -154,7 +155,7 @@ type inks struct {
 }
 
 // greys are n equidistant greys.
-func greys(n int) inks {
+func grays(n int) inks {
 	p := make(color.Palette, n)
 	for i := range p {
 		p[i] = color.Gray{uint8(math.Round(255 * float64(i) / float64(n-1)))}

@@ -42,7 +42,7 @@ func sheetOf(t *testing.T, s *thumbnails) (m image.Image, size int) {
 func TestDigitThumbnails(t *testing.T) {
 	d := datasets.Digits()
 	n, _ := d.X.Dims()
-	s, err := newThumbnails(upTo(n), d)
+	s, err := newThumbnails(upTo(n), d, thumbBytes)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,8 +65,8 @@ func TestDigitThumbnails(t *testing.T) {
 
 // noise gives rows incompressible images.
 type noise struct {
-	w, h   int
-	colour bool
+	w, h  int
+	color bool
 }
 
 func (s noise) Image(i int) image.Image {
@@ -75,7 +75,7 @@ func (s noise) Image(i int) image.Image {
 	for y := range s.h {
 		for x := range s.w {
 			c := color.RGBA{uint8(r.IntN(256)), uint8(r.IntN(256)), uint8(r.IntN(256)), 255}
-			if !s.colour {
+			if !s.color {
 				c.G, c.B = c.R, c.R
 			}
 			m.SetRGBA(5+x, 7+y, c)
@@ -95,7 +95,7 @@ func TestThumbnailBudget(t *testing.T) {
 		"in colour":    {2000, noise{32, 32, true}},
 		"a wide strip": {50, noise{1000, 2, false}},
 	} {
-		s, err := newThumbnails(upTo(test.n), test.from)
+		s, err := newThumbnails(upTo(test.n), test.from, thumbBytes)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -117,7 +117,7 @@ func TestThumbnailBudget(t *testing.T) {
 }
 
 func TestNoThumbnails(t *testing.T) {
-	if s, err := newThumbnails(upTo(5), datasets.Iris()); s != nil || err != nil {
+	if s, err := newThumbnails(upTo(5), datasets.Iris(), thumbBytes); s != nil || err != nil {
 		t.Errorf("rows without images give %+v, %v", s, err)
 	}
 }
@@ -135,19 +135,19 @@ func TestAverage(t *testing.T) {
 	if c := average(m, 1, 0, 2, 1); c != (color.RGBA{110, 0, 0, 255}) {
 		t.Errorf("right half %v", c)
 	}
-	if c := average(image.NewNRGBA(image.Rect(0, 0, 2, 2)), 0, 0, 1, 1); c != paper {
+	if c := average(image.NewNRGBA(image.Rect(0, 0, 2, 2)), 0, 0, 1, 1); c != light.paper {
 		t.Errorf("transparent %v", c)
 	}
 }
 
 // TestInks: the index is that of the nearest colour.
 func TestInks(t *testing.T) {
-	for _, c := range []inks{greys(16), greys(8), greys(6), cube()} {
+	for _, c := range []inks{grays(16), grays(8), grays(6), cube()} {
 		for v := range 256 {
-			grey := color.RGBA{uint8(v), uint8(v), uint8(v), 255}
-			got, want := c.palette[c.index(grey)], c.palette[c.palette.Index(grey)]
-			if far(got, grey) != far(want, grey) {
-				t.Errorf("of %d colours %v is nearest to %v, not %v", len(c.palette), want, grey, got)
+			gray := color.RGBA{uint8(v), uint8(v), uint8(v), 255}
+			got, want := c.palette[c.index(gray)], c.palette[c.palette.Index(gray)]
+			if far(got, gray) != far(want, gray) {
+				t.Errorf("of %d colours %v is nearest to %v, not %v", len(c.palette), want, gray, got)
 			}
 		}
 	}

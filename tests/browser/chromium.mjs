@@ -30,7 +30,8 @@ export const ask = {
       }
     }
     return {
-      kind: host.dataset.flatland, state: host.dataset.flatlandState ?? 'waiting', ink,
+      kind: host.dataset.flatland, state: host.dataset.flatlandState ?? 'waiting', theme: host.dataset.flatlandTheme ?? '', ink,
+      left: host.getBoundingClientRect().x,
       picture: image.complete && image.naturalWidth > 0 && getComputedStyle(image).visibility === 'visible',
     };
   }),
@@ -76,6 +77,13 @@ export const ask = {
       return { text: e.innerText, shades: values.size };
     }
     return { text: '', shades: 0 };
+  },
+  // Where a place of the chart is in the window.
+  place: ([at, x, y]) => {
+    const host = document.querySelectorAll('[data-flatland]')[at];
+    host.scrollIntoView({ block: 'center', behavior: 'instant' });
+    const box = host.getBoundingClientRect();
+    return { x: box.x + x, y: box.y + y };
   },
   shown: (at) => {
     const chart = globalThis.flatland.charts.get(document.querySelectorAll('[data-flatland]')[at]);

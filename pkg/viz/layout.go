@@ -1,0 +1,192 @@
+package viz
+
+import "math"
+
+// An arrangement is the plots of a figure, row by row.
+type arrangement struct {
+	plots   []plot
+	titles  []string // of the plots; nil for a single one
+	columns int
+	height  length // of one row of plots, or zero for a single one
+	own     bool   // each plot has a scale of its own beside it
+}
+
+func single(p plot) arrangement { return arrangement{plots: []plot{p}, columns: 1} }
+
+// insets is the room around a frame.
+type insets struct{ left, top, right, bottom length }
+
+func (a insets) max(b insets) insets {
+	return insets{math.Max(a.left, b.left), math.Max(a.top, b.top), math.Max(a.right, b.right), math.Max(a.bottom, b.bottom)}
+}
+
+// A layout is what the static and the interactive chart share, so that the one replaces the other without a jump.
+type layout struct {
+	decor
+	Width  length  `json:"width"`
+	Height length  `json:"height"`
+	Name   string  `json:"name"` // of the file that the page saves
+	Panels []panel `json:"panels"`
+	Legend *legend `json:"legend,omitempty"`
+	bars   []bar   // the colour bars
+}
+
+// A panel is a plot in its place.
+type panel struct {
+	Kind  string `json:"kind"`
+	Frame rect   `json:"frame"`
+	Bar   *bar   `json:"bar,omitempty"`
+	Data  any    `json:"data,omitempty"`
+	plot  plot
+}
+
+// The space between panels, and from a caption to what is above it.
+const (
+	panelGap   = 22
+	captionGap = 6
+)
+
+// A chart is made less high when its plots leave leastTrim or more free, but not less than leastHeight.
+const (
+	leastTrim   = 24
+	leastHeight = 200
+)
+
+// layout puts the title above the plots, the caption below, the legend or colour bar to their right, and all of it at the left edge.
+func (c *Chart) layout() (layout, error) {
+	a := c.fig.arrange()
+	s, err := newSheet(nil, themes[c.theme], height)
+	if err != nil {
+		return layout{}, err
+	}
+	l := layout{Width: width, Height: height, Name: c.title}
+	top, bottom := length(margin), length(height-margin)
+	if c.title != "" {
+		l.label(label{X: edge, Y: margin + titleSize*0.8, Text: s.fit(bold, titleSize, width-2*edge, c.title), Size: titleSize, Role: ink, Bold: true})
+		top += titleSize * 1.6
+	}
+	var caption []string
+	if text := c.fig.caption(); text != "" {
+		caption = s.wrap(regular, captionSize, width-2*edge-toolsWidth, 2, text)
+		bottom -= captionSize*lineHeight*length(len(caption)) + captionGap
+	}
+
+	// What all panels have in common.
+	k := a.key()
+	beside := 0.0
+	if w := k.width(s); w > 0 {
+		beside = w + gap
+	}
+	rows := (len(a.plots) + a.columns - 1) / a.columns
+	titled := 0.0
+	for _, t := range a.titles {
+		if t != "" {
+			titled = panelSize * 1.7
+		}
+	}
+	if a.height > 0 {
+		l.Height = math.Ceil(top + length(rows)*a.height + length(rows-1)*panelGap + height - bottom)
+		bottom = l.Height - (height - bottom)
+	}
+	room := rect{edge, top, width - 2*edge - beside, bottom - top}
+	cell := rect{
+		W: (room.W - length(a.columns-1)*panelGap) / length(a.columns),
+		H: (room.H - length(rows-1)*panelGap) / length(rows),
+	}
+	inner := rect{W: cell.W, H: cell.H - titled}
+	if a.own {
+		widest := 0.0
+		for _, p := range a.plots {
+			if w := p.key().scaleWidth(s); w > 0 {
+				widest = math.Max(widest, w+gap/2)
+			}
+		}
+		inner.W -= widest
+	}
+	var around insets
+	for _, p := range a.plots {
+		around = around.max(p.insets(s, inner))
+	}
+
+	right, below := 0.0, room.Y // how far the plots reach, and where the next row begins
+	for i, p := range a.plots {
+		if i > 0 && i%a.columns == 0 {
+			room.Y = below + panelGap
+		}
+		x := room.X + length(i%a.columns)*(cell.W+panelGap)
+		w, h := p.fit(math.Floor(inner.W-around.left-around.right), math.Floor(inner.H-around.top-around.bottom))
+		frame := rect{math.Round(x + around.left), math.Round(room.Y + titled + around.top), w, h}
+		if len(a.titles) > 0 {
+			l.label(label{X: x, Y: room.Y + panelSize, Text: s.fit(bold, panelSize, cell.W, a.titles[i]), Size: panelSize, Role: ink, Bold: true})
+		}
+		l.add(p.axes(s, frame))
+		place := panel{Kind: p.kind(), Frame: frame, plot: p}
+		if a.own {
+			if sc := p.key().scale; sc != nil {
+				place.Bar = l.bar(s, sc, frame.right()+gap/2, frame)
+			}
+		}
+		l.Panels = append(l.Panels, place)
+		right, below = math.Max(right, frame.right()+around.right), math.Max(below, frame.bottom()+around.bottom)
+	}
+	if free := math.Floor(bottom - below); free >= leastTrim { // room that the plots have no use for
+		l.Height = math.Max(l.Height-free, leastHeight)
+	}
+	first := l.Panels[0].Frame
+	space := rect{X: math.Round(right + gap), Y: first.Y, W: width - edge - right - gap, H: math.Max(first.H, below-around.bottom-first.Y)}
+	if k.scale != nil {
+		b := l.bar(s, k.scale, space.X, space)
+		for i := range l.Panels {
+			if l.Panels[i].plot.key().scale != nil {
+				l.Panels[i].Bar = b
+			}
+		}
+		space.Y += b.Y + b.H + gap - first.Y
+		space.H -= b.Y + b.H + gap - first.Y
+	}
+	if len(k.entries) > 0 {
+		l.Legend = newLegend(k.entries, space)
+	}
+	for i, line := range caption {
+		y := below + captionGap + captionSize*(lineHeight*length(i)+1)
+		l.label(label{X: edge, Y: y, Text: line, Size: captionSize, Role: faint})
+	}
+	return l, nil
+}
+
+// key merges what the plots' colours mean.
+func (a arrangement) key() key {
+	var all key
+	has := map[string]bool{}
+	for _, p := range a.plots {
+		k := p.key()
+		for _, e := range k.entries {
+			if !has[e.name] {
+				has[e.name] = true
+				all.entries = append(all.entries, e)
+			}
+		}
+		if !a.own && all.scale == nil {
+			all.scale = k.scale
+		}
+	}
+	return all
+}
+
+// looks returns the themes that the interactive chart may take.
+func (c *Chart) looks() map[string]*look {
+	looks := map[string]*look{}
+	ramps := false
+	for _, p := range c.fig.arrange().plots {
+		ramps = ramps || p.key().scale != nil
+	}
+	for name, t := range map[string]*theme{"light": &light, "dark": &dark} {
+		if c.theme == Page || themes[c.theme] == t {
+			looks[name] = t.look()
+			if ramps {
+				looks[name].withRamps(t)
+			}
+		}
+	}
+	return looks
+}

@@ -1,0 +1,255 @@
+package viz
+
+import (
+	"image/color"
+	"math"
+)
+
+const (
+	lineWidth  = 1.8
+	thinWidth  = 1.1 // of lines through many points
+	markerSize = 7.0
+	bandShare  = 0.2 // the opacity of a band
+)
+
+// linePen chooses the pen for a series.
+func (s *sheet) linePen(t tint, width length, dashed bool) {
+	if dashed {
+		s.pen(s.tint(t), width, 6, 4)
+	} else {
+		s.pen(s.tint(t), width)
+	}
+}
+
+func (l *lines) insets(s *sheet, room rect) insets { return planeInsets(s, room, room.W, l.x, l.y) }
+
+// The space from an axis to its numbers and names.
+const (
+	numberGap = 6
+	nameRow   = 20
+	nameAbove = 10 // from the frame to the name above it
+)
+
+// The names of groups may be this long, beside and below the frame.
+const (
+	sideMost    = 170
+	uprightMost = 120
+)
+
+// wide, high and close are the room that a number or name takes along an axis: lying along it, and across it; few numbers are enough to read
+// a plot by, but of names none should be missing.
+func (s *sheet) wide(text string) length { return math.Max(36, s.measure(regular, axisSize, text)+14) }
+
+func high(string) length { return 38 }
+
+func close(string) length { return axisSize * 1.25 }
+
+// side returns the numbers or names beside the frame, and the width of the widest.
+func (s *sheet) side(y span, f rect) (n []notch, widest length) {
+	need := high
+	if y.names != nil {
+		need = close
+	}
+	n = y.notches(f.H, need)
+	for i := range n {
+		n[i].text = s.fit(regular, axisSize, math.Min(sideMost, 0.5*f.W), n[i].text)
+		widest = math.Max(widest, s.measure(regular, axisSize, n[i].text))
+	}
+	return n, widest
+}
+
+// below returns the numbers or names below the frame, whether they stand upright, and how far down they reach.
+func (s *sheet) below(x span, w length) (n []notch, upright bool, depth length) {
+	if n = x.notches(w, s.wide); !x.given || len(n) == len(x.names) {
+		return n, false, axisSize
+	}
+	n = x.notches(w, close)
+	for i := range n {
+		n[i].text = s.fit(regular, axisSize, uprightMost, n[i].text)
+		depth = math.Max(depth, s.measure(regular, axisSize, n[i].text))
+	}
+	return n, true, depth
+}
+
+// planeInsets returns the room around a plot whose frame will be about w wide.
+func planeInsets(s *sheet, room rect, w length, x, y span) insets {
+	_, widest := s.side(y, room)
+	n, upright, depth := s.below(x, w)
+	in := insets{left: widest + numberGap, top: axisSize * 0.6, right: 2, bottom: numberGap + depth + 6}
+	if widest == 0 {
+		in.left = 0
+	}
+	if len(n) > 0 && !upright && x.names == nil { // the ends of the numbers reach beyond those of the axis
+		first, last := n[0], n[len(n)-1]
+		in.left = math.Max(in.left, s.measure(regular, axisSize, first.text)/2-w*x.share(first.value))
+		in.right = math.Max(in.right, 2+s.measure(regular, axisSize, last.text)/2-w*(1-x.share(last.value)))
+	}
+	if y.title() != "" {
+		in.top = nameRow + 4
+	}
+	if x.title() != "" {
+		in.bottom += nameRow - 4
+	}
+	return in
+}
+
+// Which lines a plot has across it.
+type across int
+
+const (
+	none across = iota // and none below it
+	fromX
+	fromY
+)
+
+// planeAxes returns the numbers and names around a plot, and lines across it.
+func planeAxes(s *sheet, f rect, x, y span, lines across) decor {
+	var d decor
+	n, widest := s.side(y, f)
+	for _, n := range n {
+		at := f.bottom() - f.H*y.share(n.value)
+		if lines == fromY {
+			d.stroke(mesh, f.X, at, f.right(), at)
+		}
+		d.label(label{X: f.X - numberGap, Y: at + axisSize*0.36, Text: n.text, Size: axisSize, Role: faint, Align: 1})
+	}
+	n, upright, depth := s.below(x, f.W)
+	for _, n := range n {
+		at := f.X + f.W*x.share(n.value)
+		switch {
+		case lines == fromX:
+			d.stroke(mesh, at, f.Y, at, f.bottom())
+		case x.names == nil:
+			d.stroke(rule, at, f.bottom(), at, f.bottom()+4)
+		}
+		if upright {
+			d.label(label{X: at + axisSize*0.36, Y: f.bottom() + numberGap, Text: n.text, Size: axisSize, Role: faint, Align: 1, Turned: true})
+		} else {
+			d.label(label{X: at, Y: f.bottom() + numberGap + axisSize*0.9, Text: n.text, Size: axisSize, Role: faint, Align: 0.5})
+		}
+	}
+	if lines == fromY {
+		d.stroke(rule, f.X, f.bottom(), f.right(), f.bottom())
+	}
+	if t := y.title(); t != "" { // above the axis, where it reads without turning the head
+		left := f.X
+		if widest > 0 {
+			left -= numberGap + widest
+		}
+		d.label(label{X: left, Y: f.Y - nameAbove, Text: s.fit(regular, axisSize, f.right()-left, t), Size: axisSize, Role: ink})
+	}
+	if t := x.title(); t != "" {
+		d.label(label{
+			X: f.X + f.W/2, Y: f.bottom() + numberGap + depth + nameRow - 5, Text: s.fit(regular, axisSize, math.Max(f.W, 120), t),
+			Size: axisSize, Role: ink, Align: 0.5,
+		})
+	}
+	return d
+}
+
+// ruleDecor returns the rules that lie within the axes.
+func ruleDecor(s *sheet, f rect, x, y span, rules []Rule) decor {
+	var d decor
+	for _, r := range rules {
+		axis := y
+		if r.Vertical {
+			axis = x
+		}
+		share := axis.share(r.At)
+		if share < 0 || share > 1 {
+			continue
+		}
+		name := s.fit(regular, axisSize, f.W-8, r.Name)
+		var st stroke
+		if at := half(f.X + f.W*share); r.Vertical {
+			st = stroke{From: [2]length{at, f.Y}, To: [2]length{at, f.bottom()}}
+			l := label{X: at + 5, Y: f.Y + axisSize, Text: name, Size: axisSize, Role: ink, Backed: true}
+			if l.X+s.measure(regular, axisSize, name) > f.right() {
+				l.X, l.Align = at-5, 1
+			}
+			d.label(l)
+		} else {
+			at := half(f.bottom() - f.H*share)
+			st = stroke{From: [2]length{f.X, at}, To: [2]length{f.right(), at}}
+			l := label{X: f.right() - 4, Y: at - 5, Text: name, Size: axisSize, Role: ink, Align: 1, Backed: true}
+			if at-f.Y < axisSize+4 {
+				l.Y = at + axisSize + 2
+			}
+			d.label(l)
+		}
+		st.Role, st.Dashed, st.Over = ink, true, true
+		d.Strokes = append(d.Strokes, st)
+	}
+	return d
+}
+
+func (l *lines) fit(w, h length) (length, length) { return w, h }
+
+func (l *lines) axes(s *sheet, f rect) decor {
+	d := planeAxes(s, f, l.x, l.y, fromY)
+	d.add(ruleDecor(s, f, l.x, l.y, l.bounds.rules))
+	return d
+}
+
+// place returns where a point is on the sheet; what is beyond the frame stays near it.
+func place(f rect, x, y span, a, b float64) [2]length {
+	far := func(v float64) float64 { return math.Min(50, math.Max(-50, v)) }
+	return [2]length{f.X + f.W*far(x.share(a)), f.bottom() - f.H*far(y.share(b))}
+}
+
+func (l *lines) draw(s *sheet, f rect) {
+	for i, series := range l.series {
+		if series.Low == nil {
+			continue
+		}
+		c := s.tint(l.tints[i])
+		band := make([][2]length, 0, 2*len(series.Y))
+		for j, v := range series.High {
+			band = append(band, place(f, l.x, l.y, series.at(j), v))
+		}
+		for j := len(series.Low) - 1; j >= 0; j-- {
+			band = append(band, place(f, l.x, l.y, series.at(j), series.Low[j]))
+		}
+		s.fill(color.NRGBA{c.R, c.G, c.B, uint8(255 * bandShare)}, clipPolygon(band, f)...)
+	}
+	for i, series := range l.series {
+		points := make([][2]length, len(series.Y))
+		for j, v := range series.Y {
+			points[j] = place(f, l.x, l.y, series.at(j), v)
+		}
+		if !series.Dots {
+			s.linePen(l.tints[i], series.width(), series.Dashed)
+			for _, part := range clipLine(points, f) {
+				s.line(part...)
+			}
+		}
+	}
+	for i, series := range l.series {
+		if !series.marked() {
+			continue
+		}
+		size := series.marker()
+		for j, v := range series.Y {
+			p := place(f, l.x, l.y, series.at(j), v)
+			if p[0] >= f.X-1 && p[0] <= f.right()+1 && p[1] >= f.Y-1 && p[1] <= f.bottom()+1 {
+				s.mark(l.shape(i), p[0], p[1], size, s.tint(l.tints[i]))
+			}
+		}
+	}
+}
+
+// marker returns the diameter of the series' markers: smaller where there are many.
+func (s Series) marker() length {
+	if len(s.Y) <= markedPoints {
+		return markerSize
+	}
+	return math.Max(2.5, markerSize*math.Sqrt(markedPoints/float64(len(s.Y))))
+}
+
+// width returns that of the series' line: thinner where there are many points.
+func (s Series) width() length {
+	if len(s.Y) <= 500 {
+		return lineWidth
+	}
+	return thinWidth
+}
