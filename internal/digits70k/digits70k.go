@@ -11,7 +11,9 @@
 // original as another digit of its class is: a test asserts that at most one in
 // twenty of the 15 nearest neighbours of a row is made from the same digit, so
 // that neighbourhoods are no cliques of copies, and that the nearest neighbour,
-// in all the other rows, has the row's label in .95 to .975 of the cases.
+// in all the other rows, has the row's label in .95 to .975 of the cases. (Of 7000
+// rows of seed 0, .037 of the neighbours were copies, and the label of the nearest
+// was right for .956.)
 package digits70k
 
 import (
