@@ -83,7 +83,7 @@ func TestMeasureWritesThePage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const row = `failed: there is no function "mle" | – |`
+	const row = `: there is no function "mle" | – |`
 	for where, text := range map[string]string{"output": out, "page": string(b)} {
 		if !strings.Contains(text, row) || !strings.Contains(text, "| mle-digits | dimension | ") {
 			t.Errorf("the %s is\n%s", where, text)
