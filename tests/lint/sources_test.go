@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/flatland-go/flatland/internal/testenv"
@@ -45,11 +46,22 @@ func parse(fset *token.FileSet, path string, text []byte) (file, error) {
 
 // sources reads every Go file of this project, modules inside it included, but
 // for those in testdata, which tests plant.
-func sources(t *testing.T) (files []file) {
+func sources(t *testing.T) []file {
 	t.Helper()
+	files, err := parsed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) < 100 {
+		t.Fatalf("only %d files below %s", len(files), testenv.Root())
+	}
+	return files
+}
+
+var parsed = sync.OnceValues(func() (files []file, err error) {
 	root := testenv.Root()
 	fset := token.NewFileSet()
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -71,14 +83,8 @@ func sources(t *testing.T) (files []file) {
 		files = append(files, f)
 		return err
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(files) < 100 {
-		t.Fatalf("only %d files below %s", len(files), root)
-	}
-	return files
-}
+	return files, err
+})
 
 func report(t *testing.T, problems []error) {
 	t.Helper()
