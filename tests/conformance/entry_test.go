@@ -26,6 +26,7 @@ type entry struct {
 	name    string // "Fit", "Fit, Transform", "Compare, as y", or "" for a function
 	columns int    // how many it takes
 	inverse bool   // it ends in the space of the data
+	first   bool   // of the row
 	made    bool   // a model or another matrix is made for it on the way
 	call    func(ctx context.Context, x mat.Matrix) (any, error)
 }
@@ -51,7 +52,8 @@ func entries(r row, v variant, offset float64) ([]entry, error) {
 			narrow := call
 			call = func(ctx context.Context, x mat.Matrix) (any, error) { return narrow(ctx, wide(x)) }
 		}
-		return append(list, entry{row: r, variant: v, name: name, columns: columns, call: call})
+		first := len(list) == 0 && len(r.variants) > 0 && r.variants[0].name == v.name
+		return append(list, entry{row: r, variant: v, name: name, columns: columns, first: first, call: call})
 	}
 	if v.call != nil {
 		return add(nil, "", v.call), nil
