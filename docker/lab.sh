@@ -11,5 +11,6 @@ export JUPYTER_DATA_DIR=$PWD/.tools/jupyter PATH=$PWD/.tools/bin:$PATH
 go run ./tests/notebooks/cmd/nbrun -install-kernel "$JUPYTER_DATA_DIR"
 .tools/venv/bin/jupyter trust notebooks/*.ipynb
 ((EUID)) || set -- --allow-root "$@" # whoever is root here has chosen to be
-exec .tools/venv/bin/jupyter lab --ip=127.0.0.1 --ServerApp.root_dir="$PWD/notebooks" \
+[[ " $*" == *" --ip="* ]] || set -- --ip=127.0.0.1 "$@" # JupyterLab refuses to be told twice
+exec .tools/venv/bin/jupyter lab --ServerApp.root_dir="$PWD/notebooks" \
   --LabApp.default_url=/lab/tree/01_quickstart.ipynb "$@"

@@ -7,7 +7,7 @@
 #   image   the instructions of docker/Dockerfile, one after the other; the last with the network cut
 #
 # The machines are chroots made by debootstrap, removed at the end however it ends. What they begin with is a clone of HEAD: what is not
-# committed is not tried. The log, with neither hosts nor paths of this machine in it, goes to docs/fresh-machine.log.
+# committed is not tried. The log of both parts, with neither hosts nor paths of this machine in it, goes to docs/fresh-machine.log.
 # Needs root, debootstrap, about 6 GB in TMPDIR, and a Debian mirror: that of this machine's apt, or FRESH_MIRROR and FRESH_SECURITY.
 #
 # shellcheck disable=SC2317  # parts are called by name
@@ -104,8 +104,6 @@ set +e
 (set -e; main "$@") 2>&1 | scrub | clocked | tee "$work/log"
 status=${PIPESTATUS[0]}
 set -e
-if ((status)); then
-  echo 'FAILED' >>"$work/log"
-fi
-install -m 644 "$work/log" docs/fresh-machine.log
+((!status)) || echo FAILED | tee -a "$work/log"
+[[ "$*" != 'readme image' ]] || install -m 644 "$work/log" docs/fresh-machine.log
 exit "$status"

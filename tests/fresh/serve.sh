@@ -17,7 +17,7 @@ for ((i = 0; i < 3000; i++)); do
   kill -0 "$lab" 2>/dev/null || break
   sleep 0.1
 done
-[[ $address ]] || { echo "no address within 5 minutes:"; cat "$said"; exit 1; }
+[[ $address ]] || { echo 'it ends, or 5 minutes pass, before it prints an address:'; cat "$said"; exit 1; }
 where=loopback
 [[ " $* " != *' --ip=0.0.0.0 '* ]] || where=anywhere # a container's own network
 .tools/venv/bin/python tests/fresh/ask.py "$address" "$where" || { cat "$said"; exit 1; }
