@@ -249,6 +249,8 @@ func TestOffendersAreFound(t *testing.T) {
 		wantFound(t, how, o.says, problems(e))
 		close(release)
 	}
+	quick := onlyEntry(t, planted{"honest"})
+	wantFound(t, "long work that is not", "needs longer work", cancelAfter(quick, random(3, 3, 0), 40*time.Millisecond))
 	for _, p := range promises {
 		broken := false
 		for _, o := range offenders {
