@@ -27,9 +27,12 @@ import (
 type Rows struct {
 	n, d int
 
-	// The fast copy: (x − mean)·scale, in [−1, 1], with scale a power of two.
+	// The fast copy: (x − mean)/unit·fit, in [−1, 1]. Unit is 1 but for extreme
+	// magnitudes, and fit as large as it takes; both are powers of two. They are
+	// apart because their ratio may exceed float64.
 	fast     []float32
-	scale    float64
+	unit     float64
+	fit      float64
 	slack    []float64 // how far rounding to float32 may have moved each row
 	maxSlack float64
 	rel, abs float64 // error of a squared fast distance: relative and absolute
@@ -40,7 +43,6 @@ type Rows struct {
 	x64    []float64
 	stride int
 	x32    []float32
-	unit   float64 // what one unit of x64 is worth; 1 but for extreme magnitudes
 
 	// Instead of all values, the distances themselves.
 	given *mat32.Distances
@@ -103,9 +105,9 @@ func New(ctx context.Context, x mat.Matrix) (*Rows, error) {
 	fit := 1. // brings spread into (½, 1]
 	if spread > 0 {
 		_, exp := math.Frexp(spread)
-		fit = math.Ldexp(1, -exp)
+		fit = math.Ldexp(1, min(-exp, 1000))
 	}
-	r.scale = fit / r.unit
+	r.fit = fit
 	r.fits = 2*math.Sqrt(float64(d))*spread < math.MaxFloat64/2/r.unit
 	r.fast = make([]float32, n*d)
 	r.slack = make([]float64, n)
@@ -203,10 +205,10 @@ func (r *Rows) prepare(x *mat32.Distances) {
 	for _, v := range x.Condensed() {
 		largest = max(largest, v)
 	}
-	r.scale = 1 // brings largest into (½, 1], as far as float64 has such a power of two
+	r.fit = 1 // brings largest into (½, 1], as far as float64 has such a power of two
 	if largest > 0 {
 		_, exp := math.Frexp(largest)
-		r.scale = math.Ldexp(1, -max(exp, -1000))
+		r.fit = math.Ldexp(1, -max(exp, -1000))
 	}
 	r.fits = true
 	r.slack = make([]float64, r.n) // no row has moved
@@ -255,7 +257,7 @@ func (r *Rows) Fast(dst []float32, i, lo int) {
 // of their rows, those to later ones side by side.
 func (r *Rows) squares(dst []float32, i, lo int) {
 	square := func(v float64) float32 {
-		v *= r.scale
+		v *= r.fit
 		return float32(v * v)
 	}
 	pairs := r.given.Condensed()
@@ -293,14 +295,17 @@ func (r *Rows) Exact(i, j int) float64 {
 // is fast or more can fall below.
 func (r *Rows) AtLeast(i int, fast float32) float64 {
 	low := (float64(fast) - r.abs) / (1 + r.rel)
-	return r.margin(math.Sqrt(max(low, 0))-r.slack[i]-r.maxSlack, -1) / r.scale
+	return r.margin(math.Sqrt(max(low, 0))-r.slack[i]-r.maxSlack, -1) / r.fit * r.unit
 }
 
 // Interval returns fast squared distances between which every row whose
 // distance to row i is dist must lie: below lo a row is surely nearer, above hi
 // surely farther.
 func (r *Rows) Interval(i int, dist float64) (lo, hi float32) {
-	d, slack := dist*r.scale, r.slack[i]+r.maxSlack
+	d, slack := dist/r.unit*r.fit, r.slack[i]+r.maxSlack
+	if dist < 0x1p-1000 { // its last digit is one of few, and may be rounded
+		slack += 0x1p-1073 / r.unit * r.fit
+	}
 	near, far := max(r.margin(d-slack, -1), 0), r.margin(d+slack, 1)
 	lo64 := near*near*(1-r.rel) - r.abs
 	hi64 := far*far*(1+r.rel) + r.abs

@@ -18,7 +18,7 @@ import (
 // the promise must be tight enough to be of use.
 func TestBoundsHold(t *testing.T) {
 	for _, d := range []int{1, 3, 8, 50, 300} {
-		for _, size := range []float64{1e-300, 1e-200, 1e-30, 1, 1e30, 1e200, 1e306} {
+		for _, size := range []float64{1e-320, 1e-310, 1e-300, 1e-200, 1e-30, 1, 1e30, 1e200, 1e306} {
 			for _, offset := range []float64{0, 10, 1e6} {
 				if offset*size > 1e306 {
 					continue
@@ -66,7 +66,7 @@ func bounds(t *testing.T, x mat.Matrix) {
 			}
 			if low := r.AtLeast(i, f); exact < low {
 				t.Fatalf("%d, %d: distance %v is below its bound %v", i, j, exact, low)
-			} else if typical := 1 / r.scale; low < exact-1e-5*typical-1e-4*exact {
+			} else if typical := 1 / r.fit * r.unit; low < exact-1e-5*typical-1e-4*exact-0x1p-1070 {
 				t.Fatalf("%d, %d: the bound %v says little about %v", i, j, low, exact)
 			}
 			if lo, hi := r.Interval(i, exact); f < lo || f > hi {
@@ -109,7 +109,7 @@ func TestBoundsHoldForGivenDistances(t *testing.T) {
 				}
 			}
 		}
-		if size == 1 && math.Abs(float64(whole[0])/math.Pow(r.Exact(n-1, 0)*r.scale, 2)-1) > 1e-6 {
+		if size == 1 && math.Abs(float64(whole[0])/math.Pow(r.Exact(n-1, 0)/r.unit*r.fit, 2)-1) > 1e-6 {
 			t.Errorf("the square of %v is %v", r.Exact(n-1, 0), whole[0])
 		}
 	}

@@ -51,7 +51,7 @@ func TestValuesOfPeers(t *testing.T) {
 		e    estimator
 		want [3]float64
 	}{
-		{"scikit-dimension 0.3.4, DADApy base", twonn{}, [3]float64{4.74106022, 1.94856428, 3.08340224}},
+		{"scikit-dimension of 2025, DADApy base", twonn{}, [3]float64{4.74106022, 1.94856428, 3.08340224}},
 		{"scikit-dimension, keep 95 %", twonn{Discard: 0.05}, [3]float64{4.79131996, 1.9623205, 3.07608619}},
 		{"Rdimtools, all but the last", twonn{Discard: intrinsic.Zero}, [3]float64{4.86342777, 2.0231741, 3.07793795}},
 		{"DADApy ml", twonn{Fit: intrinsic.MaximumLikelihood}, [3]float64{4.75485113, 1.97845424, 3.05810109}},

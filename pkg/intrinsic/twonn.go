@@ -57,7 +57,9 @@ const (
 	// LeastSquares fits −ln(1−F) = d·y through the origin: with Fᵢ = i/N,
 	// d = Σxᵢyᵢ/Σyᵢ² and xᵢ = −ln(1−Fᵢ) over the m lowest ratios. At most N−1 of
 	// them, because F_N = 1 has no logarithm: a Discard of Zero leaves out the
-	// last. This is the fit of the paper, scikit-dimension and DADApy's default.
+	// last. This is the fit of the paper, DADApy's default, and that of
+	// scikit-dimension's sources since 2024 (its release 0.3.4 still has
+	// Fᵢ = (i−1)/N, which gives 1 % less on 300 rows).
 	//
 	// The standard error is that of the delta method on exponential order
 	// statistics, which the fit is a smooth function of, for data of uniform
