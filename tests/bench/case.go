@@ -10,7 +10,7 @@ type Case struct {
 	Name string // lower case, and stable: rows of BENCHMARKS.md are found by it
 	What string // for the reader, with the data and their shape
 
-	// Data returns the inputs of both sides; the error wraps errNoData where they are not on this machine.
+	// Data returns the inputs of both sides.
 	Data func() ([]*mat32.Dense, error)
 
 	// Options are those that both sides are given.

@@ -52,10 +52,6 @@ func TestEveryCaseRuns(t *testing.T) {
 	for _, k := range Cases {
 		t.Run(k.Name, func(t *testing.T) {
 			o := measured(t, c, k)
-			if o.Skipped != nil {
-				testenv.Need(t, "mnist")
-				t.Fatal(o.Skipped)
-			}
 			if o.Ours.Err != nil || o.Peer.Err != nil || o.OneCore.Err != nil {
 				t.Fatal(o.Ours.Err, o.Peer.Err, o.OneCore.Err)
 			}

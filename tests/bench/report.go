@@ -182,9 +182,6 @@ func (t *table) text(r *Report, kept string, all []Case) string {
 		}
 	}
 	for _, o := range r.Outcomes {
-		if o.Skipped != nil {
-			continue
-		}
 		rows[o.Case.Name] = nil
 		for _, cells := range t.rows(o, r) {
 			rows[o.Case.Name] = append(rows[o.Case.Name], printed(cells))

@@ -93,10 +93,9 @@ func TestPageKeepsWhatWasNotMeasured(t *testing.T) {
 	}
 	slower := here
 	slower.Ceiling = []float64{1.5}
-	skipped := &Outcome{Case: Case{Name: "a"}, Skipped: errNoData}
 	failed := outcome("b", 1, 1)
 	failed.Peer = Side{Err: errors.New("boom\nbang")}
-	second := &Report{Machine: &slower, Outcomes: []*Outcome{outcome("c", 4, 8), skipped, failed}}
+	second := &Report{Machine: &slower, Outcomes: []*Outcome{outcome("c", 4, 8), failed}}
 	text, err = second.Update(text, all, true)
 	if err != nil {
 		t.Fatal(err)

@@ -50,7 +50,6 @@ func ByTime(slower float64) Repeat {
 // Outcome is what was found for a case.
 type Outcome struct {
 	Case    Case
-	Skipped error // the data are not here
 	Ours    Side
 	Peer    Side
 	OneCore Side // Flatland on one core, where the peer is serial
@@ -91,10 +90,6 @@ type match struct {
 func (c Config) Measure(ctx context.Context, k Case) (*Outcome, error) {
 	out := &Outcome{Case: k}
 	in, err := k.Data()
-	if errors.Is(err, errNoData) {
-		out.Skipped = err
-		return out, nil
-	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", k.Name, err)
 	}

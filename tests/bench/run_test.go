@@ -226,14 +226,6 @@ func TestCommandsThatAreNotThere(t *testing.T) {
 	}
 }
 
-func TestDataThatAreNotHere(t *testing.T) {
-	t.Setenv("FLATLAND_DATA", t.TempDir())
-	o := measured(t, testConfig("ours", "peer"), Case{Name: "x", Data: mnist})
-	if !errors.Is(o.Skipped, errNoData) || !strings.Contains(o.Skipped.Error(), "FLATLAND_DATA") {
-		t.Errorf("skipped with %v", o.Skipped)
-	}
-}
-
 func TestCanceled(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
 	defer cancel()
