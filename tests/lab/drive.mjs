@@ -97,7 +97,7 @@ const steps = {
     await page.waitForFunction(look.ready, path);
     return {};
   },
-  // Runs all cells, or the first `count` of the code cells, and waits until they have ended.
+  // Runs all cells, or the first `count` of the code cells, and waits until they have ended. None may fail.
   run: async ({ count }) => {
     const n = (await page.evaluate(look.cells)).length;
     await page.evaluate(look.watch);
@@ -110,7 +110,10 @@ const steps = {
       await menu('Run', 'Run All Cells');
     }
     await page.waitForFunction(look.done, count ?? n);
-    return { ...(await page.evaluate(look.watched)), cells: await page.evaluate(look.cells) };
+    const cells = await page.evaluate(look.cells);
+    const failed = cells.findIndex((c) => c.outputs.some((o) => o.type === 'error'));
+    if (failed >= 0) throw new Error(`code cell ${failed} fails: ${JSON.stringify(cells[failed].outputs)}`);
+    return { ...(await page.evaluate(look.watched)), cells };
   },
   // Runs all cells, and interrupts the kernel when the bar has shown the given number of texts.
   interrupt: async ({ bars, shot }) => {

@@ -170,8 +170,8 @@ func quickstart(ctx context.Context, t *testing.T, s server) {
 	)
 	first, again, last := steps[1], steps[5], steps[7]
 	for i, c := range first.Cells {
-		if c.Number == 0 || c.fails() {
-			t.Errorf("code cell %d: number %d, outputs %q", i, c.Number, c.Outputs)
+		if c.Number != i+1 {
+			t.Errorf("code cell %d has the number %d, and outputs %q", i, c.Number, c.Outputs)
 		}
 	}
 	for _, i := range []int{2, 3, 6} {
@@ -188,6 +188,10 @@ func quickstart(ctx context.Context, t *testing.T, s server) {
 	// with other things in one of the two runs.
 	if n := again.Cells[tsneCell].Number; n != until {
 		t.Errorf("after the restart the cell of t-SNE has the number %d, want %d", n, until)
+	}
+	if !first.Cells[tsneCell].shows("progress", "") || again.Cells[tsneCell].shows("progress", "") {
+		t.Errorf("the cell of t-SNE shows %q at first, %q after the restart; want progress at first, and nothing left to do after",
+			first.Cells[tsneCell].Outputs, again.Cells[tsneCell].Outputs)
 	}
 	took := min(again.Took[tsneCell], last.Took[tsneCell])
 	t.Logf("the cell of t-SNE takes %d ms at first, %d and %d ms after the restart", first.Took[tsneCell], again.Took[tsneCell], last.Took[tsneCell])
