@@ -42,6 +42,9 @@ type plot interface {
 	data(frame rect, g page) (any, error)
 }
 
+// gridShare is what the panels of a grid together may take of what a single plot may, because their frames and their picture take more.
+const gridShare = 0.6
+
 // A page is what a plot's data need to know of the chart they are part of.
 type page struct {
 	legend *legend

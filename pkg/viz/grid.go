@@ -45,7 +45,7 @@ type multiples struct {
 //	viz.Grid(viz.Panels{}, viz.Scatter(pca, p).Titled("PCA"), viz.Scatter(tsne, p).Titled("t-SNE")).Titled("Two maps")
 //
 // The chart is 640 pixels wide and as high as its panels need, up to 960. Panels share what a chart may take: the more there are, the fewer
-// thumbnails, points of long lines and shades of heatmaps has each on the page.
+// points of maps (3000 in all) and of lines, thumbnails and shades of heatmaps has each on the page; the picture shows all.
 //
 // What is wrong with the arguments is the chart's error: that of the first panel that has one, [mat32.ErrEmpty] without panels, a
 // [*mat32.ParamError] for more than MaxPanels panels, fewer than 0 columns or more than 6, unknown limits, panels that are grids, and axes
@@ -261,7 +261,7 @@ func (g *multiples) arrange() arrangement {
 	}
 	rows := (len(g.plots) + a.columns - 1) / a.columns
 	const most, title = 860, 24
-	a.height = math.Min(math.Max(150, share*(width-2*edge)/length(a.columns))+title, most/length(rows))
+	a.height = math.Min(math.Max(150, share*(width-2*edge)/length(a.columns))+title, (most-length(rows-1)*panelGap)/length(rows))
 	if a.columns == 1 {
 		a.height = math.Min(a.height, 320)
 	}

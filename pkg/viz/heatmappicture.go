@@ -31,7 +31,8 @@ func (h *heatmap) fit(w, hh length) (length, length) {
 		cw = math.Min(cw, ch)
 		ch = cw
 	}
-	const largest = 96
+	const least, largest = 60, 96 // of a frame, and of a cell
+	cw, ch = math.Max(cw, math.Min(w, least)/length(h.columns)), math.Max(ch, math.Min(hh, least)/length(h.rows))
 	cw, ch = math.Min(cw, largest), math.Min(ch, largest)
 	whole := func(cell length, n int) length {
 		if cell > 3 {

@@ -25,7 +25,10 @@ func (c *Chart) html(picture []byte) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	g := page{legend: l.Legend, share: 1 / float64(len(l.Panels))}
+	g := page{legend: l.Legend, share: 1}
+	if n := len(l.Panels); n > 1 {
+		g.share = gridShare / float64(n)
+	}
 	for i, p := range l.Panels {
 		if l.Panels[i].Data, err = p.plot.data(p.Frame, g); err != nil {
 			return "", err

@@ -189,7 +189,7 @@ func (m *images) axes(s *sheet, f rect) decor {
 	for k, text := range m.f.Captions {
 		at := v.at(f, k)
 		d.label(label{
-			X: at.X + at.W/2, Y: at.bottom() + imageCaption + 2, Text: s.fit(regular, imageCaption, at.W+imageGap-2, text),
+			X: at.X + at.W/2, Y: at.bottom() + imageCaption + 2, Text: s.fit(regular, imageCaption, at.W, text),
 			Size: imageCaption, Role: faint, Align: 0.5,
 		})
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -72,7 +73,7 @@ func (l *lines) data(_ rect, g page) (any, error) {
 	}
 	shown, of := 0, 0
 	for i, s := range l.series {
-		rows := extremes(s.Y, g.share*mostNumbers/float64(max(all, 1)))
+		rows := l.thin(s, g.share*mostNumbers/float64(all)*float64(len(s.Y)))
 		pick := func(from []float64) sixDigits {
 			if from == nil {
 				return nil
@@ -103,37 +104,45 @@ func (l *lines) data(_ rect, g page) (any, error) {
 	return p, nil
 }
 
-// extremes returns which numbers to show when only the given share may be: all, or the least and the greatest of each of equal parts, and the
-// ends.
-func extremes(y []float64, share float64) []int {
-	if share >= 1 || len(y) < 8 {
-		rows := make([]int, len(y))
-		for i := range rows {
-			rows[i] = i
+// thin returns the rows of a series to draw when at most about the given number may be: all, or the least and the greatest of equal parts of
+// the x axis, and the ends. Where x turns back, they are equal parts of the series.
+func (l *lines) thin(s Series, most float64) []int {
+	n := len(s.Y)
+	rows := make([]int, 0, min(n, int(most)+2))
+	if float64(n) <= most || n < 8 {
+		for i := range n {
+			rows = append(rows, i)
 		}
 		return rows
 	}
-	parts := max(2, int(share*float64(len(y))/2)-1)
-	rows := []int{0}
+	parts := max(2, int(most/2)-1)
+	ordered := s.X == nil || slices.IsSorted(s.X)
+	part := func(i int) int {
+		if !ordered {
+			return i * parts / n
+		}
+		return int(math.Min(1, math.Max(0, l.x.share(s.at(i)))) * float64(parts))
+	}
 	add := func(i int) {
-		if i > rows[len(rows)-1] {
+		if len(rows) == 0 || i > rows[len(rows)-1] {
 			rows = append(rows, i)
 		}
 	}
-	for k := range parts {
-		from, to := k*len(y)/parts, (k+1)*len(y)/parts
-		least, greatest := from, from
-		for i := from; i < to; i++ {
-			if y[i] < y[least] {
-				least = i
+	add(0)
+	for from := 0; from < n; {
+		least, greatest, to := from, from, from
+		for ; to < n && part(to) == part(from); to++ {
+			if s.Y[to] < s.Y[least] {
+				least = to
 			}
-			if y[i] > y[greatest] {
-				greatest = i
+			if s.Y[to] > s.Y[greatest] {
+				greatest = to
 			}
 		}
 		add(min(least, greatest))
 		add(max(least, greatest))
+		from = to
 	}
-	add(len(y) - 1)
+	add(n - 1)
 	return rows
 }

@@ -6,10 +6,10 @@ import (
 )
 
 const (
-	lineWidth  = 1.8
-	thinWidth  = 1.1 // of lines through many points
-	markerSize = 7.0
-	bandShare  = 0.2 // the opacity of a band
+	lineWidth   = 1.8
+	thinWidth   = 1.1 // of lines through many points
+	markerSize  = 7.0
+	bandOpacity = 0x33 // of 255
 )
 
 // linePen chooses the pen for a series.
@@ -191,6 +191,19 @@ func (l *lines) axes(s *sheet, f rect) decor {
 	return d
 }
 
+// polyline draws a line in pieces: the canvas takes long over one path that crosses itself often.
+func (s *sheet) polyline(points [][2]length, t tint, width length, dashed bool) {
+	const piece = 64
+	s.linePen(t, width, dashed)
+	if dashed { // its dashes would begin anew
+		s.line(points...)
+		return
+	}
+	for from := 0; from < len(points)-1; from += piece {
+		s.line(points[from:min(len(points), from+piece+1)]...)
+	}
+}
+
 // place returns where a point is on the sheet; what is beyond the frame stays near it.
 func place(f rect, x, y span, a, b float64) [2]length {
 	far := func(v float64) float64 { return math.Min(50, math.Max(-50, v)) }
@@ -198,30 +211,35 @@ func place(f rect, x, y span, a, b float64) [2]length {
 }
 
 func (l *lines) draw(s *sheet, f rect) {
+	rows := make([][]int, len(l.series)) // of long series, two for every half pixel
+	for i, series := range l.series {
+		rows[i] = l.thin(series, 4*f.W)
+	}
 	for i, series := range l.series {
 		if series.Low == nil {
 			continue
 		}
 		c := s.tint(l.tints[i])
-		band := make([][2]length, 0, 2*len(series.Y))
-		for j, v := range series.High {
-			band = append(band, place(f, l.x, l.y, series.at(j), v))
+		band := make([][2]length, 0, 2*len(rows[i]))
+		for _, j := range rows[i] {
+			band = append(band, place(f, l.x, l.y, series.at(j), series.High[j]))
 		}
-		for j := len(series.Low) - 1; j >= 0; j-- {
+		for k := len(rows[i]) - 1; k >= 0; k-- {
+			j := rows[i][k]
 			band = append(band, place(f, l.x, l.y, series.at(j), series.Low[j]))
 		}
-		s.fill(color.NRGBA{c.R, c.G, c.B, uint8(255 * bandShare)}, clipPolygon(band, f)...)
+		s.fill(color.NRGBA{c.R, c.G, c.B, bandOpacity}, clipPolygon(band, f)...)
 	}
 	for i, series := range l.series {
-		points := make([][2]length, len(series.Y))
-		for j, v := range series.Y {
-			points[j] = place(f, l.x, l.y, series.at(j), v)
+		if series.Dots {
+			continue
 		}
-		if !series.Dots {
-			s.linePen(l.tints[i], series.width(), series.Dashed)
-			for _, part := range clipLine(points, f) {
-				s.line(part...)
-			}
+		points := make([][2]length, len(rows[i]))
+		for k, j := range rows[i] {
+			points[k] = place(f, l.x, l.y, series.at(j), series.Y[j])
+		}
+		for _, part := range clipLine(points, f) {
+			s.polyline(part, l.tints[i], series.width(), series.Dashed)
 		}
 	}
 	for i, series := range l.series {

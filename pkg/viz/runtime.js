@@ -325,6 +325,11 @@
   };
   const kinds = { scatter, lines, bars, heatmap, images };
 
+  // The legend's lines without markers, in a box as large as its other icons.
+  const box = 'path://M0,0L0,0M20,9L20,9';
+  const dash = `${box}M0,3.6L20,3.6L20,5.4L0,5.4Z`;
+  const dashes = `${box}M0,3.6L5,3.6L5,5.4L0,5.4ZM7.5,3.6L12.5,3.6L12.5,5.4L7.5,5.4ZM15,3.6L20,3.6L20,5.4L15,5.4Z`;
+
   // The whole chart in one theme, and what its panels say of a place.
   const compose = (d, look, prepared) => {
     const option = {
@@ -379,6 +384,7 @@
     });
     const notes = d.panels.map((p) => p.data.note).filter(Boolean);
     if (notes.length) option.graphic.elements.push({ ...text({ x: 8, y: d.height - 5, size: 11.5, text: notes[0] }, look.faint), z: 6 });
+    if (!d.legend && !option.dataZoom.length) delete option.toolbox.feature.restore; // nothing can be changed
     if (d.legend) {
       const { x, y, h, indent, most, entries } = d.legend;
       const wide = indent > 20;
@@ -386,7 +392,7 @@
         type: entries.length * 19 > h ? 'scroll' : 'plain',
         orient: 'vertical', align: 'left', left: x, top: y + 5, height: h - 5, padding: 0,
         itemWidth: wide ? 20 : 9, itemHeight: 9, itemGap: 10, itemStyle: { borderWidth: 0 }, inactiveColor: look.rule,
-        data: entries.map((e, i) => ({ name: String(i), ...(e.line ? {} : { icon: e.symbol }) })),
+        data: entries.map((e, i) => ({ name: String(i), ...(e.line && e.symbol ? {} : { icon: e.symbol ?? (e.dashed ? dashes : dash) }) })),
         formatter: (i) => entries[i].name,
         pageTextStyle: { color: look.faint }, pageIconColor: look.ink, pageIconInactiveColor: look.rule,
         textStyle: { fontSize: 13, color: look.ink, fontFamily: font, width: most, overflow: 'truncate', padding: [0, 0, 0, wide ? 2 : 3] },
@@ -400,12 +406,18 @@
     const body = document.body, jupyter = body?.dataset.jpThemeLight;
     if (jupyter) return jupyter === 'false';
     if (body?.classList.contains('vscode-dark') || body?.matches('.vscode-high-contrast:not(.vscode-high-contrast-light)')) return true;
+    const paper = (e) => {
+      const color = getComputedStyle(e).backgroundColor.match(/[\d.]+/g)?.map(Number) ?? [];
+      return color.length >= 3 && (color[3] ?? 1) > 0.5 ? color.slice(0, 3) : null;
+    };
     for (let e = host; e; e = e.parentElement) {
-      const paper = getComputedStyle(e).backgroundColor.match(/[\d.]+/g)?.map(Number);
-      if (paper?.length >= 3 && (paper[3] ?? 1) > 0.5) return luminance(paper.slice(0, 3)) < 0.2;
+      if (paper(e)) return luminance(paper(e)) < 0.2;
     }
-    const schemes = getComputedStyle(document.documentElement).colorScheme;
-    return /\bdark\b/.test(schemes) && (!/\blight\b/.test(schemes) || matchMedia('(prefers-color-scheme: dark)').matches);
+    const canvas = element('div', 'background-color: Canvas'); // what the browser paints behind a page
+    document.documentElement.append(canvas);
+    const behind = paper(canvas);
+    canvas.remove();
+    return behind ? luminance(behind) < 0.2 : false;
   };
   const themeOf = (host, looks) => {
     const wanted = isDark(host) ? 'dark' : 'light';

@@ -11,9 +11,11 @@ import (
 )
 
 // Above mostInteractive rows the interactive chart shows sampleRows of them: a browser searches all points for the one under the pointer.
+// The panels of a grid share gridRows.
 const (
 	mostInteractive = 50_000
 	sampleRows      = 20_000
+	gridRows        = 5_000
 )
 
 // scatterPayload is what runtime.js draws a scatter of. Numbers per row are arrays of little-endian integers in base64.
@@ -50,8 +52,12 @@ func (s *scatter) data(f rect, g page) (any, error) {
 	}
 	size := s.diameter(f.W)
 	p := &scatterPayload{Size: round(size), Rim: rim(size), Tint: soleTint.index()}
-	if len(rows) > g.bytes(mostInteractive) {
-		rows = shuffled(len(rows))[:g.bytes(sampleRows)]
+	most, sample := mostInteractive, sampleRows
+	if g.share < 1 {
+		most, sample = g.bytes(gridRows), g.bytes(gridRows)
+	}
+	if len(rows) > most {
+		rows = shuffled(len(rows))[:sample]
 		slices.Sort(rows)
 		p.Rows = pack(rows, func(i int) uint32 { return uint32(i) })
 		p.Note = fmt.Sprintf("%d of the points are shown here; the static picture shows all", len(rows))

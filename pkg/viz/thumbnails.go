@@ -56,8 +56,9 @@ func newThumbnails(rows []int, from Imager, limit int) (*thumbnails, error) {
 		w, h = smaller(w), smaller(h)
 		return w*h < was
 	}
-	for len(pictures)*w*h > thumbPixels {
-		if !shrink(math.Min(0.95, math.Sqrt(thumbPixels/float64(len(pictures)*w*h)))) {
+	pixels := float64(thumbPixels) * float64(limit) / thumbBytes
+	for float64(len(pictures)*w*h) > pixels {
+		if !shrink(math.Min(0.95, math.Sqrt(pixels/float64(len(pictures)*w*h)))) {
 			pictures, points = everyOther(pictures), everyOther(points)
 		}
 	}
