@@ -10,7 +10,7 @@ help: ## list the targets
 
 demo: ## execute the quickstart notebook and write build/01_quickstart.html
 	@docker/setup.sh notebooks
-	@$(nbrun) -html build notebooks/01_quickstart.ipynb
+	@$(nbrun) -timeout 5m -html build notebooks/01_quickstart.ipynb
 	@echo "Open build/01_quickstart.html in a browser."
 
 lab: ## open the notebooks in JupyterLab on 127.0.0.1
