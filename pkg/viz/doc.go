@@ -1,7 +1,14 @@
 // Package viz answers: how do I look at it?
 //
-// One call gives a figure that can be read: square, without ticks, with a legend, a caption, colours that most colour-blind readers can
-// tell apart, and, where there is a browser, hover, zoom and a legend that hides classes.
+// One call gives a figure that can be read: with a legend, a caption, colours that most colour-blind readers can tell apart, and, where there
+// is a browser, hover and a legend that hides what it names.
+//
+//	Scatter   points of a map, coloured by class or number
+//	Lines     numbers over numbers, with bands, logarithmic axes and rules
+//	Bars      numbers by name, in groups, with whiskers
+//	Heatmap   a matrix
+//	Images    pictures of rows, side by side
+//	Grid      several of these, with common axes, colours and legend
 //
 //	viz.Library() // in the first cell
 //	viz.Scatter(emb, viz.Points{Labels: d.Labels, Names: d.Names, Images: d}).Show()
@@ -12,6 +19,8 @@
 //
 // The drawing library, Apache ECharts, has an output of its own, which [Library] makes. Charts wait on the page until it arrives, so that
 // cells may run in any order and any number of times. The same chart is always the same bytes.
+//
+// The interactive chart is light or dark as its page is, and a picture is light, unless [Chart.Themed] says otherwise.
 //
 // In a program outside a notebook Show prints the text, and [Chart.Save] writes a page, a PNG or an SVG.
 package viz

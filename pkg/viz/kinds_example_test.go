@@ -1,0 +1,75 @@
+package viz_test
+
+import (
+	"fmt"
+
+	"github.com/flatland-go/flatland/pkg/datasets"
+	"github.com/flatland-go/flatland/pkg/viz"
+	"gonum.org/v1/gonum/mat"
+)
+
+// Lines with a band, on a logarithmic axis, with the truth as a rule.
+func ExampleLines() {
+	k := []float64{5, 10, 20, 40}
+	viz.Lines(
+		viz.Series{Name: "TwoNN", X: k, Y: []float64{2.1, 2.05, 2, 1.95}, Low: []float64{1.9, 1.9, 1.9, 1.85}, High: []float64{2.3, 2.2, 2.1, 2.05}},
+		viz.Series{Name: "MLE", X: k, Y: []float64{2.4, 2.2, 2.1, 2}, Dashed: true},
+	).
+		Axes(viz.Axis{Name: "neighbours", Log: true}, viz.Axis{Name: "dimension"}).
+		Rules(viz.Rule{Name: "truth", At: 2}).
+		Titled("How many dimensions?").
+		Show()
+	// Output:
+	// How many dimensions?
+	// Lines of 2 series: TwoNN (4 points, 1.95 to 2.1), MLE (4 points, 2 to 2.4)
+}
+
+func ExampleBars() {
+	viz.Bars(viz.Groups{Names: []string{"PCA", "UMAP"}, Horizontal: true},
+		viz.Series{Name: "trustworthiness", Y: []float64{0.83, 0.96}, Low: []float64{0.81, 0.95}, High: []float64{0.85, 0.97}},
+	).Show()
+	// Output:
+	// Bars of 1 series: trustworthiness (2 bars, 0.83 to 0.96)
+}
+
+// A matrix whose numbers lie on both sides of zero gets a diverging palette.
+func ExampleHeatmap() {
+	names := []string{"length", "width", "hue"}
+	correlation := mat.NewDense(3, 3, []float64{1, 0.4, -0.2, 0.4, 1, -0.7, -0.2, -0.7, 1})
+	viz.Heatmap(correlation, viz.Cells{Rows: names, Columns: names, Name: "correlation"}).Show()
+	// Output:
+	// Heatmap of 3 × 3 cells by correlation, -0.7 to 1
+}
+
+// Panels get the titles of their charts, and one legend.
+func ExampleGrid() {
+	d := datasets.Iris()
+	n, _ := d.X.Dims()
+	p := viz.Points{Labels: d.Labels, Names: d.Names}
+	viz.Grid(viz.Panels{},
+		viz.Scatter(d.X.Slice(0, n, 0, 2), p).Titled("sepals"),
+		viz.Scatter(d.X.Slice(0, n, 2, 4), p).Titled("petals"),
+	).Titled("Irises").Show()
+	// Output:
+	// Irises
+	// Grid of 2 charts
+	//   sepals: Scatter of 150 points in 3 classes: setosa (50), versicolor (50), virginica (50)
+	//   petals: Scatter of 150 points in 3 classes: setosa (50), versicolor (50), virginica (50)
+	// n = 150
+}
+
+func ExampleImages() {
+	d := datasets.Digits()
+	viz.Images(d, []int{0, 1, 2}, viz.Frames{Captions: []string{"zero", "one", "two"}, Of: "handwritten digits"}).Show()
+	// Output:
+	// Images of 3 rows 0, 1, 2
+	// handwritten digits
+}
+
+// A themed chart keeps its paper wherever it is shown; without a theme it follows the page.
+func ExampleChart_Themed() {
+	chart := viz.Lines(viz.Series{Y: []float64{1, 4, 9}})
+	fmt.Println(chart.Themed(viz.Dark).Err(), chart.Themed(-1).Err())
+	// Output:
+	// <nil> viz.Chart: Theme is -1, want viz.Page, viz.Light or viz.Dark
+}
