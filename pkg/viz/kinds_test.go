@@ -110,9 +110,22 @@ func noiseSeriesWithoutX(k, n int) []Series {
 	return series
 }
 
+// large reports whether a sample is one that asks most of the budget.
+func large(name string) bool {
+	for _, sign := range []string{"noise", "many", "600", "maps", "names"} {
+		if strings.Contains(name, sign) {
+			return true
+		}
+	}
+	return false
+}
+
 // TestKinds: charts of every kind stay within their budget, are the same bytes on any number of cores, and their pictures are drawn.
 func TestKinds(t *testing.T) {
 	for name, c := range kindSamples() {
+		if large(name) && testing.Short() { // the race detector makes their pictures ten times slower, and no other
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			if c.Err() != nil {
 				t.Fatal(c.Err())
@@ -155,7 +168,7 @@ func TestKinds(t *testing.T) {
 // TestDarkPictures: a dark chart has the same layout on dark paper, in every form, and only its own theme.
 func TestDarkPictures(t *testing.T) {
 	for name, c := range kindSamples() {
-		if strings.Contains(name, "noise") || strings.Contains(name, "many") {
+		if large(name) || testing.Short() && strings.Contains(name, " ") {
 			continue
 		}
 		d := c.Themed(Dark)

@@ -25,8 +25,9 @@ func (c *Chart) draw(s *sheet, l layout) {
 	}
 }
 
-// pictureBytes is what a static picture may take; one that would take more is drawn with less detail.
-const pictureBytes = 40 << 10
+// pictureBytes is what a static picture may take; one that would take more is drawn with less detail. An output holds it twice, in
+// base64, beside up to 55 kB of thumbnails and data, and may take 150 kB.
+const pictureBytes = 34 << 10
 
 // details is how many degrees of detail there are.
 const details = 6
