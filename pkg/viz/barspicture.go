@@ -130,20 +130,22 @@ func (p barPlace) number(v float64) label {
 
 // lines returns those that a whisker is made of.
 func (p barPlace) lines() [][2][2]length {
-	cap := math.Min(4, math.Max(1.5, math.Min(p.rect.W, p.rect.H)/4))
+	across := p.rect.W
 	if p.horizontal {
-		cap = math.Min(4, math.Max(1.5, p.rect.H/4))
+		across = p.rect.H
+	}
+	end := math.Min(4, math.Max(1.5, across/4)) // half the width of the strokes that end a whisker
+	if p.horizontal {
 		return [][2][2]length{
 			{{p.low, p.middle}, {p.high, p.middle}},
-			{{p.low, p.middle - cap}, {p.low, p.middle + cap}},
-			{{p.high, p.middle - cap}, {p.high, p.middle + cap}},
+			{{p.low, p.middle - end}, {p.low, p.middle + end}},
+			{{p.high, p.middle - end}, {p.high, p.middle + end}},
 		}
 	}
-	cap = math.Min(4, math.Max(1.5, p.rect.W/4))
 	return [][2][2]length{
 		{{p.middle, p.low}, {p.middle, p.high}},
-		{{p.middle - cap, p.low}, {p.middle + cap, p.low}},
-		{{p.middle - cap, p.high}, {p.middle + cap, p.high}},
+		{{p.middle - end, p.low}, {p.middle + end, p.low}},
+		{{p.middle - end, p.high}, {p.middle + end, p.high}},
 	}
 }
 

@@ -144,13 +144,6 @@ type rect struct{ X, Y, W, H length }
 func (r rect) right() length  { return r.X + r.W }
 func (r rect) bottom() length { return r.Y + r.H }
 
-// box strokes the inside of a rectangle, with a line one pixel wide.
-func (s *sheet) box(r rect, c color.Color) {
-	s.pen(c, 1)
-	x, y, right, bottom := r.X+0.5, r.Y+0.5, r.right()-0.5, r.bottom()-0.5
-	s.vg.Stroke(closed(s.at(x, y), s.at(right, y), s.at(right, bottom), s.at(x, bottom)))
-}
-
 // bar fills a rectangle.
 func (s *sheet) bar(r rect, c color.Color) {
 	s.fill(c, [2]length{r.X, r.Y}, [2]length{r.right(), r.Y}, [2]length{r.right(), r.bottom()}, [2]length{r.X, r.bottom()})
