@@ -58,7 +58,7 @@ func exported(t *testing.T, notebook string) string {
 	t.Helper()
 	page := strings.TrimSuffix(filepath.Base(notebook), ".ipynb") + ".html"
 	made := filepath.Join(testenv.Root(), "build", page)
-	if written(t, made).After(latest(t, notebook, filepath.Join(testenv.Root(), "pkg", "viz"), filepath.Join(testenv.Root(), "internal", "jupyter"))) {
+	if written(t, made).After(latest(t, notebook, filepath.Join(testenv.Root(), "pkg"), filepath.Join(testenv.Root(), "internal"), filepath.Join(testenv.Root(), "go.mod"))) {
 		return made
 	}
 	testenv.Need(t, "jupyter")
