@@ -2,6 +2,7 @@ package browser
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -91,23 +92,22 @@ func written(t *testing.T, path string) time.Time {
 	return info.ModTime()
 }
 
-// latest returns when the last of the files, and of the files in the folders, was written; tests do not count.
+// latest returns when the last of the files, and of the files below the folders, was written; tests do not count, and neither do
+// folders, which change with their tests.
 func latest(t *testing.T, paths ...string) (last time.Time) {
 	t.Helper()
 	for _, path := range paths {
-		files := []string{path}
-		if entries, err := os.ReadDir(path); err == nil {
-			for _, e := range entries {
-				if !strings.HasSuffix(e.Name(), "_test.go") {
-					files = append(files, filepath.Join(path, e.Name()))
-				}
+		err := filepath.WalkDir(path, func(file string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() || strings.HasSuffix(file, "_test.go") {
+				return err
 			}
-			files = files[1:] // not the folder, which changes with its tests
-		}
-		for _, f := range files {
-			if w := written(t, f); w.After(last) {
+			if w := written(t, file); w.After(last) {
 				last = w
 			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
 	}
 	return last
