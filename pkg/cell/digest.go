@@ -24,6 +24,7 @@ type KeyError struct {
 	Reason string
 }
 
+// Error returns the message.
 func (e *KeyError) Error() string { return e.Path + " " + e.Reason }
 
 // below adds a step to the path of the KeyError err while it travels up from the value where it arose.

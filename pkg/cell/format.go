@@ -22,6 +22,7 @@ type TypeError struct {
 	Reason string
 }
 
+// Error returns the message.
 func (e *TypeError) Error() string {
 	return fmt.Sprintf("a result of type %s cannot be kept: %s", e.Type, e.Reason)
 }

@@ -58,6 +58,7 @@ func (p PCA) Resolve(n, d int) (PCA, error) {
 	return p, nil
 }
 
+// String returns the options in one line, as captions and tables show them.
 func (p PCA) String() string {
 	s := fmt.Sprintf("%d components", p.Components)
 	if p.Whiten {

@@ -42,6 +42,7 @@ type StandardizeModel struct {
 // Resolve returns the options: there are no defaults to fill in.
 func (s Standardize) Resolve(n, d int) (Standardize, error) { return s, nil }
 
+// String returns the options in one line, as captions and tables show them.
 func (s Standardize) String() string {
 	text := "mean and standard deviation (divisor n)"
 	if s.Robust {

@@ -137,6 +137,7 @@ func (t TSNE) Resolve(n, d int) (TSNE, error) {
 	return t, checkStart(method, t.Start, n, t.Components, FromPCA, FromRandom)
 }
 
+// String returns the options in one line, as captions and tables show them.
 func (t TSNE) String() string {
 	rate := "automatic"
 	if t.LearningRate > 0 {

@@ -15,6 +15,7 @@ type NotFiniteError struct {
 	Value    float64
 }
 
+// Error returns the message.
 func (e *NotFiniteError) Error() string {
 	return fmt.Sprintf("value at row %d, column %d is %v: every value must be finite", e.Row, e.Col, e.Value)
 }
@@ -27,6 +28,7 @@ type ParamError struct {
 	Want   string // the range, for example "1 ≤ Perplexity ≤ (n−1)/3 = 49.7"
 }
 
+// Error returns the message.
 func (e *ParamError) Error() string {
 	return fmt.Sprintf("%s: %s is %v, want %s", e.Method, e.Param, e.Value, e.Want)
 }
@@ -38,6 +40,7 @@ type ShapeError struct {
 	Want       string
 }
 
+// Error returns the message.
 func (e *ShapeError) Error() string {
 	return fmt.Sprintf("%s has shape %d × %d, want %s", e.What, e.Rows, e.Cols, e.Want)
 }
@@ -49,6 +52,7 @@ type RaggedError struct {
 	Len, Want int
 }
 
+// Error returns the message.
 func (e *RaggedError) Error() string {
 	return fmt.Sprintf("%s %d has %d values, but %s 0 has %d", e.What, e.Index, e.Len, e.What, e.Want)
 }
@@ -59,6 +63,7 @@ type SparseError struct {
 	Reason string
 }
 
+// Error returns the message.
 func (e *SparseError) Error() string { return fmt.Sprintf("sparse row %d: %s", e.Row, e.Reason) }
 
 // DistanceError says which two rows are at a distance that no rows can be at.
@@ -68,6 +73,7 @@ type DistanceError struct {
 	Want  string
 }
 
+// Error returns the message.
 func (e *DistanceError) Error() string {
 	return fmt.Sprintf("the distance from row %d to row %d is %v, want %s", e.I, e.J, e.Value, e.Want)
 }
@@ -75,6 +81,7 @@ func (e *DistanceError) Error() string {
 // RowsNeededError says that a method was given distances, and needs the rows.
 type RowsNeededError struct{ Method string }
 
+// Error returns the message.
 func (e *RowsNeededError) Error() string {
 	return e.Method + " needs the rows themselves: x is a mat32.Distances, which holds only how far apart they are"
 }
@@ -86,6 +93,7 @@ type StreamError struct {
 	Err error
 }
 
+// Error returns the message.
 func (e *StreamError) Error() string { return fmt.Sprintf("reading row %d: %v", e.Row, e.Err) }
 
 // Unwrap returns the reason.
@@ -98,6 +106,7 @@ type MemoryError struct {
 	Advice      string
 }
 
+// Error returns the message.
 func (e *MemoryError) Error() string {
 	s := fmt.Sprintf("%s would need about %s, the limit is %s", e.Method, bytesString(e.Need), bytesString(e.Limit))
 	if e.Advice != "" {
@@ -126,6 +135,7 @@ type DegenerateError struct {
 	Reason string
 }
 
+// Error returns the message.
 func (e *DegenerateError) Error() string { return e.Method + ": " + e.Reason }
 
 // FileError says why a saved model or result cannot be read: damaged, of
@@ -135,6 +145,7 @@ type FileError struct {
 	Reason string
 }
 
+// Error returns the message.
 func (e *FileError) Error() string {
 	return fmt.Sprintf("reading a saved %s: %s", e.Kind, e.Reason)
 }

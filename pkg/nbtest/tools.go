@@ -33,6 +33,7 @@ var installs = map[string]string{
 	"goimports":                          "go get -tool golang.org/x/tools/cmd/goimports@v0.51.0",
 }
 
+// Error returns the message.
 func (e *MissingError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "nbtest: running a notebook needs %s. To install what is missing:", strings.Join(e.Missing, ", "))
