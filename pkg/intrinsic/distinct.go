@@ -30,15 +30,19 @@ func (s *distinct) removed() int { return s.all - s.n }
 
 // scale returns the mean distance to the neighbours.
 func (s *distinct) scale() float64 {
-	var sum float64
+	var mean, sum float64
 	for i := range s.n {
 		var row float64
 		for _, r := range s.row(i) {
 			row += r / float64(s.k) // so that huge distances do not overflow
+			sum += r
 		}
-		sum += row / float64(s.n)
+		mean += row / float64(s.n)
 	}
-	return sum
+	if mean == 0 { // the shares of minute distances all rounded to zero
+		return sum / float64(s.n*s.k)
+	}
+	return mean
 }
 
 // mutual returns the share of the first k neighbours of all rows that have the
