@@ -148,11 +148,11 @@ func TestHoverKinds(t *testing.T) {
 		{step{"do": "hover", "chart": 5, "series": 0, "point": 4}, []string{"north", "row 4"}, "correlation"},
 		{step{"do": "at", "chart": 5, "x": 300, "y": 150}, []string{"distance: "}, "north"},
 	}
-	var todo []step
+	var acts []step
 	for _, s := range steps {
-		todo = append(todo, s.step)
+		acts = append(acts, s.step)
 	}
-	s := look(t, page(t, pieces...), 2*patience, nil, todo...)
+	s := look(t, page(t, pieces...), 2*patience, nil, acts...)
 	for i := range s.Charts {
 		s.Charts[i].Ink = max(s.Charts[i].Ink, 100) // of which TestGallery judges
 	}
