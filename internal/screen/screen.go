@@ -253,6 +253,17 @@ func (r *Rows) Fast(dst []float32, i, lo int) {
 	kernel.SquaredDistances32(dst, r.fast[i*r.d:(i+1)*r.d], r.fast[lo*r.d:(lo+len(dst))*r.d])
 }
 
+// FastTo is Fast for the rows listed.
+func (r *Rows) FastTo(dst []float32, i int, to []int32) {
+	if r.given != nil {
+		for k, j := range to {
+			r.squares(dst[k:k+1], i, int(j))
+		}
+		return
+	}
+	kernel.SquaredDistancesTo32(dst, r.fast[i*r.d:(i+1)*r.d], r.fast, to)
+}
+
 // squares is Fast for given distances. Those to earlier rows stand one in each
 // of their rows, those to later ones side by side.
 func (r *Rows) squares(dst []float32, i, lo int) {
