@@ -226,7 +226,7 @@ func TestOffendingArrowsAreFound(t *testing.T) {
 	for _, c := range []struct{ from, to, says string }{
 		{"pkg/dr", module + "pkg/quality", "sideways"},
 		{"pkg/dr/layout", module + "pkg/intrinsic", "sideways"},
-		{"internal/kernel", module + "internal/par", "sideways"},
+		{"internal/rng", module + "internal/par", "sideways"},
 		{"pkg/neighbors", module + "pkg/dr", "above it"},
 		{"pkg/mat32", module + "pkg/cell", "above it"},
 		{"internal/rng", module + "pkg/mat32", "above it"},
