@@ -32,7 +32,7 @@ declare -A parts=(
   [lab]="go python node gonb jupyter charts modules gopls"
   [lint]="go staticcheck"
   [build]="make compiler"
-  [peers]="python peers"
+  [peers]="python headers peers"
 )
 
 usage() { sed -n '2,/^set /{/^# \{0,1\}/!d; s///; p}' "${BASH_SOURCE[0]}"; }
@@ -63,6 +63,14 @@ find_python() {
 }
 require_python() {
   fresh jupyter || find_python >/dev/null || packages+=(python3 python3-venv)
+}
+# Some libraries to compare with are compiled here.
+require_headers() {
+  local python include
+  have g++ || packages+=(g++)
+  python=$(find_python) || return 0
+  include=$("$python" -c 'import sysconfig; print(sysconfig.get_path("include"))')
+  [[ -e $include/Python.h ]] || packages+=(python3-dev)
 }
 require_node() {
   have node || packages+=(nodejs)
@@ -164,7 +172,7 @@ modules_inputs() { go env GOMODCACHE && cat "$root"/go.*; }
 modules_install() { (cd "$root" && GOWORK=off go mod download); }
 modules_works() { [[ -d $(go env GOMODCACHE)/cache/download ]]; }
 
-peers_inputs() { echo "$tools" && cat "$root"/tests/peers/{setup.sh,requirements.txt}; }
+peers_inputs() { echo "$tools" && cat "$root"/tests/peers/{setup.sh,requirements.txt,sources.txt}; }
 peers_install() { "$root/tests/peers/setup.sh"; }
 
 # ---- The machinery ----

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Python libraries that the goldens and benchmarks compare with into .tools/peers, in the versions pinned in
-# requirements.txt. A second run does nothing. Needs Python 3.11 or newer with its venv module (Debian: python3-venv).
+# requirements.txt and sources.txt. A second run does nothing. Needs Python 3.11 or newer with its venv module and headers, and a
+# C++ compiler (Debian: python3-venv python3-dev g++).
 #
 # To change a version, edit requirements.in and make the pins again with uv:
 #   uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate requirements.in -o requirements.txt
@@ -11,7 +12,7 @@ venv=$(cd "$here/../.." && pwd)/.tools/peers
 stamp=$venv/pins
 
 # Scripts in a virtual environment begin with its absolute path, and an upgrade of the system's Python can break it.
-pins() { echo "$venv" && cat "$here/requirements.txt"; }
+pins() { echo "$venv" && cat "$here/requirements.txt" "$here/sources.txt"; }
 if [[ -e $stamp ]] && pins | cmp -s - "$stamp" && "$venv/bin/python" -c '' 2>/dev/null; then
   exit 0
 fi
@@ -32,5 +33,7 @@ python=$(find_python)
 rm -rf "$venv"
 mkdir -p "$(dirname "$venv")"
 "$python" -m venv "$venv"
-"$venv/bin/python" -m pip install --quiet --no-input --disable-pip-version-check --only-binary :all: --require-hashes -r "$here/requirements.txt"
+install=("$venv/bin/python" -m pip install --quiet --no-input --disable-pip-version-check --require-hashes)
+"${install[@]}" --only-binary :all: -r "$here/requirements.txt"
+"${install[@]}" --no-build-isolation --no-deps -r "$here/sources.txt"
 pins >"$stamp"
