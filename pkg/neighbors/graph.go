@@ -17,6 +17,8 @@ type Graph struct {
 	Indices   []int32   // N × K, row after row
 	Distances []float64 // N × K, exact: direct subtraction of the values given, float64 sums
 	Rows      string    // mat32.Fingerprint of the matrix
+	Method    string    // how the neighbours were sought, with what steers it: "NN-descent, seed 1"; empty for an exact search
+	Notes     []string  // what a reader should know: what was picked and why, what was done about trouble
 }
 
 // Row returns the neighbours of row i and their distances, nearest first: the
