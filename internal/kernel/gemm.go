@@ -84,6 +84,15 @@ func Syrk64(ctx context.Context, ta blas.Transpose, alpha float64, a blas64.Gene
 	return Gemm64(ctx, ta, tb, alpha, a, a, beta, c)
 }
 
+// Syrk32 is Syrk64 for float32, sums included.
+func Syrk32(ctx context.Context, ta blas.Transpose, alpha float32, a blas32.General, beta float32, c blas32.General) error {
+	tb := blas.Trans
+	if ta != blas.NoTrans {
+		tb = blas.NoTrans
+	}
+	return Gemm32(ctx, ta, tb, alpha, a, a, beta, c)
+}
+
 // Tile32 multiplies two sets of rows with one goroutine: the scratch of a worker
 // that looks at all pairs, block by block. The zero value is ready.
 type Tile32 struct {

@@ -1,47 +1,60 @@
 package kernel
 
-// Dot32 returns Σab in float32; b must be as long as a.
-func Dot32(a, b []float32) float32 {
-	b = b[:len(a)]
-	var s0, s1, s2, s3, s4, s5, s6, s7 float32
-	for len(a) >= 8 && len(b) >= 8 {
-		s0 += a[0] * b[0]
-		s1 += a[1] * b[1]
-		s2 += a[2] * b[2]
-		s3 += a[3] * b[3]
-		s4 += a[4] * b[4]
-		s5 += a[5] * b[5]
-		s6 += a[6] * b[6]
-		s7 += a[7] * b[7]
-		a, b = a[8:], b[8:]
+// Dot32 returns Σab in float32; b must be as long as a. Its error is at most
+// DotError32(len(a)) times Σ|a||b|.
+func Dot32(a, b []float32) float32 { return dot32(a, b[:len(a)]) }
+
+// Dot64 returns Σab; b must be as long as a.
+func Dot64(a, b []float64) float64 { return dot64(a, b[:len(a)]) }
+
+// DotMixed returns Σab of float32 values, every sum in float64, where products
+// of float32 values are exact; b must be as long as a.
+func DotMixed(a, b []float32) float64 { return dotMixed(a, b[:len(a)]) }
+
+// DotNorms64 returns Σab, Σa² and Σb² in one pass: the parts of a cosine. Each
+// has the bits that Dot64 gives; b must be as long as a.
+func DotNorms64(a, b []float64) (ab, aa, bb float64) { return dotNorms64(a, b[:len(a)]) }
+
+// DotNormsMixed is DotNorms64 for float32 values, with the bits of DotMixed.
+func DotNormsMixed(a, b []float32) (ab, aa, bb float64) { return dotNormsMixed(a, b[:len(a)]) }
+
+// Dots32 writes to dst the dot products of q with the consecutive rows, each
+// len(q) values long, that rows holds; each has the bits of Dot32.
+func Dots32(dst, q, rows []float32) {
+	d := len(q)
+	for i := range dst {
+		dst[i] = Dot32(q, rows[i*d:(i+1)*d])
 	}
-	for i, v := range a {
-		s0 += v * b[i]
+}
+
+// DotsTo32 writes to dst the dot products of q with the rows of data listed,
+// each len(q) values long; each has the bits of Dot32.
+func DotsTo32(dst, q, data []float32, rows []int32) {
+	d := len(q)
+	for k, i := range rows {
+		dst[k] = Dot32(q, data[int(i)*d:(int(i)+1)*d])
 	}
-	return ((s0 + s4) + (s1 + s5)) + ((s2 + s6) + (s3 + s7))
 }
 
 // Axpy64 adds alpha·x to y; x must be as long as y.
-func Axpy64(alpha float64, x, y []float64) {
-	x = x[:len(y)]
-	for i, v := range x {
-		y[i] += alpha * v
-	}
-}
+func Axpy64(alpha float64, x, y []float64) { axpy64(alpha, x[:len(y)], y) }
 
 // Axpy32 adds alpha·x to y; x must be as long as y.
-func Axpy32(alpha float32, x, y []float32) {
-	x = x[:len(y)]
-	for i, v := range x {
-		y[i] += alpha * v
-	}
+func Axpy32(alpha float32, x, y []float32) { axpy32(alpha, x[:len(y)], y) }
+
+// DotAxpy64 adds alpha·a to y and returns Σax, reading a once: one row's share
+// of a symmetric matrix times a vector. The sum has the bits of Dot64 and y
+// those of Axpy64; x and y must be as long as a and share no memory with it.
+func DotAxpy64(alpha float64, a, x, y []float64) float64 {
+	return dotAxpy64(alpha, a, x[:len(a)], y[:len(a)])
 }
 
-// SquaredDistancesTo32 writes to dst the squared distances between q and the rows
-// of data listed, each len(q) values long.
-func SquaredDistancesTo32(dst, q, data []float32, rows []int32) {
-	d := len(q)
-	for k, i := range rows {
-		dst[k] = SquaredDistance32(q, data[int(i)*d:(int(i)+1)*d])
-	}
-}
+// Scal64 multiplies x by alpha.
+func Scal64(alpha float64, x []float64) { scal64(alpha, x) }
+
+// Scal32 multiplies x by alpha.
+func Scal32(alpha float32, x []float32) { scal32(alpha, x) }
+
+// Rot64 turns the plane of x and y: x ← c·x + s·y, y ← c·y − s·x. y must be as
+// long as x.
+func Rot64(x, y []float64, c, s float64) { rot64(x, y[:len(x)], c, s) }
