@@ -43,6 +43,7 @@ type Rows struct {
 	x64    []float64
 	stride int
 	x32    []float32
+	view   View
 
 	// Instead of all values, the distances themselves.
 	given *mat32.Distances
@@ -73,7 +74,7 @@ func New(ctx context.Context, x mat.Matrix) (*Rows, error) {
 	r := &Rows{n: n, d: d, unit: 1}
 	switch x := x.(type) {
 	case *mat32.Distances:
-		r.prepare(x)
+		r.take(x)
 		return r, ctx.Err()
 	case *mat32.Dense:
 		r.x32 = x.Data()
@@ -86,6 +87,12 @@ func New(ctx context.Context, x mat.Matrix) (*Rows, error) {
 		raw := mat.DenseCopyOf(x).RawMatrix()
 		r.x64, r.stride = raw.Data, raw.Stride
 	}
+	return prepare(ctx, r)
+}
+
+// prepare completes rows whose values are known.
+func prepare(ctx context.Context, r *Rows) (*Rows, error) {
+	n, d := r.n, r.d
 	largest, err := r.largest(ctx, nil)
 	if err != nil {
 		return nil, err
@@ -198,8 +205,8 @@ func (r *Rows) mean(ctx context.Context) ([]float64, error) {
 // Fit reports whether no distance between rows can exceed float64.
 func (r *Rows) Fit() bool { return r.fits }
 
-// prepare takes distances for what the rows are.
-func (r *Rows) prepare(x *mat32.Distances) {
+// take takes distances for what the rows are.
+func (r *Rows) take(x *mat32.Distances) {
 	r.given = x
 	largest := 0.
 	for _, v := range x.Condensed() {
@@ -219,6 +226,9 @@ func (r *Rows) prepare(x *mat32.Distances) {
 
 // row returns row i as given, in units of r.unit.
 func (r *Rows) row(buf []float64, i int) []float64 {
+	if r.view != nil {
+		return r.view.Row(buf, i)
+	}
 	if r.x32 == nil {
 		return r.x64[i*r.stride : i*r.stride+r.d]
 	}
@@ -294,6 +304,10 @@ func (r *Rows) squares(dst []float32, i, lo int) {
 func (r *Rows) Exact(i, j int) float64 {
 	if r.given != nil {
 		return r.given.At(i, j)
+	}
+	if r.view != nil {
+		buf := make([]float64, 2*r.d)
+		return math.Sqrt(kernel.SquaredDistance64(r.view.Row(buf[:r.d], i), r.view.Row(buf[r.d:], j)))
 	}
 	if r.x32 != nil {
 		return math.Sqrt(kernel.SquaredDistanceMixed(r.x32[i*r.d:(i+1)*r.d], r.x32[j*r.d:(j+1)*r.d]))
