@@ -12,7 +12,7 @@ import (
 )
 
 func ExampleGraph_Components() {
-	g := &neighbors.Graph{N: 5, K: 1, Metric: neighbors.Euclidean, // rows on a line at 0, 10, 1, 11 and 3
+	g := &neighbors.Graph{N: 5, K: 1, Metric: neighbors.Euclidean{}.String(), // rows on a line at 0, 10, 1, 11 and 3
 		Indices: []int32{2, 3, 0, 1, 2}, Distances: []float64{1, 1, 1, 1, 2}}
 	c, err := g.Components()
 	if err != nil {
@@ -125,7 +125,7 @@ func TestHubsComeWithDimension(t *testing.T) {
 }
 
 func ExampleGraph_Hubness() {
-	g := &neighbors.Graph{N: 5, K: 1, Metric: neighbors.Euclidean,
+	g := &neighbors.Graph{N: 5, K: 1, Metric: neighbors.Euclidean{}.String(),
 		Indices: []int32{1, 0, 0, 0, 0}, Distances: []float64{1, 1, 1, 1, 1}}
 	h, err := g.Hubness()
 	if err != nil {
@@ -143,7 +143,7 @@ func ExampleGraph_Hubness() {
 }
 
 func ExampleGraph_Reciprocity() {
-	g := &neighbors.Graph{N: 4, K: 1, Metric: neighbors.Euclidean, // rows on a line at 0, 1, 3 and 10
+	g := &neighbors.Graph{N: 4, K: 1, Metric: neighbors.Euclidean{}.String(), // rows on a line at 0, 1, 3 and 10
 		Indices: []int32{1, 0, 1, 2}, Distances: []float64{1, 1, 2, 7}}
 	r, err := g.Reciprocity()
 	if err != nil {

@@ -2,28 +2,37 @@ package neighbors
 
 import (
 	"context"
+	"math"
 
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/screen"
 )
 
-type euclidean struct{}
+// Euclidean is the distance √Σ(a−b)².
+type Euclidean struct{}
 
-func (euclidean) String() string { return Euclidean }
+// String returns "euclidean".
+func (Euclidean) String() string { return "euclidean" }
 
-func (euclidean) space(ctx context.Context, x mat.Matrix) (space, error) {
-	rows, err := screen.New(ctx, x)
-	if err != nil {
-		return nil, err
-	}
-	return &euclideanSpace{rows}, nil
+func (Euclidean) space(ctx context.Context, x mat.Matrix) (space, error) {
+	return asTheyAre(ctx, x, scale{})
 }
 
-type euclideanSpace struct{ rows *screen.Rows }
+func (Euclidean) bytes(x mat.Matrix) int64 { return screen.Bytes(x) }
 
-func (s *euclideanSpace) fast(dst []float32, i int32, to []int32) { s.rows.FastTo(dst, int(i), to) }
+// SquaredEuclidean is Σ(a−b)². It orders neighbours as Euclidean does, and breaks
+// the triangle inequality.
+type SquaredEuclidean struct{}
 
-func (s *euclideanSpace) exact(i, j int32) float64 { return s.rows.Exact(int(i), int(j)) }
+// String returns "sqeuclidean", as SciPy calls it.
+func (SquaredEuclidean) String() string { return "sqeuclidean" }
 
-func (s *euclideanSpace) ask(ctx context.Context, y mat.Matrix) (asker, error) { panic("to come") }
+func (SquaredEuclidean) space(ctx context.Context, x mat.Matrix) (space, error) {
+	return asTheyAre(ctx, x, scale{
+		from: func(v float64) float64 { return v * v },
+		to:   math.Sqrt,
+	})
+}
+
+func (SquaredEuclidean) bytes(x mat.Matrix) int64 { return screen.Bytes(x) }

@@ -16,9 +16,9 @@ import (
 
 func ExampleGraph_Merge() {
 	// Two searches that each missed something: rows on a line at 0, 1, 3 and 10.
-	a := &neighbors.Graph{N: 4, K: 1, Metric: neighbors.Euclidean, Method: "guessing, seed 1",
+	a := &neighbors.Graph{N: 4, K: 1, Metric: neighbors.Euclidean{}.String(), Method: "guessing, seed 1",
 		Indices: []int32{1, 2, 0, 2}, Distances: []float64{1, 2, 3, 7}}
-	b := &neighbors.Graph{N: 4, K: 1, Metric: neighbors.Euclidean, Method: "guessing, seed 2",
+	b := &neighbors.Graph{N: 4, K: 1, Metric: neighbors.Euclidean{}.String(), Method: "guessing, seed 2",
 		Indices: []int32{2, 0, 1, 1}, Distances: []float64{3, 1, 2, 9}}
 	m, err := a.Merge(b)
 	if err != nil {

@@ -2,13 +2,18 @@ package neighbors
 
 import (
 	"context"
+	"fmt"
 
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/internal/screen"
+	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
 // Metric says how rows are compared. The types of this package that implement it
 // are all there are; Func makes one of any function. Wherever a Metric is an
-// option, nil means Euclidean.
+// option, nil means Euclidean, and data given as a mat32.Distances are compared by
+// the distances they hold, whatever the Metric.
 type Metric interface {
 	// String returns the name of the metric with its parameters, as Graph.Metric
 	// holds it.
@@ -16,6 +21,9 @@ type Metric interface {
 
 	// space returns the rows of x, which are finite, ready to be compared.
 	space(ctx context.Context, x mat.Matrix) (space, error)
+
+	// bytes returns the memory that the space of x takes beside x.
+	bytes(x mat.Matrix) int64
 }
 
 // space holds the rows of a matrix, ready to be compared by one metric. It is safe
@@ -28,7 +36,8 @@ type space interface {
 	ask(ctx context.Context, y mat.Matrix) (asker, error)
 }
 
-// asker compares rows with those of a space.
+// asker compares rows with those of a space: rows of its own, which are not their
+// own neighbours, or other rows.
 type asker interface {
 	// fast writes to dst numbers that order the rows listed by their distance to
 	// row i: they grow with it, up to rounding in float32.
@@ -37,4 +46,51 @@ type asker interface {
 	// exact returns the distance between row i and row j of the space, with
 	// float64 sums.
 	exact(i, j int32) float64
+
+	// nearest writes the k nearest rows of the space of every row i, nearest first
+	// and those at equal distance by index, to indices[i·k:] and their exact
+	// distances to distances[i·k:]. A distance is +Inf where float64 cannot hold it.
+	nearest(ctx context.Context, k int, indices []int32, distances []float64) error
+
+	// within returns for every row those of the space at a distance of at most
+	// radius, or a *mat32.MemoryError by method where they take more than limit
+	// bytes.
+	within(ctx context.Context, method string, radius float64, limit int64) (*screen.Ragged, error)
+}
+
+// DomainError says which row a metric is not defined for, and why.
+type DomainError struct {
+	Metric string
+	Row    int
+	Reason string
+}
+
+// Error returns the message.
+func (e *DomainError) Error() string {
+	return fmt.Sprintf("the %s distance is not defined for row %d: %s", e.Metric, e.Row, e.Reason)
+}
+
+// spaceOf returns the space of x by m, which may be nil, and the name of the
+// metric.
+func spaceOf(ctx context.Context, m Metric, x mat.Matrix) (space, string, error) {
+	m, name := metricOf(m, x)
+	s, err := m.space(ctx, x)
+	return s, name, err
+}
+
+// bytesOf returns the memory that spaceOf takes.
+func bytesOf(m Metric, x mat.Matrix) int64 {
+	m, _ = metricOf(m, x)
+	return m.bytes(x)
+}
+
+// metricOf returns the metric by which the rows of x are compared, and its name.
+func metricOf(m Metric, x mat.Matrix) (Metric, string) {
+	if _, ok := x.(*mat32.Distances); ok {
+		return Euclidean{}, Precomputed
+	}
+	if m == nil {
+		m = Euclidean{}
+	}
+	return m, m.String()
 }

@@ -11,9 +11,9 @@ import (
 )
 
 func ExampleGraph_Recall() {
-	truth := &neighbors.Graph{N: 4, K: 2, Metric: neighbors.Euclidean, // rows on a line at 0, 1, 3 and 10
+	truth := &neighbors.Graph{N: 4, K: 2, Metric: neighbors.Euclidean{}.String(), // rows on a line at 0, 1, 3 and 10
 		Indices: []int32{1, 2, 0, 2, 1, 0, 2, 1}, Distances: []float64{1, 3, 1, 2, 2, 3, 7, 9}}
-	found := &neighbors.Graph{N: 4, K: 2, Metric: neighbors.Euclidean, Method: "guessing",
+	found := &neighbors.Graph{N: 4, K: 2, Metric: neighbors.Euclidean{}.String(), Method: "guessing",
 		Indices: []int32{1, 3, 0, 2, 1, 0, 1, 0}, Distances: []float64{1, 10, 1, 2, 2, 3, 9, 10}}
 	r, err := found.Recall(truth, 2)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 )
 
 func ExampleGraph_Union() {
-	g := &neighbors.Graph{N: 4, K: 1, Metric: neighbors.Euclidean, // rows on a line at 0, 1, 3 and 10
+	g := &neighbors.Graph{N: 4, K: 1, Metric: neighbors.Euclidean{}.String(), // rows on a line at 0, 1, 3 and 10
 		Indices: []int32{1, 0, 1, 2}, Distances: []float64{1, 1, 2, 7}}
 	either, err := g.Union()
 	if err != nil {
