@@ -10,8 +10,8 @@ type Case struct {
 	Name string // lower case, and stable: rows of BENCHMARKS.md are found by it
 	What string // for the reader, with the data and their shape
 
-	// Data returns the inputs of both sides.
-	Data func() ([]*mat32.Dense, error)
+	// Data returns the inputs of both sides, with at least so many rows each; 0 asks for all there are.
+	Data func(rows int) ([]*mat32.Dense, error)
 
 	// Options are those that both sides are given.
 	Options wire.Options

@@ -8,6 +8,28 @@ import (
 // Cases are all there are, in the order of BENCHMARKS.md.
 var Cases = []Case{
 	{
+		Name: "gemm-f32", What: "matrix product, float32: 2000 × 784 by 784 × 784",
+		Data: factors, Ours: ours.Gemm,
+		Peer: Peer{
+			Package: "numpy", Script: "bench_linalg.py", Function: "gemm",
+			Settings: []Setting{{Name: "a @ b.T, all cores"}},
+		},
+		Quality: []Measure{productError},
+	},
+	{
+		Name: "eigen-784", What: "symmetric eigendecomposition with vectors, float64: the covariance of the MNIST test digits, 784 × 784",
+		Data: covariance, Ours: ours.Eigen,
+		Peer: Peer{
+			Package: "scipy", Script: "bench_linalg.py", Function: "eigen",
+			Settings: []Setting{
+				{"eigh(driver='evd'), all cores", wire.Options{"driver": "evd"}},
+				{"eigh(driver='evr'), all cores", wire.Options{"driver": "evr"}},
+				{"eigh(driver='ev'), all cores", wire.Options{"driver": "ev"}},
+			},
+		},
+		Quality: decompositionMeasures,
+	},
+	{
 		Name: "knn-digits", What: "15 nearest neighbours, exact: digits, 1797 × 64",
 		Data: digits, Options: wire.Options{"neighbors": 15},
 		Ours: ours.Exact, Peer: sklearnExact, Quality: neighborMeasures,
@@ -16,6 +38,11 @@ var Cases = []Case{
 		Name: "knn-mnist10k", What: "15 nearest neighbours, exact: MNIST test digits, 10 000 × 784",
 		Data: mnist, Options: wire.Options{"neighbors": 15},
 		Ours: ours.Exact, Peer: sklearnExact, Quality: neighborMeasures,
+	},
+	{
+		Name: "knn-mnist10k-faiss", What: "15 nearest neighbours, exact: MNIST test digits, 10 000 × 784",
+		Data: mnist, Options: wire.Options{"neighbors": 15},
+		Ours: ours.Exact, Peer: faissExact, Quality: neighborMeasures,
 	},
 	{
 		Name: "pca-digits", What: "PCA, exact, 64 components: digits, 1797 × 64",
@@ -69,6 +96,11 @@ var Cases = []Case{
 var sklearnExact = Peer{
 	Package: "scikit-learn", Script: "bench_neighbors.py", Function: "exact",
 	Settings: []Setting{{Name: "NearestNeighbors(algorithm='brute'), float32, all cores"}},
+}
+
+var faissExact = Peer{
+	Package: "faiss-cpu", Script: "bench_faiss.py", Function: "exact",
+	Settings: []Setting{{Name: "IndexFlatL2, all cores"}},
 }
 
 // The exact solvers of scikit-learn; its "auto" is one of them, or the randomized one, which is not exact.

@@ -3,18 +3,26 @@ package bench
 import (
 	"context"
 
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas32"
+
+	"github.com/flatland-go/flatland/internal/digits70k"
+	"github.com/flatland-go/flatland/internal/kernel"
+	"github.com/flatland-go/flatland/internal/rng"
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/datasets/mnist10k"
 	"github.com/flatland-go/flatland/pkg/dr"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
-func digits() ([]*mat32.Dense, error) {
+// The data sets take the number of rows wanted, 0 for all; those that are quickly made may return more.
+
+func digits(int) ([]*mat32.Dense, error) {
 	return []*mat32.Dense{mat32.Convert(datasets.Digits().X)}, nil
 }
 
 // digitsWithMap returns the digits and their first two principal components.
-func digitsWithMap() ([]*mat32.Dense, error) {
+func digitsWithMap(int) ([]*mat32.Dense, error) {
 	x := datasets.Digits().X
 	y, err := dr.PCA{Components: 2}.Embed(context.Background(), x)
 	if err != nil {
@@ -24,11 +32,152 @@ func digitsWithMap() ([]*mat32.Dense, error) {
 }
 
 // mnist returns the 10 000 digits of MNIST's test part, with grey levels from 0 to 255.
-func mnist() ([]*mat32.Dense, error) {
+func mnist(int) ([]*mat32.Dense, error) {
 	pixels, _ := mnist10k.Bytes()
 	x := mat32.NewDense(mnist10k.Rows, len(pixels)/mnist10k.Rows, nil)
 	for i, v := range pixels {
 		x.Data()[i] = float32(v)
 	}
 	return []*mat32.Dense{x}, nil
+}
+
+// digits70000 returns the 70 000 distorted digits.
+func digits70000(rows int) ([]*mat32.Dense, error) {
+	if rows > 0 && rows <= digits70k.Originals {
+		return mnist(rows) // those come first
+	}
+	return []*mat32.Dense{digits70k.Make(0).X}, nil
+}
+
+// uniform returns 100 000 rows drawn from a cube of 20 dimensions.
+func uniform(rows int) ([]*mat32.Dense, error) {
+	const n, d = 100_000, 20
+	x := mat32.NewDense(orAll(rows, n), d, nil)
+	for i := range orAll(rows, n) {
+		s := rng.New(1, "bench/uniform", i)
+		for j := range d {
+			x.Row(i)[j] = float32(s.Float64())
+		}
+	}
+	return []*mat32.Dense{x}, nil
+}
+
+// mixture returns 100 000 rows of a mixture of 100 normal clouds in 50 dimensions.
+func mixture(rows int) ([]*mat32.Dense, error) {
+	x, err := clouds(orAll(rows, 100_000))
+	return []*mat32.Dense{x}, err
+}
+
+// mixtureWithQueries returns that mixture, and 10 000 rows more of it.
+func mixtureWithQueries(rows int) ([]*mat32.Dense, error) {
+	n, q := orAll(rows, 100_000), orAll(rows, 10_000)
+	x, err := clouds(n + q)
+	if err != nil {
+		return nil, err
+	}
+	_, d := x.Dims()
+	return []*mat32.Dense{mat32.NewDense(n, d, x.Data()[:n*d]), mat32.NewDense(q, d, x.Data()[n*d:])}, nil
+}
+
+func clouds(rows int) (*mat32.Dense, error) {
+	set, err := datasets.GaussianMixture{Rows: rows, Dim: 50, Classes: 100, Box: 1, Seed: 1}.Generate()
+	if err != nil {
+		return nil, err
+	}
+	return mat32.Convert(set.X), nil
+}
+
+// The size of the vocabulary of words, and the most different words that a document has.
+const (
+	vocabulary = 20_000
+	mostWords  = 160
+)
+
+// words returns 200 000 documents of some 100 different words each: the words of every document, and how often they occur, both
+// followed by zeros.
+func words(rows int) ([]*mat32.Dense, error) {
+	n := orAll(rows, 200_000)
+	corpus, err := datasets.BagOfWords{Rows: n, Words: vocabulary, Topics: 50, Length: 110, Beta: 0.05, Seed: 1}.Generate()
+	if err != nil {
+		return nil, err
+	}
+	indices, counts := mat32.NewDense(n, mostWords, nil), mat32.NewDense(n, mostWords, nil)
+	for i := range n {
+		columns, values := corpus.Counts.Row(i)
+		for k := range min(len(columns), mostWords) {
+			indices.Row(i)[k], counts.Row(i)[k] = float32(columns[k]), values[k]
+		}
+	}
+	return []*mat32.Dense{indices, counts}, nil
+}
+
+// factors returns 2000 digits, and a square matrix to multiply them by.
+func factors(rows int) ([]*mat32.Dense, error) {
+	x, err := mnist(rows)
+	if err != nil {
+		return nil, err
+	}
+	_, d := x[0].Dims()
+	return []*mat32.Dense{mat32.NewDense(2000, d, x[0].Data()[:2000*d]), normal(d, d)}, nil
+}
+
+// covariance returns that of the MNIST digits, with as many rows as pixels.
+func covariance(int) ([]*mat32.Dense, error) {
+	x, err := mnist(0)
+	if err != nil {
+		return nil, err
+	}
+	n, d := x[0].Dims()
+	for j := range d {
+		var sum float64
+		for i := range n {
+			sum += x[0].At(i, j)
+		}
+		for i := range n {
+			x[0].Row(i)[j] -= float32(sum / float64(n))
+		}
+	}
+	return []*mat32.Dense{products(x[0], blas.Trans, d, n)}, nil
+}
+
+// definite returns a well conditioned positive definite matrix of 2000 rows.
+func definite(rows int) ([]*mat32.Dense, error) {
+	n := orAll(rows, 2000)
+	a := products(normal(n, n), blas.NoTrans, n, n)
+	for i := range n {
+		a.Row(i)[i]++
+	}
+	return []*mat32.Dense{a}, nil
+}
+
+// products returns xᵀx/n, or xxᵀ/n for NoTrans, of rows rows.
+func products(x *mat32.Dense, t blas.Transpose, rows, n int) *mat32.Dense {
+	p, q := x.Dims()
+	a := blas32.General{Rows: p, Cols: q, Stride: q, Data: x.Data()}
+	c := mat32.NewDense(rows, rows, nil)
+	other := blas.NoTrans
+	if t == blas.NoTrans {
+		other = blas.Trans
+	}
+	// The one error is that of the context.
+	_ = kernel.Gemm32(context.Background(), t, other, 1/float32(n), a, a, 0, blas32.General{Rows: rows, Cols: rows, Stride: rows, Data: c.Data()})
+	return c
+}
+
+func normal(n, d int) *mat32.Dense {
+	x := mat32.NewDense(n, d, nil)
+	for i := range n {
+		s := rng.New(1, "bench/normal", i)
+		for j := range d {
+			x.Row(i)[j] = float32(s.Normal())
+		}
+	}
+	return x
+}
+
+func orAll(rows, all int) int {
+	if rows == 0 {
+		return all
+	}
+	return min(rows, all)
 }

@@ -31,28 +31,26 @@ var neighborMeasures = []Measure{
 
 const judgedRows = 200
 
-// recall is the share of neighbours found that are no farther than the k-th nearest row is.
+// recall is the share of neighbours found that are no farther than the k-th nearest row is. With a second input, the neighbours are
+// those of its rows among the rows of the first.
 func recall(in []*mat32.Dense, o wire.Options, r *wire.Reply) (float64, error) {
-	x, k := in[0], o.Int("neighbors")
-	n, _ := x.Dims()
+	x, asked, k := in[0], in[len(in)-1], o.Int("neighbors")
+	n, _ := asked.Dims()
 	indices, err := r.Matrix("indices", n, k)
 	if err != nil {
 		return 0, err
 	}
-	step := (n + judgedRows - 1) / judgedRows
-	hits := make([]int, (n+step-1)/step)
-	err = par.Blocks(context.Background(), len(hits), 1, func(q, _ int) {
-		i := q * step
-		distances := make([]float64, n)
-		for j := range distances {
-			distances[j] = distance(x, i, j)
-		}
-		distances[i] = math.Inf(1) // a row is not its own neighbour
-		limit := slices.Sorted(slices.Values(distances))[k-1]
+	m, _ := x.Dims()
+	rows := judgedOf(n)
+	limits := trueLimits(x, asked, k)
+	hits := make([]int, len(rows))
+	err = par.Blocks(context.Background(), len(rows), 1, func(q, _ int) {
+		i := rows[q]
 		seen := map[int]bool{}
 		for _, v := range indices[i*k : (i+1)*k] {
 			j := int(v)
-			if j >= 0 && j < n && !seen[j] && distances[j] <= limit {
+			valid := j >= 0 && j < m && !seen[j] && (x != asked || j != i) // a row is not its own neighbour
+			if valid && apart(asked.Row(i), x.Row(j)) <= limits[q] {
 				hits[q]++
 			}
 			seen[j] = true
@@ -65,10 +63,52 @@ func recall(in []*mat32.Dense, o wire.Options, r *wire.Reply) (float64, error) {
 	return float64(sum) / float64(len(hits)*k), err
 }
 
+// judgedOf returns the rows that are judged, of n.
+func judgedOf(n int) (rows []int) {
+	step := (n + judgedRows - 1) / judgedRows
+	for i := 0; i < n; i += step {
+		rows = append(rows, i)
+	}
+	return rows
+}
+
+// limits keeps what trueLimits found last: the results of all seeds and sides are judged by it.
+var limits struct {
+	x, asked *mat32.Dense
+	k        int
+	found    []float64
+}
+
+// trueLimits returns the distance to the k-th nearest row of x of every judged row.
+func trueLimits(x, asked *mat32.Dense, k int) []float64 {
+	if limits.x == x && limits.asked == asked && limits.k == k {
+		return limits.found
+	}
+	n, _ := asked.Dims()
+	rows := judgedOf(n)
+	found := make([]float64, len(rows))
+	// The one error is that of the context.
+	_ = par.Blocks(context.Background(), len(rows), 1, func(q, _ int) {
+		m, _ := x.Dims()
+		distances := make([]float64, m)
+		for j := range distances {
+			distances[j] = apart(asked.Row(rows[q]), x.Row(j))
+		}
+		if x == asked {
+			distances[rows[q]] = math.Inf(1)
+		}
+		slices.Sort(distances)
+		found[q] = distances[k-1]
+	})
+	limits.x, limits.asked, limits.k, limits.found = x, asked, k, found
+	return found
+}
+
 // distanceError is the largest difference between a distance and that of the same two rows, over the latter.
 func distanceError(in []*mat32.Dense, o wire.Options, r *wire.Reply) (float64, error) {
-	x, k := in[0], o.Int("neighbors")
-	n, _ := x.Dims()
+	x, asked, k := in[0], in[len(in)-1], o.Int("neighbors")
+	m, _ := x.Dims()
+	n, _ := asked.Dims()
 	indices, err := r.Matrix("indices", n, k)
 	if err != nil {
 		return 0, err
@@ -80,19 +120,20 @@ func distanceError(in []*mat32.Dense, o wire.Options, r *wire.Reply) (float64, e
 	worst := 0.
 	for p, got := range distances {
 		j := int(indices[p])
-		if j < 0 || j >= n {
+		if j < 0 || j >= m {
 			return math.Inf(1), nil
 		}
-		if want := distance(x, p/k, j); got != want {
+		if want := apart(asked.Row(p/k), x.Row(j)); got != want {
 			worst = max(worst, math.Abs(got-want)/want)
 		}
 	}
 	return worst, nil
 }
 
-func distance(x *mat32.Dense, i, j int) float64 {
+func distance(x *mat32.Dense, i, j int) float64 { return apart(x.Row(i), x.Row(j)) }
+
+func apart(a, b []float32) float64 {
 	var sum float64
-	a, b := x.Row(i), x.Row(j)
 	for c, v := range a {
 		diff := float64(v) - float64(b[c])
 		sum += diff * diff

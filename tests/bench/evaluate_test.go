@@ -2,9 +2,11 @@ package bench
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"math"
+	"slices"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
@@ -76,6 +78,32 @@ func TestNeighborMeasures(t *testing.T) {
 	}
 	if share, worst := both(); share != 0.8 || !math.IsInf(worst, 1) {
 		t.Errorf("one wrong neighbour in five: recall %v, error %v", share, worst)
+	}
+}
+
+// The neighbours of other rows may be at distance zero: nothing is left out.
+func TestNeighborMeasuresOfQueries(t *testing.T) {
+	const n, k = 100, 2
+	all := sample(t, n+50)
+	x, asked := mat32.NewDense(n, 64, all.Data()[:n*64]), mat32.NewDense(51, 64, all.Data()[(n-1)*64:]) // the first is a row of x
+	var indices []int32
+	for i := range 51 {
+		order := make([]int32, n)
+		for j := range order {
+			order[j] = int32(j)
+		}
+		slices.SortStableFunc(order, func(a, b int32) int {
+			return cmp.Compare(apart(asked.Row(i), x.Row(int(a))), apart(asked.Row(i), x.Row(int(b))))
+		})
+		indices = append(indices, order[:k]...)
+	}
+	in, o := []*mat32.Dense{x, asked}, wire.Options{"neighbors": k}
+	if share, err := recall(in, o, reply(t, 51, map[string]any{"indices": indices})); err != nil || share != 1 {
+		t.Errorf("the nearest rows: recall %v, %v", share, err)
+	}
+	indices[0] = (indices[0] + 1) % n
+	if share, err := recall(in, o, reply(t, 51, map[string]any{"indices": indices})); err != nil || share > 1-1./102 {
+		t.Errorf("one wrong: recall %v, %v", share, err)
 	}
 }
 
@@ -155,7 +183,7 @@ func TestMeasuresRefuseOtherShapes(t *testing.T) {
 	r := reply(t, 10, map[string]any{"indices": make([]int32, 50), "distances": make([]float64, 50), "map": make([]float64, 20), "components": make([]float64, 10)})
 	for _, k := range Cases {
 		for _, m := range k.Quality {
-			if v, err := m.Of([]*mat32.Dense{x}, o, r); err == nil {
+			if v, err := m.Of([]*mat32.Dense{x, x}, o, r); err == nil {
 				t.Errorf("%s: %v", m.Name, v)
 			}
 		}

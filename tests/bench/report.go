@@ -27,7 +27,7 @@ type table struct {
 var tables = []table{
 	{"speed", []string{"case", "what", "peer", "ours", "peer", "peer ÷ ours", "ours on one core", "peer ÷ that", "pairs", "revision"}, 3, speed},
 	{"quality", []string{"case", "measure", "ours", "peer"}, 2, judged},
-	{"memory", []string{"case", "ours, at rest", "ours, largest", "peer, at rest", "peer, largest"}, 1, memory},
+	{"memory", []string{"case", "ours, at rest", "ours, largest", "ours, ready", "peer, at rest", "peer, largest", "peer, ready"}, 1, memory},
 }
 
 func speed(o *Outcome, r *Report) [][]string {
@@ -63,7 +63,13 @@ func memory(o *Outcome, _ *Report) [][]string {
 		}
 		return fmt.Sprintf("%.0f MiB", float64(bytes)/(1<<20))
 	}
-	return [][]string{{o.Case.Name, size(o.Ours.Idle), size(o.Ours.Largest), size(o.Peer.Idle), size(o.Peer.Largest)}}
+	ready := func(s *Side) string {
+		if s.Ready == 0 {
+			return "–"
+		}
+		return duration(s.Ready)
+	}
+	return [][]string{{o.Case.Name, size(o.Ours.Idle), size(o.Ours.Largest), ready(&o.Ours), size(o.Peer.Idle), size(o.Peer.Largest), ready(&o.Peer)}}
 }
 
 // seconds returns the median time of a side, or why there is none.

