@@ -67,7 +67,7 @@ var others = []struct {
 	{"gonum.org/v1/plot", []string{"pkg/viz"}},
 	{"codeberg.org/go-fonts/", []string{"pkg/viz"}},
 	{"golang.org/x/image/", []string{"pkg/viz"}},
-	{"golang.org/x/sys/", []string{"pkg/cell", "pkg/nbtest", "tests/conformance", "tests/bench"}},
+	{"golang.org/x/sys/", []string{"internal/kernel", "pkg/cell", "pkg/nbtest", "tests/conformance", "tests/bench"}},
 	{"github.com/janpfeifer/gonb/", []string{"internal/jupyter"}},
 }
 

@@ -14,9 +14,11 @@ func Error32(d int) float64 {
 
 // DotError32 bounds the rounding error of a float32 dot product over d terms, of
 // Dot32, Tile32 or Gemm32 with alpha 1 and beta 0, as a multiple of Σ|a||b|,
-// overflow and underflow apart. It is infinite for d so large that nothing can
-// be said.
+// overflow and underflow apart: every term is rounded in the product and once
+// for each addition of its chain, which is longest in a tile: one panel's depth,
+// and then the panels. Dot32 has shorter ones, and up to eight more additions.
 func DotError32(d int) float64 {
-	chain := d/8 + 7 + 3 + 1
-	return 1.01 * u * float64(chain)
+	m := tiler32()
+	cut := m.cut(d)
+	return 1.01 * u * float64(1+min(d, cut)+(d+cut-1)/cut+8)
 }

@@ -73,7 +73,7 @@ func TestNotFiniteValuesShow(t *testing.T) {
 }
 
 func TestPathHasAName(t *testing.T) {
-	if p := Path(); p != "generic" {
-		t.Errorf("the path is called %q, and tests/conformance/hashes.json knows generic", p)
+	if p := Path(); p != "generic" && p != "avx2" {
+		t.Errorf("the path is called %q, and tests/conformance/hashes.json knows generic and avx2", p)
 	}
 }

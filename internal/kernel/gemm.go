@@ -15,105 +15,312 @@ import (
 // former values are not read. It panics when the shapes do not fit. Every value
 // of c is summed in an order that depends on the inner dimension alone: the same
 // bits on any number of cores, and for any part of c computed by itself. When ctx is
-// done, c is left half done and the error is ctx.Err().
+// done, c is left half done and the error is ctx.Err(). It packs into at most
+// 64 MB, and small products run on the goroutine that asks.
 func Gemm64(ctx context.Context, ta, tb blas.Transpose, alpha float64, a, b blas64.General, beta float64, c blas64.General) error {
-	at := func(m blas64.General, t blas.Transpose, i, j int) float64 {
-		if t == blas.NoTrans {
-			return m.Data[i*m.Stride+j]
-		}
-		return m.Data[j*m.Stride+i]
-	}
-	inner := a.Cols
-	if ta != blas.NoTrans {
-		inner = a.Rows
-	}
-	return par.Blocks(ctx, c.Rows, 8, func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			for j := range c.Cols {
-				sum := 0.
-				for k := range inner {
-					sum += at(a, ta, i, k) * at(b, tb, k, j)
-				}
-				old := 0.
-				if beta != 0 {
-					old = beta * c.Data[i*c.Stride+j]
-				}
-				c.Data[i*c.Stride+j] = alpha*sum + old
-			}
-		}
-	})
+	return multiply(ctx, tiler64(), matrix[float64]{a.Rows, a.Cols, a.Data, a.Stride}, ta, matrix[float64]{b.Rows, b.Cols, b.Data, b.Stride}, tb, alpha, beta, matrix[float64]{c.Rows, c.Cols, c.Data, c.Stride}, false)
 }
 
 // Gemm32 is Gemm64 for float32, sums included.
 func Gemm32(ctx context.Context, ta, tb blas.Transpose, alpha float32, a, b blas32.General, beta float32, c blas32.General) error {
-	at := func(m blas32.General, t blas.Transpose, i, j int) float32 {
-		if t == blas.NoTrans {
-			return m.Data[i*m.Stride+j]
-		}
-		return m.Data[j*m.Stride+i]
-	}
-	inner := a.Cols
-	if ta != blas.NoTrans {
-		inner = a.Rows
-	}
-	return par.Blocks(ctx, c.Rows, 8, func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			for j := range c.Cols {
-				var sum float32
-				for k := range inner {
-					sum += at(a, ta, i, k) * at(b, tb, k, j)
-				}
-				var old float32
-				if beta != 0 {
-					old = beta * c.Data[i*c.Stride+j]
-				}
-				c.Data[i*c.Stride+j] = alpha*sum + old
-			}
-		}
-	})
+	return multiply(ctx, tiler32(), matrix[float32]{a.Rows, a.Cols, a.Data, a.Stride}, ta, matrix[float32]{b.Rows, b.Cols, b.Data, b.Stride}, tb, alpha, beta, matrix[float32]{c.Rows, c.Cols, c.Data, c.Stride}, false)
 }
 
 // Syrk64 computes c ← alpha·op(a)·op(a)ᵀ + beta·c for both triangles of c, which
 // must be square and symmetric on entry unless beta is 0. It takes half the
 // time of Gemm64 and gives the same bits.
 func Syrk64(ctx context.Context, ta blas.Transpose, alpha float64, a blas64.General, beta float64, c blas64.General) error {
-	tb := blas.Trans
-	if ta != blas.NoTrans {
-		tb = blas.NoTrans
-	}
-	return Gemm64(ctx, ta, tb, alpha, a, a, beta, c)
+	return multiply(ctx, tiler64(), matrix[float64]{a.Rows, a.Cols, a.Data, a.Stride}, ta, matrix[float64]{a.Rows, a.Cols, a.Data, a.Stride}, other(ta), alpha, beta, matrix[float64]{c.Rows, c.Cols, c.Data, c.Stride}, true)
 }
 
 // Syrk32 is Syrk64 for float32, sums included.
 func Syrk32(ctx context.Context, ta blas.Transpose, alpha float32, a blas32.General, beta float32, c blas32.General) error {
-	tb := blas.Trans
-	if ta != blas.NoTrans {
-		tb = blas.NoTrans
+	return multiply(ctx, tiler32(), matrix[float32]{a.Rows, a.Cols, a.Data, a.Stride}, ta, matrix[float32]{a.Rows, a.Cols, a.Data, a.Stride}, other(ta), alpha, beta, matrix[float32]{c.Rows, c.Cols, c.Data, c.Stride}, true)
+}
+
+func other(t blas.Transpose) blas.Transpose {
+	if t == blas.NoTrans {
+		return blas.Trans
 	}
-	return Gemm32(ctx, ta, tb, alpha, a, a, beta, c)
+	return blas.NoTrans
 }
 
-// Tile32 multiplies two sets of rows with one goroutine: the scratch of a worker
-// that looks at all pairs, block by block. The zero value is ready.
-type Tile32 struct {
-	a, b []float32
-	m    int
+// matrix is blas64.General for either type.
+type matrix[T float32 | float64] struct {
+	Rows, Cols int
+	Data       []T
+	Stride     int
 }
 
-// SetA takes the left rows, each m values long, one after the other. They are
-// packed, not borrowed.
-func (t *Tile32) SetA(rows []float32, m int) { t.a, t.m = append(t.a[:0], rows...), m }
+// dims returns the shape of op(m), and panics where m has not the values of its
+// shape.
+func (m matrix[T]) dims(t blas.Transpose) (rows, cols int) {
+	if m.Rows < 0 || m.Cols < 0 || m.Stride < m.Cols {
+		panic("kernel: a matrix of impossible shape")
+	}
+	if m.Rows > 0 && m.Cols > 0 && len(m.Data) < (m.Rows-1)*m.Stride+m.Cols {
+		panic("kernel: a matrix with fewer values than its shape")
+	}
+	if t == blas.NoTrans {
+		return m.Rows, m.Cols
+	}
+	return m.Cols, m.Rows
+}
 
-// SetB takes the right rows, as SetA does.
-func (t *Tile32) SetB(rows []float32, m int) { t.b, t.m = append(t.b[:0], rows...), m }
+// A block of c is what one goroutine computes at a time: its rows of a stay in
+// the second-level cache while the panels of b pass. Products of less work than
+// serial are not worth waking another core.
+const (
+	blockRows   = 96      // values of rows of a block, at most
+	blockPanels = 32      // panels of a block, at most
+	wantBlocks  = 8       // blocks are cut down until there are so many
+	packed      = 1 << 21 // values of b that are packed at a time, about
+	packedCols  = 1 << 12 // columns of b that are packed at a time, at most
+	serial      = 1 << 20 // products
+	apart       = 32      // pieces of long sums that are kept apart at a time
+)
 
-// Mul writes the product of left row i and right row j to dst[i·stride+j]. A
-// product has the same bits in whichever tile it is computed, and whichever of
-// the rows is left.
-func (t *Tile32) Mul(dst []float32, stride int) {
-	for i := range len(t.a) / t.m {
-		for j := range len(t.b) / t.m {
-			dst[i*stride+j] = Dot32(t.a[i*t.m:(i+1)*t.m], t.b[j*t.m:(j+1)*t.m])
+// product is a product of matrices under way.
+type product[T float32 | float64] struct {
+	*tiler[T]
+	a, b        factor[T]
+	rows, cols  int
+	inner, cut  int
+	alpha, beta T
+	c           []T
+	stride      int
+	lower       bool // the upper triangle of c is not needed
+
+	blocks func(ctx context.Context, n int, f func(s *scratch[T], i int)) error
+}
+
+func multiply[T float32 | float64](ctx context.Context, m *tiler[T], a matrix[T], ta blas.Transpose, b matrix[T], tb blas.Transpose, alpha, beta T, c matrix[T], lower bool) error {
+	rows, inner := a.dims(ta)
+	steps, cols := b.dims(tb)
+	if r, k := c.dims(blas.NoTrans); r != rows || k != cols || inner != steps {
+		panic("kernel: matrices of these shapes have no product")
+	}
+	if rows == 0 || cols == 0 {
+		return ctx.Err()
+	}
+	x := product[T]{
+		tiler: m, a: factor[T]{a.Data, a.Stride, ta == blas.NoTrans}, b: factor[T]{b.Data, b.Stride, tb != blas.NoTrans},
+		rows: rows, cols: cols, inner: inner, cut: m.cut(inner),
+		alpha: alpha, beta: beta, c: c.Data, stride: c.Stride, lower: lower,
+	}
+	x.blocks = x.parallel
+	if float64(rows)*float64(cols)*float64(inner) < serial {
+		x.blocks = x.serial
+	}
+	bands, strips := x.grid(rows, cols)
+	var err error
+	if pieces := (inner + x.cut - 1) / x.cut; pieces >= wantBlocks && bands.count*strips.count < wantBlocks {
+		err = x.piecewise(ctx, pieces)
+	} else {
+		err = x.blockwise(ctx)
+	}
+	if err == nil && lower {
+		err = x.mirror(ctx)
+	}
+	return err
+}
+
+func (x *product[T]) serial(ctx context.Context, n int, f func(s *scratch[T], i int)) error {
+	s := x.scratch.Get().(*scratch[T])
+	defer x.scratch.Put(s)
+	for i := range n {
+		f(s, i)
+	}
+	return ctx.Err()
+}
+
+func (x *product[T]) parallel(ctx context.Context, n int, f func(s *scratch[T], i int)) error {
+	return par.Blocks(ctx, n, 1, func(i, _ int) {
+		s := x.scratch.Get().(*scratch[T])
+		defer x.scratch.Put(s)
+		f(s, i)
+	})
+}
+
+// pieces are a length cut into equal parts but for the last.
+type pieces struct{ count, size int }
+
+// cutInto cuts n into parts of at most size, multiples of unit.
+func cutInto(n, size, unit int) pieces {
+	count := (n + size - 1) / size
+	size = ((n+count-1)/count + unit - 1) / unit * unit
+	return pieces{(n + size - 1) / size, size}
+}
+
+// grid cuts a part of c into blocks, by its shape alone.
+func (x *product[T]) grid(rows, cols int) (bands, strips pieces) {
+	high, wide := blockRows, blockPanels*x.tiler.cols
+	for {
+		bands, strips = cutInto(rows, high, x.tiler.rows), cutInto(cols, wide, x.tiler.cols)
+		switch {
+		case bands.count*strips.count >= wantBlocks:
+			return
+		case wide > 8*x.tiler.cols && cols > wide/2:
+			wide /= 2
+		case high > 24:
+			high /= 2
+		default:
+			return
 		}
 	}
+}
+
+// blockwise packs as much of b as there is room for, and computes blocks of c
+// with it.
+func (x *product[T]) blockwise(ctx context.Context) error {
+	shared := x.scratch.Get().(*scratch[T])
+	defer x.scratch.Put(shared)
+	for left := 0; left < x.cols; left += packedCols {
+		right := min(left+packedCols, x.cols)
+		width := (right - left + x.tiler.cols - 1) / x.tiler.cols * x.tiler.cols
+		deep := max(1, packed/(width*x.cut)) * x.cut
+		bands, strips := x.grid(x.rows, right-left)
+		for p := 0; p == 0 || p < x.inner; p += deep {
+			steps := min(deep, x.inner-p)
+			shared.b = room(shared.b, width*steps)
+			panels, cuts := (right-left+x.tiler.cols-1)/x.tiler.cols, max(1, (steps+x.cut-1)/x.cut)
+			const together = 8
+			groups := (panels + together - 1) / together
+			err := x.blocks(ctx, groups*cuts, func(_ *scratch[T], i int) {
+				q := i / groups * x.cut
+				lo := left + i%groups*together*x.tiler.cols
+				hi := min(lo+together*x.tiler.cols, right)
+				k := min(x.cut, steps-q)
+				x.packCols(shared.b[q*width+(lo-left)*k:], x.b, lo, hi, p+q, k)
+			})
+			if err != nil {
+				return err
+			}
+			err = x.blocks(ctx, bands.count*strips.count, func(s *scratch[T], i int) {
+				// From the last rows on: of a triangle they are the longest.
+				lo := (bands.count - 1 - i/strips.count) * bands.size
+				hi := min(lo+bands.size, x.rows)
+				from := left + i%strips.count*strips.size
+				to := min(from+strips.size, right)
+				if x.lower && from >= hi {
+					return
+				}
+				for q := 0; q == 0 || q < steps; q += x.cut {
+					beta := x.beta
+					if p+q > 0 {
+						beta = 1
+					}
+					k := min(x.cut, steps-q)
+					x.block(s, lo, hi, from, to, p+q, k, shared.b[q*width+(from-left)*k:], x.alpha, beta, x.c, x.stride)
+				}
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// block adds steps [p, p+k) to rows [lo, hi) and columns [from, to) of c; b
+// holds the panels of these columns.
+func (x *product[T]) block(s *scratch[T], lo, hi, from, to, p, k int, b []T, alpha, beta T, c []T, stride int) {
+	m := x.tiler
+	tall := (hi - lo + m.rows - 1) / m.rows * m.rows
+	s.a, s.c = room(s.a, tall*k), room(s.c, m.rows*m.cols)
+	a := m.packRows(s.a, x.a, lo, hi, p, k)
+	for j := from; j < to; j += m.cols {
+		skip := 0 // tiles above the diagonal
+		if x.lower {
+			if j >= hi {
+				break
+			}
+			skip = max(0, j-lo) / m.rows
+		}
+		top := lo + skip*m.rows
+		below := a
+		below.data = a.data[skip*a.tile:]
+		m.column(k, below, hi-top, b[(j-from)*k:], m.cols, c[top*stride+j:], stride, min(m.cols, to-j), alpha, beta, s.c)
+	}
+}
+
+// piecewise computes the pieces of a long sum side by side, for a c too small
+// to be cut into blocks, and adds them in order: the arithmetic is that of
+// blockwise.
+func (x *product[T]) piecewise(ctx context.Context, count int) error {
+	m := x.tiler
+	width := (x.cols + m.cols - 1) / m.cols * m.cols
+	shared := x.scratch.Get().(*scratch[T])
+	defer x.scratch.Put(shared)
+	size := x.rows * x.cols
+	for first := 0; first < count; first += apart {
+		n := min(apart, count-first)
+		shared.c = room(shared.c, n*size)
+		err := x.blocks(ctx, n, func(s *scratch[T], i int) {
+			p := (first + i) * x.cut
+			k := min(x.cut, x.inner-p)
+			s.b = room(s.b, width*k)
+			m.packCols(s.b, x.b, 0, x.cols, p, k)
+			x.block(s, 0, x.rows, 0, x.cols, p, k, s.b, 1, 0, shared.c[i*size:(i+1)*size], x.cols)
+		})
+		if err != nil {
+			return err
+		}
+		err = x.blocks(ctx, x.rows, func(_ *scratch[T], i int) {
+			n := n
+			row := x.c[i*x.stride:][:x.cols]
+			if x.lower {
+				row = row[:i+1]
+			}
+			for piece := range n {
+				beta := T(1)
+				if first+piece == 0 {
+					beta = x.beta
+				}
+				merge(x.alpha, shared.c[piece*size+i*x.cols:][:len(row)], beta, row)
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// merge computes c ← alpha·sum + beta·c as the tiles do.
+func merge[T float32 | float64](alpha T, sum []T, beta T, c []T) {
+	if beta == 0 {
+		for i, v := range sum {
+			c[i] = alpha * v
+		}
+		return
+	}
+	if beta != 1 {
+		for i := range c {
+			c[i] *= beta
+		}
+	}
+	switch c := any(c).(type) {
+	case []float32:
+		axpy32(float32(alpha), any(sum).([]float32), c)
+	case []float64:
+		axpy64(float64(alpha), any(sum).([]float64), c)
+	}
+}
+
+// mirror copies the lower triangle of c to the upper one.
+func (x *product[T]) mirror(ctx context.Context) error {
+	const size = 32
+	n := (x.rows + size - 1) / size
+	return x.blocks(ctx, n, func(_ *scratch[T], b int) {
+		lo, hi := b*size, min((b+1)*size, x.rows)
+		for from := lo; from < x.cols; from += size {
+			to := min(from+size, x.cols)
+			for i := lo; i < hi; i++ {
+				for j := max(i+1, from); j < to; j++ {
+					x.c[i*x.stride+j] = x.c[j*x.stride+i]
+				}
+			}
+		}
+	})
 }

@@ -1,0 +1,11 @@
+//go:build !purego
+
+package kernel
+
+import "golang.org/x/sys/cpu"
+
+//go:generate go -C asm run . ..
+
+// avx2 says that the processor has the instructions and that the system saves
+// their registers; cpu looks at both.
+var avx2 = cpu.X86.HasAVX2 && cpu.X86.HasFMA
