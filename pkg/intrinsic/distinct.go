@@ -10,7 +10,6 @@ import (
 	"github.com/flatland-go/flatland/internal/screen"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/neighbors"
-	"github.com/flatland-go/flatland/pkg/watch"
 )
 
 // distinct holds the k nearest distinct neighbours of every distinct row.
@@ -20,6 +19,7 @@ type distinct struct {
 	rows      []int     // the index there of every distinct row
 	indices   []int32   // n × k, counting distinct rows
 	distances []float64 // n × k, ascending, above zero
+	notes     []string  // for the result
 }
 
 // row returns the distances of distinct row i.
@@ -111,7 +111,7 @@ func find(ctx context.Context, method string, x mat.Matrix, k int, graph *neighb
 	}
 	if graph == nil || !s.reuse(graph) {
 		if graph != nil {
-			watch.Note(ctx, method, "too few neighbours in the graph are distinct rows: they are sought anew")
+			s.notes = append(s.notes, "too few neighbours in the graph are distinct rows: they were sought anew")
 		}
 		if s.n < n {
 			x = mat32.Select(x, s.rows)

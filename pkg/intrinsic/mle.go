@@ -217,6 +217,7 @@ func (e MLE) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, err
 		Scale:      s.scale(),
 		Rows:       s.n,
 		Removed:    s.removed(),
+		Notes:      s.notes,
 		Local:      all,
 		Convention: e.convention(),
 	}, nil

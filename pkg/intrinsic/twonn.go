@@ -199,6 +199,7 @@ func (t TwoNN) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, e
 		Scale:   s.scale(),
 		Rows:    s.n,
 		Removed: s.removed(),
+		Notes:   s.notes,
 		Convention: fmt.Sprintf("%s, %d lowest of %d ratios, duplicates removed, standard error: %s",
 			fit.name, m, s.n, fit.errors),
 	}, nil

@@ -14,6 +14,7 @@ type Score struct {
 	Neighbors  int       // the neighbourhood size, where there is one
 	Convention string    // which definition, where peers disagree
 	PerRow     []float64 // the share of every row, where the number is a mean over rows
+	Notes      []string  // what was done otherwise than asked, and why
 }
 
 // String returns a small table: the value with its error, then what it was
@@ -23,6 +24,7 @@ func (s Score) String() string {
 	t.rowIf(s.Neighbors > 0, "neighbours", integer(s.Neighbors))
 	t.rowIf(s.Rows > 0, "rows", integer(s.Rows))
 	t.rowIf(s.Convention != "", "convention", s.Convention)
+	t.notes(s.Notes)
 	return t.String()
 }
 
@@ -36,6 +38,7 @@ type Dimension struct {
 	Removed    int       // rows left out, such as duplicates
 	Local      []float64 // the estimate at every row given; NaN where a row was left out; nil when the method has none
 	Convention string    // estimator, aggregation and treatment of duplicates
+	Notes      []string  // what was done otherwise than asked, and why
 }
 
 // String returns a small table: the value with its error, then scale, rows and
@@ -46,7 +49,14 @@ func (d Dimension) String() string {
 	t.rowIf(d.Rows > 0, "rows", integer(d.Rows))
 	t.rowIf(d.Removed > 0, "removed", integer(d.Removed))
 	t.rowIf(d.Convention != "", "convention", d.Convention)
+	t.notes(d.Notes)
 	return t.String()
+}
+
+func (t *table) notes(notes []string) {
+	for _, n := range notes {
+		t.rowIf(true, "note", n)
+	}
 }
 
 // number prints a value with its error: both to the error's second digit, or

@@ -8,6 +8,14 @@ import (
 	"github.com/flatland-go/flatland/pkg/measure"
 )
 
+func ExampleDimension_notes() {
+	fmt.Println(measure.Dimension{Method: "TwoNN", Value: 2.04, Rows: 300, Notes: []string{"the neighbours were sought anew"}})
+	// Output:
+	// dimension (TwoNN)  2.040
+	//   rows        300
+	//   note        the neighbours were sought anew
+}
+
 func ExampleScore() {
 	fmt.Println(measure.Score{Name: "trustworthiness", Value: 0.894608534, Rows: 300, Neighbors: 20})
 	fmt.Println(measure.Score{Name: "trustworthiness", Value: 0.894608534, StdErr: 0.00312, Rows: 300})
