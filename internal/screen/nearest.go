@@ -1,10 +1,11 @@
 package screen
 
 import (
-	"cmp"
 	"context"
-	"slices"
+	"math"
+	"sync"
 
+	"github.com/flatland-go/flatland/internal/kernel"
 	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/pkg/watch"
 )
@@ -14,55 +15,200 @@ import (
 // distances[i·k:]. It reports the stage "neighbours", a unit a row. The error is
 // ctx.Err(). A distance is +Inf where float64 cannot hold it.
 func (r *Rows) Nearest(ctx context.Context, k int, indices []int32, distances []float64) error {
-	stage := watch.Start(ctx, "neighbours", r.n)
-	return par.BlocksWith(ctx, r.n, 16, func() *plain { return &plain{fast: make([]float32, r.n)} }, func(p *plain, lo, hi int) {
+	if r.given != nil {
+		return r.nearestGiven(ctx, k, indices, distances)
+	}
+	s, err := r.search(ctx, k, indices, distances)
+	if err != nil {
+		return err
+	}
+	if err := s.diagonal(ctx); err != nil {
+		return err
+	}
+	if err := s.bands(ctx); err != nil {
+		return err
+	}
+	return s.sort(ctx)
+}
+
+// search prepares the search of the rows of r among themselves.
+func (r *Rows) search(ctx context.Context, k int, indices []int32, distances []float64) (*search, error) {
+	s := &search{from: r, among: r, same: true, k: k, indices: indices, distances: distances}
+	s.tolerances()
+	s.global = frame{r.centre, r.fit}
+	var err error
+	if s.left, err = r.blocks32(ctx); err != nil {
+		return nil, err
+	}
+	s.right = s.left
+	n := s.left.count()
+	s.centres = make([]ball, n)
+	s.others = s.centres
+	s.fine = make([]bool, n)
+	s.locks = make([]sync.Mutex, n)
+	s.report = &progress{stage: watch.Start(ctx, "neighbours", r.n), total: n * (n + 1) / 2, all: r.n}
+	return s, nil
+}
+
+// tolerances sets what exact distances may be off.
+func (s *search) tolerances() {
+	s.rel = s.from.rel64
+	s.tiny = math.Sqrt(float64(s.from.d)) * 0x1p-536 // squares that underflow
+	if s.from.unit < 1 {
+		s.tiny += 0x1p-1073 / s.from.unit
+	}
+}
+
+// blocks32 orders the rows and cuts them into blocks.
+func (r *Rows) blocks32(ctx context.Context) (*blocks, error) {
+	size := 256
+	if r.d >= 256 {
+		size = 512
+	}
+	if r.d > 64 || r.n <= size {
+		return inOrder(r.n, size), nil
+	}
+	points := make([]float32, r.n*r.d)
+	err := r.each(ctx, func(buf []float64, _, lo, hi int) {
 		for i := lo; i < hi; i++ {
-			if ctx.Err() != nil {
-				return
+			for j, v := range r.row(buf, i) {
+				points[i*r.d+j] = float32((v - r.centre[j]) * r.fit)
 			}
-			p.nearest(r, i, k, indices[i*k:(i+1)*k], distances[i*k:(i+1)*k])
 		}
-		stage.Add(hi - lo)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return arrange(ctx, points, r.d, size)
+}
+
+// diagonal lets the rows of every block meet.
+func (s *search) diagonal(ctx context.Context) error {
+	return par.BlocksWith(ctx, s.left.count(), 1, func() *worker { return s.worker(ctx) }, func(w *worker, I, _ int) {
+		rows := s.left.at(I)
+		for _, i := range rows {
+			s.heap(i).reset()
+		}
+		c := &s.centres[I]
+		c.enclose(s.from, rows, w.buf)
+		f := fitting(c.centre, c.radius)
+		w.load(&w.a, s.from, s.left, I, f)
+		w.tile.SetA(w.a.data, s.width())
+		if !w.meet(I, I, f) {
+			return
+		}
+		s.fine[I] = s.needs(I, s.look(I))
+		s.report.add(1)
 	})
 }
 
-type plain struct {
-	fast   []float32
-	lowest []float32
-	found  []near
-}
-
-// near is a neighbour: exact distance and row.
-type near struct {
-	dist float64
-	row  int32
-}
-
-// compare orders by distance, then by index.
-func compare(a, b near) int {
-	return cmp.Or(cmp.Compare(a.dist, b.dist), cmp.Compare(a.row, b.row))
-}
-
-func (p *plain) nearest(r *Rows, i, k int, indices []int32, distances []float64) {
-	r.Fast(p.fast, i, 0)
-	p.lowest = append(append(p.lowest[:0], p.fast[:i]...), p.fast[i+1:]...)
-	slices.Sort(p.lowest)
-	cut := p.lowest[k-1]
-	farthest := 0.
-	for j, f := range p.fast {
-		if f <= cut && j != i {
-			farthest = max(farthest, r.Exact(i, j))
+// enclose finds the ball of rows of r.
+func (b *ball) enclose(r *Rows, rows []int32, buf []float64) {
+	b.first = rows[0]
+	b.centre = make([]float64, r.d)
+	for _, i := range rows {
+		b.first = min(b.first, i)
+		for j, v := range r.row(buf, int(i)) {
+			b.centre[j] += v
 		}
 	}
-	_, limit := r.Interval(i, farthest)
-	p.found = p.found[:0]
-	for j, f := range p.fast {
-		if f <= limit && j != i {
-			p.found = append(p.found, near{r.Exact(i, j), int32(j)})
+	for j := range b.centre {
+		b.centre[j] /= float64(len(rows))
+	}
+	most := 0.
+	for _, i := range rows {
+		most = max(most, kernel.SquaredDistance64(r.row(buf, int(i)), b.centre))
+	}
+	b.radius = math.Sqrt(most)*(1+r.rel64) + math.Sqrt(float64(r.d))*0x1p-536
+}
+
+// look notes how far the rows of block I look for neighbours, and returns how far
+// the typical one does.
+func (s *search) look(I int) float64 {
+	reach, sum, n := 0., 0., 0.
+	for _, i := range s.left.at(I) {
+		dist := s.distances[int(i)*s.k]
+		reach = max(reach, dist)
+		if dist > 0 {
+			sum += math.Log(dist)
+			n++
 		}
 	}
-	slices.SortFunc(p.found, compare)
-	for t, v := range p.found[:k] {
-		indices[t], distances[t] = v.row, v.dist
+	s.centres[I].reach.Store(math.Float64bits(s.stretch(reach)))
+	return s.stretch(math.Exp(sum / max(n, 1)))
+}
+
+// needs reports whether rounding in the global frame would blur distances as
+// small as those at which the rows of block I find neighbours.
+func (s *search) needs(I int, typical float64) bool {
+	b := &s.centres[I]
+	norm := math.Sqrt(kernel.SquaredDistance64(b.centre, s.global.centre)) + b.radius
+	rounding := 4 * norm * norm * (kernel.DotError32(s.from.d) + 9*0x1p-24)
+	return typical*typical*0.05 < rounding
+}
+
+// apart reports whether no row of block I and no row of block J look as far as the other
+// block.
+func (s *search) apart(I, J int) bool {
+	a, b := &s.centres[I], &s.others[J]
+	gap := math.Sqrt(kernel.SquaredDistance64(a.centre, b.centre))*(1-s.rel) - a.radius - b.radius
+	return gap > math.Float64frombits(a.reach.Load()) && (!s.same || gap > math.Float64frombits(b.reach.Load()))
+}
+
+// between returns the frame for block I of left and block J of right.
+func (s *search) between(middle []float64, I, J int) frame {
+	a, b := &s.centres[I], &s.others[J]
+	for j, v := range a.centre {
+		middle[j] = v/2 + b.centre[j]/2
 	}
+	return fitting(middle, math.Sqrt(kernel.SquaredDistance64(a.centre, b.centre))+max(a.radius, b.radius))
+}
+
+// bands lets blocks meet, those that are next to each other first.
+func (s *search) bands(ctx context.Context) error {
+	const width = 8 // blocks that one task compares with another
+	n := s.left.count()
+	type task struct{ I, lo, hi int }
+	var tasks []task
+	for lo := 1; lo < n; lo += width {
+		for I := range n - lo {
+			tasks = append(tasks, task{I, I + lo, min(I+lo+width, n)})
+		}
+	}
+	return par.BlocksWith(ctx, len(tasks), 1, func() *worker { return s.worker(ctx) }, func(w *worker, t, _ int) {
+		I := tasks[t].I
+		loaded := false // w.a holds block I in the global frame
+		for J := tasks[t].lo; J < tasks[t].hi; J++ {
+			if ctx.Err() != nil {
+				return
+			}
+			if s.apart(I, J) {
+				continue
+			}
+			f := s.global
+			own := s.fine[I] || s.fine[J]
+			if own {
+				f = s.between(w.middle, I, J)
+				loaded = false
+			}
+			if !loaded {
+				w.load(&w.a, s.from, s.left, I, f)
+				w.tile.SetA(w.a.data, s.width())
+				loaded = !own
+			}
+			if !w.meet(I, J, f) {
+				return
+			}
+		}
+		s.report.add(tasks[t].hi - tasks[t].lo)
+	})
+}
+
+// sort puts the heaps in order.
+func (s *search) sort(ctx context.Context) error {
+	return par.Blocks(ctx, s.from.n, 1024, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			s.heap(int32(i)).sort()
+		}
+	})
 }

@@ -1,6 +1,9 @@
 package screen
 
-import "context"
+import (
+	"context"
+	"math"
+)
 
 // View is a matrix whose rows are made when they are asked for: those of another
 // matrix, mapped one by one to where Euclidean distances are wanted. It is read by
@@ -15,11 +18,21 @@ type View interface {
 }
 
 // NewMapped is New for the rows of v, which are made anew for every exact
-// distance: beside v, 4·n·d bytes.
+// distance.
 func NewMapped(ctx context.Context, v View) (*Rows, error) {
 	n, d := v.Dims()
 	return prepare(ctx, &Rows{n: n, d: d, unit: 1, view: v})
 }
 
-// BytesMapped returns the memory that NewMapped takes beside the view.
-func BytesMapped(n, d int) int64 { return 4*int64(n)*int64(d) + 8*int64(n) }
+// scaled is a view times a power of two.
+type scaled struct {
+	View
+	exp int
+}
+
+func (v scaled) Row(buf []float64, i int) []float64 {
+	for j, x := range v.View.Row(buf, i) {
+		buf[j] = math.Ldexp(x, v.exp)
+	}
+	return buf
+}

@@ -182,7 +182,7 @@ func TestSparseRowsGiveTheGraphOfTheirDenseTwin(t *testing.T) {
 	}
 	// The zeros have to be filled in, and the forecast says so.
 	var memory *mat32.MemoryError
-	if _, err := (neighbors.Exact{MemoryLimit: 90 * 400 * 8}).Graph(context.Background(), x); !errors.As(err, &memory) || memory.Need < 90*400*8 {
+	if _, err := (neighbors.Exact{MemoryLimit: 90 * 400 * 4}).Graph(context.Background(), x); !errors.As(err, &memory) || memory.Need < 90*400*4 {
 		t.Errorf("got %v", err)
 	}
 }

@@ -1,0 +1,262 @@
+package screen
+
+import (
+	"context"
+	"math"
+	"sync"
+	"sync/atomic"
+
+	"github.com/flatland-go/flatland/internal/kernel"
+	"github.com/flatland-go/flatland/pkg/watch"
+)
+
+// search finds the nearest among the rows of one matrix for the rows of another, or the
+// same, by filter and refine.
+//
+// Both are cut into blocks. The product of two blocks, float32, gives for every
+// pair a number that is proven not to exceed its squared distance; a pair whose
+// number shows that it is too far for the heaps of both its rows is done with,
+// every other one is measured exactly and offered to the heaps. So the heaps hold
+// in the end the nearest rows by exact distance, whatever the order in which
+// blocks met: nothing depends on the number of cores.
+type search struct {
+	from, among *Rows
+	left, right *blocks // rows of from, of among
+	same        bool    // from and among are one, so that each pair serves both its rows
+
+	k         int
+	indices   []int32 // heaps of the rows of from
+	distances []float64
+
+	centres, others []ball // of the blocks of left and right; one where they are the same
+	fine            []bool // blocks that need a frame of their own
+	locks           []sync.Mutex
+	global          frame
+
+	rel    float64 // twice the relative error of an exact distance
+	tiny   float64 // what an exact distance may be off beside that, in units of unit
+	report *progress
+}
+
+// ball holds the rows of a block.
+type ball struct {
+	centre []float64
+	radius float64
+	first  int32         // the lowest row
+	reach  atomic.Uint64 // bits of how far, in units of unit, its rows looked for neighbours when last looked at
+}
+
+// heap returns that of row i of from.
+func (s *search) heap(i int32) heap {
+	lo, hi := int(i)*s.k, (int(i)+1)*s.k
+	return heap{s.indices[lo:hi:hi], s.distances[lo:hi:hi]}
+}
+
+// limit returns the number that shows a row to be farther than dist, in a frame of
+// the given scale where rows may have been moved by slack, and width columns make
+// the product.
+func (s *search) limit(dist, scale, slack float64, width int) float32 {
+	t := s.stretch(dist)*scale + slack
+	l := t*t*(1+0x1p-40) + underflow(width)
+	if !(l < math.MaxFloat32) {
+		return float32(math.Inf(1))
+	}
+	return math.Nextafter32(float32(l), math.MaxFloat32)
+}
+
+// stretch returns a distance that no two rows can exceed whose exact distance, as
+// measured, is dist; in units of unit.
+func (s *search) stretch(dist float64) float64 {
+	return dist/s.from.unit*(1+s.rel) + s.tiny
+}
+
+// candidate is a row that may be among the nearest.
+type candidate struct {
+	at    int32 // in its block, of the row that looks for neighbours
+	row   int32
+	value float32
+}
+
+// worker is the scratch of one goroutine.
+type worker struct {
+	s          *search
+	ctx        context.Context
+	ruler      *ruler
+	tile       kernel.Tile32
+	a, b       panel
+	buf        []float64
+	middle     []float64
+	dots       []float32
+	hits       []int32
+	values     []float32
+	rowLimits  []float32
+	colLimits  []float32
+	rows, cols []candidate
+}
+
+func (s *search) worker(ctx context.Context) *worker {
+	return &worker{s: s, ctx: ctx, ruler: newRuler(s.from, s.among), buf: make([]float64, s.from.d), middle: make([]float64, s.from.d)}
+}
+
+// width returns the columns that make a product.
+func (s *search) width() int {
+	return s.from.d
+}
+
+// load makes w.a of a block of left.
+func (w *worker) load(p *panel, r *Rows, b *blocks, block int, f frame) {
+	p.fill(r, b.at(block), f, w.buf)
+}
+
+// limits returns for the rows of own the numbers that show rows of other, the
+// first of which is first, to be too far; open is false when all of them are.
+func (w *worker) limits(dst []float32, own *panel, other *panel, first int32, scale float64, width int) (limits []float32, open bool) {
+	dst = sized(dst, len(own.rows))
+	for k, i := range own.rows {
+		h := w.s.heap(i)
+		if h.distances[0] == 0 && h.indices[0] < first {
+			dst[k] = float32(math.Inf(-1)) // nothing can come before what it has
+			continue
+		}
+		dst[k] = w.s.limit(h.distances[0], scale, own.slack[k]+other.most, width)
+		open = true
+	}
+	return dst, open
+}
+
+// meet looks at all pairs of block I of left, which w.a holds in the frame, and block J
+// of right. It returns false when cancelled.
+func (w *worker) meet(I, J int, f frame) bool {
+	s := w.s
+	width := s.width()
+	own := s.same && I == J
+	b := &w.a
+	if !own {
+		b = &w.b
+		w.load(b, s.among, s.right, J, f)
+	}
+	var rowsOpen, colsOpen bool
+	s.locks[I].Lock()
+	w.rowLimits, rowsOpen = w.limits(w.rowLimits, &w.a, b, s.others[J].first, f.scale, width)
+	s.locks[I].Unlock()
+	var colLimits []float32
+	if s.same && !own {
+		s.locks[J].Lock()
+		w.colLimits, colsOpen = w.limits(w.colLimits, b, &w.a, s.centres[I].first, f.scale, width)
+		s.locks[J].Unlock()
+		colLimits = w.colLimits
+	}
+	if !rowsOpen && !colsOpen {
+		return true
+	}
+	n := len(b.rows)
+	w.dots, w.hits, w.values = sized(w.dots, len(w.a.rows)*n), sized(w.hits, n), sized(w.values, n)
+	w.tile.SetB(b.data, width)
+	w.tile.Mul(w.dots, n)
+	w.rows, w.cols = w.rows[:0], w.cols[:0]
+	for i := range w.a.rows {
+		limit := w.rowLimits[i]
+		found := kernel.Below32(w.hits, w.values, w.dots[i*n:(i+1)*n], b.norms, colLimits, w.a.norms[i], limit)
+		for t, j := range w.hits[:found] {
+			v := w.values[t]
+			if v < limit && !(own && i == int(j)) {
+				w.rows = append(w.rows, candidate{int32(i), b.rows[j], v})
+			}
+			if colLimits != nil && v < colLimits[j] {
+				w.cols = append(w.cols, candidate{j, w.a.rows[i], v})
+			}
+		}
+	}
+	return w.refine(I, &w.a, b, w.rows, w.rowLimits, f.scale, width) &&
+		w.refine(J, b, &w.a, w.cols, w.colLimits, f.scale, width)
+}
+
+// refine measures candidates of the rows of a block of left and offers them to their
+// heaps. It returns false when cancelled.
+func (w *worker) refine(block int, own, other *panel, all []candidate, limits []float32, scale float64, width int) bool {
+	if len(all) == 0 {
+		return true
+	}
+	s := w.s
+	s.locks[block].Lock()
+	defer s.locks[block].Unlock()
+	for len(all) > 0 {
+		at := all[0].at
+		n := 1
+		for n < len(all) && all[n].at == at {
+			n++
+		}
+		group := all[:n]
+		all = all[n:]
+		if w.ctx.Err() != nil {
+			return false
+		}
+		i := own.rows[at]
+		h := s.heap(i)
+		if math.IsInf(h.distances[0], 1) && n > s.k {
+			lowest(group, s.k) // they leave little to measure of the others
+		}
+		for _, c := range group {
+			if c.value >= limits[at] || h.distances[0] == 0 && c.row > h.indices[0] {
+				continue
+			}
+			if h.offer(w.ruler.exact(i, c.row), c.row) {
+				limits[at] = s.limit(h.distances[0], scale, own.slack[at]+other.most, width)
+			}
+		}
+	}
+	s.look(block)
+	return true
+}
+
+// lowest moves the n candidates of lowest value, equal ones by index, to the front.
+func lowest(c []candidate, n int) {
+	before := func(a, b candidate) bool { return a.value < b.value || a.value == b.value && a.row < b.row }
+	// A heap of the n lowest so far, the highest on top.
+	down := func(i int) {
+		for {
+			child := 2*i + 1
+			if child >= n {
+				return
+			}
+			if child+1 < n && before(c[child], c[child+1]) {
+				child++
+			}
+			if !before(c[i], c[child]) {
+				return
+			}
+			c[i], c[child] = c[child], c[i]
+			i = child
+		}
+	}
+	for i := n/2 - 1; i >= 0; i-- {
+		down(i)
+	}
+	for t := n; t < len(c); t++ {
+		if before(c[t], c[0]) {
+			c[t], c[0] = c[0], c[t]
+			down(0)
+		}
+	}
+}
+
+// progress turns pairs of blocks into rows of a stage.
+type progress struct {
+	stage       *watch.Stage
+	mu          sync.Mutex
+	done, total int // pairs
+	rows, all   int
+}
+
+func (p *progress) add(pairs int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.done += pairs
+	if rows := int(float64(p.all) * float64(p.done) / float64(p.total)); rows > p.rows || p.done == p.total {
+		if p.done == p.total {
+			rows = p.all
+		}
+		p.stage.Add(rows - p.rows)
+		p.rows = rows
+	}
+}
