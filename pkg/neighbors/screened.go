@@ -42,14 +42,20 @@ func (s scale) distance(v float64) float64 {
 	return s.from(v)
 }
 
-// image says how rows are mapped.
+// image says how a metric maps rows into a Euclidean space.
 type image struct {
 	metric string
-	cols   int // of the images
+	cols   int // of the images: as many as the rows have, or more
 
-	// mapper returns a function, for one goroutine, that writes the image of row i
-	// of a matrix, or says why it has none. The row may be written to.
-	mapper func() func(dst, row []float64) (refusal string)
+	// put maps a row of d values, the first of dst, in place, or says why it has no
+	// image. It is called by several goroutines at once.
+	put func(dst []float64, d int) (refusal string)
+
+	// kept says that images are worth 8 bytes a value of memory; the others, cheap
+	// and of all rows, are made anew for every exact distance.
+	kept bool
+
+	scale scale
 }
 
 func asTheyAre(ctx context.Context, x mat.Matrix, s scale) (space, error) {
@@ -60,45 +66,68 @@ func asTheyAre(ctx context.Context, x mat.Matrix, s scale) (space, error) {
 	return &screened{&compared{rows, s}, rows, nil}, nil
 }
 
-func mapped(ctx context.Context, x mat.Matrix, m *image, s scale) (space, error) {
-	images, err := m.of(ctx, x)
+func (m *image) space(ctx context.Context, x mat.Matrix) (space, error) {
+	var rows *screen.Rows
+	var err error
+	if m.kept {
+		var kept *mat.Dense
+		if kept, err = m.keep(ctx, x); err == nil {
+			rows, err = screen.New(ctx, kept)
+		}
+	} else {
+		rows, err = screen.NewMapped(ctx, images{x, m})
+	}
 	if err != nil {
 		return nil, err
 	}
-	rows, err := screen.New(ctx, images)
-	if err != nil {
-		return nil, err
-	}
-	return &screened{&compared{rows, s}, rows, m}, nil
+	return &screened{&compared{rows, m.scale}, rows, m}, nil
 }
 
-// of returns the images of the rows of x.
-func (m *image) of(ctx context.Context, x mat.Matrix) (*mat.Dense, error) {
+// images are the images of the rows of x, made when they are asked for.
+type images struct {
+	mat.Matrix
+	of *image
+}
+
+func (v images) Dims() (n, d int) {
+	n, _ = v.Matrix.Dims()
+	return n, v.of.cols
+}
+
+func (v images) Row(buf []float64, i int) []float64 {
+	_, d := v.Matrix.Dims()
+	copy(buf, mat32.Row(buf[:d], i, v.Matrix))
+	v.of.put(buf, d)
+	return buf
+}
+
+// keep returns the images of the rows of x.
+func (m *image) keep(ctx context.Context, x mat.Matrix) (*mat.Dense, error) {
 	n, d := x.Dims()
-	images := mat.NewDense(n, m.cols, nil)
-	type scratch struct {
-		row []float64
-		put func(dst, row []float64) string
-	}
+	kept := mat.NewDense(n, m.cols, nil)
 	var no refused
-	err := par.BlocksWith(ctx, n, max(1, 1<<12/d), func() scratch { return scratch{make([]float64, d), m.mapper()} },
-		func(s scratch, lo, hi int) {
-			for i := lo; i < hi; i++ {
-				copy(s.row, mat32.Row(s.row, i, x))
-				no.note(i, s.put(images.RawRowView(i), s.row))
-			}
-		})
+	err := par.Blocks(ctx, n, max(1, 1<<10/d), func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			dst := kept.RawRowView(i)
+			copy(dst, mat32.Row(dst[:d], i, x))
+			no.note(i, m.put(dst, d))
+		}
+	})
 	if err != nil {
 		return nil, err
 	}
-	return images, no.err(m.metric)
+	return kept, no.err(m.metric)
 }
 
-// imageBytes returns the memory that images of the rows of x take, of cols
-// columns, with what searches them.
-func imageBytes(x mat.Matrix, cols int) int64 {
+// bytes returns the memory that images of the rows of x take, with what searches
+// them.
+func (m *image) bytes(x mat.Matrix) int64 {
 	n, _ := x.Dims()
-	return int64(n) * (12*int64(cols) + 8)
+	need := screen.BytesMapped(n, m.cols)
+	if m.kept {
+		need += 8 * int64(n) * int64(m.cols)
+	}
+	return need
 }
 
 // refused keeps the first of the rows that a metric is not defined for.
@@ -185,14 +214,19 @@ func (s scale) apply(indices []int32, distances []float64) {
 }
 
 func (s *screened) ask(ctx context.Context, y mat.Matrix) (asker, error) {
-	if s.image != nil {
-		images, err := s.image.of(ctx, y)
-		if err != nil {
-			return nil, err
+	var q *screen.Queries
+	var err error
+	switch m := s.image; {
+	case m == nil:
+		q, err = s.rows.Ask(ctx, y)
+	case m.kept:
+		var kept *mat.Dense
+		if kept, err = m.keep(ctx, y); err == nil {
+			q, err = s.rows.Ask(ctx, kept)
 		}
-		y = images
+	default:
+		q, err = s.rows.AskMapped(ctx, images{y, m})
 	}
-	q, err := s.rows.Ask(ctx, y)
 	if err != nil {
 		return nil, err
 	}

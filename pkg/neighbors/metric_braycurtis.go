@@ -1,0 +1,61 @@
+package neighbors
+
+import (
+	"context"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// BrayCurtis is Σ|a−b|/Σ|a+b| (Bray and Curtis, An ordination of the upland forest
+// communities of southern Wisconsin, 1957), made for counts: between 0 and 1 where
+// values are 0 or more. Two rows of zeros are at 0. It breaks the triangle inequality.
+//
+// Where two rows are each other's negative, the distance is infinite.
+type BrayCurtis struct{}
+
+// String returns "braycurtis", as SciPy calls it.
+func (BrayCurtis) String() string { return "braycurtis" }
+
+var brayCurtis = measures{
+	single: differencesOverSums[float32, float32],
+	double: differencesOverSums[float64, float64],
+	mixed:  differencesOverSums[float64, float32],
+}
+
+func (m BrayCurtis) space(_ context.Context, x mat.Matrix) (space, error) {
+	return brayCurtis.space(m.String(), x), nil
+}
+
+func (BrayCurtis) bytes(x mat.Matrix) int64 { return directBytes(x) }
+
+func differencesOverSums[A, B number](a []A, b []B) float64 {
+	b = b[:len(a)]
+	var d0, d1, s0, s1 float64
+	i := 0
+	for ; i+1 < len(a); i += 2 {
+		v, w := float64(a[i]), float64(b[i])
+		d0 += math.Abs(v - w)
+		s0 += math.Abs(v + w)
+		v, w = float64(a[i+1]), float64(b[i+1])
+		d1 += math.Abs(v - w)
+		s1 += math.Abs(v + w)
+	}
+	for ; i < len(a); i++ {
+		v, w := float64(a[i]), float64(b[i])
+		d0 += math.Abs(v - w)
+		s0 += math.Abs(v + w)
+	}
+	return ratio(d0+d1, s0+s1)
+}
+
+// ratio is a/b, where 0/0 is 0, and +Inf where float64 cannot tell.
+func ratio(a, b float64) float64 {
+	switch {
+	case a == 0:
+		return 0
+	case b > math.MaxFloat64:
+		return math.Inf(1)
+	}
+	return a / b
+}
