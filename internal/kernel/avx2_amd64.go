@@ -23,3 +23,128 @@ func tile64AVX2(k int, tiles int, a []float64, aRow int, aCol int, aTile int, b 
 //
 //go:noescape
 func panel64AVX2(k int, rows []float64, stride int, panel []float64)
+
+// dot32AVX2 is dot32Go.
+//
+//go:noescape
+func dot32AVX2(a []float32, b []float32) float32
+
+// squared32AVX2 is squared32Go.
+//
+//go:noescape
+func squared32AVX2(a []float32, b []float32) float32
+
+// manhattan32AVX2 is manhattan32Go.
+//
+//go:noescape
+func manhattan32AVX2(a []float32, b []float32) float32
+
+// dot64AVX2 is dot64Go.
+//
+//go:noescape
+func dot64AVX2(a []float64, b []float64) float64
+
+// squared64AVX2 is squared64Go.
+//
+//go:noescape
+func squared64AVX2(a []float64, b []float64) float64
+
+// manhattan64AVX2 is manhattan64Go.
+//
+//go:noescape
+func manhattan64AVX2(a []float64, b []float64) float64
+
+// dotMixedAVX2 is dotMixedGo.
+//
+//go:noescape
+func dotMixedAVX2(a []float32, b []float32) float64
+
+// squaredMixedAVX2 is squaredMixedGo.
+//
+//go:noescape
+func squaredMixedAVX2(a []float32, b []float32) float64
+
+// manhattanMixedAVX2 is manhattanMixedGo.
+//
+//go:noescape
+func manhattanMixedAVX2(a []float32, b []float32) float64
+
+// dotRows32AVX2 writes to dst the dot products between q and the rows, one after the other.
+//
+//go:noescape
+func dotRows32AVX2(dst []float32, q []float32, rows []float32)
+
+// dotTo32AVX2 writes to dst the dot products between q and the rows of data listed, and fetches those ahead.
+//
+//go:noescape
+func dotTo32AVX2(dst []float32, q []float32, data []float32, rows []int32, ahead int)
+
+// squaredRows32AVX2 writes to dst the squared distances between q and the rows, one after the other.
+//
+//go:noescape
+func squaredRows32AVX2(dst []float32, q []float32, rows []float32)
+
+// squaredTo32AVX2 writes to dst the squared distances between q and the rows of data listed, and fetches those ahead.
+//
+//go:noescape
+func squaredTo32AVX2(dst []float32, q []float32, data []float32, rows []int32, ahead int)
+
+// manhattanRows32AVX2 writes to dst the Manhattan distances between q and the rows, one after the other.
+//
+//go:noescape
+func manhattanRows32AVX2(dst []float32, q []float32, rows []float32)
+
+// manhattanTo32AVX2 writes to dst the Manhattan distances between q and the rows of data listed, and fetches those ahead.
+//
+//go:noescape
+func manhattanTo32AVX2(dst []float32, q []float32, data []float32, rows []int32, ahead int)
+
+// dotNorms64AVX2 is dotNorms64Go.
+//
+//go:noescape
+func dotNorms64AVX2(a []float64, b []float64) (ab float64, aa float64, bb float64)
+
+// dotNormsMixedAVX2 is dotNormsMixedGo.
+//
+//go:noescape
+func dotNormsMixedAVX2(a []float32, b []float32) (ab float64, aa float64, bb float64)
+
+// axpy32AVX2 is axpy32Go, rounded once.
+//
+//go:noescape
+func axpy32AVX2(alpha float32, x []float32, y []float32)
+
+// axpy64AVX2 is axpy64Go, rounded once.
+//
+//go:noescape
+func axpy64AVX2(alpha float64, x []float64, y []float64)
+
+// dotAxpy64AVX2 is dotAxpy64Go.
+//
+//go:noescape
+func dotAxpy64AVX2(alpha float64, a []float64, x []float64, y []float64) float64
+
+// scal32AVX2 is scal32Go.
+//
+//go:noescape
+func scal32AVX2(alpha float32, x []float32)
+
+// scal64AVX2 is scal64Go.
+//
+//go:noescape
+func scal64AVX2(alpha float64, x []float64)
+
+// rot64AVX2 is rot64Go, each value rounded twice.
+//
+//go:noescape
+func rot64AVX2(x []float64, y []float64, c float64, s float64)
+
+// belowRow32AVX2 is below32Go without limits, for a multiple of 16 dot products.
+//
+//go:noescape
+func belowRow32AVX2(hits []int32, values []float32, dots []float32, norms []float32, norm float32, limit float32) int
+
+// below32AVX2 is below32Go with limits, for a multiple of 16 dot products.
+//
+//go:noescape
+func below32AVX2(hits []int32, values []float32, dots []float32, norms []float32, limits []float32, norm float32, limit float32) int

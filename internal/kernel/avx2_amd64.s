@@ -4,6 +4,50 @@
 
 #include "textflag.h"
 
+DATA first32<>+0(SB)/4, $0xffffffff
+DATA first32<>+4(SB)/4, $0xffffffff
+DATA first32<>+8(SB)/4, $0xffffffff
+DATA first32<>+12(SB)/4, $0xffffffff
+DATA first32<>+16(SB)/4, $0xffffffff
+DATA first32<>+20(SB)/4, $0xffffffff
+DATA first32<>+24(SB)/4, $0xffffffff
+DATA first32<>+28(SB)/4, $0xffffffff
+DATA first32<>+32(SB)/4, $0x00000000
+DATA first32<>+36(SB)/4, $0x00000000
+DATA first32<>+40(SB)/4, $0x00000000
+DATA first32<>+44(SB)/4, $0x00000000
+DATA first32<>+48(SB)/4, $0x00000000
+DATA first32<>+52(SB)/4, $0x00000000
+DATA first32<>+56(SB)/4, $0x00000000
+DATA first32<>+60(SB)/4, $0x00000000
+GLOBL first32<>(SB), RODATA|NOPTR, $64
+
+DATA first64<>+0(SB)/8, $0xffffffffffffffff
+DATA first64<>+8(SB)/8, $0xffffffffffffffff
+DATA first64<>+16(SB)/8, $0xffffffffffffffff
+DATA first64<>+24(SB)/8, $0xffffffffffffffff
+DATA first64<>+32(SB)/8, $0x0000000000000000
+DATA first64<>+40(SB)/8, $0x0000000000000000
+DATA first64<>+48(SB)/8, $0x0000000000000000
+DATA first64<>+56(SB)/8, $0x0000000000000000
+GLOBL first64<>(SB), RODATA|NOPTR, $64
+
+DATA signless32<>+0(SB)/4, $0x7fffffff
+DATA signless32<>+4(SB)/4, $0x7fffffff
+DATA signless32<>+8(SB)/4, $0x7fffffff
+DATA signless32<>+12(SB)/4, $0x7fffffff
+DATA signless32<>+16(SB)/4, $0x7fffffff
+DATA signless32<>+20(SB)/4, $0x7fffffff
+DATA signless32<>+24(SB)/4, $0x7fffffff
+DATA signless32<>+28(SB)/4, $0x7fffffff
+GLOBL signless32<>(SB), RODATA|NOPTR, $32
+
+DATA signless64<>+0(SB)/8, $0x7fffffffffffffff
+DATA signless64<>+8(SB)/8, $0x7fffffffffffffff
+DATA signless64<>+16(SB)/8, $0x7fffffffffffffff
+DATA signless64<>+24(SB)/8, $0x7fffffffffffffff
+GLOBL signless64<>(SB), RODATA|NOPTR, $32
+
 // func tile32AVX2(k int, tiles int, a []float32, aRow int, aCol int, aTile int, b []float32, bRow int, c []float32, cRow int, alpha float32, beta float32)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile32AVX2(SB), NOSPLIT, $0-136
@@ -687,5 +731,2534 @@ steps:
 	ADDQ           $0x00000100, DX
 	SUBQ           $0x04, AX
 	JNE            steps
+	VZEROUPPER
+	RET
+
+// func dot32AVX2(a []float32, b []float32) float32
+// Requires: AVX, FMA3, SSE
+TEXT ·dot32AVX2(SB), NOSPLIT, $0-52
+	MOVQ   a_base+0(FP), AX
+	MOVQ   b_base+24(FP), CX
+	MOVQ   a_len+8(FP), DX
+	XORQ   BX, BX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	SUBQ   $0x20, DX
+	JL     pair_rest
+
+pair_steps:
+	VMOVUPS     (AX)(BX*1), Y4
+	VMOVUPS     (CX)(BX*1), Y5
+	VFMADD231PS Y4, Y5, Y0
+	VMOVUPS     32(AX)(BX*1), Y4
+	VMOVUPS     32(CX)(BX*1), Y5
+	VFMADD231PS Y4, Y5, Y1
+	VMOVUPS     64(AX)(BX*1), Y4
+	VMOVUPS     64(CX)(BX*1), Y5
+	VFMADD231PS Y4, Y5, Y2
+	VMOVUPS     96(AX)(BX*1), Y4
+	VMOVUPS     96(CX)(BX*1), Y5
+	VFMADD231PS Y4, Y5, Y3
+	ADDQ        $0x00000080, BX
+	SUBQ        $0x20, DX
+	JGE         pair_steps
+
+pair_rest:
+	ADDQ        $0x20, DX
+	JE          pair_done
+	CMPQ        DX, $0x10
+	JL          pair_one
+	VMOVUPS     (AX)(BX*1), Y4
+	VMOVUPS     (CX)(BX*1), Y5
+	VFMADD231PS Y4, Y5, Y0
+	VMOVUPS     32(AX)(BX*1), Y4
+	VMOVUPS     32(CX)(BX*1), Y5
+	VFMADD231PS Y4, Y5, Y1
+	ADDQ        $0x40, BX
+	SUBQ        $0x10, DX
+
+pair_one:
+	CMPQ        DX, $0x08
+	JL          pair_part
+	VMOVUPS     (AX)(BX*1), Y4
+	VMOVUPS     (CX)(BX*1), Y5
+	VFMADD231PS Y4, Y5, Y2
+	ADDQ        $0x20, BX
+	SUBQ        $0x08, DX
+
+pair_part:
+	TESTQ       DX, DX
+	JE          pair_done
+	LEAQ        first32<>+32(SB), SI
+	NEGQ        DX
+	VMOVUPS     (SI)(DX*4), Y4
+	VMASKMOVPS  (AX)(BX*1), Y4, Y5
+	VMASKMOVPS  (CX)(BX*1), Y4, Y4
+	VFMADD231PS Y5, Y4, Y3
+
+pair_done:
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VMOVHLPS     X0, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VADDSS       X1, X0, X0
+	VZEROUPPER
+	MOVSS        X0, ret+48(FP)
+	RET
+
+// func squared32AVX2(a []float32, b []float32) float32
+// Requires: AVX, FMA3, SSE
+TEXT ·squared32AVX2(SB), NOSPLIT, $0-52
+	MOVQ   a_base+0(FP), AX
+	MOVQ   b_base+24(FP), CX
+	MOVQ   a_len+8(FP), DX
+	XORQ   BX, BX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	SUBQ   $0x20, DX
+	JL     pair_rest
+
+pair_steps:
+	VMOVUPS     (AX)(BX*1), Y4
+	VMOVUPS     (CX)(BX*1), Y5
+	VSUBPS      Y5, Y4, Y5
+	VFMADD231PS Y5, Y5, Y0
+	VMOVUPS     32(AX)(BX*1), Y4
+	VMOVUPS     32(CX)(BX*1), Y5
+	VSUBPS      Y5, Y4, Y5
+	VFMADD231PS Y5, Y5, Y1
+	VMOVUPS     64(AX)(BX*1), Y4
+	VMOVUPS     64(CX)(BX*1), Y5
+	VSUBPS      Y5, Y4, Y5
+	VFMADD231PS Y5, Y5, Y2
+	VMOVUPS     96(AX)(BX*1), Y4
+	VMOVUPS     96(CX)(BX*1), Y5
+	VSUBPS      Y5, Y4, Y5
+	VFMADD231PS Y5, Y5, Y3
+	ADDQ        $0x00000080, BX
+	SUBQ        $0x20, DX
+	JGE         pair_steps
+
+pair_rest:
+	ADDQ        $0x20, DX
+	JE          pair_done
+	CMPQ        DX, $0x10
+	JL          pair_one
+	VMOVUPS     (AX)(BX*1), Y4
+	VMOVUPS     (CX)(BX*1), Y5
+	VSUBPS      Y5, Y4, Y5
+	VFMADD231PS Y5, Y5, Y0
+	VMOVUPS     32(AX)(BX*1), Y4
+	VMOVUPS     32(CX)(BX*1), Y5
+	VSUBPS      Y5, Y4, Y5
+	VFMADD231PS Y5, Y5, Y1
+	ADDQ        $0x40, BX
+	SUBQ        $0x10, DX
+
+pair_one:
+	CMPQ        DX, $0x08
+	JL          pair_part
+	VMOVUPS     (AX)(BX*1), Y4
+	VMOVUPS     (CX)(BX*1), Y5
+	VSUBPS      Y5, Y4, Y5
+	VFMADD231PS Y5, Y5, Y2
+	ADDQ        $0x20, BX
+	SUBQ        $0x08, DX
+
+pair_part:
+	TESTQ       DX, DX
+	JE          pair_done
+	LEAQ        first32<>+32(SB), SI
+	NEGQ        DX
+	VMOVUPS     (SI)(DX*4), Y4
+	VMASKMOVPS  (AX)(BX*1), Y4, Y5
+	VMASKMOVPS  (CX)(BX*1), Y4, Y4
+	VSUBPS      Y4, Y5, Y4
+	VFMADD231PS Y4, Y4, Y3
+
+pair_done:
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VMOVHLPS     X0, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VADDSS       X1, X0, X0
+	VZEROUPPER
+	MOVSS        X0, ret+48(FP)
+	RET
+
+// func manhattan32AVX2(a []float32, b []float32) float32
+// Requires: AVX, SSE
+TEXT ·manhattan32AVX2(SB), NOSPLIT, $0-52
+	MOVQ   a_base+0(FP), AX
+	MOVQ   b_base+24(FP), CX
+	MOVQ   a_len+8(FP), DX
+	XORQ   BX, BX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	SUBQ   $0x20, DX
+	JL     pair_rest
+
+pair_steps:
+	VMOVUPS (AX)(BX*1), Y4
+	VMOVUPS (CX)(BX*1), Y5
+	VSUBPS  Y5, Y4, Y5
+	VANDPS  signless32<>+0(SB), Y5, Y5
+	VADDPS  Y5, Y0, Y0
+	VMOVUPS 32(AX)(BX*1), Y4
+	VMOVUPS 32(CX)(BX*1), Y5
+	VSUBPS  Y5, Y4, Y5
+	VANDPS  signless32<>+0(SB), Y5, Y5
+	VADDPS  Y5, Y1, Y1
+	VMOVUPS 64(AX)(BX*1), Y4
+	VMOVUPS 64(CX)(BX*1), Y5
+	VSUBPS  Y5, Y4, Y5
+	VANDPS  signless32<>+0(SB), Y5, Y5
+	VADDPS  Y5, Y2, Y2
+	VMOVUPS 96(AX)(BX*1), Y4
+	VMOVUPS 96(CX)(BX*1), Y5
+	VSUBPS  Y5, Y4, Y5
+	VANDPS  signless32<>+0(SB), Y5, Y5
+	VADDPS  Y5, Y3, Y3
+	ADDQ    $0x00000080, BX
+	SUBQ    $0x20, DX
+	JGE     pair_steps
+
+pair_rest:
+	ADDQ    $0x20, DX
+	JE      pair_done
+	CMPQ    DX, $0x10
+	JL      pair_one
+	VMOVUPS (AX)(BX*1), Y4
+	VMOVUPS (CX)(BX*1), Y5
+	VSUBPS  Y5, Y4, Y5
+	VANDPS  signless32<>+0(SB), Y5, Y5
+	VADDPS  Y5, Y0, Y0
+	VMOVUPS 32(AX)(BX*1), Y4
+	VMOVUPS 32(CX)(BX*1), Y5
+	VSUBPS  Y5, Y4, Y5
+	VANDPS  signless32<>+0(SB), Y5, Y5
+	VADDPS  Y5, Y1, Y1
+	ADDQ    $0x40, BX
+	SUBQ    $0x10, DX
+
+pair_one:
+	CMPQ    DX, $0x08
+	JL      pair_part
+	VMOVUPS (AX)(BX*1), Y4
+	VMOVUPS (CX)(BX*1), Y5
+	VSUBPS  Y5, Y4, Y5
+	VANDPS  signless32<>+0(SB), Y5, Y5
+	VADDPS  Y5, Y2, Y2
+	ADDQ    $0x20, BX
+	SUBQ    $0x08, DX
+
+pair_part:
+	TESTQ      DX, DX
+	JE         pair_done
+	LEAQ       first32<>+32(SB), SI
+	NEGQ       DX
+	VMOVUPS    (SI)(DX*4), Y4
+	VMASKMOVPS (AX)(BX*1), Y4, Y5
+	VMASKMOVPS (CX)(BX*1), Y4, Y4
+	VSUBPS     Y4, Y5, Y4
+	VANDPS     signless32<>+0(SB), Y4, Y4
+	VADDPS     Y4, Y3, Y3
+
+pair_done:
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VMOVHLPS     X0, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VADDSS       X1, X0, X0
+	VZEROUPPER
+	MOVSS        X0, ret+48(FP)
+	RET
+
+// func dot64AVX2(a []float64, b []float64) float64
+// Requires: AVX, FMA3, SSE2
+TEXT ·dot64AVX2(SB), NOSPLIT, $0-56
+	MOVQ   a_base+0(FP), AX
+	MOVQ   b_base+24(FP), CX
+	MOVQ   a_len+8(FP), DX
+	XORQ   BX, BX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	SUBQ   $0x10, DX
+	JL     pair_rest
+
+pair_steps:
+	VMOVUPD     (AX)(BX*1), Y4
+	VMOVUPD     (CX)(BX*1), Y5
+	VFMADD231PD Y4, Y5, Y0
+	VMOVUPD     32(AX)(BX*1), Y4
+	VMOVUPD     32(CX)(BX*1), Y5
+	VFMADD231PD Y4, Y5, Y1
+	VMOVUPD     64(AX)(BX*1), Y4
+	VMOVUPD     64(CX)(BX*1), Y5
+	VFMADD231PD Y4, Y5, Y2
+	VMOVUPD     96(AX)(BX*1), Y4
+	VMOVUPD     96(CX)(BX*1), Y5
+	VFMADD231PD Y4, Y5, Y3
+	ADDQ        $0x00000080, BX
+	SUBQ        $0x10, DX
+	JGE         pair_steps
+
+pair_rest:
+	ADDQ        $0x10, DX
+	JE          pair_done
+	CMPQ        DX, $0x08
+	JL          pair_one
+	VMOVUPD     (AX)(BX*1), Y4
+	VMOVUPD     (CX)(BX*1), Y5
+	VFMADD231PD Y4, Y5, Y0
+	VMOVUPD     32(AX)(BX*1), Y4
+	VMOVUPD     32(CX)(BX*1), Y5
+	VFMADD231PD Y4, Y5, Y1
+	ADDQ        $0x40, BX
+	SUBQ        $0x08, DX
+
+pair_one:
+	CMPQ        DX, $0x04
+	JL          pair_part
+	VMOVUPD     (AX)(BX*1), Y4
+	VMOVUPD     (CX)(BX*1), Y5
+	VFMADD231PD Y4, Y5, Y2
+	ADDQ        $0x20, BX
+	SUBQ        $0x04, DX
+
+pair_part:
+	TESTQ       DX, DX
+	JE          pair_done
+	LEAQ        first64<>+32(SB), SI
+	NEGQ        DX
+	VMOVUPS     (SI)(DX*8), Y4
+	VMASKMOVPD  (AX)(BX*1), Y4, Y5
+	VMASKMOVPD  (CX)(BX*1), Y4, Y4
+	VFMADD231PD Y5, Y4, Y3
+
+pair_done:
+	VADDPD       Y1, Y0, Y0
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VUNPCKHPD    X0, X0, X1
+	VADDSD       X1, X0, X0
+	VZEROUPPER
+	MOVSD        X0, ret+48(FP)
+	RET
+
+// func squared64AVX2(a []float64, b []float64) float64
+// Requires: AVX, FMA3, SSE2
+TEXT ·squared64AVX2(SB), NOSPLIT, $0-56
+	MOVQ   a_base+0(FP), AX
+	MOVQ   b_base+24(FP), CX
+	MOVQ   a_len+8(FP), DX
+	XORQ   BX, BX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	SUBQ   $0x10, DX
+	JL     pair_rest
+
+pair_steps:
+	VMOVUPD     (AX)(BX*1), Y4
+	VMOVUPD     (CX)(BX*1), Y5
+	VSUBPD      Y5, Y4, Y5
+	VFMADD231PD Y5, Y5, Y0
+	VMOVUPD     32(AX)(BX*1), Y4
+	VMOVUPD     32(CX)(BX*1), Y5
+	VSUBPD      Y5, Y4, Y5
+	VFMADD231PD Y5, Y5, Y1
+	VMOVUPD     64(AX)(BX*1), Y4
+	VMOVUPD     64(CX)(BX*1), Y5
+	VSUBPD      Y5, Y4, Y5
+	VFMADD231PD Y5, Y5, Y2
+	VMOVUPD     96(AX)(BX*1), Y4
+	VMOVUPD     96(CX)(BX*1), Y5
+	VSUBPD      Y5, Y4, Y5
+	VFMADD231PD Y5, Y5, Y3
+	ADDQ        $0x00000080, BX
+	SUBQ        $0x10, DX
+	JGE         pair_steps
+
+pair_rest:
+	ADDQ        $0x10, DX
+	JE          pair_done
+	CMPQ        DX, $0x08
+	JL          pair_one
+	VMOVUPD     (AX)(BX*1), Y4
+	VMOVUPD     (CX)(BX*1), Y5
+	VSUBPD      Y5, Y4, Y5
+	VFMADD231PD Y5, Y5, Y0
+	VMOVUPD     32(AX)(BX*1), Y4
+	VMOVUPD     32(CX)(BX*1), Y5
+	VSUBPD      Y5, Y4, Y5
+	VFMADD231PD Y5, Y5, Y1
+	ADDQ        $0x40, BX
+	SUBQ        $0x08, DX
+
+pair_one:
+	CMPQ        DX, $0x04
+	JL          pair_part
+	VMOVUPD     (AX)(BX*1), Y4
+	VMOVUPD     (CX)(BX*1), Y5
+	VSUBPD      Y5, Y4, Y5
+	VFMADD231PD Y5, Y5, Y2
+	ADDQ        $0x20, BX
+	SUBQ        $0x04, DX
+
+pair_part:
+	TESTQ       DX, DX
+	JE          pair_done
+	LEAQ        first64<>+32(SB), SI
+	NEGQ        DX
+	VMOVUPS     (SI)(DX*8), Y4
+	VMASKMOVPD  (AX)(BX*1), Y4, Y5
+	VMASKMOVPD  (CX)(BX*1), Y4, Y4
+	VSUBPD      Y4, Y5, Y4
+	VFMADD231PD Y4, Y4, Y3
+
+pair_done:
+	VADDPD       Y1, Y0, Y0
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VUNPCKHPD    X0, X0, X1
+	VADDSD       X1, X0, X0
+	VZEROUPPER
+	MOVSD        X0, ret+48(FP)
+	RET
+
+// func manhattan64AVX2(a []float64, b []float64) float64
+// Requires: AVX, SSE2
+TEXT ·manhattan64AVX2(SB), NOSPLIT, $0-56
+	MOVQ   a_base+0(FP), AX
+	MOVQ   b_base+24(FP), CX
+	MOVQ   a_len+8(FP), DX
+	XORQ   BX, BX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	SUBQ   $0x10, DX
+	JL     pair_rest
+
+pair_steps:
+	VMOVUPD (AX)(BX*1), Y4
+	VMOVUPD (CX)(BX*1), Y5
+	VSUBPD  Y5, Y4, Y5
+	VANDPD  signless64<>+0(SB), Y5, Y5
+	VADDPD  Y5, Y0, Y0
+	VMOVUPD 32(AX)(BX*1), Y4
+	VMOVUPD 32(CX)(BX*1), Y5
+	VSUBPD  Y5, Y4, Y5
+	VANDPD  signless64<>+0(SB), Y5, Y5
+	VADDPD  Y5, Y1, Y1
+	VMOVUPD 64(AX)(BX*1), Y4
+	VMOVUPD 64(CX)(BX*1), Y5
+	VSUBPD  Y5, Y4, Y5
+	VANDPD  signless64<>+0(SB), Y5, Y5
+	VADDPD  Y5, Y2, Y2
+	VMOVUPD 96(AX)(BX*1), Y4
+	VMOVUPD 96(CX)(BX*1), Y5
+	VSUBPD  Y5, Y4, Y5
+	VANDPD  signless64<>+0(SB), Y5, Y5
+	VADDPD  Y5, Y3, Y3
+	ADDQ    $0x00000080, BX
+	SUBQ    $0x10, DX
+	JGE     pair_steps
+
+pair_rest:
+	ADDQ    $0x10, DX
+	JE      pair_done
+	CMPQ    DX, $0x08
+	JL      pair_one
+	VMOVUPD (AX)(BX*1), Y4
+	VMOVUPD (CX)(BX*1), Y5
+	VSUBPD  Y5, Y4, Y5
+	VANDPD  signless64<>+0(SB), Y5, Y5
+	VADDPD  Y5, Y0, Y0
+	VMOVUPD 32(AX)(BX*1), Y4
+	VMOVUPD 32(CX)(BX*1), Y5
+	VSUBPD  Y5, Y4, Y5
+	VANDPD  signless64<>+0(SB), Y5, Y5
+	VADDPD  Y5, Y1, Y1
+	ADDQ    $0x40, BX
+	SUBQ    $0x08, DX
+
+pair_one:
+	CMPQ    DX, $0x04
+	JL      pair_part
+	VMOVUPD (AX)(BX*1), Y4
+	VMOVUPD (CX)(BX*1), Y5
+	VSUBPD  Y5, Y4, Y5
+	VANDPD  signless64<>+0(SB), Y5, Y5
+	VADDPD  Y5, Y2, Y2
+	ADDQ    $0x20, BX
+	SUBQ    $0x04, DX
+
+pair_part:
+	TESTQ      DX, DX
+	JE         pair_done
+	LEAQ       first64<>+32(SB), SI
+	NEGQ       DX
+	VMOVUPS    (SI)(DX*8), Y4
+	VMASKMOVPD (AX)(BX*1), Y4, Y5
+	VMASKMOVPD (CX)(BX*1), Y4, Y4
+	VSUBPD     Y4, Y5, Y4
+	VANDPD     signless64<>+0(SB), Y4, Y4
+	VADDPD     Y4, Y3, Y3
+
+pair_done:
+	VADDPD       Y1, Y0, Y0
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VUNPCKHPD    X0, X0, X1
+	VADDSD       X1, X0, X0
+	VZEROUPPER
+	MOVSD        X0, ret+48(FP)
+	RET
+
+// func dotMixedAVX2(a []float32, b []float32) float64
+// Requires: AVX, FMA3, SSE2
+TEXT ·dotMixedAVX2(SB), NOSPLIT, $0-56
+	MOVQ   a_base+0(FP), AX
+	MOVQ   b_base+24(FP), CX
+	MOVQ   a_len+8(FP), DX
+	XORQ   BX, BX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	SUBQ   $0x10, DX
+	JL     pair_rest
+
+pair_steps:
+	VCVTPS2PD   (AX)(BX*1), Y4
+	VCVTPS2PD   (CX)(BX*1), Y5
+	VFMADD231PD Y4, Y5, Y0
+	VCVTPS2PD   16(AX)(BX*1), Y4
+	VCVTPS2PD   16(CX)(BX*1), Y5
+	VFMADD231PD Y4, Y5, Y1
+	VCVTPS2PD   32(AX)(BX*1), Y4
+	VCVTPS2PD   32(CX)(BX*1), Y5
+	VFMADD231PD Y4, Y5, Y2
+	VCVTPS2PD   48(AX)(BX*1), Y4
+	VCVTPS2PD   48(CX)(BX*1), Y5
+	VFMADD231PD Y4, Y5, Y3
+	ADDQ        $0x00000040, BX
+	SUBQ        $0x10, DX
+	JGE         pair_steps
+
+pair_rest:
+	ADDQ        $0x10, DX
+	JE          pair_done
+	CMPQ        DX, $0x08
+	JL          pair_one
+	VCVTPS2PD   (AX)(BX*1), Y4
+	VCVTPS2PD   (CX)(BX*1), Y5
+	VFMADD231PD Y4, Y5, Y0
+	VCVTPS2PD   16(AX)(BX*1), Y4
+	VCVTPS2PD   16(CX)(BX*1), Y5
+	VFMADD231PD Y4, Y5, Y1
+	ADDQ        $0x20, BX
+	SUBQ        $0x08, DX
+
+pair_one:
+	CMPQ        DX, $0x04
+	JL          pair_part
+	VCVTPS2PD   (AX)(BX*1), Y4
+	VCVTPS2PD   (CX)(BX*1), Y5
+	VFMADD231PD Y4, Y5, Y2
+	ADDQ        $0x10, BX
+	SUBQ        $0x04, DX
+
+pair_part:
+	TESTQ       DX, DX
+	JE          pair_done
+	LEAQ        first32<>+32(SB), SI
+	NEGQ        DX
+	VMOVUPS     (SI)(DX*4), Y4
+	VMASKMOVPS  (AX)(BX*1), X4, X5
+	VCVTPS2PD   X5, Y5
+	VMASKMOVPS  (CX)(BX*1), X4, X4
+	VCVTPS2PD   X4, Y4
+	VFMADD231PD Y5, Y4, Y3
+
+pair_done:
+	VADDPD       Y1, Y0, Y0
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VUNPCKHPD    X0, X0, X1
+	VADDSD       X1, X0, X0
+	VZEROUPPER
+	MOVSD        X0, ret+48(FP)
+	RET
+
+// func squaredMixedAVX2(a []float32, b []float32) float64
+// Requires: AVX, FMA3, SSE2
+TEXT ·squaredMixedAVX2(SB), NOSPLIT, $0-56
+	MOVQ   a_base+0(FP), AX
+	MOVQ   b_base+24(FP), CX
+	MOVQ   a_len+8(FP), DX
+	XORQ   BX, BX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	SUBQ   $0x10, DX
+	JL     pair_rest
+
+pair_steps:
+	VCVTPS2PD   (AX)(BX*1), Y4
+	VCVTPS2PD   (CX)(BX*1), Y5
+	VSUBPD      Y5, Y4, Y5
+	VFMADD231PD Y5, Y5, Y0
+	VCVTPS2PD   16(AX)(BX*1), Y4
+	VCVTPS2PD   16(CX)(BX*1), Y5
+	VSUBPD      Y5, Y4, Y5
+	VFMADD231PD Y5, Y5, Y1
+	VCVTPS2PD   32(AX)(BX*1), Y4
+	VCVTPS2PD   32(CX)(BX*1), Y5
+	VSUBPD      Y5, Y4, Y5
+	VFMADD231PD Y5, Y5, Y2
+	VCVTPS2PD   48(AX)(BX*1), Y4
+	VCVTPS2PD   48(CX)(BX*1), Y5
+	VSUBPD      Y5, Y4, Y5
+	VFMADD231PD Y5, Y5, Y3
+	ADDQ        $0x00000040, BX
+	SUBQ        $0x10, DX
+	JGE         pair_steps
+
+pair_rest:
+	ADDQ        $0x10, DX
+	JE          pair_done
+	CMPQ        DX, $0x08
+	JL          pair_one
+	VCVTPS2PD   (AX)(BX*1), Y4
+	VCVTPS2PD   (CX)(BX*1), Y5
+	VSUBPD      Y5, Y4, Y5
+	VFMADD231PD Y5, Y5, Y0
+	VCVTPS2PD   16(AX)(BX*1), Y4
+	VCVTPS2PD   16(CX)(BX*1), Y5
+	VSUBPD      Y5, Y4, Y5
+	VFMADD231PD Y5, Y5, Y1
+	ADDQ        $0x20, BX
+	SUBQ        $0x08, DX
+
+pair_one:
+	CMPQ        DX, $0x04
+	JL          pair_part
+	VCVTPS2PD   (AX)(BX*1), Y4
+	VCVTPS2PD   (CX)(BX*1), Y5
+	VSUBPD      Y5, Y4, Y5
+	VFMADD231PD Y5, Y5, Y2
+	ADDQ        $0x10, BX
+	SUBQ        $0x04, DX
+
+pair_part:
+	TESTQ       DX, DX
+	JE          pair_done
+	LEAQ        first32<>+32(SB), SI
+	NEGQ        DX
+	VMOVUPS     (SI)(DX*4), Y4
+	VMASKMOVPS  (AX)(BX*1), X4, X5
+	VCVTPS2PD   X5, Y5
+	VMASKMOVPS  (CX)(BX*1), X4, X4
+	VCVTPS2PD   X4, Y4
+	VSUBPD      Y4, Y5, Y4
+	VFMADD231PD Y4, Y4, Y3
+
+pair_done:
+	VADDPD       Y1, Y0, Y0
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VUNPCKHPD    X0, X0, X1
+	VADDSD       X1, X0, X0
+	VZEROUPPER
+	MOVSD        X0, ret+48(FP)
+	RET
+
+// func manhattanMixedAVX2(a []float32, b []float32) float64
+// Requires: AVX, SSE2
+TEXT ·manhattanMixedAVX2(SB), NOSPLIT, $0-56
+	MOVQ   a_base+0(FP), AX
+	MOVQ   b_base+24(FP), CX
+	MOVQ   a_len+8(FP), DX
+	XORQ   BX, BX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	SUBQ   $0x10, DX
+	JL     pair_rest
+
+pair_steps:
+	VCVTPS2PD (AX)(BX*1), Y4
+	VCVTPS2PD (CX)(BX*1), Y5
+	VSUBPD    Y5, Y4, Y5
+	VANDPD    signless64<>+0(SB), Y5, Y5
+	VADDPD    Y5, Y0, Y0
+	VCVTPS2PD 16(AX)(BX*1), Y4
+	VCVTPS2PD 16(CX)(BX*1), Y5
+	VSUBPD    Y5, Y4, Y5
+	VANDPD    signless64<>+0(SB), Y5, Y5
+	VADDPD    Y5, Y1, Y1
+	VCVTPS2PD 32(AX)(BX*1), Y4
+	VCVTPS2PD 32(CX)(BX*1), Y5
+	VSUBPD    Y5, Y4, Y5
+	VANDPD    signless64<>+0(SB), Y5, Y5
+	VADDPD    Y5, Y2, Y2
+	VCVTPS2PD 48(AX)(BX*1), Y4
+	VCVTPS2PD 48(CX)(BX*1), Y5
+	VSUBPD    Y5, Y4, Y5
+	VANDPD    signless64<>+0(SB), Y5, Y5
+	VADDPD    Y5, Y3, Y3
+	ADDQ      $0x00000040, BX
+	SUBQ      $0x10, DX
+	JGE       pair_steps
+
+pair_rest:
+	ADDQ      $0x10, DX
+	JE        pair_done
+	CMPQ      DX, $0x08
+	JL        pair_one
+	VCVTPS2PD (AX)(BX*1), Y4
+	VCVTPS2PD (CX)(BX*1), Y5
+	VSUBPD    Y5, Y4, Y5
+	VANDPD    signless64<>+0(SB), Y5, Y5
+	VADDPD    Y5, Y0, Y0
+	VCVTPS2PD 16(AX)(BX*1), Y4
+	VCVTPS2PD 16(CX)(BX*1), Y5
+	VSUBPD    Y5, Y4, Y5
+	VANDPD    signless64<>+0(SB), Y5, Y5
+	VADDPD    Y5, Y1, Y1
+	ADDQ      $0x20, BX
+	SUBQ      $0x08, DX
+
+pair_one:
+	CMPQ      DX, $0x04
+	JL        pair_part
+	VCVTPS2PD (AX)(BX*1), Y4
+	VCVTPS2PD (CX)(BX*1), Y5
+	VSUBPD    Y5, Y4, Y5
+	VANDPD    signless64<>+0(SB), Y5, Y5
+	VADDPD    Y5, Y2, Y2
+	ADDQ      $0x10, BX
+	SUBQ      $0x04, DX
+
+pair_part:
+	TESTQ      DX, DX
+	JE         pair_done
+	LEAQ       first32<>+32(SB), SI
+	NEGQ       DX
+	VMOVUPS    (SI)(DX*4), Y4
+	VMASKMOVPS (AX)(BX*1), X4, X5
+	VCVTPS2PD  X5, Y5
+	VMASKMOVPS (CX)(BX*1), X4, X4
+	VCVTPS2PD  X4, Y4
+	VSUBPD     Y4, Y5, Y4
+	VANDPD     signless64<>+0(SB), Y4, Y4
+	VADDPD     Y4, Y3, Y3
+
+pair_done:
+	VADDPD       Y1, Y0, Y0
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VUNPCKHPD    X0, X0, X1
+	VADDSD       X1, X0, X0
+	VZEROUPPER
+	MOVSD        X0, ret+48(FP)
+	RET
+
+// func dotRows32AVX2(dst []float32, q []float32, rows []float32)
+// Requires: AVX, FMA3
+TEXT ·dotRows32AVX2(SB), NOSPLIT, $0-72
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  q_base+24(FP), CX
+	MOVQ  dst_len+8(FP), DX
+	TESTQ DX, DX
+	JE    end
+	MOVQ  rows_base+48(FP), BX
+	MOVQ  q_len+32(FP), R10
+	SHLQ  $0x02, R10
+
+rows:
+	MOVQ BX, R8
+	MOVQ BX, R9
+	CMPQ DX, $0x01
+	JE   last
+	ADDQ R10, R9
+
+last:
+	MOVQ   q_len+32(FP), SI
+	XORQ   DI, DI
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	SUBQ   $0x20, SI
+	JL     against_rest
+
+against_steps:
+	VMOVUPS     (CX)(DI*1), Y8
+	VMOVUPS     (R8)(DI*1), Y9
+	VFMADD231PS Y8, Y9, Y0
+	VMOVUPS     (R9)(DI*1), Y9
+	VFMADD231PS Y8, Y9, Y4
+	VMOVUPS     32(CX)(DI*1), Y8
+	VMOVUPS     32(R8)(DI*1), Y9
+	VFMADD231PS Y8, Y9, Y1
+	VMOVUPS     32(R9)(DI*1), Y9
+	VFMADD231PS Y8, Y9, Y5
+	VMOVUPS     64(CX)(DI*1), Y8
+	VMOVUPS     64(R8)(DI*1), Y9
+	VFMADD231PS Y8, Y9, Y2
+	VMOVUPS     64(R9)(DI*1), Y9
+	VFMADD231PS Y8, Y9, Y6
+	VMOVUPS     96(CX)(DI*1), Y8
+	VMOVUPS     96(R8)(DI*1), Y9
+	VFMADD231PS Y8, Y9, Y3
+	VMOVUPS     96(R9)(DI*1), Y9
+	VFMADD231PS Y8, Y9, Y7
+	ADDQ        $0x00000080, DI
+	SUBQ        $0x20, SI
+	JGE         against_steps
+
+against_rest:
+	ADDQ        $0x20, SI
+	JE          against_done
+	CMPQ        SI, $0x10
+	JL          against_one
+	VMOVUPS     (CX)(DI*1), Y8
+	VMOVUPS     (R8)(DI*1), Y9
+	VFMADD231PS Y8, Y9, Y0
+	VMOVUPS     (R9)(DI*1), Y9
+	VFMADD231PS Y8, Y9, Y4
+	VMOVUPS     32(CX)(DI*1), Y8
+	VMOVUPS     32(R8)(DI*1), Y9
+	VFMADD231PS Y8, Y9, Y1
+	VMOVUPS     32(R9)(DI*1), Y9
+	VFMADD231PS Y8, Y9, Y5
+	ADDQ        $0x40, DI
+	SUBQ        $0x10, SI
+
+against_one:
+	CMPQ        SI, $0x08
+	JL          against_part
+	VMOVUPS     (CX)(DI*1), Y8
+	VMOVUPS     (R8)(DI*1), Y9
+	VFMADD231PS Y8, Y9, Y2
+	VMOVUPS     (R9)(DI*1), Y9
+	VFMADD231PS Y8, Y9, Y6
+	ADDQ        $0x20, DI
+	SUBQ        $0x08, SI
+
+against_part:
+	TESTQ       SI, SI
+	JE          against_done
+	LEAQ        first32<>+32(SB), R11
+	NEGQ        SI
+	VMOVUPS     (R11)(SI*4), Y8
+	VMASKMOVPS  (CX)(DI*1), Y8, Y9
+	VMASKMOVPS  (R8)(DI*1), Y8, Y10
+	VFMADD231PS Y9, Y10, Y3
+	VMASKMOVPS  (R9)(DI*1), Y8, Y8
+	VFMADD231PS Y9, Y8, Y7
+
+against_done:
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VMOVHLPS     X0, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VADDSS       X1, X0, X0
+	VADDPS       Y5, Y4, Y4
+	VADDPS       Y7, Y6, Y6
+	VADDPS       Y6, Y4, Y4
+	VEXTRACTF128 $0x01, Y4, X1
+	VADDPS       X1, X4, X4
+	VMOVHLPS     X4, X4, X1
+	VADDPS       X1, X4, X4
+	VMOVSHDUP    X4, X1
+	VADDSS       X1, X4, X4
+	VMOVSS       X0, (AX)
+	CMPQ         DX, $0x01
+	JE           end
+	VMOVSS       X4, 4(AX)
+	ADDQ         $0x08, AX
+	LEAQ         (BX)(R10*2), BX
+	SUBQ         $0x02, DX
+	JNE          rows
+
+end:
+	VZEROUPPER
+	RET
+
+// func dotTo32AVX2(dst []float32, q []float32, data []float32, rows []int32, ahead int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·dotTo32AVX2(SB), NOSPLIT, $0-104
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  q_base+24(FP), CX
+	MOVQ  dst_len+8(FP), DX
+	TESTQ DX, DX
+	JE    end
+	MOVQ  rows_base+72(FP), BX
+	MOVQ  data_base+48(FP), SI
+	MOVQ  q_len+32(FP), R13
+	SHLQ  $0x02, R13
+
+rows:
+	MOVLQSX (BX), R9
+	IMULQ   R13, R9
+	ADDQ    SI, R9
+	MOVQ    R9, R10
+	CMPQ    DX, $0x01
+	JE      last
+	MOVLQSX 4(BX), R10
+	IMULQ   R13, R10
+	ADDQ    SI, R10
+
+last:
+	MOVQ    R9, R11
+	MOVQ    R10, R12
+	MOVQ    ahead+96(FP), DI
+	LEAQ    2(DI), R8
+	CMPQ    DX, R8
+	JL      near
+	MOVLQSX (BX)(DI*4), R11
+	IMULQ   R13, R11
+	ADDQ    SI, R11
+	MOVLQSX 4(BX)(DI*4), R12
+	IMULQ   R13, R12
+	ADDQ    SI, R12
+
+near:
+	MOVQ   q_len+32(FP), DI
+	XORQ   R8, R8
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	SUBQ   $0x20, DI
+	JL     against_rest
+
+against_steps:
+	PREFETCHT0  (R11)(R8*1)
+	PREFETCHT0  64(R11)(R8*1)
+	PREFETCHT0  (R12)(R8*1)
+	PREFETCHT0  64(R12)(R8*1)
+	VMOVUPS     (CX)(R8*1), Y8
+	VMOVUPS     (R9)(R8*1), Y9
+	VFMADD231PS Y8, Y9, Y0
+	VMOVUPS     (R10)(R8*1), Y9
+	VFMADD231PS Y8, Y9, Y4
+	VMOVUPS     32(CX)(R8*1), Y8
+	VMOVUPS     32(R9)(R8*1), Y9
+	VFMADD231PS Y8, Y9, Y1
+	VMOVUPS     32(R10)(R8*1), Y9
+	VFMADD231PS Y8, Y9, Y5
+	VMOVUPS     64(CX)(R8*1), Y8
+	VMOVUPS     64(R9)(R8*1), Y9
+	VFMADD231PS Y8, Y9, Y2
+	VMOVUPS     64(R10)(R8*1), Y9
+	VFMADD231PS Y8, Y9, Y6
+	VMOVUPS     96(CX)(R8*1), Y8
+	VMOVUPS     96(R9)(R8*1), Y9
+	VFMADD231PS Y8, Y9, Y3
+	VMOVUPS     96(R10)(R8*1), Y9
+	VFMADD231PS Y8, Y9, Y7
+	ADDQ        $0x00000080, R8
+	SUBQ        $0x20, DI
+	JGE         against_steps
+
+against_rest:
+	ADDQ        $0x20, DI
+	JE          against_done
+	CMPQ        DI, $0x10
+	JL          against_one
+	VMOVUPS     (CX)(R8*1), Y8
+	VMOVUPS     (R9)(R8*1), Y9
+	VFMADD231PS Y8, Y9, Y0
+	VMOVUPS     (R10)(R8*1), Y9
+	VFMADD231PS Y8, Y9, Y4
+	VMOVUPS     32(CX)(R8*1), Y8
+	VMOVUPS     32(R9)(R8*1), Y9
+	VFMADD231PS Y8, Y9, Y1
+	VMOVUPS     32(R10)(R8*1), Y9
+	VFMADD231PS Y8, Y9, Y5
+	ADDQ        $0x40, R8
+	SUBQ        $0x10, DI
+
+against_one:
+	CMPQ        DI, $0x08
+	JL          against_part
+	VMOVUPS     (CX)(R8*1), Y8
+	VMOVUPS     (R9)(R8*1), Y9
+	VFMADD231PS Y8, Y9, Y2
+	VMOVUPS     (R10)(R8*1), Y9
+	VFMADD231PS Y8, Y9, Y6
+	ADDQ        $0x20, R8
+	SUBQ        $0x08, DI
+
+against_part:
+	TESTQ       DI, DI
+	JE          against_done
+	LEAQ        first32<>+32(SB), R14
+	NEGQ        DI
+	VMOVUPS     (R14)(DI*4), Y8
+	VMASKMOVPS  (CX)(R8*1), Y8, Y9
+	VMASKMOVPS  (R9)(R8*1), Y8, Y10
+	VFMADD231PS Y9, Y10, Y3
+	VMASKMOVPS  (R10)(R8*1), Y8, Y8
+	VFMADD231PS Y9, Y8, Y7
+
+against_done:
+	PREFETCHT0   (R11)(R8*1)
+	PREFETCHT0   64(R11)(R8*1)
+	PREFETCHT0   (R12)(R8*1)
+	PREFETCHT0   64(R12)(R8*1)
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VMOVHLPS     X0, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VADDSS       X1, X0, X0
+	VADDPS       Y5, Y4, Y4
+	VADDPS       Y7, Y6, Y6
+	VADDPS       Y6, Y4, Y4
+	VEXTRACTF128 $0x01, Y4, X1
+	VADDPS       X1, X4, X4
+	VMOVHLPS     X4, X4, X1
+	VADDPS       X1, X4, X4
+	VMOVSHDUP    X4, X1
+	VADDSS       X1, X4, X4
+	VMOVSS       X0, (AX)
+	CMPQ         DX, $0x01
+	JE           end
+	VMOVSS       X4, 4(AX)
+	ADDQ         $0x08, AX
+	ADDQ         $0x08, BX
+	SUBQ         $0x02, DX
+	JNE          rows
+
+end:
+	VZEROUPPER
+	RET
+
+// func squaredRows32AVX2(dst []float32, q []float32, rows []float32)
+// Requires: AVX, FMA3
+TEXT ·squaredRows32AVX2(SB), NOSPLIT, $0-72
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  q_base+24(FP), CX
+	MOVQ  dst_len+8(FP), DX
+	TESTQ DX, DX
+	JE    end
+	MOVQ  rows_base+48(FP), BX
+	MOVQ  q_len+32(FP), R10
+	SHLQ  $0x02, R10
+
+rows:
+	MOVQ BX, R8
+	MOVQ BX, R9
+	CMPQ DX, $0x01
+	JE   last
+	ADDQ R10, R9
+
+last:
+	MOVQ   q_len+32(FP), SI
+	XORQ   DI, DI
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	SUBQ   $0x20, SI
+	JL     against_rest
+
+against_steps:
+	VMOVUPS     (CX)(DI*1), Y8
+	VMOVUPS     (R8)(DI*1), Y9
+	VSUBPS      Y9, Y8, Y9
+	VFMADD231PS Y9, Y9, Y0
+	VMOVUPS     (R9)(DI*1), Y9
+	VSUBPS      Y9, Y8, Y9
+	VFMADD231PS Y9, Y9, Y4
+	VMOVUPS     32(CX)(DI*1), Y8
+	VMOVUPS     32(R8)(DI*1), Y9
+	VSUBPS      Y9, Y8, Y9
+	VFMADD231PS Y9, Y9, Y1
+	VMOVUPS     32(R9)(DI*1), Y9
+	VSUBPS      Y9, Y8, Y9
+	VFMADD231PS Y9, Y9, Y5
+	VMOVUPS     64(CX)(DI*1), Y8
+	VMOVUPS     64(R8)(DI*1), Y9
+	VSUBPS      Y9, Y8, Y9
+	VFMADD231PS Y9, Y9, Y2
+	VMOVUPS     64(R9)(DI*1), Y9
+	VSUBPS      Y9, Y8, Y9
+	VFMADD231PS Y9, Y9, Y6
+	VMOVUPS     96(CX)(DI*1), Y8
+	VMOVUPS     96(R8)(DI*1), Y9
+	VSUBPS      Y9, Y8, Y9
+	VFMADD231PS Y9, Y9, Y3
+	VMOVUPS     96(R9)(DI*1), Y9
+	VSUBPS      Y9, Y8, Y9
+	VFMADD231PS Y9, Y9, Y7
+	ADDQ        $0x00000080, DI
+	SUBQ        $0x20, SI
+	JGE         against_steps
+
+against_rest:
+	ADDQ        $0x20, SI
+	JE          against_done
+	CMPQ        SI, $0x10
+	JL          against_one
+	VMOVUPS     (CX)(DI*1), Y8
+	VMOVUPS     (R8)(DI*1), Y9
+	VSUBPS      Y9, Y8, Y9
+	VFMADD231PS Y9, Y9, Y0
+	VMOVUPS     (R9)(DI*1), Y9
+	VSUBPS      Y9, Y8, Y9
+	VFMADD231PS Y9, Y9, Y4
+	VMOVUPS     32(CX)(DI*1), Y8
+	VMOVUPS     32(R8)(DI*1), Y9
+	VSUBPS      Y9, Y8, Y9
+	VFMADD231PS Y9, Y9, Y1
+	VMOVUPS     32(R9)(DI*1), Y9
+	VSUBPS      Y9, Y8, Y9
+	VFMADD231PS Y9, Y9, Y5
+	ADDQ        $0x40, DI
+	SUBQ        $0x10, SI
+
+against_one:
+	CMPQ        SI, $0x08
+	JL          against_part
+	VMOVUPS     (CX)(DI*1), Y8
+	VMOVUPS     (R8)(DI*1), Y9
+	VSUBPS      Y9, Y8, Y9
+	VFMADD231PS Y9, Y9, Y2
+	VMOVUPS     (R9)(DI*1), Y9
+	VSUBPS      Y9, Y8, Y9
+	VFMADD231PS Y9, Y9, Y6
+	ADDQ        $0x20, DI
+	SUBQ        $0x08, SI
+
+against_part:
+	TESTQ       SI, SI
+	JE          against_done
+	LEAQ        first32<>+32(SB), R11
+	NEGQ        SI
+	VMOVUPS     (R11)(SI*4), Y8
+	VMASKMOVPS  (CX)(DI*1), Y8, Y9
+	VMASKMOVPS  (R8)(DI*1), Y8, Y10
+	VSUBPS      Y10, Y9, Y10
+	VFMADD231PS Y10, Y10, Y3
+	VMASKMOVPS  (R9)(DI*1), Y8, Y8
+	VSUBPS      Y8, Y9, Y8
+	VFMADD231PS Y8, Y8, Y7
+
+against_done:
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VMOVHLPS     X0, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VADDSS       X1, X0, X0
+	VADDPS       Y5, Y4, Y4
+	VADDPS       Y7, Y6, Y6
+	VADDPS       Y6, Y4, Y4
+	VEXTRACTF128 $0x01, Y4, X1
+	VADDPS       X1, X4, X4
+	VMOVHLPS     X4, X4, X1
+	VADDPS       X1, X4, X4
+	VMOVSHDUP    X4, X1
+	VADDSS       X1, X4, X4
+	VMOVSS       X0, (AX)
+	CMPQ         DX, $0x01
+	JE           end
+	VMOVSS       X4, 4(AX)
+	ADDQ         $0x08, AX
+	LEAQ         (BX)(R10*2), BX
+	SUBQ         $0x02, DX
+	JNE          rows
+
+end:
+	VZEROUPPER
+	RET
+
+// func squaredTo32AVX2(dst []float32, q []float32, data []float32, rows []int32, ahead int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·squaredTo32AVX2(SB), NOSPLIT, $0-104
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  q_base+24(FP), CX
+	MOVQ  dst_len+8(FP), DX
+	TESTQ DX, DX
+	JE    end
+	MOVQ  rows_base+72(FP), BX
+	MOVQ  data_base+48(FP), SI
+	MOVQ  q_len+32(FP), R13
+	SHLQ  $0x02, R13
+
+rows:
+	MOVLQSX (BX), R9
+	IMULQ   R13, R9
+	ADDQ    SI, R9
+	MOVQ    R9, R10
+	CMPQ    DX, $0x01
+	JE      last
+	MOVLQSX 4(BX), R10
+	IMULQ   R13, R10
+	ADDQ    SI, R10
+
+last:
+	MOVQ    R9, R11
+	MOVQ    R10, R12
+	MOVQ    ahead+96(FP), DI
+	LEAQ    2(DI), R8
+	CMPQ    DX, R8
+	JL      near
+	MOVLQSX (BX)(DI*4), R11
+	IMULQ   R13, R11
+	ADDQ    SI, R11
+	MOVLQSX 4(BX)(DI*4), R12
+	IMULQ   R13, R12
+	ADDQ    SI, R12
+
+near:
+	MOVQ   q_len+32(FP), DI
+	XORQ   R8, R8
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	SUBQ   $0x20, DI
+	JL     against_rest
+
+against_steps:
+	PREFETCHT0  (R11)(R8*1)
+	PREFETCHT0  64(R11)(R8*1)
+	PREFETCHT0  (R12)(R8*1)
+	PREFETCHT0  64(R12)(R8*1)
+	VMOVUPS     (CX)(R8*1), Y8
+	VMOVUPS     (R9)(R8*1), Y9
+	VSUBPS      Y9, Y8, Y9
+	VFMADD231PS Y9, Y9, Y0
+	VMOVUPS     (R10)(R8*1), Y9
+	VSUBPS      Y9, Y8, Y9
+	VFMADD231PS Y9, Y9, Y4
+	VMOVUPS     32(CX)(R8*1), Y8
+	VMOVUPS     32(R9)(R8*1), Y9
+	VSUBPS      Y9, Y8, Y9
+	VFMADD231PS Y9, Y9, Y1
+	VMOVUPS     32(R10)(R8*1), Y9
+	VSUBPS      Y9, Y8, Y9
+	VFMADD231PS Y9, Y9, Y5
+	VMOVUPS     64(CX)(R8*1), Y8
+	VMOVUPS     64(R9)(R8*1), Y9
+	VSUBPS      Y9, Y8, Y9
+	VFMADD231PS Y9, Y9, Y2
+	VMOVUPS     64(R10)(R8*1), Y9
+	VSUBPS      Y9, Y8, Y9
+	VFMADD231PS Y9, Y9, Y6
+	VMOVUPS     96(CX)(R8*1), Y8
+	VMOVUPS     96(R9)(R8*1), Y9
+	VSUBPS      Y9, Y8, Y9
+	VFMADD231PS Y9, Y9, Y3
+	VMOVUPS     96(R10)(R8*1), Y9
+	VSUBPS      Y9, Y8, Y9
+	VFMADD231PS Y9, Y9, Y7
+	ADDQ        $0x00000080, R8
+	SUBQ        $0x20, DI
+	JGE         against_steps
+
+against_rest:
+	ADDQ        $0x20, DI
+	JE          against_done
+	CMPQ        DI, $0x10
+	JL          against_one
+	VMOVUPS     (CX)(R8*1), Y8
+	VMOVUPS     (R9)(R8*1), Y9
+	VSUBPS      Y9, Y8, Y9
+	VFMADD231PS Y9, Y9, Y0
+	VMOVUPS     (R10)(R8*1), Y9
+	VSUBPS      Y9, Y8, Y9
+	VFMADD231PS Y9, Y9, Y4
+	VMOVUPS     32(CX)(R8*1), Y8
+	VMOVUPS     32(R9)(R8*1), Y9
+	VSUBPS      Y9, Y8, Y9
+	VFMADD231PS Y9, Y9, Y1
+	VMOVUPS     32(R10)(R8*1), Y9
+	VSUBPS      Y9, Y8, Y9
+	VFMADD231PS Y9, Y9, Y5
+	ADDQ        $0x40, R8
+	SUBQ        $0x10, DI
+
+against_one:
+	CMPQ        DI, $0x08
+	JL          against_part
+	VMOVUPS     (CX)(R8*1), Y8
+	VMOVUPS     (R9)(R8*1), Y9
+	VSUBPS      Y9, Y8, Y9
+	VFMADD231PS Y9, Y9, Y2
+	VMOVUPS     (R10)(R8*1), Y9
+	VSUBPS      Y9, Y8, Y9
+	VFMADD231PS Y9, Y9, Y6
+	ADDQ        $0x20, R8
+	SUBQ        $0x08, DI
+
+against_part:
+	TESTQ       DI, DI
+	JE          against_done
+	LEAQ        first32<>+32(SB), R14
+	NEGQ        DI
+	VMOVUPS     (R14)(DI*4), Y8
+	VMASKMOVPS  (CX)(R8*1), Y8, Y9
+	VMASKMOVPS  (R9)(R8*1), Y8, Y10
+	VSUBPS      Y10, Y9, Y10
+	VFMADD231PS Y10, Y10, Y3
+	VMASKMOVPS  (R10)(R8*1), Y8, Y8
+	VSUBPS      Y8, Y9, Y8
+	VFMADD231PS Y8, Y8, Y7
+
+against_done:
+	PREFETCHT0   (R11)(R8*1)
+	PREFETCHT0   64(R11)(R8*1)
+	PREFETCHT0   (R12)(R8*1)
+	PREFETCHT0   64(R12)(R8*1)
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VMOVHLPS     X0, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VADDSS       X1, X0, X0
+	VADDPS       Y5, Y4, Y4
+	VADDPS       Y7, Y6, Y6
+	VADDPS       Y6, Y4, Y4
+	VEXTRACTF128 $0x01, Y4, X1
+	VADDPS       X1, X4, X4
+	VMOVHLPS     X4, X4, X1
+	VADDPS       X1, X4, X4
+	VMOVSHDUP    X4, X1
+	VADDSS       X1, X4, X4
+	VMOVSS       X0, (AX)
+	CMPQ         DX, $0x01
+	JE           end
+	VMOVSS       X4, 4(AX)
+	ADDQ         $0x08, AX
+	ADDQ         $0x08, BX
+	SUBQ         $0x02, DX
+	JNE          rows
+
+end:
+	VZEROUPPER
+	RET
+
+// func manhattanRows32AVX2(dst []float32, q []float32, rows []float32)
+// Requires: AVX
+TEXT ·manhattanRows32AVX2(SB), NOSPLIT, $0-72
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  q_base+24(FP), CX
+	MOVQ  dst_len+8(FP), DX
+	TESTQ DX, DX
+	JE    end
+	MOVQ  rows_base+48(FP), BX
+	MOVQ  q_len+32(FP), R10
+	SHLQ  $0x02, R10
+
+rows:
+	MOVQ BX, R8
+	MOVQ BX, R9
+	CMPQ DX, $0x01
+	JE   last
+	ADDQ R10, R9
+
+last:
+	MOVQ   q_len+32(FP), SI
+	XORQ   DI, DI
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	SUBQ   $0x20, SI
+	JL     against_rest
+
+against_steps:
+	VMOVUPS (CX)(DI*1), Y8
+	VMOVUPS (R8)(DI*1), Y9
+	VSUBPS  Y9, Y8, Y9
+	VANDPS  signless32<>+0(SB), Y9, Y9
+	VADDPS  Y9, Y0, Y0
+	VMOVUPS (R9)(DI*1), Y9
+	VSUBPS  Y9, Y8, Y9
+	VANDPS  signless32<>+0(SB), Y9, Y9
+	VADDPS  Y9, Y4, Y4
+	VMOVUPS 32(CX)(DI*1), Y8
+	VMOVUPS 32(R8)(DI*1), Y9
+	VSUBPS  Y9, Y8, Y9
+	VANDPS  signless32<>+0(SB), Y9, Y9
+	VADDPS  Y9, Y1, Y1
+	VMOVUPS 32(R9)(DI*1), Y9
+	VSUBPS  Y9, Y8, Y9
+	VANDPS  signless32<>+0(SB), Y9, Y9
+	VADDPS  Y9, Y5, Y5
+	VMOVUPS 64(CX)(DI*1), Y8
+	VMOVUPS 64(R8)(DI*1), Y9
+	VSUBPS  Y9, Y8, Y9
+	VANDPS  signless32<>+0(SB), Y9, Y9
+	VADDPS  Y9, Y2, Y2
+	VMOVUPS 64(R9)(DI*1), Y9
+	VSUBPS  Y9, Y8, Y9
+	VANDPS  signless32<>+0(SB), Y9, Y9
+	VADDPS  Y9, Y6, Y6
+	VMOVUPS 96(CX)(DI*1), Y8
+	VMOVUPS 96(R8)(DI*1), Y9
+	VSUBPS  Y9, Y8, Y9
+	VANDPS  signless32<>+0(SB), Y9, Y9
+	VADDPS  Y9, Y3, Y3
+	VMOVUPS 96(R9)(DI*1), Y9
+	VSUBPS  Y9, Y8, Y9
+	VANDPS  signless32<>+0(SB), Y9, Y9
+	VADDPS  Y9, Y7, Y7
+	ADDQ    $0x00000080, DI
+	SUBQ    $0x20, SI
+	JGE     against_steps
+
+against_rest:
+	ADDQ    $0x20, SI
+	JE      against_done
+	CMPQ    SI, $0x10
+	JL      against_one
+	VMOVUPS (CX)(DI*1), Y8
+	VMOVUPS (R8)(DI*1), Y9
+	VSUBPS  Y9, Y8, Y9
+	VANDPS  signless32<>+0(SB), Y9, Y9
+	VADDPS  Y9, Y0, Y0
+	VMOVUPS (R9)(DI*1), Y9
+	VSUBPS  Y9, Y8, Y9
+	VANDPS  signless32<>+0(SB), Y9, Y9
+	VADDPS  Y9, Y4, Y4
+	VMOVUPS 32(CX)(DI*1), Y8
+	VMOVUPS 32(R8)(DI*1), Y9
+	VSUBPS  Y9, Y8, Y9
+	VANDPS  signless32<>+0(SB), Y9, Y9
+	VADDPS  Y9, Y1, Y1
+	VMOVUPS 32(R9)(DI*1), Y9
+	VSUBPS  Y9, Y8, Y9
+	VANDPS  signless32<>+0(SB), Y9, Y9
+	VADDPS  Y9, Y5, Y5
+	ADDQ    $0x40, DI
+	SUBQ    $0x10, SI
+
+against_one:
+	CMPQ    SI, $0x08
+	JL      against_part
+	VMOVUPS (CX)(DI*1), Y8
+	VMOVUPS (R8)(DI*1), Y9
+	VSUBPS  Y9, Y8, Y9
+	VANDPS  signless32<>+0(SB), Y9, Y9
+	VADDPS  Y9, Y2, Y2
+	VMOVUPS (R9)(DI*1), Y9
+	VSUBPS  Y9, Y8, Y9
+	VANDPS  signless32<>+0(SB), Y9, Y9
+	VADDPS  Y9, Y6, Y6
+	ADDQ    $0x20, DI
+	SUBQ    $0x08, SI
+
+against_part:
+	TESTQ      SI, SI
+	JE         against_done
+	LEAQ       first32<>+32(SB), R11
+	NEGQ       SI
+	VMOVUPS    (R11)(SI*4), Y8
+	VMASKMOVPS (CX)(DI*1), Y8, Y9
+	VMASKMOVPS (R8)(DI*1), Y8, Y10
+	VSUBPS     Y10, Y9, Y10
+	VANDPS     signless32<>+0(SB), Y10, Y10
+	VADDPS     Y10, Y3, Y3
+	VMASKMOVPS (R9)(DI*1), Y8, Y8
+	VSUBPS     Y8, Y9, Y8
+	VANDPS     signless32<>+0(SB), Y8, Y8
+	VADDPS     Y8, Y7, Y7
+
+against_done:
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VMOVHLPS     X0, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VADDSS       X1, X0, X0
+	VADDPS       Y5, Y4, Y4
+	VADDPS       Y7, Y6, Y6
+	VADDPS       Y6, Y4, Y4
+	VEXTRACTF128 $0x01, Y4, X1
+	VADDPS       X1, X4, X4
+	VMOVHLPS     X4, X4, X1
+	VADDPS       X1, X4, X4
+	VMOVSHDUP    X4, X1
+	VADDSS       X1, X4, X4
+	VMOVSS       X0, (AX)
+	CMPQ         DX, $0x01
+	JE           end
+	VMOVSS       X4, 4(AX)
+	ADDQ         $0x08, AX
+	LEAQ         (BX)(R10*2), BX
+	SUBQ         $0x02, DX
+	JNE          rows
+
+end:
+	VZEROUPPER
+	RET
+
+// func manhattanTo32AVX2(dst []float32, q []float32, data []float32, rows []int32, ahead int)
+// Requires: AVX, MMX+
+TEXT ·manhattanTo32AVX2(SB), NOSPLIT, $0-104
+	MOVQ  dst_base+0(FP), AX
+	MOVQ  q_base+24(FP), CX
+	MOVQ  dst_len+8(FP), DX
+	TESTQ DX, DX
+	JE    end
+	MOVQ  rows_base+72(FP), BX
+	MOVQ  data_base+48(FP), SI
+	MOVQ  q_len+32(FP), R13
+	SHLQ  $0x02, R13
+
+rows:
+	MOVLQSX (BX), R9
+	IMULQ   R13, R9
+	ADDQ    SI, R9
+	MOVQ    R9, R10
+	CMPQ    DX, $0x01
+	JE      last
+	MOVLQSX 4(BX), R10
+	IMULQ   R13, R10
+	ADDQ    SI, R10
+
+last:
+	MOVQ    R9, R11
+	MOVQ    R10, R12
+	MOVQ    ahead+96(FP), DI
+	LEAQ    2(DI), R8
+	CMPQ    DX, R8
+	JL      near
+	MOVLQSX (BX)(DI*4), R11
+	IMULQ   R13, R11
+	ADDQ    SI, R11
+	MOVLQSX 4(BX)(DI*4), R12
+	IMULQ   R13, R12
+	ADDQ    SI, R12
+
+near:
+	MOVQ   q_len+32(FP), DI
+	XORQ   R8, R8
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	SUBQ   $0x20, DI
+	JL     against_rest
+
+against_steps:
+	PREFETCHT0 (R11)(R8*1)
+	PREFETCHT0 64(R11)(R8*1)
+	PREFETCHT0 (R12)(R8*1)
+	PREFETCHT0 64(R12)(R8*1)
+	VMOVUPS    (CX)(R8*1), Y8
+	VMOVUPS    (R9)(R8*1), Y9
+	VSUBPS     Y9, Y8, Y9
+	VANDPS     signless32<>+0(SB), Y9, Y9
+	VADDPS     Y9, Y0, Y0
+	VMOVUPS    (R10)(R8*1), Y9
+	VSUBPS     Y9, Y8, Y9
+	VANDPS     signless32<>+0(SB), Y9, Y9
+	VADDPS     Y9, Y4, Y4
+	VMOVUPS    32(CX)(R8*1), Y8
+	VMOVUPS    32(R9)(R8*1), Y9
+	VSUBPS     Y9, Y8, Y9
+	VANDPS     signless32<>+0(SB), Y9, Y9
+	VADDPS     Y9, Y1, Y1
+	VMOVUPS    32(R10)(R8*1), Y9
+	VSUBPS     Y9, Y8, Y9
+	VANDPS     signless32<>+0(SB), Y9, Y9
+	VADDPS     Y9, Y5, Y5
+	VMOVUPS    64(CX)(R8*1), Y8
+	VMOVUPS    64(R9)(R8*1), Y9
+	VSUBPS     Y9, Y8, Y9
+	VANDPS     signless32<>+0(SB), Y9, Y9
+	VADDPS     Y9, Y2, Y2
+	VMOVUPS    64(R10)(R8*1), Y9
+	VSUBPS     Y9, Y8, Y9
+	VANDPS     signless32<>+0(SB), Y9, Y9
+	VADDPS     Y9, Y6, Y6
+	VMOVUPS    96(CX)(R8*1), Y8
+	VMOVUPS    96(R9)(R8*1), Y9
+	VSUBPS     Y9, Y8, Y9
+	VANDPS     signless32<>+0(SB), Y9, Y9
+	VADDPS     Y9, Y3, Y3
+	VMOVUPS    96(R10)(R8*1), Y9
+	VSUBPS     Y9, Y8, Y9
+	VANDPS     signless32<>+0(SB), Y9, Y9
+	VADDPS     Y9, Y7, Y7
+	ADDQ       $0x00000080, R8
+	SUBQ       $0x20, DI
+	JGE        against_steps
+
+against_rest:
+	ADDQ    $0x20, DI
+	JE      against_done
+	CMPQ    DI, $0x10
+	JL      against_one
+	VMOVUPS (CX)(R8*1), Y8
+	VMOVUPS (R9)(R8*1), Y9
+	VSUBPS  Y9, Y8, Y9
+	VANDPS  signless32<>+0(SB), Y9, Y9
+	VADDPS  Y9, Y0, Y0
+	VMOVUPS (R10)(R8*1), Y9
+	VSUBPS  Y9, Y8, Y9
+	VANDPS  signless32<>+0(SB), Y9, Y9
+	VADDPS  Y9, Y4, Y4
+	VMOVUPS 32(CX)(R8*1), Y8
+	VMOVUPS 32(R9)(R8*1), Y9
+	VSUBPS  Y9, Y8, Y9
+	VANDPS  signless32<>+0(SB), Y9, Y9
+	VADDPS  Y9, Y1, Y1
+	VMOVUPS 32(R10)(R8*1), Y9
+	VSUBPS  Y9, Y8, Y9
+	VANDPS  signless32<>+0(SB), Y9, Y9
+	VADDPS  Y9, Y5, Y5
+	ADDQ    $0x40, R8
+	SUBQ    $0x10, DI
+
+against_one:
+	CMPQ    DI, $0x08
+	JL      against_part
+	VMOVUPS (CX)(R8*1), Y8
+	VMOVUPS (R9)(R8*1), Y9
+	VSUBPS  Y9, Y8, Y9
+	VANDPS  signless32<>+0(SB), Y9, Y9
+	VADDPS  Y9, Y2, Y2
+	VMOVUPS (R10)(R8*1), Y9
+	VSUBPS  Y9, Y8, Y9
+	VANDPS  signless32<>+0(SB), Y9, Y9
+	VADDPS  Y9, Y6, Y6
+	ADDQ    $0x20, R8
+	SUBQ    $0x08, DI
+
+against_part:
+	TESTQ      DI, DI
+	JE         against_done
+	LEAQ       first32<>+32(SB), R14
+	NEGQ       DI
+	VMOVUPS    (R14)(DI*4), Y8
+	VMASKMOVPS (CX)(R8*1), Y8, Y9
+	VMASKMOVPS (R9)(R8*1), Y8, Y10
+	VSUBPS     Y10, Y9, Y10
+	VANDPS     signless32<>+0(SB), Y10, Y10
+	VADDPS     Y10, Y3, Y3
+	VMASKMOVPS (R10)(R8*1), Y8, Y8
+	VSUBPS     Y8, Y9, Y8
+	VANDPS     signless32<>+0(SB), Y8, Y8
+	VADDPS     Y8, Y7, Y7
+
+against_done:
+	PREFETCHT0   (R11)(R8*1)
+	PREFETCHT0   64(R11)(R8*1)
+	PREFETCHT0   (R12)(R8*1)
+	PREFETCHT0   64(R12)(R8*1)
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VMOVHLPS     X0, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VADDSS       X1, X0, X0
+	VADDPS       Y5, Y4, Y4
+	VADDPS       Y7, Y6, Y6
+	VADDPS       Y6, Y4, Y4
+	VEXTRACTF128 $0x01, Y4, X1
+	VADDPS       X1, X4, X4
+	VMOVHLPS     X4, X4, X1
+	VADDPS       X1, X4, X4
+	VMOVSHDUP    X4, X1
+	VADDSS       X1, X4, X4
+	VMOVSS       X0, (AX)
+	CMPQ         DX, $0x01
+	JE           end
+	VMOVSS       X4, 4(AX)
+	ADDQ         $0x08, AX
+	ADDQ         $0x08, BX
+	SUBQ         $0x02, DX
+	JNE          rows
+
+end:
+	VZEROUPPER
+	RET
+
+// func dotNorms64AVX2(a []float64, b []float64) (ab float64, aa float64, bb float64)
+// Requires: AVX, FMA3, SSE2
+TEXT ·dotNorms64AVX2(SB), NOSPLIT, $0-72
+	MOVQ   a_base+0(FP), AX
+	MOVQ   b_base+24(FP), CX
+	MOVQ   a_len+8(FP), DX
+	XORQ   BX, BX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	VXORPD Y8, Y8, Y8
+	VXORPD Y9, Y9, Y9
+	VXORPD Y10, Y10, Y10
+	VXORPD Y11, Y11, Y11
+	SUBQ   $0x10, DX
+	JL     norms_rest
+
+norms_steps:
+	VMOVUPD     (AX)(BX*1), Y12
+	VMOVUPD     (CX)(BX*1), Y13
+	VFMADD231PD Y12, Y13, Y0
+	VFMADD231PD Y12, Y12, Y4
+	VFMADD231PD Y13, Y13, Y8
+	VMOVUPD     32(AX)(BX*1), Y12
+	VMOVUPD     32(CX)(BX*1), Y13
+	VFMADD231PD Y12, Y13, Y1
+	VFMADD231PD Y12, Y12, Y5
+	VFMADD231PD Y13, Y13, Y9
+	VMOVUPD     64(AX)(BX*1), Y12
+	VMOVUPD     64(CX)(BX*1), Y13
+	VFMADD231PD Y12, Y13, Y2
+	VFMADD231PD Y12, Y12, Y6
+	VFMADD231PD Y13, Y13, Y10
+	VMOVUPD     96(AX)(BX*1), Y12
+	VMOVUPD     96(CX)(BX*1), Y13
+	VFMADD231PD Y12, Y13, Y3
+	VFMADD231PD Y12, Y12, Y7
+	VFMADD231PD Y13, Y13, Y11
+	ADDQ        $0x00000080, BX
+	SUBQ        $0x10, DX
+	JGE         norms_steps
+
+norms_rest:
+	ADDQ        $0x10, DX
+	JE          norms_done
+	CMPQ        DX, $0x08
+	JL          norms_one
+	VMOVUPD     (AX)(BX*1), Y12
+	VMOVUPD     (CX)(BX*1), Y13
+	VFMADD231PD Y12, Y13, Y0
+	VFMADD231PD Y12, Y12, Y4
+	VFMADD231PD Y13, Y13, Y8
+	VMOVUPD     32(AX)(BX*1), Y12
+	VMOVUPD     32(CX)(BX*1), Y13
+	VFMADD231PD Y12, Y13, Y1
+	VFMADD231PD Y12, Y12, Y5
+	VFMADD231PD Y13, Y13, Y9
+	ADDQ        $0x40, BX
+	SUBQ        $0x08, DX
+
+norms_one:
+	CMPQ        DX, $0x04
+	JL          norms_part
+	VMOVUPD     (AX)(BX*1), Y12
+	VMOVUPD     (CX)(BX*1), Y13
+	VFMADD231PD Y12, Y13, Y2
+	VFMADD231PD Y12, Y12, Y6
+	VFMADD231PD Y13, Y13, Y10
+	ADDQ        $0x20, BX
+	SUBQ        $0x04, DX
+
+norms_part:
+	TESTQ       DX, DX
+	JE          norms_done
+	LEAQ        first64<>+32(SB), SI
+	NEGQ        DX
+	VMOVUPS     (SI)(DX*8), Y12
+	VMASKMOVPD  (AX)(BX*1), Y12, Y13
+	VMASKMOVPD  (CX)(BX*1), Y12, Y12
+	VFMADD231PD Y13, Y12, Y3
+	VFMADD231PD Y13, Y13, Y7
+	VFMADD231PD Y12, Y12, Y11
+
+norms_done:
+	VADDPD       Y1, Y0, Y0
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VUNPCKHPD    X0, X0, X1
+	VADDSD       X1, X0, X0
+	VADDPD       Y5, Y4, Y4
+	VADDPD       Y7, Y6, Y6
+	VADDPD       Y6, Y4, Y4
+	VEXTRACTF128 $0x01, Y4, X1
+	VADDPD       X1, X4, X4
+	VUNPCKHPD    X4, X4, X1
+	VADDSD       X1, X4, X4
+	VADDPD       Y9, Y8, Y8
+	VADDPD       Y11, Y10, Y10
+	VADDPD       Y10, Y8, Y8
+	VEXTRACTF128 $0x01, Y8, X1
+	VADDPD       X1, X8, X8
+	VUNPCKHPD    X8, X8, X1
+	VADDSD       X1, X8, X8
+	VZEROUPPER
+	MOVSD        X0, ab+48(FP)
+	MOVSD        X4, aa+56(FP)
+	MOVSD        X8, bb+64(FP)
+	RET
+
+// func dotNormsMixedAVX2(a []float32, b []float32) (ab float64, aa float64, bb float64)
+// Requires: AVX, FMA3, SSE2
+TEXT ·dotNormsMixedAVX2(SB), NOSPLIT, $0-72
+	MOVQ   a_base+0(FP), AX
+	MOVQ   b_base+24(FP), CX
+	MOVQ   a_len+8(FP), DX
+	XORQ   BX, BX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	VXORPD Y8, Y8, Y8
+	VXORPD Y9, Y9, Y9
+	VXORPD Y10, Y10, Y10
+	VXORPD Y11, Y11, Y11
+	SUBQ   $0x10, DX
+	JL     norms_rest
+
+norms_steps:
+	VCVTPS2PD   (AX)(BX*1), Y12
+	VCVTPS2PD   (CX)(BX*1), Y13
+	VFMADD231PD Y12, Y13, Y0
+	VFMADD231PD Y12, Y12, Y4
+	VFMADD231PD Y13, Y13, Y8
+	VCVTPS2PD   16(AX)(BX*1), Y12
+	VCVTPS2PD   16(CX)(BX*1), Y13
+	VFMADD231PD Y12, Y13, Y1
+	VFMADD231PD Y12, Y12, Y5
+	VFMADD231PD Y13, Y13, Y9
+	VCVTPS2PD   32(AX)(BX*1), Y12
+	VCVTPS2PD   32(CX)(BX*1), Y13
+	VFMADD231PD Y12, Y13, Y2
+	VFMADD231PD Y12, Y12, Y6
+	VFMADD231PD Y13, Y13, Y10
+	VCVTPS2PD   48(AX)(BX*1), Y12
+	VCVTPS2PD   48(CX)(BX*1), Y13
+	VFMADD231PD Y12, Y13, Y3
+	VFMADD231PD Y12, Y12, Y7
+	VFMADD231PD Y13, Y13, Y11
+	ADDQ        $0x00000040, BX
+	SUBQ        $0x10, DX
+	JGE         norms_steps
+
+norms_rest:
+	ADDQ        $0x10, DX
+	JE          norms_done
+	CMPQ        DX, $0x08
+	JL          norms_one
+	VCVTPS2PD   (AX)(BX*1), Y12
+	VCVTPS2PD   (CX)(BX*1), Y13
+	VFMADD231PD Y12, Y13, Y0
+	VFMADD231PD Y12, Y12, Y4
+	VFMADD231PD Y13, Y13, Y8
+	VCVTPS2PD   16(AX)(BX*1), Y12
+	VCVTPS2PD   16(CX)(BX*1), Y13
+	VFMADD231PD Y12, Y13, Y1
+	VFMADD231PD Y12, Y12, Y5
+	VFMADD231PD Y13, Y13, Y9
+	ADDQ        $0x20, BX
+	SUBQ        $0x08, DX
+
+norms_one:
+	CMPQ        DX, $0x04
+	JL          norms_part
+	VCVTPS2PD   (AX)(BX*1), Y12
+	VCVTPS2PD   (CX)(BX*1), Y13
+	VFMADD231PD Y12, Y13, Y2
+	VFMADD231PD Y12, Y12, Y6
+	VFMADD231PD Y13, Y13, Y10
+	ADDQ        $0x10, BX
+	SUBQ        $0x04, DX
+
+norms_part:
+	TESTQ       DX, DX
+	JE          norms_done
+	LEAQ        first32<>+32(SB), SI
+	NEGQ        DX
+	VMOVUPS     (SI)(DX*4), Y12
+	VMASKMOVPS  (AX)(BX*1), X12, X13
+	VCVTPS2PD   X13, Y13
+	VMASKMOVPS  (CX)(BX*1), X12, X12
+	VCVTPS2PD   X12, Y12
+	VFMADD231PD Y13, Y12, Y3
+	VFMADD231PD Y13, Y13, Y7
+	VFMADD231PD Y12, Y12, Y11
+
+norms_done:
+	VADDPD       Y1, Y0, Y0
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VUNPCKHPD    X0, X0, X1
+	VADDSD       X1, X0, X0
+	VADDPD       Y5, Y4, Y4
+	VADDPD       Y7, Y6, Y6
+	VADDPD       Y6, Y4, Y4
+	VEXTRACTF128 $0x01, Y4, X1
+	VADDPD       X1, X4, X4
+	VUNPCKHPD    X4, X4, X1
+	VADDSD       X1, X4, X4
+	VADDPD       Y9, Y8, Y8
+	VADDPD       Y11, Y10, Y10
+	VADDPD       Y10, Y8, Y8
+	VEXTRACTF128 $0x01, Y8, X1
+	VADDPD       X1, X8, X8
+	VUNPCKHPD    X8, X8, X1
+	VADDSD       X1, X8, X8
+	VZEROUPPER
+	MOVSD        X0, ab+48(FP)
+	MOVSD        X4, aa+56(FP)
+	MOVSD        X8, bb+64(FP)
+	RET
+
+// func axpy32AVX2(alpha float32, x []float32, y []float32)
+// Requires: AVX, FMA3
+TEXT ·axpy32AVX2(SB), NOSPLIT, $0-56
+	VBROADCASTSS alpha+0(FP), Y0
+	MOVQ         x_base+8(FP), AX
+	MOVQ         y_base+32(FP), CX
+	MOVQ         y_len+40(FP), DX
+	XORQ         BX, BX
+	SUBQ         $0x20, DX
+	JL           axpy_rest
+
+axpy_steps:
+	VMOVUPS     (CX)(BX*1), Y1
+	VFMADD231PS (AX)(BX*1), Y0, Y1
+	VMOVUPS     Y1, (CX)(BX*1)
+	VMOVUPS     32(CX)(BX*1), Y1
+	VFMADD231PS 32(AX)(BX*1), Y0, Y1
+	VMOVUPS     Y1, 32(CX)(BX*1)
+	VMOVUPS     64(CX)(BX*1), Y1
+	VFMADD231PS 64(AX)(BX*1), Y0, Y1
+	VMOVUPS     Y1, 64(CX)(BX*1)
+	VMOVUPS     96(CX)(BX*1), Y1
+	VFMADD231PS 96(AX)(BX*1), Y0, Y1
+	VMOVUPS     Y1, 96(CX)(BX*1)
+	ADDQ        $0x00000080, BX
+	SUBQ        $0x20, DX
+	JGE         axpy_steps
+
+axpy_rest:
+	ADDQ        $0x20, DX
+	JE          axpy_done
+	CMPQ        DX, $0x10
+	JL          axpy_one
+	VMOVUPS     (CX)(BX*1), Y1
+	VFMADD231PS (AX)(BX*1), Y0, Y1
+	VMOVUPS     Y1, (CX)(BX*1)
+	VMOVUPS     32(CX)(BX*1), Y1
+	VFMADD231PS 32(AX)(BX*1), Y0, Y1
+	VMOVUPS     Y1, 32(CX)(BX*1)
+	ADDQ        $0x40, BX
+	SUBQ        $0x10, DX
+
+axpy_one:
+	CMPQ        DX, $0x08
+	JL          axpy_part
+	VMOVUPS     (CX)(BX*1), Y1
+	VFMADD231PS (AX)(BX*1), Y0, Y1
+	VMOVUPS     Y1, (CX)(BX*1)
+	ADDQ        $0x20, BX
+	SUBQ        $0x08, DX
+
+axpy_part:
+	TESTQ       DX, DX
+	JE          axpy_done
+	LEAQ        first32<>+32(SB), SI
+	NEGQ        DX
+	VMOVUPS     (SI)(DX*4), Y1
+	VMASKMOVPS  (CX)(BX*1), Y1, Y2
+	VMASKMOVPS  (AX)(BX*1), Y1, Y3
+	VFMADD231PS Y3, Y0, Y2
+	VMASKMOVPS  Y2, Y1, (CX)(BX*1)
+
+axpy_done:
+	VZEROUPPER
+	RET
+
+// func axpy64AVX2(alpha float64, x []float64, y []float64)
+// Requires: AVX, FMA3
+TEXT ·axpy64AVX2(SB), NOSPLIT, $0-56
+	VBROADCASTSD alpha+0(FP), Y0
+	MOVQ         x_base+8(FP), AX
+	MOVQ         y_base+32(FP), CX
+	MOVQ         y_len+40(FP), DX
+	XORQ         BX, BX
+	SUBQ         $0x10, DX
+	JL           axpy_rest
+
+axpy_steps:
+	VMOVUPD     (CX)(BX*1), Y1
+	VFMADD231PD (AX)(BX*1), Y0, Y1
+	VMOVUPD     Y1, (CX)(BX*1)
+	VMOVUPD     32(CX)(BX*1), Y1
+	VFMADD231PD 32(AX)(BX*1), Y0, Y1
+	VMOVUPD     Y1, 32(CX)(BX*1)
+	VMOVUPD     64(CX)(BX*1), Y1
+	VFMADD231PD 64(AX)(BX*1), Y0, Y1
+	VMOVUPD     Y1, 64(CX)(BX*1)
+	VMOVUPD     96(CX)(BX*1), Y1
+	VFMADD231PD 96(AX)(BX*1), Y0, Y1
+	VMOVUPD     Y1, 96(CX)(BX*1)
+	ADDQ        $0x00000080, BX
+	SUBQ        $0x10, DX
+	JGE         axpy_steps
+
+axpy_rest:
+	ADDQ        $0x10, DX
+	JE          axpy_done
+	CMPQ        DX, $0x08
+	JL          axpy_one
+	VMOVUPD     (CX)(BX*1), Y1
+	VFMADD231PD (AX)(BX*1), Y0, Y1
+	VMOVUPD     Y1, (CX)(BX*1)
+	VMOVUPD     32(CX)(BX*1), Y1
+	VFMADD231PD 32(AX)(BX*1), Y0, Y1
+	VMOVUPD     Y1, 32(CX)(BX*1)
+	ADDQ        $0x40, BX
+	SUBQ        $0x08, DX
+
+axpy_one:
+	CMPQ        DX, $0x04
+	JL          axpy_part
+	VMOVUPD     (CX)(BX*1), Y1
+	VFMADD231PD (AX)(BX*1), Y0, Y1
+	VMOVUPD     Y1, (CX)(BX*1)
+	ADDQ        $0x20, BX
+	SUBQ        $0x04, DX
+
+axpy_part:
+	TESTQ       DX, DX
+	JE          axpy_done
+	LEAQ        first64<>+32(SB), SI
+	NEGQ        DX
+	VMOVUPS     (SI)(DX*8), Y1
+	VMASKMOVPD  (CX)(BX*1), Y1, Y2
+	VMASKMOVPD  (AX)(BX*1), Y1, Y3
+	VFMADD231PD Y3, Y0, Y2
+	VMASKMOVPD  Y2, Y1, (CX)(BX*1)
+
+axpy_done:
+	VZEROUPPER
+	RET
+
+// func dotAxpy64AVX2(alpha float64, a []float64, x []float64, y []float64) float64
+// Requires: AVX, FMA3, SSE2
+TEXT ·dotAxpy64AVX2(SB), NOSPLIT, $0-88
+	VBROADCASTSD alpha+0(FP), Y0
+	MOVQ         a_base+8(FP), AX
+	MOVQ         x_base+32(FP), CX
+	MOVQ         y_base+56(FP), DX
+	MOVQ         a_len+16(FP), BX
+	XORQ         SI, SI
+	VXORPD       Y1, Y1, Y1
+	VXORPD       Y2, Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	SUBQ         $0x10, BX
+	JL           dotAxpy_rest
+
+dotAxpy_steps:
+	VMOVUPD     (AX)(SI*1), Y5
+	VFMADD231PD (CX)(SI*1), Y5, Y1
+	VMOVUPD     (DX)(SI*1), Y6
+	VFMADD231PD Y5, Y0, Y6
+	VMOVUPD     Y6, (DX)(SI*1)
+	VMOVUPD     32(AX)(SI*1), Y5
+	VFMADD231PD 32(CX)(SI*1), Y5, Y2
+	VMOVUPD     32(DX)(SI*1), Y6
+	VFMADD231PD Y5, Y0, Y6
+	VMOVUPD     Y6, 32(DX)(SI*1)
+	VMOVUPD     64(AX)(SI*1), Y5
+	VFMADD231PD 64(CX)(SI*1), Y5, Y3
+	VMOVUPD     64(DX)(SI*1), Y6
+	VFMADD231PD Y5, Y0, Y6
+	VMOVUPD     Y6, 64(DX)(SI*1)
+	VMOVUPD     96(AX)(SI*1), Y5
+	VFMADD231PD 96(CX)(SI*1), Y5, Y4
+	VMOVUPD     96(DX)(SI*1), Y6
+	VFMADD231PD Y5, Y0, Y6
+	VMOVUPD     Y6, 96(DX)(SI*1)
+	ADDQ        $0x00000080, SI
+	SUBQ        $0x10, BX
+	JGE         dotAxpy_steps
+
+dotAxpy_rest:
+	ADDQ        $0x10, BX
+	JE          dotAxpy_done
+	CMPQ        BX, $0x08
+	JL          dotAxpy_one
+	VMOVUPD     (AX)(SI*1), Y5
+	VFMADD231PD (CX)(SI*1), Y5, Y1
+	VMOVUPD     (DX)(SI*1), Y6
+	VFMADD231PD Y5, Y0, Y6
+	VMOVUPD     Y6, (DX)(SI*1)
+	VMOVUPD     32(AX)(SI*1), Y5
+	VFMADD231PD 32(CX)(SI*1), Y5, Y2
+	VMOVUPD     32(DX)(SI*1), Y6
+	VFMADD231PD Y5, Y0, Y6
+	VMOVUPD     Y6, 32(DX)(SI*1)
+	ADDQ        $0x40, SI
+	SUBQ        $0x08, BX
+
+dotAxpy_one:
+	CMPQ        BX, $0x04
+	JL          dotAxpy_part
+	VMOVUPD     (AX)(SI*1), Y5
+	VFMADD231PD (CX)(SI*1), Y5, Y3
+	VMOVUPD     (DX)(SI*1), Y6
+	VFMADD231PD Y5, Y0, Y6
+	VMOVUPD     Y6, (DX)(SI*1)
+	ADDQ        $0x20, SI
+	SUBQ        $0x04, BX
+
+dotAxpy_part:
+	TESTQ       BX, BX
+	JE          dotAxpy_done
+	LEAQ        first64<>+32(SB), DI
+	NEGQ        BX
+	VMOVUPS     (DI)(BX*8), Y5
+	VMASKMOVPD  (AX)(SI*1), Y5, Y6
+	VMASKMOVPD  (CX)(SI*1), Y5, Y7
+	VFMADD231PD Y7, Y6, Y4
+	VMASKMOVPD  (DX)(SI*1), Y5, Y7
+	VFMADD231PD Y6, Y0, Y7
+	VMASKMOVPD  Y7, Y5, (DX)(SI*1)
+
+dotAxpy_done:
+	VADDPD       Y2, Y1, Y1
+	VADDPD       Y4, Y3, Y3
+	VADDPD       Y3, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPD       X0, X1, X1
+	VUNPCKHPD    X1, X1, X0
+	VADDSD       X0, X1, X1
+	VZEROUPPER
+	MOVSD        X1, ret+80(FP)
+	RET
+
+// func scal32AVX2(alpha float32, x []float32)
+// Requires: AVX
+TEXT ·scal32AVX2(SB), NOSPLIT, $0-32
+	VBROADCASTSS alpha+0(FP), Y0
+	MOVQ         x_base+8(FP), AX
+	MOVQ         x_len+16(FP), CX
+	XORQ         DX, DX
+	SUBQ         $0x20, CX
+	JL           scal_rest
+
+scal_steps:
+	VMULPS  (AX)(DX*1), Y0, Y1
+	VMOVUPS Y1, (AX)(DX*1)
+	VMULPS  32(AX)(DX*1), Y0, Y1
+	VMOVUPS Y1, 32(AX)(DX*1)
+	VMULPS  64(AX)(DX*1), Y0, Y1
+	VMOVUPS Y1, 64(AX)(DX*1)
+	VMULPS  96(AX)(DX*1), Y0, Y1
+	VMOVUPS Y1, 96(AX)(DX*1)
+	ADDQ    $0x00000080, DX
+	SUBQ    $0x20, CX
+	JGE     scal_steps
+
+scal_rest:
+	ADDQ    $0x20, CX
+	JE      scal_done
+	CMPQ    CX, $0x10
+	JL      scal_one
+	VMULPS  (AX)(DX*1), Y0, Y1
+	VMOVUPS Y1, (AX)(DX*1)
+	VMULPS  32(AX)(DX*1), Y0, Y1
+	VMOVUPS Y1, 32(AX)(DX*1)
+	ADDQ    $0x40, DX
+	SUBQ    $0x10, CX
+
+scal_one:
+	CMPQ    CX, $0x08
+	JL      scal_part
+	VMULPS  (AX)(DX*1), Y0, Y1
+	VMOVUPS Y1, (AX)(DX*1)
+	ADDQ    $0x20, DX
+	SUBQ    $0x08, CX
+
+scal_part:
+	TESTQ      CX, CX
+	JE         scal_done
+	LEAQ       first32<>+32(SB), BX
+	NEGQ       CX
+	VMOVUPS    (BX)(CX*4), Y1
+	VMASKMOVPS (AX)(DX*1), Y1, Y2
+	VMULPS     Y2, Y0, Y2
+	VMASKMOVPS Y2, Y1, (AX)(DX*1)
+
+scal_done:
+	VZEROUPPER
+	RET
+
+// func scal64AVX2(alpha float64, x []float64)
+// Requires: AVX
+TEXT ·scal64AVX2(SB), NOSPLIT, $0-32
+	VBROADCASTSD alpha+0(FP), Y0
+	MOVQ         x_base+8(FP), AX
+	MOVQ         x_len+16(FP), CX
+	XORQ         DX, DX
+	SUBQ         $0x10, CX
+	JL           scal_rest
+
+scal_steps:
+	VMULPD  (AX)(DX*1), Y0, Y1
+	VMOVUPD Y1, (AX)(DX*1)
+	VMULPD  32(AX)(DX*1), Y0, Y1
+	VMOVUPD Y1, 32(AX)(DX*1)
+	VMULPD  64(AX)(DX*1), Y0, Y1
+	VMOVUPD Y1, 64(AX)(DX*1)
+	VMULPD  96(AX)(DX*1), Y0, Y1
+	VMOVUPD Y1, 96(AX)(DX*1)
+	ADDQ    $0x00000080, DX
+	SUBQ    $0x10, CX
+	JGE     scal_steps
+
+scal_rest:
+	ADDQ    $0x10, CX
+	JE      scal_done
+	CMPQ    CX, $0x08
+	JL      scal_one
+	VMULPD  (AX)(DX*1), Y0, Y1
+	VMOVUPD Y1, (AX)(DX*1)
+	VMULPD  32(AX)(DX*1), Y0, Y1
+	VMOVUPD Y1, 32(AX)(DX*1)
+	ADDQ    $0x40, DX
+	SUBQ    $0x08, CX
+
+scal_one:
+	CMPQ    CX, $0x04
+	JL      scal_part
+	VMULPD  (AX)(DX*1), Y0, Y1
+	VMOVUPD Y1, (AX)(DX*1)
+	ADDQ    $0x20, DX
+	SUBQ    $0x04, CX
+
+scal_part:
+	TESTQ      CX, CX
+	JE         scal_done
+	LEAQ       first64<>+32(SB), BX
+	NEGQ       CX
+	VMOVUPS    (BX)(CX*8), Y1
+	VMASKMOVPD (AX)(DX*1), Y1, Y2
+	VMULPD     Y2, Y0, Y2
+	VMASKMOVPD Y2, Y1, (AX)(DX*1)
+
+scal_done:
+	VZEROUPPER
+	RET
+
+// func rot64AVX2(x []float64, y []float64, c float64, s float64)
+// Requires: AVX, FMA3
+TEXT ·rot64AVX2(SB), NOSPLIT, $0-64
+	VBROADCASTSD c+48(FP), Y0
+	VBROADCASTSD s+56(FP), Y1
+	MOVQ         x_base+0(FP), AX
+	MOVQ         y_base+24(FP), CX
+	MOVQ         x_len+8(FP), DX
+	XORQ         BX, BX
+	SUBQ         $0x10, DX
+	JL           rot_rest
+
+rot_steps:
+	VMOVUPD     (AX)(BX*1), Y2
+	VMOVUPD     (CX)(BX*1), Y3
+	VMULPD      Y3, Y1, Y4
+	VFMADD231PD Y2, Y0, Y4
+	VMULPD      Y2, Y1, Y2
+	VFMSUB231PD Y3, Y0, Y2
+	VMOVUPD     Y4, (AX)(BX*1)
+	VMOVUPD     Y2, (CX)(BX*1)
+	VMOVUPD     32(AX)(BX*1), Y2
+	VMOVUPD     32(CX)(BX*1), Y3
+	VMULPD      Y3, Y1, Y4
+	VFMADD231PD Y2, Y0, Y4
+	VMULPD      Y2, Y1, Y2
+	VFMSUB231PD Y3, Y0, Y2
+	VMOVUPD     Y4, 32(AX)(BX*1)
+	VMOVUPD     Y2, 32(CX)(BX*1)
+	VMOVUPD     64(AX)(BX*1), Y2
+	VMOVUPD     64(CX)(BX*1), Y3
+	VMULPD      Y3, Y1, Y4
+	VFMADD231PD Y2, Y0, Y4
+	VMULPD      Y2, Y1, Y2
+	VFMSUB231PD Y3, Y0, Y2
+	VMOVUPD     Y4, 64(AX)(BX*1)
+	VMOVUPD     Y2, 64(CX)(BX*1)
+	VMOVUPD     96(AX)(BX*1), Y2
+	VMOVUPD     96(CX)(BX*1), Y3
+	VMULPD      Y3, Y1, Y4
+	VFMADD231PD Y2, Y0, Y4
+	VMULPD      Y2, Y1, Y2
+	VFMSUB231PD Y3, Y0, Y2
+	VMOVUPD     Y4, 96(AX)(BX*1)
+	VMOVUPD     Y2, 96(CX)(BX*1)
+	ADDQ        $0x00000080, BX
+	SUBQ        $0x10, DX
+	JGE         rot_steps
+
+rot_rest:
+	ADDQ        $0x10, DX
+	JE          rot_done
+	CMPQ        DX, $0x08
+	JL          rot_one
+	VMOVUPD     (AX)(BX*1), Y2
+	VMOVUPD     (CX)(BX*1), Y3
+	VMULPD      Y3, Y1, Y4
+	VFMADD231PD Y2, Y0, Y4
+	VMULPD      Y2, Y1, Y2
+	VFMSUB231PD Y3, Y0, Y2
+	VMOVUPD     Y4, (AX)(BX*1)
+	VMOVUPD     Y2, (CX)(BX*1)
+	VMOVUPD     32(AX)(BX*1), Y2
+	VMOVUPD     32(CX)(BX*1), Y3
+	VMULPD      Y3, Y1, Y4
+	VFMADD231PD Y2, Y0, Y4
+	VMULPD      Y2, Y1, Y2
+	VFMSUB231PD Y3, Y0, Y2
+	VMOVUPD     Y4, 32(AX)(BX*1)
+	VMOVUPD     Y2, 32(CX)(BX*1)
+	ADDQ        $0x40, BX
+	SUBQ        $0x08, DX
+
+rot_one:
+	CMPQ        DX, $0x04
+	JL          rot_part
+	VMOVUPD     (AX)(BX*1), Y2
+	VMOVUPD     (CX)(BX*1), Y3
+	VMULPD      Y3, Y1, Y4
+	VFMADD231PD Y2, Y0, Y4
+	VMULPD      Y2, Y1, Y2
+	VFMSUB231PD Y3, Y0, Y2
+	VMOVUPD     Y4, (AX)(BX*1)
+	VMOVUPD     Y2, (CX)(BX*1)
+	ADDQ        $0x20, BX
+	SUBQ        $0x04, DX
+
+rot_part:
+	TESTQ       DX, DX
+	JE          rot_done
+	LEAQ        first64<>+32(SB), SI
+	NEGQ        DX
+	VMOVUPS     (SI)(DX*8), Y2
+	VMASKMOVPD  (AX)(BX*1), Y2, Y3
+	VMASKMOVPD  (CX)(BX*1), Y2, Y4
+	VMULPD      Y4, Y1, Y5
+	VFMADD231PD Y3, Y0, Y5
+	VMULPD      Y3, Y1, Y1
+	VFMSUB231PD Y4, Y0, Y1
+	VMASKMOVPD  Y5, Y2, (AX)(BX*1)
+	VMASKMOVPD  Y1, Y2, (CX)(BX*1)
+
+rot_done:
+	VZEROUPPER
+	RET
+
+// func belowRow32AVX2(hits []int32, values []float32, dots []float32, norms []float32, norm float32, limit float32) int
+// Requires: AVX, BMI
+TEXT ·belowRow32AVX2(SB), NOSPLIT, $0-112
+	MOVQ         hits_base+0(FP), AX
+	MOVQ         values_base+24(FP), CX
+	MOVQ         dots_base+48(FP), DX
+	MOVQ         norms_base+72(FP), BX
+	VBROADCASTSS norm+96(FP), Y0
+	VBROADCASTSS limit+100(FP), Y1
+	MOVQ         dots_len+56(FP), SI
+	XORQ         DI, DI
+	XORQ         R8, R8
+	TESTQ        SI, SI
+	JE           end
+
+steps:
+	VADDPS    (BX)(DI*4), Y0, Y2
+	VMOVUPS   (DX)(DI*4), Y3
+	VADDPS    Y3, Y3, Y3
+	VSUBPS    Y3, Y2, Y2
+	VCMPPS    $0x11, Y1, Y2, Y2
+	VMOVMSKPS Y2, R9
+	VADDPS    32(BX)(DI*4), Y0, Y2
+	VMOVUPS   32(DX)(DI*4), Y3
+	VADDPS    Y3, Y3, Y3
+	VSUBPS    Y3, Y2, Y2
+	VCMPPS    $0x11, Y1, Y2, Y2
+	VMOVMSKPS Y2, R10
+	SHLL      $0x08, R10
+	ORL       R10, R9
+	JE        next
+
+hit:
+	TZCNTL R9, R10
+	BLSRL  R9, R9
+	ADDQ   DI, R10
+	MOVL   R10, (AX)(R8*4)
+	VADDSS (BX)(R10*4), X0, X2
+	VMOVSS (DX)(R10*4), X3
+	VADDSS X3, X3, X3
+	VSUBSS X3, X2, X2
+	VMOVSS X2, (CX)(R8*4)
+	INCQ   R8
+	TESTL  R9, R9
+	JNE    hit
+
+next:
+	ADDQ $0x10, DI
+	CMPQ DI, SI
+	JL   steps
+
+end:
+	MOVQ R8, ret+104(FP)
+	VZEROUPPER
+	RET
+
+// func below32AVX2(hits []int32, values []float32, dots []float32, norms []float32, limits []float32, norm float32, limit float32) int
+// Requires: AVX, BMI
+TEXT ·below32AVX2(SB), NOSPLIT, $0-136
+	MOVQ         hits_base+0(FP), AX
+	MOVQ         values_base+24(FP), CX
+	MOVQ         dots_base+48(FP), DX
+	MOVQ         norms_base+72(FP), BX
+	MOVQ         limits_base+96(FP), SI
+	VBROADCASTSS norm+120(FP), Y0
+	VBROADCASTSS limit+124(FP), Y1
+	MOVQ         dots_len+56(FP), DI
+	XORQ         R8, R8
+	XORQ         R9, R9
+	TESTQ        DI, DI
+	JE           end
+
+steps:
+	VADDPS    (BX)(R8*4), Y0, Y2
+	VMOVUPS   (DX)(R8*4), Y3
+	VADDPS    Y3, Y3, Y3
+	VSUBPS    Y3, Y2, Y2
+	VCMPPS    $0x11, Y1, Y2, Y3
+	VCMPPS    $0x11, (SI)(R8*4), Y2, Y2
+	VORPS     Y2, Y3, Y3
+	VMOVMSKPS Y3, R10
+	VADDPS    32(BX)(R8*4), Y0, Y2
+	VMOVUPS   32(DX)(R8*4), Y3
+	VADDPS    Y3, Y3, Y3
+	VSUBPS    Y3, Y2, Y2
+	VCMPPS    $0x11, Y1, Y2, Y3
+	VCMPPS    $0x11, 32(SI)(R8*4), Y2, Y2
+	VORPS     Y2, Y3, Y3
+	VMOVMSKPS Y3, R11
+	SHLL      $0x08, R11
+	ORL       R11, R10
+	JE        next
+
+hit:
+	TZCNTL R10, R11
+	BLSRL  R10, R10
+	ADDQ   R8, R11
+	MOVL   R11, (AX)(R9*4)
+	VADDSS (BX)(R11*4), X0, X2
+	VMOVSS (DX)(R11*4), X3
+	VADDSS X3, X3, X3
+	VSUBSS X3, X2, X2
+	VMOVSS X2, (CX)(R9*4)
+	INCQ   R9
+	TESTL  R10, R10
+	JNE    hit
+
+next:
+	ADDQ $0x10, R8
+	CMPQ R8, DI
+	JL   steps
+
+end:
+	MOVQ R9, ret+128(FP)
 	VZEROUPPER
 	RET

@@ -23,3 +23,102 @@ func tile64AVX2(k int, tiles int, a []float64, aRow int, aCol int, aTile int, b 
 func panel64AVX2(k int, rows []float64, stride int, panel []float64) {
 	panic("kernel: AVX2 on another processor")
 }
+
+// dot32AVX2 is dot32Go.
+func dot32AVX2(a []float32, b []float32) float32 { panic("kernel: AVX2 on another processor") }
+
+// squared32AVX2 is squared32Go.
+func squared32AVX2(a []float32, b []float32) float32 { panic("kernel: AVX2 on another processor") }
+
+// manhattan32AVX2 is manhattan32Go.
+func manhattan32AVX2(a []float32, b []float32) float32 { panic("kernel: AVX2 on another processor") }
+
+// dot64AVX2 is dot64Go.
+func dot64AVX2(a []float64, b []float64) float64 { panic("kernel: AVX2 on another processor") }
+
+// squared64AVX2 is squared64Go.
+func squared64AVX2(a []float64, b []float64) float64 { panic("kernel: AVX2 on another processor") }
+
+// manhattan64AVX2 is manhattan64Go.
+func manhattan64AVX2(a []float64, b []float64) float64 { panic("kernel: AVX2 on another processor") }
+
+// dotMixedAVX2 is dotMixedGo.
+func dotMixedAVX2(a []float32, b []float32) float64 { panic("kernel: AVX2 on another processor") }
+
+// squaredMixedAVX2 is squaredMixedGo.
+func squaredMixedAVX2(a []float32, b []float32) float64 { panic("kernel: AVX2 on another processor") }
+
+// manhattanMixedAVX2 is manhattanMixedGo.
+func manhattanMixedAVX2(a []float32, b []float32) float64 { panic("kernel: AVX2 on another processor") }
+
+// dotRows32AVX2 writes to dst the dot products between q and the rows, one after the other.
+func dotRows32AVX2(dst []float32, q []float32, rows []float32) {
+	panic("kernel: AVX2 on another processor")
+}
+
+// dotTo32AVX2 writes to dst the dot products between q and the rows of data listed, and fetches those ahead.
+func dotTo32AVX2(dst []float32, q []float32, data []float32, rows []int32, ahead int) {
+	panic("kernel: AVX2 on another processor")
+}
+
+// squaredRows32AVX2 writes to dst the squared distances between q and the rows, one after the other.
+func squaredRows32AVX2(dst []float32, q []float32, rows []float32) {
+	panic("kernel: AVX2 on another processor")
+}
+
+// squaredTo32AVX2 writes to dst the squared distances between q and the rows of data listed, and fetches those ahead.
+func squaredTo32AVX2(dst []float32, q []float32, data []float32, rows []int32, ahead int) {
+	panic("kernel: AVX2 on another processor")
+}
+
+// manhattanRows32AVX2 writes to dst the Manhattan distances between q and the rows, one after the other.
+func manhattanRows32AVX2(dst []float32, q []float32, rows []float32) {
+	panic("kernel: AVX2 on another processor")
+}
+
+// manhattanTo32AVX2 writes to dst the Manhattan distances between q and the rows of data listed, and fetches those ahead.
+func manhattanTo32AVX2(dst []float32, q []float32, data []float32, rows []int32, ahead int) {
+	panic("kernel: AVX2 on another processor")
+}
+
+// dotNorms64AVX2 is dotNorms64Go.
+func dotNorms64AVX2(a []float64, b []float64) (ab float64, aa float64, bb float64) {
+	panic("kernel: AVX2 on another processor")
+}
+
+// dotNormsMixedAVX2 is dotNormsMixedGo.
+func dotNormsMixedAVX2(a []float32, b []float32) (ab float64, aa float64, bb float64) {
+	panic("kernel: AVX2 on another processor")
+}
+
+// axpy32AVX2 is axpy32Go, rounded once.
+func axpy32AVX2(alpha float32, x []float32, y []float32) { panic("kernel: AVX2 on another processor") }
+
+// axpy64AVX2 is axpy64Go, rounded once.
+func axpy64AVX2(alpha float64, x []float64, y []float64) { panic("kernel: AVX2 on another processor") }
+
+// dotAxpy64AVX2 is dotAxpy64Go.
+func dotAxpy64AVX2(alpha float64, a []float64, x []float64, y []float64) float64 {
+	panic("kernel: AVX2 on another processor")
+}
+
+// scal32AVX2 is scal32Go.
+func scal32AVX2(alpha float32, x []float32) { panic("kernel: AVX2 on another processor") }
+
+// scal64AVX2 is scal64Go.
+func scal64AVX2(alpha float64, x []float64) { panic("kernel: AVX2 on another processor") }
+
+// rot64AVX2 is rot64Go, each value rounded twice.
+func rot64AVX2(x []float64, y []float64, c float64, s float64) {
+	panic("kernel: AVX2 on another processor")
+}
+
+// belowRow32AVX2 is below32Go without limits, for a multiple of 16 dot products.
+func belowRow32AVX2(hits []int32, values []float32, dots []float32, norms []float32, norm float32, limit float32) int {
+	panic("kernel: AVX2 on another processor")
+}
+
+// below32AVX2 is below32Go with limits, for a multiple of 16 dot products.
+func below32AVX2(hits []int32, values []float32, dots []float32, norms []float32, limits []float32, norm float32, limit float32) int {
+	panic("kernel: AVX2 on another processor")
+}

@@ -17,26 +17,6 @@ func SquaredDistance64(a, b []float64) float64 { return squared64(a, b[:len(a)])
 // sum in float64; b must be as long as a.
 func SquaredDistanceMixed(a, b []float32) float64 { return squaredMixed(a, b[:len(a)]) }
 
-// SquaredDistances32 writes to dst the squared distances between q and the
-// consecutive rows, each len(q) values long, that rows holds; each has the bits
-// of SquaredDistance32.
-func SquaredDistances32(dst, q, rows []float32) {
-	d := len(q)
-	for i := range dst {
-		dst[i] = SquaredDistance32(q, rows[i*d:(i+1)*d])
-	}
-}
-
-// SquaredDistancesTo32 writes to dst the squared distances between q and the rows
-// of data listed, each len(q) values long; each has the bits of
-// SquaredDistance32.
-func SquaredDistancesTo32(dst, q, data []float32, rows []int32) {
-	d := len(q)
-	for k, i := range rows {
-		dst[k] = SquaredDistance32(q, data[int(i)*d:(int(i)+1)*d])
-	}
-}
-
 // Manhattan32 returns Σ|a−b| in float32; b must be as long as a. Its relative
 // error is at most Error32(len(a)).
 func Manhattan32(a, b []float32) float32 { return manhattan32(a, b[:len(a)]) }
@@ -47,19 +27,3 @@ func Manhattan64(a, b []float64) float64 { return manhattan64(a, b[:len(a)]) }
 // ManhattanMixed returns Σ|a−b| of float32 values, every difference and sum in
 // float64; b must be as long as a.
 func ManhattanMixed(a, b []float32) float64 { return manhattanMixed(a, b[:len(a)]) }
-
-// Manhattans32 is SquaredDistances32 for Manhattan32.
-func Manhattans32(dst, q, rows []float32) {
-	d := len(q)
-	for i := range dst {
-		dst[i] = Manhattan32(q, rows[i*d:(i+1)*d])
-	}
-}
-
-// ManhattansTo32 is SquaredDistancesTo32 for Manhattan32.
-func ManhattansTo32(dst, q, data []float32, rows []int32) {
-	d := len(q)
-	for k, i := range rows {
-		dst[k] = Manhattan32(q, data[int(i)*d:(int(i)+1)*d])
-	}
-}

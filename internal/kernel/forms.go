@@ -1,39 +1,128 @@
 package kernel
 
-func dot32(a, b []float32) float32 { return dot32Go(a, b) }
+// Every function below takes the form of the path. Slices that belong together
+// are of the same length.
 
-func dot64(a, b []float64) float64 { return dot64Go(a, b) }
+func dot32(a, b []float32) float32 {
+	if avx2 {
+		return dot32AVX2(a, b)
+	}
+	return dot32Go(a, b)
+}
 
-func dotMixed(a, b []float32) float64 { return dotMixedGo(a, b) }
+func dot64(a, b []float64) float64 {
+	if avx2 {
+		return dot64AVX2(a, b)
+	}
+	return dot64Go(a, b)
+}
 
-func dotNorms64(a, b []float64) (ab, aa, bb float64) { return dotNorms64Go(a, b) }
+func dotMixed(a, b []float32) float64 {
+	if avx2 {
+		return dotMixedAVX2(a, b)
+	}
+	return dotMixedGo(a, b)
+}
 
-func dotNormsMixed(a, b []float32) (ab, aa, bb float64) { return dotNormsMixedGo(a, b) }
+func dotNorms64(a, b []float64) (ab, aa, bb float64) {
+	if avx2 {
+		return dotNorms64AVX2(a, b)
+	}
+	return dotNorms64Go(a, b)
+}
 
-func squared32(a, b []float32) float32 { return squared32Go(a, b) }
+func dotNormsMixed(a, b []float32) (ab, aa, bb float64) {
+	if avx2 {
+		return dotNormsMixedAVX2(a, b)
+	}
+	return dotNormsMixedGo(a, b)
+}
 
-func squared64(a, b []float64) float64 { return squared64Go(a, b) }
+func squared32(a, b []float32) float32 {
+	if avx2 {
+		return squared32AVX2(a, b)
+	}
+	return squared32Go(a, b)
+}
 
-func squaredMixed(a, b []float32) float64 { return squaredMixedGo(a, b) }
+func squared64(a, b []float64) float64 {
+	if avx2 {
+		return squared64AVX2(a, b)
+	}
+	return squared64Go(a, b)
+}
 
-func manhattan32(a, b []float32) float32 { return manhattan32Go(a, b) }
+func squaredMixed(a, b []float32) float64 {
+	if avx2 {
+		return squaredMixedAVX2(a, b)
+	}
+	return squaredMixedGo(a, b)
+}
 
-func manhattan64(a, b []float64) float64 { return manhattan64Go(a, b) }
+func manhattan32(a, b []float32) float32 {
+	if avx2 {
+		return manhattan32AVX2(a, b)
+	}
+	return manhattan32Go(a, b)
+}
 
-func manhattanMixed(a, b []float32) float64 { return manhattanMixedGo(a, b) }
+func manhattan64(a, b []float64) float64 {
+	if avx2 {
+		return manhattan64AVX2(a, b)
+	}
+	return manhattan64Go(a, b)
+}
 
-func axpy64(alpha float64, x, y []float64) { axpy64Go(alpha, x, y) }
+func manhattanMixed(a, b []float32) float64 {
+	if avx2 {
+		return manhattanMixedAVX2(a, b)
+	}
+	return manhattanMixedGo(a, b)
+}
 
-func axpy32(alpha float32, x, y []float32) { axpy32Go(alpha, x, y) }
+func axpy64(alpha float64, x, y []float64) {
+	if avx2 {
+		axpy64AVX2(alpha, x, y)
+		return
+	}
+	axpy64Go(alpha, x, y)
+}
 
-func dotAxpy64(alpha float64, a, x, y []float64) float64 { return dotAxpy64Go(alpha, a, x, y) }
+func axpy32(alpha float32, x, y []float32) {
+	if avx2 {
+		axpy32AVX2(alpha, x, y)
+		return
+	}
+	axpy32Go(alpha, x, y)
+}
 
-func scal64(alpha float64, x []float64) { scal64Go(alpha, x) }
+func dotAxpy64(alpha float64, a, x, y []float64) float64 {
+	if avx2 {
+		return dotAxpy64AVX2(alpha, a, x, y)
+	}
+	return dotAxpy64Go(alpha, a, x, y)
+}
 
-func scal32(alpha float32, x []float32) { scal32Go(alpha, x) }
+func scal64(alpha float64, x []float64) {
+	if avx2 {
+		scal64AVX2(alpha, x)
+		return
+	}
+	scal64Go(alpha, x)
+}
 
-func rot64(x, y []float64, c, s float64) { rot64Go(x, y, c, s) }
+func scal32(alpha float32, x []float32) {
+	if avx2 {
+		scal32AVX2(alpha, x)
+		return
+	}
+	scal32Go(alpha, x)
+}
 
-func below32(hits []int32, values, dots, norms, limits []float32, norm, limit float32) int {
-	return below32Go(hits, values, dots, norms, limits, norm, limit)
+func rot64(x, y []float64, c, s float64) {
+	if avx2 {
+		rot64AVX2(x, y, c, s)
+		return
+	}
+	rot64Go(x, y, c, s)
 }

@@ -230,16 +230,3 @@ func rot64Go(x, y []float64, c, s float64) {
 		y[i] = c*w - float64(s*v)
 	}
 }
-
-func below32Go(hits []int32, values, dots, norms, limits []float32, norm, limit float32) int {
-	norms = norms[:len(dots)]
-	n := 0
-	for j, p := range dots {
-		v := (norm + norms[j]) - float32(2*p)
-		if v < limit || limits != nil && v < limits[j] {
-			hits[n], values[n] = int32(j), v
-			n++
-		}
-	}
-	return n
-}

@@ -8,4 +8,4 @@ import "golang.org/x/sys/cpu"
 
 // avx2 says that the processor has the instructions and that the system saves
 // their registers; cpu looks at both.
-var avx2 = cpu.X86.HasAVX2 && cpu.X86.HasFMA
+var avx2 = cpu.X86.HasAVX2 && cpu.X86.HasFMA && cpu.X86.HasBMI1

@@ -15,5 +15,29 @@ func Below32(hits []int32, values []float32, dots, norms, limits []float32, norm
 	if limits != nil {
 		limits = limits[:n]
 	}
-	return below32(hits[:n], values[:n], dots, norms[:n], limits, norm, limit)
+	norms = norms[:n]
+	if avx2 {
+		whole := n &^ 15
+		found := 0
+		if limits == nil {
+			found = belowRow32AVX2(hits[:n], values[:n], dots[:whole], norms, norm, limit)
+		} else {
+			found = below32AVX2(hits[:n], values[:n], dots[:whole], norms, limits, norm, limit)
+		}
+		return below32Go(hits, values, dots, norms, limits, norm, limit, whole, found)
+	}
+	return below32Go(hits, values, dots, norms, limits, norm, limit, 0, 0)
+}
+
+// below32Go scans the dot products from the one given on, with so many found
+// before.
+func below32Go(hits []int32, values, dots, norms, limits []float32, norm, limit float32, from, found int) int {
+	for j := from; j < len(dots); j++ {
+		v := (norm + norms[j]) - float32(2*dots[j])
+		if v < limit || limits != nil && v < limits[j] {
+			hits[found], values[found] = int32(j), v
+			found++
+		}
+	}
+	return found
 }

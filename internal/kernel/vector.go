@@ -18,24 +18,6 @@ func DotNorms64(a, b []float64) (ab, aa, bb float64) { return dotNorms64(a, b[:l
 // DotNormsMixed is DotNorms64 for float32 values, with the bits of DotMixed.
 func DotNormsMixed(a, b []float32) (ab, aa, bb float64) { return dotNormsMixed(a, b[:len(a)]) }
 
-// Dots32 writes to dst the dot products of q with the consecutive rows, each
-// len(q) values long, that rows holds; each has the bits of Dot32.
-func Dots32(dst, q, rows []float32) {
-	d := len(q)
-	for i := range dst {
-		dst[i] = Dot32(q, rows[i*d:(i+1)*d])
-	}
-}
-
-// DotsTo32 writes to dst the dot products of q with the rows of data listed,
-// each len(q) values long; each has the bits of Dot32.
-func DotsTo32(dst, q, data []float32, rows []int32) {
-	d := len(q)
-	for k, i := range rows {
-		dst[k] = Dot32(q, data[int(i)*d:(int(i)+1)*d])
-	}
-}
-
 // Axpy64 adds alpha·x to y; x must be as long as y.
 func Axpy64(alpha float64, x, y []float64) { axpy64(alpha, x[:len(y)], y) }
 

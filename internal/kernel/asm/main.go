@@ -31,10 +31,30 @@ func main() {
 	if len(os.Args) != 2 {
 		log.Fatal("usage: asm folder")
 	}
+	constants()
 	for _, v := range []vector{single, double} {
 		tile(v)
 		transpose(v)
 	}
+	for _, f := range forms {
+		for _, t := range []term{dots, squares, magnitudes} {
+			pair(f, t)
+		}
+	}
+	for _, t := range []term{dots, squares, magnitudes} {
+		against(forms[0], t, false)
+		against(forms[0], t, true)
+	}
+	norms(forms[1])
+	norms(forms[2])
+	axpy(forms[0])
+	axpy(forms[1])
+	dotAxpy(forms[1])
+	scal(forms[0])
+	scal(forms[1])
+	rot(forms[1])
+	scan(false)
+	scan(true)
 	if err := write(os.Args[1]); err != nil {
 		log.Fatal(err)
 	}

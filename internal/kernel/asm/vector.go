@@ -1,8 +1,8 @@
 package main
 
 import (
+	"regexp"
 	"strconv"
-	"strings"
 
 	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/operand"
@@ -80,17 +80,22 @@ func times(n int) []reg.VecVirtual {
 	return all
 }
 
+var word = regexp.MustCompile(`\bvalue\b`)
+
 // text begins a function; value in its signature stands for the type.
 func (v vector) text(name, signature string, doc ...string) {
 	g.Function(name)
 	g.Attributes(attr.NOSPLIT)
-	g.SignatureExpr(strings.ReplaceAll(signature, "value", v.name))
+	g.SignatureExpr(word.ReplaceAllString(signature, v.name))
 	g.Doc(doc...)
 }
 
-// end ends a function.
-func end() {
+// end ends a function, which returns the first lanes of results.
+func end(results ...reg.VecVirtual) {
 	g.VZEROUPPER()
+	for i, r := range results {
+		g.Store(r.AsX(), g.ReturnIndex(i))
+	}
 	g.RET()
 }
 

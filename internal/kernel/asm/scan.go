@@ -1,0 +1,77 @@
+package main
+
+import (
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// scan describes the search for small squared distances, sixteen at a time:
+// hits are few, and the vectors without one are passed over by one branch. With
+// columns every distance has a limit of its own beside the common one.
+func scan(columns bool) {
+	name, signature, doc := "belowRow32AVX2", "func(hits []int32, values, dots, norms []float32, norm, limit float32) int", "without limits"
+	if columns {
+		name, signature, doc = "below32AVX2", "func(hits []int32, values, dots, norms, limits []float32, norm, limit float32) int", "with limits"
+	}
+	v := single
+	v.text(name, signature, name+" is below32Go "+doc+", for a multiple of 16 dot products.")
+	hits, values, dots, norms := base("hits"), base("values"), base("dots"), base("norms")
+	var limits reg.GPVirtual
+	if columns {
+		limits = base("limits")
+	}
+	norm, limit := g.YMM(), g.YMM()
+	v.broadcast(slot("norm"), norm)
+	v.broadcast(slot("limit"), limit)
+	n, j, count := g.GP64(), g.GP64(), g.GP64()
+	g.Load(g.Param("dots").Len(), n)
+	g.XORQ(j, j)
+	g.XORQ(count, count)
+	g.TESTQ(n, n)
+	g.JE(operand.LabelRef("end"))
+
+	const less = 17 // ordered, quiet
+	g.Label("steps")
+	found := [2]reg.GPVirtual{g.GP64(), g.GP64()}
+	for h := range 2 {
+		at := func(row reg.GPVirtual) operand.Mem {
+			return operand.Mem{Base: row, Index: j, Scale: 4, Disp: 32 * h}
+		}
+		dist, twice, hit := g.YMM(), g.YMM(), g.YMM()
+		v.add(at(norms), norm, dist)
+		v.load(at(dots), twice)
+		v.add(twice, twice, twice)
+		v.sub(twice, dist, dist)
+		g.VCMPPS(operand.Imm(less), limit, dist, hit)
+		if columns {
+			own := g.YMM()
+			g.VCMPPS(operand.Imm(less), at(limits), dist, own)
+			g.VORPS(own, hit, hit)
+		}
+		g.VMOVMSKPS(hit, found[h].As32())
+	}
+	g.SHLL(operand.Imm(8), found[1].As32())
+	g.ORL(found[1].As32(), found[0].As32())
+	g.JE(operand.LabelRef("next"))
+	g.Label("hit")
+	at, dist, twice := g.GP64(), g.XMM(), g.XMM()
+	g.TZCNTL(found[0].As32(), at.As32())
+	g.BLSRL(found[0].As32(), found[0].As32())
+	g.ADDQ(j, at)
+	g.MOVL(at.As32(), operand.Mem{Base: hits, Index: count, Scale: 4})
+	g.VADDSS(operand.Mem{Base: norms, Index: at, Scale: 4}, norm.AsX(), dist)
+	g.VMOVSS(operand.Mem{Base: dots, Index: at, Scale: 4}, twice)
+	g.VADDSS(twice, twice, twice)
+	g.VSUBSS(twice, dist, dist)
+	g.VMOVSS(dist, operand.Mem{Base: values, Index: count, Scale: 4})
+	g.INCQ(count)
+	g.TESTL(found[0].As32(), found[0].As32())
+	g.JNE(operand.LabelRef("hit"))
+	g.Label("next")
+	g.ADDQ(operand.Imm(16), j)
+	g.CMPQ(j, n)
+	g.JL(operand.LabelRef("steps"))
+	g.Label("end")
+	g.Store(count, g.ReturnIndex(0))
+	end()
+}

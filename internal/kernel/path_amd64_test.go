@@ -1,0 +1,15 @@
+//go:build !purego
+
+package kernel
+
+import "testing"
+
+// eachPath runs a test on every path that this processor has.
+func eachPath(t *testing.T, f func(t *testing.T)) {
+	t.Run(Path(), f)
+	if avx2 {
+		avx2 = false
+		defer func() { avx2 = true }()
+		t.Run(Path(), f)
+	}
+}
