@@ -2,51 +2,48 @@
 package linalg
 
 import (
-	"cmp"
 	"context"
-	"slices"
+	"math"
 
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/kernel"
-	"github.com/flatland-go/flatland/internal/par"
 )
 
-// depth is how many columns AddOuter takes at once, so that a band of rows
-// stays in the cache while it meets every other.
-const depth = 512
+// rowsAtOnce cuts loops whose body costs O(n) a row.
+const rowsAtOnce = 32
 
-// AddOuter adds c·cᵀ to the upper triangle of dst, whose order is the number of
-// rows of c. The columns are added in bands of fixed width, so the result has
-// the same bits on any number of cores. Time n²·d/2.
+// AddOuter adds c·cᵀ to the symmetric matrix dst, of which both triangles must
+// be filled, and are afterwards. The result has the same bits on any number of
+// cores. Time n²·d.
 func AddOuter(ctx context.Context, dst *mat.SymDense, c *mat.Dense) error {
-	n, d := c.Dims()
-	raw, out := c.RawMatrix(), dst.RawSymmetric()
-	for lo := 0; lo < d; lo += depth {
-		hi := min(lo+depth, d)
-		err := par.Blocks(ctx, n, 4, func(from, to int) {
-			for i := from; i < to; i++ {
-				a := raw.Data[i*raw.Stride+lo : i*raw.Stride+hi]
-				row := out.Data[i*out.Stride : i*out.Stride+n]
-				for j := i; j < n; j++ {
-					row[j] += kernel.Dot64(a, raw.Data[j*raw.Stride+lo:j*raw.Stride+hi])
-				}
-			}
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	raw := dst.RawSymmetric()
+	return kernel.Syrk64(ctx, blas.NoTrans, 1, c.RawMatrix(), 1, blas64.General{Rows: raw.N, Cols: raw.N, Stride: raw.Stride, Data: raw.Data})
 }
 
-// descending returns the indices of v in the order of falling values; equal ones
-// keep theirs.
-func descending(v []float64) []int {
-	order := make([]int, len(v))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(v[b], v[a]) })
-	return order
+func newGeneral(rows, cols int) blas64.General {
+	return blas64.General{Rows: rows, Cols: cols, Stride: max(cols, 1), Data: make([]float64, rows*cols)}
 }
+
+// row returns row i of m.
+func row(m blas64.General, i int) []float64 { return m.Data[i*m.Stride : i*m.Stride+m.Cols] }
+
+// part returns the rows top … bottom−1 of the columns left … right−1 as a view.
+func part(m blas64.General, top, bottom, left, right int) blas64.General {
+	v := blas64.General{Rows: bottom - top, Cols: right - left, Stride: m.Stride}
+	if v.Rows > 0 && v.Cols > 0 {
+		v.Data = m.Data[top*m.Stride+left : (bottom-1)*m.Stride+right]
+	}
+	return v
+}
+
+// power is a power of two, in two factors, as it may be beyond the range of one.
+type power struct{ half, rest float64 }
+
+func newPower(exponent int) power {
+	return power{math.Ldexp(1, exponent/2), math.Ldexp(1, exponent-exponent/2)}
+}
+
+func (p power) times(x float64) float64 { return x * p.half * p.rest }
