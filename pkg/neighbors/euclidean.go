@@ -5,8 +5,6 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/mat"
-
-	"github.com/flatland-go/flatland/internal/screen"
 )
 
 // Euclidean is the distance √Σ(a−b)².
@@ -19,7 +17,7 @@ func (Euclidean) space(ctx context.Context, x mat.Matrix) (space, error) {
 	return asTheyAre(ctx, x, scale{})
 }
 
-func (Euclidean) bytes(x mat.Matrix) int64 { return screen.Bytes(x) }
+func (Euclidean) bytes(x mat.Matrix) int64 { return bytesAsTheyAre(x) }
 
 // SquaredEuclidean is Σ(a−b)². It orders neighbours as Euclidean does, and breaks
 // the triangle inequality.
@@ -35,4 +33,4 @@ func (SquaredEuclidean) space(ctx context.Context, x mat.Matrix) (space, error) 
 	})
 }
 
-func (SquaredEuclidean) bytes(x mat.Matrix) int64 { return screen.Bytes(x) }
+func (SquaredEuclidean) bytes(x mat.Matrix) int64 { return bytesAsTheyAre(x) }

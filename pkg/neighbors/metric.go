@@ -22,7 +22,8 @@ type Metric interface {
 	// space returns the rows of x, which are finite, ready to be compared.
 	space(ctx context.Context, x mat.Matrix) (space, error)
 
-	// bytes returns the memory that the space of x takes beside x.
+	// bytes returns the memory that the space of x takes beside x, with all that
+	// makes its fast distances.
 	bytes(x mat.Matrix) int64
 }
 

@@ -27,7 +27,7 @@ var hamming = measures{
 }
 
 func (m Hamming) space(ctx context.Context, x mat.Matrix) (space, error) {
-	c, err := newCode(ctx, x)
+	c, err := newNumbering(ctx, x)
 	switch {
 	case err != nil:
 		return nil, err
@@ -53,9 +53,9 @@ func shareOfDifferent[A, B number](a []A, b []B) float64 {
 	return float64(count) / float64(len(a))
 }
 
-// code numbers the values of every column. The bits of the numbers are spread over
+// numbering numbers the values of every column. The bits of the numbers are spread over
 // planes, a word for 64 columns each, so that a few operations compare 64 columns.
-type code struct {
+type numbering struct {
 	values [][]float64 // of each column, ascending
 	planes []int       // of each 64 columns
 	width  int         // all planes
@@ -65,11 +65,11 @@ type code struct {
 // x does not have, which new rows may.
 const most = 255
 
-// newCode returns the code of the values of x, or nil where some column has more
+// newNumbering returns the numbering of the values of x, or nil where some column has more
 // than most.
-func newCode(ctx context.Context, x mat.Matrix) (*code, error) {
+func newNumbering(ctx context.Context, x mat.Matrix) (*numbering, error) {
 	n, d := x.Dims()
-	c := &code{values: make([][]float64, d), planes: make([]int, (d+63)/64)}
+	c := &numbering{values: make([][]float64, d), planes: make([]int, (d+63)/64)}
 	var many atomic.Bool
 	err := par.BlocksWith(ctx, d, 64, func() []float64 { return make([]float64, d) }, func(buf []float64, lo, hi int) {
 		sets := c.values[lo:hi]
@@ -100,7 +100,7 @@ func newCode(ctx context.Context, x mat.Matrix) (*code, error) {
 }
 
 // encode returns the planes of the rows of y.
-func (c *code) encode(ctx context.Context, y mat.Matrix) (*table[uint64], error) {
+func (c *numbering) encode(ctx context.Context, y mat.Matrix) (*table[uint64], error) {
 	n, d := y.Dims()
 	t := newTable[uint64](n, c.width)
 	return t, par.BlocksWith(ctx, n, max(1, 1<<14/d), func() []float64 { return make([]float64, d) }, func(buf []float64, lo, hi int) {
@@ -124,7 +124,7 @@ func (c *code) encode(ctx context.Context, y mat.Matrix) (*table[uint64], error)
 }
 
 // pair returns the share of columns in which rows of planes differ.
-func (c *code) pair() func(a, b []uint64) float64 {
+func (c *numbering) pair() func(a, b []uint64) float64 {
 	d := float64(len(c.values))
 	if c.width == len(c.planes) {
 		return func(a, b []uint64) float64 {

@@ -119,15 +119,26 @@ func (m *image) keep(ctx context.Context, x mat.Matrix) (*mat.Dense, error) {
 	return kept, no.err(m.metric)
 }
 
-// bytes returns the memory that images of the rows of x take, with what searches
-// them.
+// bytes returns the memory that images of the rows of x take, with the float32
+// copy for fast distances.
 func (m *image) bytes(x mat.Matrix) int64 {
 	n, _ := x.Dims()
-	need := screen.BytesMapped(n, m.cols)
+	need := int64(n) * (4*int64(m.cols) + 8)
 	if m.kept {
 		need += 8 * int64(n) * int64(m.cols)
 	}
 	return need
+}
+
+// bytesAsTheyAre is that for rows that are their own images.
+func bytesAsTheyAre(x mat.Matrix) int64 {
+	n, d := x.Dims()
+	need := screen.Bytes(x)
+	switch x.(type) {
+	case *mat32.Dense, *mat32.CSR, *mat32.Distances:
+		return need
+	}
+	return need + int64(n)*(4*int64(d)+8)
 }
 
 // refused keeps the first of the rows that a metric is not defined for.
