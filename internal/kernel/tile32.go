@@ -6,7 +6,7 @@ package kernel
 type Tile32 struct {
 	a, b       []float32
 	rows, cols int
-	m          int
+	am, bm     int               // values of a row
 	parts      []rowset[float32] // of a, by piece of the sum
 	tmp        []float32
 }
@@ -15,7 +15,7 @@ type Tile32 struct {
 // packed, not borrowed.
 func (t *Tile32) SetA(rows []float32, m int) {
 	k := tiler32()
-	t.rows, t.m = count(rows, m), m
+	t.rows, t.am = count(rows, m), m
 	tall := (t.rows + k.rows - 1) / k.rows * k.rows
 	t.a, t.parts = room(t.a, tall*m), t.parts[:0]
 	f, cut := factor[float32]{rows, m, true}, k.cut(m)
@@ -27,7 +27,7 @@ func (t *Tile32) SetA(rows []float32, m int) {
 // SetB takes the right rows, as SetA does.
 func (t *Tile32) SetB(rows []float32, m int) {
 	k := tiler32()
-	t.cols, t.m = count(rows, m), m
+	t.cols, t.bm = count(rows, m), m
 	wide := (t.cols + k.cols - 1) / k.cols * k.cols
 	t.b = room(t.b, wide*m)
 	f, cut := factor[float32]{rows, m, true}, k.cut(m)
@@ -48,13 +48,16 @@ func count(rows []float32, m int) int {
 // with alpha 1 and beta 0, and whichever of the rows is left. Its error is at
 // most DotError32(m) times Σ|a||b|.
 func (t *Tile32) Mul(dst []float32, stride int) {
+	if t.am != t.bm || t.rows > 0 && t.cols > 0 && (stride < t.cols || len(dst) < (t.rows-1)*stride+t.cols) {
+		panic("kernel: rows of two lengths, or no room for their products")
+	}
 	m := tiler32()
 	wide := (t.cols + m.cols - 1) / m.cols * m.cols
 	t.tmp = room(t.tmp, m.rows*m.cols)
-	cut := m.cut(t.m)
+	cut := m.cut(t.am)
 	for i, a := range t.parts {
 		p := i * cut
-		k, beta := min(cut, t.m-p), float32(0)
+		k, beta := min(cut, t.am-p), float32(0)
 		if i > 0 {
 			beta = 1
 		}

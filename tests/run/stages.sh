@@ -40,6 +40,8 @@ stage_lint() {
   while read -rd '' modfile; do
     [[ $modfile == */testdata/* ]] || (cd "$(dirname "$modfile")" && check_module) || status=1
   done < <(own_files go.mod)
+  check_assembly || status=1
+  GOOS=darwin GOARCH=arm64 go build ./... || status=1
   test_within lint ./tests ./tests/lint || status=1
   while read -rd '' script; do
     bash -n "$script" || status=1
@@ -55,12 +57,29 @@ check_module() {
   "$root/.tools/bin/staticcheck" ./... || status=1
   return $status
 }
+# check_assembly generates the assembly of internal/kernel once more, elsewhere: it must be what is here, byte for byte.
+check_assembly() {
+  local fresh status=0
+  fresh=$(mktemp -d) || return
+  go -C internal/kernel/asm run . "$fresh" || status=1
+  for file in internal/kernel/avx2_*; do
+    cmp "$file" "$fresh/${file##*/}" || status=1
+  done
+  rm -r "$fresh"
+  return $status
+}
 # own_files PATTERN prints this project's files of that name, tracked or not yet, each ended by a zero byte.
 own_files() {
   find . \( -path ./.git -o -path ./.tools -o -path ./build -o -name node_modules \) -prune -o -type f -name "$1" -print0
 }
 
-stage_unit() { test_within unit $(packages); }
+# What stands on the kernels is tested on both of their paths.
+stage_unit() {
+  local status=0
+  test_within unit $(packages) || status=1
+  test_within unit -tags purego ./internal/kernel ./internal/linalg ./internal/screen || status=1
+  return $status
+}
 stage_race() { test_within race -race -short $(packages); }
 
 # The test cache cannot see the kernels, browsers and pages that these depend on.
