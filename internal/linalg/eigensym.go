@@ -1,11 +1,13 @@
 package linalg
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/par"
@@ -25,7 +27,7 @@ var ErrNotFinite = errors.New("the matrix holds a value that is not finite")
 // passes over the matrix. The result has the same bits on any number of cores.
 //
 // It is Householder's reduction to tridiagonal form followed by divide and
-// conquer.
+// conquer, and Jacobi's method up to order 32.
 func EigenSym(ctx context.Context, a *mat.SymDense) (values []float64, vectors *mat.Dense, err error) {
 	return EigenSymRange(ctx, a, 0, a.SymmetricDim())
 }
@@ -38,33 +40,63 @@ func EigenSymRange(ctx context.Context, a *mat.SymDense, from, to int) (values [
 	if from < 0 || from >= to || to > n {
 		panic("linalg: the range of eigenvalues is empty or goes beyond the matrix")
 	}
-	t, exponent, err := reduced(ctx, a)
+	work, exponent, err := scaled(ctx, a)
 	if err != nil {
 		return nil, nil, err
 	}
-	z, halves, u := newGeneral(n, n), newGeneral(n, n), newGeneral(n, n)
-	order, err := divide(ctx, t.diagonal, t.off, z, halves, u, n-to, n-from)
+	z, wanted := newGeneral(n, n), newGeneral(to-from, n)
+	var t *tridiagonal
+	var all []float64
+	var order []int // of the eigenvalues, smallest first
+	if n <= leaf {
+		all, order, err = small(work, z)
+	} else if t, err = tridiagonalize(ctx, work); err == nil {
+		all = t.diagonal
+		order, err = divide(ctx, all, t.off, z, work, newGeneral(n, n), n-to, n-from)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
-	// Largest first.
 	values = make([]float64, to-from)
-	wanted := part(halves, 0, to-from, 0, n)
 	for i := range values {
 		p := order[n-1-from-i]
-		values[i] = math.Ldexp(t.diagonal[p], exponent)
+		values[i] = math.Ldexp(all[p], exponent)
 		copy(row(wanted, i), row(z, p))
 	}
-	if err := t.backTransform(ctx, wanted); err != nil {
-		return nil, nil, err
+	if t != nil {
+		if err := t.backTransform(ctx, wanted); err != nil {
+			return nil, nil, err
+		}
 	}
-	return values, mat.NewDense(to-from, n, wanted.Data[:(to-from)*n]), nil
+	return values, mat.NewDense(to-from, n, wanted.Data), nil
+}
+
+// small decomposes a, which it destroys. The rows of z become the eigenvectors.
+func small(a, z blas64.General) (values []float64, order []int, err error) {
+	values, order = make([]float64, a.Rows), make([]int, a.Rows)
+	for i := range values {
+		z.Data[i*z.Stride+i] = 1
+	}
+	err = jacobi(a, z)
+	for i := range values {
+		values[i], order[i] = a.Data[i*a.Stride+i], i
+	}
+	slices.SortFunc(order, func(i, j int) int { return cmp.Or(cmp.Compare(values[i], values[j]), i-j) })
+	return values, order, err
 }
 
 // EigenvaluesSym returns the eigenvalues of a, largest first. Time about 4n³/3
 // operations, memory 16·n² bytes beside a.
 func EigenvaluesSym(ctx context.Context, a *mat.SymDense) ([]float64, error) {
-	t, exponent, err := reduced(ctx, a)
+	if a.SymmetricDim() <= leaf {
+		values, _, err := EigenSym(ctx, a)
+		return values, err
+	}
+	work, exponent, err := scaled(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	t, err := tridiagonalize(ctx, work)
 	if err != nil {
 		return nil, err
 	}
@@ -80,10 +112,9 @@ func EigenvaluesSym(ctx context.Context, a *mat.SymDense) ([]float64, error) {
 	return values, nil
 }
 
-// reduced returns the tridiagonal form of a·2^−exponent, whose largest value is
-// between ½ and 1: eigenvalues near the ends of the float64 range would lose
-// their squares.
-func reduced(ctx context.Context, a *mat.SymDense) (t *tridiagonal, exponent int, err error) {
+// scaled returns a·2^−exponent, whose largest value is between ½ and 1:
+// eigenvalues near the ends of the float64 range would lose their squares.
+func scaled(ctx context.Context, a *mat.SymDense) (work blas64.General, exponent int, err error) {
 	raw := a.RawSymmetric()
 	n := raw.N
 	largest := make([]float64, (n+rowsAtOnce-1)/rowsAtOnce)
@@ -96,14 +127,14 @@ func reduced(ctx context.Context, a *mat.SymDense) (t *tridiagonal, exponent int
 		}
 	})
 	if err != nil {
-		return nil, 0, err
+		return work, 0, err
 	}
 	most := slices.Max(largest)
 	if math.IsNaN(most) || math.IsInf(most, 0) {
-		return nil, 0, ErrNotFinite
+		return work, 0, ErrNotFinite
 	}
 	_, exponent = math.Frexp(most)
-	work := newGeneral(n, n)
+	work = newGeneral(n, n)
 	scale := newPower(-exponent)
 	err = par.Blocks(ctx, n, rowsAtOnce, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
@@ -111,11 +142,12 @@ func reduced(ctx context.Context, a *mat.SymDense) (t *tridiagonal, exponent int
 			for j, v := range raw.Data[i*raw.Stride+i : i*raw.Stride+n] {
 				to[j] = scale.times(v)
 			}
+			if n <= leaf {
+				for j := i + 1; j < n; j++ {
+					work.Data[j*n+i] = work.Data[i*n+j]
+				}
+			}
 		}
 	})
-	if err != nil {
-		return nil, 0, err
-	}
-	t, err = tridiagonalize(ctx, work)
-	return t, exponent, err
+	return work, exponent, err
 }
