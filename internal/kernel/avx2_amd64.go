@@ -14,6 +14,16 @@ func tile32AVX2(k int, tiles int, a []float32, aRow int, aCol int, aTile int, b 
 //go:noescape
 func panel32AVX2(k int, rows []float32, stride int, panel []float32)
 
+// columns32AVX2 packs n values at each of k steps into a panel of 16 columns.
+//
+//go:noescape
+func columns32AVX2(k int, n int, from []float32, stride int, to []float32)
+
+// rows32AVX2 packs n values at each of k steps, one or more, into a tile of 6 rows, and two more at the end.
+//
+//go:noescape
+func rows32AVX2(k int, n int, from []float32, stride int, to []float32)
+
 // tile64AVX2 is tile64Go for tiles of 6 rows and 8 columns.
 //
 //go:noescape
@@ -23,6 +33,16 @@ func tile64AVX2(k int, tiles int, a []float64, aRow int, aCol int, aTile int, b 
 //
 //go:noescape
 func panel64AVX2(k int, rows []float64, stride int, panel []float64)
+
+// columns64AVX2 packs n values at each of k steps into a panel of 8 columns.
+//
+//go:noescape
+func columns64AVX2(k int, n int, from []float64, stride int, to []float64)
+
+// rows64AVX2 packs n values at each of k steps, one or more, into a tile of 6 rows, and two more at the end.
+//
+//go:noescape
+func rows64AVX2(k int, n int, from []float64, stride int, to []float64)
 
 // dot32AVX2 is dot32Go.
 //

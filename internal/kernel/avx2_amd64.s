@@ -415,6 +415,68 @@ steps:
 	VZEROUPPER
 	RET
 
+// func columns32AVX2(k int, n int, from []float32, stride int, to []float32)
+// Requires: AVX, CMOV
+TEXT ·columns32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    n+8(FP), CX
+	MOVQ    from_base+16(FP), DX
+	MOVQ    to_base+48(FP), BX
+	MOVQ    stride+40(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    CX, DI
+	MOVQ    $0x00000008, R8
+	CMPQ    DI, R8
+	CMOVQGT R8, DI
+	LEAQ    first32<>+32(SB), R8
+	NEGQ    DI
+	VMOVUPS (R8)(DI*4), Y0
+	SUBQ    $0x08, CX
+	XORQ    DI, DI
+	CMPQ    CX, DI
+	CMOVQLT DI, CX
+	LEAQ    first32<>+32(SB), DI
+	NEGQ    CX
+	VMOVUPS (DI)(CX*4), Y1
+
+steps:
+	VMASKMOVPS (DX), Y0, Y2
+	VMOVUPS    Y2, (BX)
+	VMASKMOVPS 32(DX), Y1, Y2
+	VMOVUPS    Y2, 32(BX)
+	ADDQ       SI, DX
+	ADDQ       $0x40, BX
+	DECQ       AX
+	JNE        steps
+	VZEROUPPER
+	RET
+
+// func rows32AVX2(k int, n int, from []float32, stride int, to []float32)
+// Requires: AVX, CMOV
+TEXT ·rows32AVX2(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    n+8(FP), CX
+	MOVQ    from_base+16(FP), DX
+	MOVQ    to_base+48(FP), BX
+	MOVQ    stride+40(FP), SI
+	SHLQ    $0x02, SI
+	MOVQ    $0x00000008, DI
+	CMPQ    CX, DI
+	CMOVQGT DI, CX
+	LEAQ    first32<>+32(SB), DI
+	NEGQ    CX
+	VMOVUPS (DI)(CX*4), Y0
+
+steps:
+	VMASKMOVPS (DX), Y0, Y1
+	VMOVUPS    Y1, (BX)
+	ADDQ       SI, DX
+	ADDQ       $0x18, BX
+	DECQ       AX
+	JNE        steps
+	VZEROUPPER
+	RET
+
 // func tile64AVX2(k int, tiles int, a []float64, aRow int, aCol int, aTile int, b []float64, bRow int, c []float64, cRow int, alpha float64, beta float64)
 // Requires: AVX, FMA3, MMX+
 TEXT ·tile64AVX2(SB), NOSPLIT, $0-144
@@ -731,6 +793,78 @@ steps:
 	ADDQ           $0x00000100, DX
 	SUBQ           $0x04, AX
 	JNE            steps
+	VZEROUPPER
+	RET
+
+// func columns64AVX2(k int, n int, from []float64, stride int, to []float64)
+// Requires: AVX, CMOV
+TEXT ·columns64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    n+8(FP), CX
+	MOVQ    from_base+16(FP), DX
+	MOVQ    to_base+48(FP), BX
+	MOVQ    stride+40(FP), SI
+	SHLQ    $0x03, SI
+	MOVQ    CX, DI
+	MOVQ    $0x00000004, R8
+	CMPQ    DI, R8
+	CMOVQGT R8, DI
+	LEAQ    first64<>+32(SB), R8
+	NEGQ    DI
+	VMOVUPS (R8)(DI*8), Y0
+	SUBQ    $0x04, CX
+	XORQ    DI, DI
+	CMPQ    CX, DI
+	CMOVQLT DI, CX
+	LEAQ    first64<>+32(SB), DI
+	NEGQ    CX
+	VMOVUPS (DI)(CX*8), Y1
+
+steps:
+	VMASKMOVPD (DX), Y0, Y2
+	VMOVUPD    Y2, (BX)
+	VMASKMOVPD 32(DX), Y1, Y2
+	VMOVUPD    Y2, 32(BX)
+	ADDQ       SI, DX
+	ADDQ       $0x40, BX
+	DECQ       AX
+	JNE        steps
+	VZEROUPPER
+	RET
+
+// func rows64AVX2(k int, n int, from []float64, stride int, to []float64)
+// Requires: AVX, CMOV
+TEXT ·rows64AVX2(SB), NOSPLIT, $0-72
+	MOVQ    k+0(FP), AX
+	MOVQ    n+8(FP), CX
+	MOVQ    from_base+16(FP), DX
+	MOVQ    to_base+48(FP), BX
+	MOVQ    stride+40(FP), SI
+	SHLQ    $0x03, SI
+	MOVQ    CX, DI
+	MOVQ    $0x00000004, R8
+	CMPQ    DI, R8
+	CMOVQGT R8, DI
+	LEAQ    first64<>+32(SB), R8
+	NEGQ    DI
+	VMOVUPS (R8)(DI*8), Y0
+	SUBQ    $0x04, CX
+	XORQ    DI, DI
+	CMPQ    CX, DI
+	CMOVQLT DI, CX
+	LEAQ    first64<>+32(SB), DI
+	NEGQ    CX
+	VMOVUPS (DI)(CX*8), Y1
+
+steps:
+	VMASKMOVPD (DX), Y0, Y2
+	VMOVUPD    Y2, (BX)
+	VMASKMOVPD 32(DX), Y1, Y2
+	VMOVUPD    Y2, 32(BX)
+	ADDQ       SI, DX
+	ADDQ       $0x30, BX
+	DECQ       AX
+	JNE        steps
 	VZEROUPPER
 	RET
 

@@ -14,6 +14,16 @@ func panel32AVX2(k int, rows []float32, stride int, panel []float32) {
 	panic("kernel: AVX2 on another processor")
 }
 
+// columns32AVX2 packs n values at each of k steps into a panel of 16 columns.
+func columns32AVX2(k int, n int, from []float32, stride int, to []float32) {
+	panic("kernel: AVX2 on another processor")
+}
+
+// rows32AVX2 packs n values at each of k steps, one or more, into a tile of 6 rows, and two more at the end.
+func rows32AVX2(k int, n int, from []float32, stride int, to []float32) {
+	panic("kernel: AVX2 on another processor")
+}
+
 // tile64AVX2 is tile64Go for tiles of 6 rows and 8 columns.
 func tile64AVX2(k int, tiles int, a []float64, aRow int, aCol int, aTile int, b []float64, bRow int, c []float64, cRow int, alpha float64, beta float64) {
 	panic("kernel: AVX2 on another processor")
@@ -21,6 +31,16 @@ func tile64AVX2(k int, tiles int, a []float64, aRow int, aCol int, aTile int, b 
 
 // panel64AVX2 packs k values, a multiple of 4, of 8 rows into a panel.
 func panel64AVX2(k int, rows []float64, stride int, panel []float64) {
+	panic("kernel: AVX2 on another processor")
+}
+
+// columns64AVX2 packs n values at each of k steps into a panel of 8 columns.
+func columns64AVX2(k int, n int, from []float64, stride int, to []float64) {
+	panic("kernel: AVX2 on another processor")
+}
+
+// rows64AVX2 packs n values at each of k steps, one or more, into a tile of 6 rows, and two more at the end.
+func rows64AVX2(k int, n int, from []float64, stride int, to []float64) {
 	panic("kernel: AVX2 on another processor")
 }
 

@@ -171,32 +171,34 @@ func (x *product[T]) grid(rows, cols int) (bands, strips pieces) {
 }
 
 // blockwise packs as much of b as there is room for, and computes blocks of c
-// with it.
+// with it. Where one band of blocks is all, nobody shares what is packed.
 func (x *product[T]) blockwise(ctx context.Context) error {
+	m := x.tiler
 	shared := x.scratch.Get().(*scratch[T])
 	defer x.scratch.Put(shared)
 	for left := 0; left < x.cols; left += packedCols {
 		right := min(left+packedCols, x.cols)
-		width := (right - left + x.tiler.cols - 1) / x.tiler.cols * x.tiler.cols
+		panels := (right - left + m.cols - 1) / m.cols
+		width := panels * m.cols
 		deep := max(1, packed/(width*x.cut)) * x.cut
 		bands, strips := x.grid(x.rows, right-left)
 		for p := 0; p == 0 || p < x.inner; p += deep {
 			steps := min(deep, x.inner-p)
-			shared.b = room(shared.b, width*steps)
-			panels, cuts := (right-left+x.tiler.cols-1)/x.tiler.cols, max(1, (steps+x.cut-1)/x.cut)
-			const together = 8
-			groups := (panels + together - 1) / together
-			err := x.blocks(ctx, groups*cuts, func(_ *scratch[T], i int) {
-				q := i / groups * x.cut
-				lo := left + i%groups*together*x.tiler.cols
-				hi := min(lo+together*x.tiler.cols, right)
-				k := min(x.cut, steps-q)
-				x.packCols(shared.b[q*width+(lo-left)*k:], x.b, lo, hi, p+q, k)
-			})
-			if err != nil {
-				return err
+			if bands.count > 1 {
+				shared.b = room(shared.b, width*steps)
+				const together = 8 // panels
+				groups, cuts := (panels+together-1)/together, (steps+x.cut-1)/x.cut
+				err := x.blocks(ctx, groups*cuts, func(_ *scratch[T], i int) {
+					q := i / groups * x.cut
+					lo := left + i%groups*together*m.cols
+					k := min(x.cut, steps-q)
+					m.packCols(shared.b[q*width+(lo-left)*k:], x.b, lo, min(lo+together*m.cols, right), p+q, k)
+				})
+				if err != nil {
+					return err
+				}
 			}
-			err = x.blocks(ctx, bands.count*strips.count, func(s *scratch[T], i int) {
+			err := x.blocks(ctx, bands.count*strips.count, func(s *scratch[T], i int) {
 				// From the last rows on: of a triangle they are the longest.
 				lo := (bands.count - 1 - i/strips.count) * bands.size
 				hi := min(lo+bands.size, x.rows)
@@ -211,7 +213,11 @@ func (x *product[T]) blockwise(ctx context.Context) error {
 						beta = 1
 					}
 					k := min(x.cut, steps-q)
-					x.block(s, lo, hi, from, to, p+q, k, shared.b[q*width+(from-left)*k:], x.alpha, beta, x.c, x.stride)
+					var b []T
+					if bands.count > 1 {
+						b = shared.b[q*width+(from-left)*k:]
+					}
+					x.block(s, lo, hi, from, to, p+q, k, b, x.alpha, beta, x.c, x.stride)
 				}
 			})
 			if err != nil {
@@ -223,12 +229,17 @@ func (x *product[T]) blockwise(ctx context.Context) error {
 }
 
 // block adds steps [p, p+k) to rows [lo, hi) and columns [from, to) of c; b
-// holds the panels of these columns.
+// holds the panels of these columns, or nothing: then each is packed when it is
+// needed.
 func (x *product[T]) block(s *scratch[T], lo, hi, from, to, p, k int, b []T, alpha, beta T, c []T, stride int) {
 	m := x.tiler
 	tall := (hi - lo + m.rows - 1) / m.rows * m.rows
-	s.a, s.c = room(s.a, tall*k), room(s.c, m.rows*m.cols)
-	a := m.packRows(s.a, x.a, lo, hi, p, k)
+	s.a, s.c = room(s.a, tall*k+2), room(s.c, m.rows*m.cols)
+	own := b == nil
+	if own {
+		s.b = room(s.b, m.cols*k)
+	}
+	a := m.packRows(s.a, x.a, lo, hi, p, k, (to-from+m.cols-1)/m.cols)
 	for j := from; j < to; j += m.cols {
 		skip := 0 // tiles above the diagonal
 		if x.lower {
@@ -237,10 +248,13 @@ func (x *product[T]) block(s *scratch[T], lo, hi, from, to, p, k int, b []T, alp
 			}
 			skip = max(0, j-lo) / m.rows
 		}
-		top := lo + skip*m.rows
-		below := a
-		below.data = a.data[skip*a.tile:]
-		m.column(k, below, hi-top, b[(j-from)*k:], m.cols, c[top*stride+j:], stride, min(m.cols, to-j), alpha, beta, s.c)
+		panel := s.b
+		if own {
+			m.packCols(panel, x.b, j, min(j+m.cols, to), p, k)
+		} else {
+			panel = b[(j-from)*k:]
+		}
+		m.column(k, a, skip, hi-lo, panel, c[lo*stride+j:], stride, min(m.cols, to-j), alpha, beta, s.c)
 	}
 }
 
@@ -248,8 +262,6 @@ func (x *product[T]) block(s *scratch[T], lo, hi, from, to, p, k int, b []T, alp
 // to be cut into blocks, and adds them in order: the arithmetic is that of
 // blockwise.
 func (x *product[T]) piecewise(ctx context.Context, count int) error {
-	m := x.tiler
-	width := (x.cols + m.cols - 1) / m.cols * m.cols
 	shared := x.scratch.Get().(*scratch[T])
 	defer x.scratch.Put(shared)
 	size := x.rows * x.cols
@@ -259,9 +271,7 @@ func (x *product[T]) piecewise(ctx context.Context, count int) error {
 		err := x.blocks(ctx, n, func(s *scratch[T], i int) {
 			p := (first + i) * x.cut
 			k := min(x.cut, x.inner-p)
-			s.b = room(s.b, width*k)
-			m.packCols(s.b, x.b, 0, x.cols, p, k)
-			x.block(s, 0, x.rows, 0, x.cols, p, k, s.b, 1, 0, shared.c[i*size:(i+1)*size], x.cols)
+			x.block(s, 0, x.rows, 0, x.cols, p, k, nil, 1, 0, shared.c[i*size:(i+1)*size], x.cols)
 		})
 		if err != nil {
 			return err

@@ -18,6 +18,10 @@ type tiler[T float32 | float64] struct {
 	panel func(k int, rows []T, stride int, panel []T)
 	step  int
 
+	// columns packs n values at each of k steps into a panel, and narrow into a
+	// tile, filled up with zeros; narrow may write two values more.
+	columns, narrow func(k, n int, from []T, stride int, to []T)
+
 	scratch *sync.Pool // of *scratch[T]
 }
 
@@ -35,13 +39,13 @@ func room[T any](s []T, n int) []T {
 }
 
 var (
-	wide32 = tiler[float32]{rows: 6, cols: 16, depth: 256, run: tile32AVX2, panel: panel32AVX2, step: 8,
+	wide32 = tiler[float32]{rows: 6, cols: 16, depth: 256, run: tile32AVX2, panel: panel32AVX2, step: 8, columns: columns32AVX2, narrow: rows32AVX2,
 		scratch: &sync.Pool{New: func() any { return new(scratch[float32]) }}}
-	wide64 = tiler[float64]{rows: 6, cols: 8, depth: 256, run: tile64AVX2, panel: panel64AVX2, step: 4,
+	wide64 = tiler[float64]{rows: 6, cols: 8, depth: 256, run: tile64AVX2, panel: panel64AVX2, step: 4, columns: columns64AVX2, narrow: rows64AVX2,
 		scratch: &sync.Pool{New: func() any { return new(scratch[float64]) }}}
-	plain32 = tiler[float32]{rows: 2, cols: 4, depth: 256, run: tileGo[float32], panel: panelGo[float32], step: 1,
+	plain32 = tiler[float32]{rows: 2, cols: 4, depth: 256, run: tileGo[float32], panel: panelGo[float32], step: 1, columns: columnsGo[float32], narrow: narrowGo[float32],
 		scratch: &sync.Pool{New: func() any { return new(scratch[float32]) }}}
-	plain64 = tiler[float64]{rows: 2, cols: 4, depth: 256, run: tileGo[float64], panel: panelGo[float64], step: 1,
+	plain64 = tiler[float64]{rows: 2, cols: 4, depth: 256, run: tileGo[float64], panel: panelGo[float64], step: 1, columns: columnsGo[float64], narrow: narrowGo[float64],
 		scratch: &sync.Pool{New: func() any { return new(scratch[float64]) }}}
 )
 
@@ -102,6 +106,22 @@ func panelGo[T float32 | float64](k int, rows []T, stride int, panel []T) {
 	}
 }
 
+func columnsGo[T float32 | float64](k, n int, from []T, stride int, to []T) {
+	for p := range k {
+		clear(to[4*p+n : 4*p+4])
+		copy(to[4*p:4*p+n], from[p*stride:])
+	}
+}
+
+func narrowGo[T float32 | float64](k, n int, from []T, stride int, to []T) {
+	for p := range k {
+		to[2*p], to[2*p+1] = from[p*stride], 0
+		if n == 2 {
+			to[2*p+1] = from[p*stride+1]
+		}
+	}
+}
+
 // factor is a matrix that a product reads, by row and step of the sum or by
 // step and column: values along one of the two lie side by side.
 type factor[T float32 | float64] struct {
@@ -121,112 +141,95 @@ func (f factor[T]) at(i, p int) []T {
 // packCols packs steps [p, p+k) of columns [lo, hi) into panels, the last one
 // filled up with zeros.
 func (m *tiler[T]) packCols(dst []T, b factor[T], lo, hi, p, k int) {
-	for j := lo; j < hi; j += m.cols {
-		panel := dst[(j-lo)*k:][:m.cols*k]
-		n := min(m.cols, hi-j)
-		if n < m.cols {
-			clear(panel)
-		}
-		m.pack(panel, m.cols, b, j, n, p, k)
-	}
-}
-
-// pack writes steps [p, p+k) of the n rows or columns from i on to a panel
-// width wide.
-func (m *tiler[T]) pack(panel []T, width int, f factor[T], i, n, p, k int) {
 	if k == 0 {
 		return
 	}
-	from := f.at(i, p)
-	if !f.steps {
-		if n == 16 && width == 16 {
-			for q := range k {
-				*(*[16]T)(panel[q*16:]) = *(*[16]T)(from[q*f.stride:])
+	for j := lo; j < hi; j += m.cols {
+		panel, from, n := dst[(j-lo)*k:][:m.cols*k], b.at(j, p), min(m.cols, hi-j)
+		if !b.steps {
+			m.columns(k, n, from, b.stride, panel)
+			continue
+		}
+		done := 0
+		if n < m.cols {
+			clear(panel)
+		} else if done = k - k%m.step; done > 0 {
+			m.panel(done, from, b.stride, panel)
+		}
+		for i := range n {
+			row := from[i*b.stride:][:k]
+			for q := done; q < k; q++ {
+				panel[q*m.cols+i] = row[q]
 			}
-			return
-		}
-		if n == 8 && width == 8 {
-			for q := range k {
-				*(*[8]T)(panel[q*8:]) = *(*[8]T)(from[q*f.stride:])
-			}
-			return
-		}
-		if n == 6 && width == 6 {
-			for q := range k {
-				*(*[6]T)(panel[q*6:]) = *(*[6]T)(from[q*f.stride:])
-			}
-			return
-		}
-		for q := range k {
-			copy(panel[q*width:][:n], from[q*f.stride:])
-		}
-		return
-	}
-	done := 0
-	if n == m.cols && width == m.cols {
-		if done = k - k%m.step; done > 0 {
-			m.panel(done, from, f.stride, panel)
-		}
-	}
-	for j := range n {
-		for q := done; q < k; q++ {
-			panel[q*width+j] = from[j*f.stride+q]
 		}
 	}
 }
 
 // rowset is a factor ready to be the left one: tiles that run finds at strides,
-// the last one filled up with zeros.
+// whole ones first, and one filled up with zeros.
 type rowset[T float32 | float64] struct {
 	data           []T
 	row, col, tile int
+	last           []T // the tile filled up, with strides of its own
+	lastRow        int
 }
 
-// packRows packs steps [p, p+k) of rows [lo, hi). Rows are copied as they are
-// where their steps lie side by side: run reads one value at a time.
-func (m *tiler[T]) packRows(dst []T, a factor[T], lo, hi, p, k int) rowset[T] {
-	for i := lo; i < hi; i += m.rows {
-		tile := dst[(i-lo)*k:][:m.rows*k]
-		n := min(m.rows, hi-i)
-		if n < m.rows {
-			clear(tile)
-		}
-		if !a.steps {
-			m.pack(tile, m.rows, a, i, n, p, k)
-			continue
-		}
-		for r := range n {
-			copy(tile[r*k:(r+1)*k], a.data[(i+r)*a.stride+p:])
-		}
+// few is the number of panels that are not worth packing rows for.
+const few = 4
+
+// packRows makes steps [p, p+k) of rows [lo, hi) ready for so many panels. Rows
+// whose steps lie side by side are copied as they are, since run reads one value
+// at a time, or left where they are.
+func (m *tiler[T]) packRows(dst []T, a factor[T], lo, hi, p, k, panels int) rowset[T] {
+	if k == 0 {
+		return rowset[T]{last: dst}
 	}
-	if a.steps {
-		return rowset[T]{dst, k, 1, m.rows * k}
+	whole := lo + (hi-lo)/m.rows*m.rows
+	if !a.steps {
+		for i := lo; i < hi; i += m.rows {
+			m.narrow(k, min(m.rows, hi-i), a.at(i, p), a.stride, dst[(i-lo)*k:])
+		}
+		return rowset[T]{dst, 1, m.rows, m.rows * k, dst[(whole-lo)*k:], 1}
 	}
-	return rowset[T]{dst, 1, m.rows, m.rows * k}
+	set := rowset[T]{dst, k, 1, m.rows * k, dst[(whole-lo)*k:], k}
+	from := lo
+	if panels <= few && whole > lo {
+		set.data, set.row, set.tile = a.at(lo, p), a.stride, m.rows*a.stride
+		from = whole
+	}
+	for i := from; i < hi; i++ {
+		copy(dst[(i-lo)*k:(i-lo+1)*k], a.at(i, p))
+	}
+	if whole < hi {
+		clear(dst[(hi-lo)*k : (whole-lo+m.rows)*k])
+	}
+	return set
 }
 
-// panel multiplies the tiles of rows [lo, hi), of which a holds whole tiles, by
-// one panel: c, n columns wide, begins at row lo. What sticks out of c is
-// multiplied all the same, in tmp, so that all values are summed alike.
-func (m *tiler[T]) column(k int, a rowset[T], rows int, b []T, bRow int, c []T, cRow, n int, alpha, beta T, tmp []T) {
-	whole := rows / m.rows
-	if n < m.cols {
-		whole = 0
+// column multiplies rows [skip·m.rows, rows) of a by one panel: c, n columns wide,
+// begins at row 0 of a. What sticks out of c is multiplied all the same, in tmp,
+// so that all values are summed alike.
+func (m *tiler[T]) column(k int, a rowset[T], skip, rows int, b []T, c []T, stride, n int, alpha, beta T, tmp []T) {
+	t, whole := skip, rows/m.rows
+	if n == m.cols && t < whole {
+		m.run(k, whole-t, a.data[t*a.tile:], a.row, a.col, a.tile, b, m.cols, c[t*m.rows*stride:], stride, alpha, beta)
+		t = whole
 	}
-	if whole > 0 {
-		m.run(k, whole, a.data, a.row, a.col, a.tile, b, bRow, c, cRow, alpha, beta)
-	}
-	for t := whole; t*m.rows < rows; t++ {
+	for ; t*m.rows < rows; t++ {
 		high := min(m.rows, rows-t*m.rows)
-		c := c[t*m.rows*cRow:]
+		c := c[t*m.rows*stride:]
 		if beta != 0 {
 			for i := range high {
-				copy(tmp[i*m.cols:(i+1)*m.cols], c[i*cRow:][:n])
+				copy(tmp[i*m.cols:(i+1)*m.cols], c[i*stride:][:n])
 			}
 		}
-		m.run(k, 1, a.data[t*a.tile:], a.row, a.col, a.tile, b, bRow, tmp, m.cols, alpha, beta)
+		if t < whole {
+			m.run(k, 1, a.data[t*a.tile:], a.row, a.col, a.tile, b, m.cols, tmp, m.cols, alpha, beta)
+		} else {
+			m.run(k, 1, a.last, a.lastRow, a.col, 0, b, m.cols, tmp, m.cols, alpha, beta)
+		}
 		for i := range high {
-			copy(c[i*cRow:][:n], tmp[i*m.cols:])
+			copy(c[i*stride:][:n], tmp[i*m.cols:])
 		}
 	}
 }

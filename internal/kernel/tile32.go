@@ -20,7 +20,7 @@ func (t *Tile32) SetA(rows []float32, m int) {
 	t.a, t.parts = room(t.a, tall*m), t.parts[:0]
 	f, cut := factor[float32]{rows, m, true}, k.cut(m)
 	for p := 0; p < m; p += cut {
-		t.parts = append(t.parts, k.packRows(t.a[p*tall:], f, 0, t.rows, p, min(cut, m-p)))
+		t.parts = append(t.parts, k.packRows(t.a[p*tall:], f, 0, t.rows, p, min(cut, m-p), few+1))
 	}
 }
 
@@ -62,7 +62,7 @@ func (t *Tile32) Mul(dst []float32, stride int) {
 			beta = 1
 		}
 		for j := 0; j < t.cols; j += m.cols {
-			m.column(k, a, t.rows, t.b[p*wide+j*k:], m.cols, dst[j:], stride, min(m.cols, t.cols-j), 1, beta, t.tmp)
+			m.column(k, a, 0, t.rows, t.b[p*wide+j*k:], dst[j:], stride, min(m.cols, t.cols-j), 1, beta, t.tmp)
 		}
 	}
 }

@@ -35,6 +35,8 @@ func main() {
 	for _, v := range []vector{single, double} {
 		tile(v)
 		transpose(v)
+		columns(v, false)
+		columns(v, true)
 	}
 	for _, f := range forms {
 		for _, t := range []term{dots, squares, magnitudes} {

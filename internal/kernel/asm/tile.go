@@ -185,3 +185,48 @@ func transpose(v vector) {
 	g.JNE(operand.LabelRef("steps"))
 	end()
 }
+
+// columns describes the packing of values that stand the right way: n at each
+// step, to the columns of a panel or, narrow, to the rows of a tile. The missing
+// ones are zeros. Narrow steps are stored one over the end of the other, two
+// values beyond the last.
+func columns(v vector, narrow bool) {
+	name, width, vectors := "columns"+v.bits+"AVX2", 2*v.lanes, 2
+	doc := name + " packs n values at each of k steps into a panel of " + itoa(2*v.lanes) + " columns."
+	if narrow {
+		name, width = "rows"+v.bits+"AVX2", rows
+		vectors = (rows + v.lanes - 1) / v.lanes
+		doc = name + " packs n values at each of k steps, one or more, into a tile of 6 rows, and two more at the end."
+	}
+	v.text(name, "func(k, n int, from []value, stride int, to []value)", doc)
+	k, n, from, to, stride := param("k"), param("n"), base("from"), base("to"), v.bytes("stride")
+	f := forms[v.size/8]
+	// The first vector has min(n, lanes) of the values, the second the rest.
+	mask := make([]reg.VecVirtual, vectors)
+	for i := range mask {
+		part, bound := g.GP64(), g.GP64()
+		g.MOVQ(n, part)
+		if i > 0 {
+			g.SUBQ(operand.Imm(uint64(v.lanes)), part)
+			g.XORQ(bound, bound)
+			g.CMPQ(part, bound)
+			g.CMOVQLT(bound, part)
+		} else {
+			g.MOVQ(operand.U32(v.lanes), bound)
+			g.CMPQ(part, bound)
+			g.CMOVQGT(bound, part)
+		}
+		mask[i] = f.first(part)
+	}
+	g.Label("steps")
+	for i := range mask {
+		x := g.YMM()
+		f.part(mask[i], operand.Mem{Base: from, Disp: 32 * i}, x)
+		v.store(x, operand.Mem{Base: to, Disp: 32 * i})
+	}
+	g.ADDQ(stride, from)
+	g.ADDQ(operand.Imm(uint64(width*v.size)), to)
+	g.DECQ(k)
+	g.JNE(operand.LabelRef("steps"))
+	end()
+}
