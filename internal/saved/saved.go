@@ -76,8 +76,13 @@ func (s *Writer) Bool(v bool) {
 
 // Text writes a string.
 func (s *Writer) Text(v string) {
-	s.Int(len(v))
-	s.write([]byte(v))
+	s.Blob([]byte(v))
+}
+
+// Blob writes bytes that have a form of their own.
+func (s *Writer) Blob(b []byte) {
+	s.Int(len(b))
+	s.write(b)
 }
 
 // Texts writes strings.
@@ -227,17 +232,20 @@ func (s *Reader) length() int {
 }
 
 // Text reads a string.
-func (s *Reader) Text() string {
-	var text []byte
+func (s *Reader) Text() string { return string(s.Blob()) }
+
+// Blob reads bytes.
+func (s *Reader) Blob() []byte {
+	var b []byte
 	for n := s.length(); n > 0 && s.err == nil; {
 		m := min(n, chunk)
-		text = append(text, s.read(m)...)
+		b = append(b, s.read(m)...)
 		n -= m
 	}
 	if s.err != nil {
-		return ""
+		return nil
 	}
-	return string(text)
+	return b
 }
 
 // Texts reads strings.

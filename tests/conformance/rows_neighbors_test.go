@@ -35,8 +35,43 @@ var neighborsRows = []row{{
 		{name: "15 neighbours", of: always(neighbors.Exact{}), least: 2, constant: true, distances: asForRows, long: [2]int{6000, 100}},
 		{name: "1 neighbour", of: always(neighbors.Exact{Neighbors: 1}), least: 2, constant: true, distances: asForRows, long: [2]int{6000, 100}},
 		{name: "all neighbours", of: func(n, _ int) any { return neighbors.Exact{Neighbors: max(n-1, 0)} }, least: 2, constant: true, distances: asForRows, long: [2]int{2000, 300}},
+		{name: "manhattan", of: always(neighbors.Exact{Metric: neighbors.Manhattan{}}), least: 2, constant: true, distances: taken, long: [2]int{3000, 100}},
+		{name: "correlation", of: always(neighbors.Exact{Metric: neighbors.Correlation{}}), least: 2, constant: true, distances: taken, long: [2]int{12000, 200}},
 	},
 	refused: map[string][]any{"Neighbors": {neighbors.Exact{Neighbors: 60}}},
+}, {
+	method: "neighbors.MST",
+	source: "2013, Density-based clustering based on hierarchical density estimates",
+	golden: golden{form: "Kruskal's tree among all pairs", test: "neighbors.TestMSTAgainstAllPairs"},
+	claim: claim{
+		says: "without its longest edges the tree falls into the groups that are dense and apart: edges that are left join rows of one label",
+		on:   func(seed uint64) sample { return groups(seed, 150, 5) },
+		measure: func(ctx context.Context, s sample) (float64, error) {
+			tree, err := neighbors.MST{Core: 5}.Fit(ctx, s.x)
+			if err != nil {
+				return 0, err
+			}
+			same := 0.
+			left := tree.Edges[:len(tree.Edges)-2]
+			for _, e := range left {
+				if s.labels[e.I] == s.labels[e.J] {
+					same++
+				}
+			}
+			return same / float64(len(left)), nil
+		},
+		from: 1, to: 1,
+	},
+	control: control{
+		says: "the labels are shuffled",
+		on:   func(seed uint64) sample { return shuffledLabels(groups(seed, 150, 5)) },
+	},
+	variants: []variant{
+		{name: "distances", of: always(neighbors.MST{}), least: 2, constant: true, distances: asForRows, long: [2]int{12000, 200}},
+		{name: "mutual reachability", of: always(neighbors.MST{Core: 5}), least: 6, constant: true, distances: asForRows, long: [2]int{12000, 200}},
+		{name: "manhattan", of: always(neighbors.MST{Metric: neighbors.Manhattan{}}), least: 2, constant: true, distances: taken, long: [2]int{3000, 100}},
+	},
+	refused: map[string][]any{"Core": {neighbors.MST{Core: 60}}},
 }}
 
 // recall returns the share of the ten nearest rows of y, by differences in
