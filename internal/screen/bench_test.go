@@ -2,11 +2,11 @@ package screen_test
 
 import (
 	"context"
-	"fmt"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/digits70k"
 	"github.com/flatland-go/flatland/internal/rng"
 	"github.com/flatland-go/flatland/internal/screen"
 	"github.com/flatland-go/flatland/pkg/datasets"
@@ -32,6 +32,7 @@ func BenchmarkNearest(b *testing.B) {
 	}{
 		{"digits", func() mat.Matrix { return mat32.Convert(datasets.Digits().X) }},
 		{"mnist10k", func() mat.Matrix { return mat32.Convert(mnist10k.Load().X) }},
+		{"digits70k", func() mat.Matrix { return digits70k.Make(1).X }},
 		{"uniform/10000x2", func() mat.Matrix { return uniform(10000, 2) }},
 		{"uniform/10000x3", func() mat.Matrix { return uniform(10000, 3) }},
 		{"uniform/10000x10", func() mat.Matrix { return uniform(10000, 10) }},
@@ -39,7 +40,7 @@ func BenchmarkNearest(b *testing.B) {
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			x := c.x()
-			n, d := x.Dims()
+			n, _ := x.Dims()
 			for b.Loop() {
 				r, err := screen.New(context.Background(), x)
 				if err != nil {
@@ -50,7 +51,6 @@ func BenchmarkNearest(b *testing.B) {
 				}
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/(float64(n)*float64(n)), "ns/pair")
-			_ = fmt.Sprint(d)
 		})
 	}
 }

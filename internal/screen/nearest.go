@@ -3,6 +3,7 @@ package screen
 import (
 	"context"
 	"math"
+	"slices"
 	"sync"
 
 	"github.com/flatland-go/flatland/internal/kernel"
@@ -37,10 +38,17 @@ func (r *Rows) search(ctx context.Context, k int, indices []int32, distances []f
 	s.tolerances()
 	s.global = frame{r.centre, r.fit}
 	var err error
-	if s.left, err = r.blocks32(ctx); err != nil {
+	if s.near, err = r.Reduced(ctx); err != nil {
+		return nil, err
+	}
+	if s.near != nil {
+		s.global = frame{scale: s.near.scale}
+	}
+	if s.left, err = r.cut(ctx, s.near); err != nil {
 		return nil, err
 	}
 	s.right = s.left
+	s.tops = make([]float64, r.n)
 	n := s.left.count()
 	s.centres = make([]ball, n)
 	s.others = s.centres
@@ -57,15 +65,25 @@ func (s *search) tolerances() {
 	if s.from.unit < 1 {
 		s.tiny += 0x1p-1073 / s.from.unit
 	}
+	s.none = s.stretch(0)
 }
 
-// blocks32 orders the rows and cuts them into blocks.
-func (r *Rows) blocks32(ctx context.Context) (*blocks, error) {
-	size := 256
-	if r.d >= 256 {
-		size = 512
+// cut orders the rows and cuts them into blocks: along their reduced columns, or along
+// all where they are few.
+func (r *Rows) cut(ctx context.Context, near *Reduced) (*blocks, error) {
+	const mostCols = 64
+	size := r.size
+	switch {
+	case size > 0:
+	case near == nil && r.d >= 256:
+		size = 512 // what a block costs to load is shared by more
+	default:
+		size = 256
 	}
-	if r.d > 64 || r.n <= size {
+	if near != nil {
+		return arrange(ctx, near.Data, near.M, size)
+	}
+	if r.d > mostCols || r.n <= size {
 		return inOrder(r.n, size), nil
 	}
 	points := make([]float32, r.n*r.d)
@@ -86,29 +104,42 @@ func (r *Rows) blocks32(ctx context.Context) (*blocks, error) {
 func (s *search) diagonal(ctx context.Context) error {
 	return par.BlocksWith(ctx, s.left.count(), 1, func() *worker { return s.worker(ctx) }, func(w *worker, I, _ int) {
 		rows := s.left.at(I)
-		for _, i := range rows {
+		for k, i := range rows {
 			s.heap(i).reset()
+			s.tops[I*s.left.size+k] = math.Inf(1)
 		}
 		c := &s.centres[I]
-		c.enclose(s.from, rows, w.buf)
-		f := fitting(c.centre, c.radius)
+		c.enclose(s.from, s.near, rows, w.buf)
+		f := s.global
+		if s.near == nil {
+			f = fitting(c.centre, c.radius)
+		}
 		w.load(&w.a, s.from, s.left, I, f)
 		w.tile.SetA(w.a.data, s.width())
 		if !w.meet(I, I, f) {
 			return
 		}
-		s.fine[I] = s.needs(I, s.look(I))
+		s.look(I)
+		s.fine[I] = s.needs(I)
 		s.report.add(1)
 	})
 }
 
-// enclose finds the ball of rows of r.
-func (b *ball) enclose(r *Rows, rows []int32, buf []float64) {
-	b.first = rows[0]
-	b.centre = make([]float64, r.d)
+// enclose finds the ball of rows, of r or where they are reduced of those.
+func (b *ball) enclose(r *Rows, near *Reduced, rows []int32, buf []float64) {
+	d, row := r.d, func(i int32) []float64 { return r.row(buf, int(i)) }
+	if near != nil {
+		d, row = near.M, func(i int32) []float64 {
+			for j, v := range near.Data[int(i)*near.M:][:near.M] {
+				buf[j] = float64(v)
+			}
+			return buf[:near.M]
+		}
+	}
+	b.first = slices.Min(rows)
+	b.centre = make([]float64, d)
 	for _, i := range rows {
-		b.first = min(b.first, i)
-		for j, v := range r.row(buf, int(i)) {
+		for j, v := range row(i) {
 			b.centre[j] += v
 		}
 	}
@@ -117,33 +148,46 @@ func (b *ball) enclose(r *Rows, rows []int32, buf []float64) {
 	}
 	most := 0.
 	for _, i := range rows {
-		most = max(most, kernel.SquaredDistance64(r.row(buf, int(i)), b.centre))
+		most = max(most, kernel.SquaredDistance64(row(i), b.centre))
 	}
-	b.radius = math.Sqrt(most)*(1+r.rel64) + math.Sqrt(float64(r.d))*0x1p-536
+	b.radius = math.Sqrt(most)*(1+r.rel64) + math.Sqrt(float64(d))*0x1p-536
+	if near != nil { // in units of distance, with room for rounding
+		slack := 0.
+		for _, i := range rows {
+			slack = max(slack, near.slack[i])
+		}
+		b.radius += slack
+	}
 }
 
-// look notes how far the rows of block I look for neighbours, and returns how far
-// the typical one does.
-func (s *search) look(I int) float64 {
-	reach, sum, n := 0., 0., 0.
-	for _, i := range s.left.at(I) {
-		dist := s.distances[int(i)*s.k]
-		reach = max(reach, dist)
-		if dist > 0 {
-			sum += math.Log(dist)
-			n++
-		}
+// look notes how far the rows of block I look for neighbours.
+func (s *search) look(I int) {
+	tops := s.tops[I*s.left.size:][:len(s.left.at(I))]
+	s.centres[I].reach.Store(math.Float64bits(slices.Max(tops)))
+}
+
+// typical returns how far the middle one of the rows of block I looks, of those
+// that have any row apart from them.
+func (s *search) typical(I int) float64 {
+	tops := slices.Clone(s.tops[I*s.left.size:][:len(s.left.at(I))])
+	slices.Sort(tops)
+	same, _ := slices.BinarySearch(tops, math.Nextafter(s.none, 1))
+	if same == len(tops) {
+		return math.Inf(1)
 	}
-	s.centres[I].reach.Store(math.Float64bits(s.stretch(reach)))
-	return s.stretch(math.Exp(sum / max(n, 1)))
+	return tops[(same+len(tops))/2]
 }
 
 // needs reports whether rounding in the global frame would blur distances as
 // small as those at which the rows of block I find neighbours.
-func (s *search) needs(I int, typical float64) bool {
+func (s *search) needs(I int) bool {
+	if s.near != nil {
+		return false
+	}
 	b := &s.centres[I]
 	norm := math.Sqrt(kernel.SquaredDistance64(b.centre, s.global.centre)) + b.radius
 	rounding := 4 * norm * norm * (kernel.DotError32(s.from.d) + 9*0x1p-24)
+	typical := s.typical(I)
 	return typical*typical*0.05 < rounding
 }
 
@@ -152,6 +196,9 @@ func (s *search) needs(I int, typical float64) bool {
 func (s *search) apart(I, J int) bool {
 	a, b := &s.centres[I], &s.others[J]
 	gap := math.Sqrt(kernel.SquaredDistance64(a.centre, b.centre))*(1-s.rel) - a.radius - b.radius
+	if s.near != nil {
+		gap /= s.near.scale * (1 + s.rel)
+	}
 	return gap > math.Float64frombits(a.reach.Load()) && (!s.same || gap > math.Float64frombits(b.reach.Load()))
 }
 

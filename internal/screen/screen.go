@@ -16,6 +16,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"sync"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -44,6 +45,11 @@ type Rows struct {
 	rel64  float64 // twice the relative error of an exact distance
 
 	screen screen
+	size   int // of a block; 0 for what suits
+
+	reducing sync.Mutex
+	tried    bool
+	reduced  *Reduced
 
 	// Instead of all values, the distances themselves.
 	given *mat32.Distances

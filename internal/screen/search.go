@@ -24,6 +24,7 @@ type search struct {
 	left, right *blocks // rows of from, of among
 	same        bool    // from and among are one, so that each pair serves both its rows
 
+	tops      []float64 // for the rows in the order of left, how far they look: stretch of the last in the heap
 	k         int
 	indices   []int32 // heaps of the rows of from
 	distances []float64
@@ -32,10 +33,14 @@ type search struct {
 	fine            []bool // blocks that need a frame of their own
 	locks           []sync.Mutex
 	global          frame
+	near            *Reduced // what to make products of instead of the rows, or nil
 
 	rel    float64 // twice the relative error of an exact distance
+	none   float64 // stretch of zero
 	tiny   float64 // what an exact distance may be off beside that, in units of unit
 	report *progress
+
+	measured atomic.Int64 // pairs
 }
 
 // ball holds the rows of a block.
@@ -52,16 +57,16 @@ func (s *search) heap(i int32) heap {
 	return heap{s.indices[lo:hi:hi], s.distances[lo:hi:hi]}
 }
 
-// limit returns the number that shows a row to be farther than dist, in a frame of
+// limit returns the number that shows a row to be farther than top, in a frame of
 // the given scale where rows may have been moved by slack, and width columns make
 // the product.
-func (s *search) limit(dist, scale, slack float64, width int) float32 {
-	t := s.stretch(dist)*scale + slack
-	l := t*t*(1+0x1p-40) + underflow(width)
+func limit(top, scale, slack, width float64) float32 {
+	t := top*scale + slack
+	l := t*t*(1+0x1p-22) + width // more than rounding to float32 takes away
 	if !(l < math.MaxFloat32) {
 		return float32(math.Inf(1))
 	}
-	return math.Nextafter32(float32(l), math.MaxFloat32)
+	return float32(l)
 }
 
 // stretch returns a distance that no two rows can exceed whose exact distance, as
@@ -100,25 +105,38 @@ func (s *search) worker(ctx context.Context) *worker {
 
 // width returns the columns that make a product.
 func (s *search) width() int {
+	if s.near != nil {
+		return s.near.M
+	}
 	return s.from.d
 }
 
 // load makes w.a of a block of left.
 func (w *worker) load(p *panel, r *Rows, b *blocks, block int, f frame) {
+	if w.s.near != nil {
+		w.s.near.fill(p, b.at(block))
+		return
+	}
 	p.fill(r, b.at(block), f, w.buf)
 }
 
-// limits returns for the rows of own the numbers that show rows of other, the
-// first of which is first, to be too far; open is false when all of them are.
-func (w *worker) limits(dst []float32, own *panel, other *panel, first int32, scale float64, width int) (limits []float32, open bool) {
+// limits returns for the rows of a block of left the numbers that show rows of
+// other, the first of which is first, to be too far; open is false when all of
+// them are.
+func (w *worker) limits(dst []float32, block int, own, other *panel, first int32, scale float64) (limits []float32, open bool) {
+	s := w.s
 	dst = sized(dst, len(own.rows))
-	for k, i := range own.rows {
-		h := w.s.heap(i)
-		if h.distances[0] == 0 && h.indices[0] < first {
-			dst[k] = float32(math.Inf(-1)) // nothing can come before what it has
-			continue
+	width := underflow(s.width())
+	s.locks[block].Lock()
+	defer s.locks[block].Unlock()
+	for k, top := range s.tops[block*s.left.size:][:len(own.rows)] {
+		if top == s.none { // all that the row has is at distance zero
+			if h := s.heap(own.rows[k]); h.indices[0] < first {
+				dst[k] = float32(math.Inf(-1)) // and nothing can come before it
+				continue
+			}
 		}
-		dst[k] = w.s.limit(h.distances[0], scale, own.slack[k]+other.most, width)
+		dst[k] = limit(top, scale, own.slack[k]+other.most, width)
 		open = true
 	}
 	return dst, open
@@ -136,14 +154,10 @@ func (w *worker) meet(I, J int, f frame) bool {
 		w.load(b, s.among, s.right, J, f)
 	}
 	var rowsOpen, colsOpen bool
-	s.locks[I].Lock()
-	w.rowLimits, rowsOpen = w.limits(w.rowLimits, &w.a, b, s.others[J].first, f.scale, width)
-	s.locks[I].Unlock()
+	w.rowLimits, rowsOpen = w.limits(w.rowLimits, I, &w.a, b, s.others[J].first, f.scale)
 	var colLimits []float32
 	if s.same && !own {
-		s.locks[J].Lock()
-		w.colLimits, colsOpen = w.limits(w.colLimits, b, &w.a, s.centres[I].first, f.scale, width)
-		s.locks[J].Unlock()
+		w.colLimits, colsOpen = w.limits(w.colLimits, J, b, &w.a, s.centres[I].first, f.scale)
 		colLimits = w.colLimits
 	}
 	if !rowsOpen && !colsOpen {
@@ -167,17 +181,20 @@ func (w *worker) meet(I, J int, f frame) bool {
 			}
 		}
 	}
-	return w.refine(I, &w.a, b, w.rows, w.rowLimits, f.scale, width) &&
-		w.refine(J, b, &w.a, w.cols, w.colLimits, f.scale, width)
+	return w.refine(I, &w.a, b, w.rows, w.rowLimits, f.scale) &&
+		w.refine(J, b, &w.a, w.cols, w.colLimits, f.scale)
 }
 
 // refine measures candidates of the rows of a block of left and offers them to their
 // heaps. It returns false when cancelled.
-func (w *worker) refine(block int, own, other *panel, all []candidate, limits []float32, scale float64, width int) bool {
+func (w *worker) refine(block int, own, other *panel, all []candidate, limits []float32, scale float64) bool {
 	if len(all) == 0 {
 		return true
 	}
 	s := w.s
+	width := underflow(s.width())
+	tops := s.tops[block*s.left.size:]
+	measured := int64(0)
 	s.locks[block].Lock()
 	defer s.locks[block].Unlock()
 	for len(all) > 0 {
@@ -200,13 +217,31 @@ func (w *worker) refine(block int, own, other *panel, all []candidate, limits []
 			if c.value >= limits[at] || h.distances[0] == 0 && c.row > h.indices[0] {
 				continue
 			}
+			if w.farther(i, c.row, tops[at]) {
+				continue
+			}
+			measured++
 			if h.offer(w.ruler.exact(i, c.row), c.row) {
-				limits[at] = s.limit(h.distances[0], scale, own.slack[at]+other.most, width)
+				tops[at] = s.stretch(h.distances[0])
+				limits[at] = limit(tops[at], scale, own.slack[at]+other.most, width)
 			}
 		}
 	}
 	s.look(block)
+	s.measured.Add(measured)
 	return true
+}
+
+// farther reports whether rows i and j are surely farther from each other than top, as far
+// as float32 can tell: what few columns let through is mostly that.
+func (w *worker) farther(i, j int32, top float64) bool {
+	s := w.s
+	if s.near == nil || !s.from.borrows() || !s.among.borrows() {
+		return false
+	}
+	d := s.from.d
+	fast := kernel.SquaredDistance32(s.from.x32[int(i)*d:][:d], s.among.x32[int(j)*d:][:d])
+	return float64(fast) > top*top*(1+2*kernel.Error32(d))+float64(d)*0x1p-149
 }
 
 // lowest moves the n candidates of lowest value, equal ones by index, to the front.
