@@ -3,8 +3,6 @@ package linalg
 import (
 	"context"
 	"testing"
-
-	"gonum.org/v1/gonum/blas/blas64"
 )
 
 func BenchmarkEigenSym784(b *testing.B) {
@@ -59,4 +57,38 @@ func BenchmarkBack784(b *testing.B) {
 	}
 }
 
-var _ blas64.General
+func BenchmarkCholesky2000(b *testing.B) {
+	a := definite(2000)
+	for b.Loop() {
+		NewCholesky(context.Background(), a)
+	}
+}
+
+func BenchmarkQR10000x100(b *testing.B) {
+	x := random(10000, 100)
+	for b.Loop() {
+		QR(context.Background(), x)
+	}
+}
+
+func BenchmarkHouseholder10000x100(b *testing.B) {
+	v := newGeneral(100, 10000)
+	copy(v.Data, random(100, 10000).RawMatrix().Data)
+	for b.Loop() {
+		householderRows(context.Background(), v)
+	}
+}
+
+func BenchmarkSVD10000x100(b *testing.B) {
+	x := random(10000, 100)
+	for b.Loop() {
+		SVD(context.Background(), x)
+	}
+}
+
+func BenchmarkSVD784(b *testing.B) {
+	x := random(784, 784)
+	for b.Loop() {
+		SVD(context.Background(), x)
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"math"
 
-	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 
 	"github.com/flatland-go/flatland/internal/kernel"
@@ -18,9 +17,8 @@ type tridiagonal struct {
 }
 
 const (
-	panel     = 32  // columns that are reduced before the rest of the matrix hears of them
-	bandRows  = 192 // rows of the triangle that one multiplication updates
-	wideBlock = 64  // reflections that are applied to the eigenvectors at once
+	panel     = 32 // columns that are reduced before the rest of the matrix hears of them
+	wideBlock = 64 // reflections that are applied to the eigenvectors at once
 )
 
 // tridiagonalize reduces a, of which it reads the upper triangle and which it
@@ -48,13 +46,8 @@ func tridiagonalize(ctx context.Context, a blas64.General) (*tridiagonal, error)
 			copy(row(vw, panel+p)[hi:], w)
 			copy(row(wv, panel+p)[hi:], v)
 		}
-		for r := hi; r < n; r += bandRows {
-			end := min(r+bandRows, n)
-			err := kernel.Gemm64(ctx, blas.Trans, blas.NoTrans, -1, part(vw, 0, 2*panel, r, end), part(wv, 0, 2*panel, r, n),
-				1, part(a, r, end, r, n))
-			if err != nil {
-				return nil, err
-			}
+		if err := subtractProduct(ctx, part(a, hi, n, hi, n), part(vw, 0, 2*panel, hi, n), part(wv, 0, 2*panel, hi, n)); err != nil {
+			return nil, err
 		}
 	}
 	return t, nil

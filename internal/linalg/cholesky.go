@@ -1,0 +1,172 @@
+package linalg
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/internal/kernel"
+	"github.com/flatland-go/flatland/internal/par"
+)
+
+// Cholesky is a positive definite matrix A = UᵀU with an upper triangular U. It
+// never changes and is safe for concurrent use.
+type Cholesky struct {
+	u blas64.General // the lower triangle is 0
+}
+
+// NotPositiveError says where a matrix is not positive definite: its first
+// Column rows and columns are, to rounding, and with the next they are not.
+type NotPositiveError struct {
+	Column int     // counted from 0
+	Pivot  float64 // what the column adds to the diagonal of U, squared; NaN where values are not finite
+}
+
+// Error returns the message.
+func (e *NotPositiveError) Error() string {
+	return fmt.Sprintf("the matrix is not positive definite: column %d has the pivot %v", e.Column, e.Pivot)
+}
+
+// NewCholesky factors a. The error is a *NotPositiveError or that of the context.
+// Time n³/3 operations, nearly all in matrix products; memory 8·n² bytes. The
+// result has the same bits on any number of cores.
+func NewCholesky(ctx context.Context, a *mat.SymDense) (*Cholesky, error) {
+	raw := a.RawSymmetric()
+	n := raw.N
+	most := 0.
+	for i := range n {
+		most = max(most, raw.Data[i*raw.Stride+i]) // no value of a definite matrix is larger
+	}
+	exponent := 0
+	if !math.IsInf(most, 0) && !math.IsNaN(most) {
+		_, exponent = math.Frexp(most)
+		exponent &^= 1 // its root scales U
+	}
+	c := &Cholesky{newGeneral(n, n)}
+	scale := newPower(-exponent)
+	err := par.Blocks(ctx, n, rowsAtOnce, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			to := row(c.u, i)[i:]
+			for j, v := range raw.Data[i*raw.Stride+i : i*raw.Stride+n] {
+				to[j] = scale.times(v)
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := factor(ctx, c.u, 0); err != nil {
+		if e, ok := err.(*NotPositiveError); ok {
+			e.Pivot = math.Ldexp(e.Pivot, exponent)
+		}
+		return nil, err
+	}
+	scale = newPower(exponent / 2)
+	return c, par.Blocks(ctx, n, rowsAtOnce, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			own := row(c.u, i)
+			clear(own[:i]) // what products left there
+			if exponent != 0 {
+				for j, v := range own[i:] {
+					own[i+j] = scale.times(v)
+				}
+			}
+		}
+	})
+}
+
+// factor replaces the upper triangle of a, whose first column is column first of
+// the whole, by U; what is below it is destroyed.
+func factor(ctx context.Context, a blas64.General, first int) error {
+	n := a.Rows
+	if n > unblocked {
+		h := half(n)
+		corner, side, rest := part(a, 0, h, 0, h), part(a, 0, h, h, n), part(a, h, n, h, n)
+		if err := factor(ctx, corner, first); err != nil {
+			return err
+		}
+		if err := solveUpperTrans(ctx, corner, side); err != nil {
+			return err
+		}
+		if err := subtractProduct(ctx, rest, side, side); err != nil {
+			return err
+		}
+		return factor(ctx, rest, first+h)
+	}
+	for k := range n {
+		own := row(a, k)
+		pivot := own[k]
+		if !(pivot > 0) || math.IsInf(pivot, 1) {
+			return &NotPositiveError{first + k, pivot}
+		}
+		own[k] = math.Sqrt(pivot)
+		divideBy(own[k], own[k+1:])
+		for i := k + 1; i < n; i++ {
+			kernel.Axpy64(-own[i], own[i:], row(a, i)[i:])
+		}
+	}
+	return ctx.Err()
+}
+
+// U returns a copy of the factor.
+func (c *Cholesky) U() *mat.TriDense {
+	u := mat.NewTriDense(c.u.Rows, mat.Upper, nil)
+	copy(u.RawTriangular().Data, c.u.Data)
+	return u
+}
+
+// LogDet returns the natural logarithm of the determinant.
+func (c *Cholesky) LogDet() float64 {
+	sum := 0.
+	for i := range c.u.Rows {
+		sum += math.Log(row(c.u, i)[i])
+	}
+	return 2 * sum
+}
+
+// Solve replaces b by the solution x of A·x = b. Time 2·n² operations a column.
+func (c *Cholesky) Solve(ctx context.Context, b *mat.Dense) error {
+	if err := c.SolveUpperTrans(ctx, b); err != nil {
+		return err
+	}
+	return c.SolveUpper(ctx, b)
+}
+
+// SolveUpper replaces b by the solution x of U·x = b. Time n² operations a column.
+func (c *Cholesky) SolveUpper(ctx context.Context, b *mat.Dense) error {
+	return solveUpper(ctx, c.u, c.sides(b))
+}
+
+// SolveUpperTrans replaces b by the solution x of Uᵀ·x = b.
+func (c *Cholesky) SolveUpperTrans(ctx context.Context, b *mat.Dense) error {
+	return solveUpperTrans(ctx, c.u, c.sides(b))
+}
+
+func (c *Cholesky) sides(b *mat.Dense) blas64.General {
+	if raw := b.RawMatrix(); raw.Rows == c.u.Rows {
+		return raw
+	}
+	panic("linalg: the right-hand sides do not have as many rows as the matrix")
+}
+
+// Inverse returns the inverse of A. Time 2·n³ operations; to apply it, Solve is
+// faster and loses fewer digits.
+func (c *Cholesky) Inverse(ctx context.Context) (*mat.SymDense, error) {
+	n := c.u.Rows
+	w := newGeneral(n, n)
+	for i := range n {
+		w.Data[i*n+i] = 1
+	}
+	if err := solveUpperTrans(ctx, c.u, w); err != nil {
+		return nil, err
+	}
+	inverse := newGeneral(n, n)
+	if err := kernel.Syrk64(ctx, blas.Trans, 1, w, 0, inverse); err != nil {
+		return nil, err
+	}
+	return mat.NewSymDense(n, inverse.Data), nil
+}

@@ -1,0 +1,96 @@
+package linalg
+
+import (
+	"context"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
+
+	"github.com/flatland-go/flatland/internal/kernel"
+	"github.com/flatland-go/flatland/internal/par"
+)
+
+const (
+	unblocked = 32  // the order up to which triangles are solved row by row
+	strip     = 192 // columns of 32 rows that stay in the cache while they are
+)
+
+// half is where a triangle of order n is cut in two.
+func half(n int) int { return (n/2 + unblocked - 1) / unblocked * unblocked }
+
+// solveUpper replaces b by the solution x of U·x = b, and solveUpperTrans by that
+// of Uᵀ·x = b; they read the upper triangle of u. Halves of the triangle are
+// solved after each other, and all between them is a matrix product.
+func solveUpper(ctx context.Context, u, b blas64.General) error {
+	n := u.Rows
+	if n > unblocked {
+		h := half(n)
+		top, bottom := part(b, 0, h, 0, b.Cols), part(b, h, n, 0, b.Cols)
+		if err := solveUpper(ctx, part(u, h, n, h, n), bottom); err != nil {
+			return err
+		}
+		if err := kernel.Gemm64(ctx, blas.NoTrans, blas.NoTrans, -1, part(u, 0, h, h, n), bottom, 1, top); err != nil {
+			return err
+		}
+		return solveUpper(ctx, part(u, 0, h, 0, h), top)
+	}
+	return par.Blocks(ctx, b.Cols, strip, func(lo, hi int) {
+		for k := n - 1; k >= 0; k-- {
+			x := row(b, k)[lo:hi]
+			divideBy(row(u, k)[k], x)
+			for i := range k {
+				kernel.Axpy64(-row(u, i)[k], x, row(b, i)[lo:hi])
+			}
+		}
+	})
+}
+
+func solveUpperTrans(ctx context.Context, u, b blas64.General) error {
+	n := u.Rows
+	if n > unblocked {
+		h := half(n)
+		top, bottom := part(b, 0, h, 0, b.Cols), part(b, h, n, 0, b.Cols)
+		if err := solveUpperTrans(ctx, part(u, 0, h, 0, h), top); err != nil {
+			return err
+		}
+		if err := kernel.Gemm64(ctx, blas.Trans, blas.NoTrans, -1, part(u, 0, h, h, n), top, 1, bottom); err != nil {
+			return err
+		}
+		return solveUpperTrans(ctx, part(u, h, n, h, n), bottom)
+	}
+	return par.Blocks(ctx, b.Cols, strip, func(lo, hi int) {
+		for k := range n {
+			x, own := row(b, k)[lo:hi], row(u, k)
+			divideBy(own[k], x)
+			for i := k + 1; i < n; i++ {
+				kernel.Axpy64(-own[i], x, row(b, i)[lo:hi])
+			}
+		}
+	})
+}
+
+// divideBy divides x by d, whose inverse may be beyond the range of numbers.
+func divideBy(d float64, x []float64) {
+	if inverse := 1 / d; inverse < 0x1p1000 && inverse > -0x1p1000 && (d < 0x1p1000 && d > -0x1p1000) {
+		kernel.Scal64(inverse, x)
+		return
+	}
+	for i := range x {
+		x[i] /= d
+	}
+}
+
+// subtractProduct subtracts xᵀy, which must be symmetric, from the upper triangle
+// of a.
+func subtractProduct(ctx context.Context, a, x, y blas64.General) error {
+	const rows = 192 // that one multiplication updates
+	n := a.Rows
+	for lo := 0; lo < n; lo += rows {
+		hi := min(lo+rows, n)
+		err := kernel.Gemm64(ctx, blas.Trans, blas.NoTrans, -1, part(x, 0, x.Rows, lo, hi), part(y, 0, y.Rows, lo, n), 1, part(a, lo, hi, lo, n))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
