@@ -101,6 +101,21 @@ func (b *balls) offer(i, from int, values []float64) {
 			list = append(list, near{v, int32(from + t)})
 		}
 	}
+	b.keep(i, list)
+}
+
+// take takes the distances of row i to all rows that may be near it.
+func (b *balls) take(i int, near []near) {
+	list := b.found[i]
+	for _, v := range near {
+		if v.dist <= b.radius {
+			list = append(list, v)
+		}
+	}
+	b.keep(i, list)
+}
+
+func (b *balls) keep(i int, list []near) {
 	if grown := len(list) - len(b.found[i]); grown > 0 {
 		b.found[i] = list
 		if b.total.Add(int64(grown)); b.room() != nil {

@@ -3,7 +3,6 @@ package neighbors
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 
 	"gonum.org/v1/gonum/mat"
@@ -24,8 +23,8 @@ import (
 //
 // Where x is a mat32.Distances, neighbours are sought by the distances it holds.
 //
-// Time O(n²·d), memory 4·n·d + 12·n·K bytes; O(n²) and 12·n·K bytes for
-// distances.
+// Time O(n²·d), memory 12·n·K bytes and at most 12·n·d for the rows, by the metric
+// and the type of x; O(n²) and 12·n·K bytes for distances.
 type Exact struct {
 	// Neighbors is the number of other rows to find for each row. Default 15,
 	// or n−1 where the data have fewer rows.
@@ -62,7 +61,8 @@ func (e Exact) Resolve(n, d int) (Exact, error) {
 // Graph returns the neighbour graph of the rows of x (n × d), or of the rows whose
 // distances x holds. Errors: those of
 // mat32.Check and Resolve, *mat32.MemoryError, *mat32.DegenerateError where
-// distances exceed float64, and one that wraps ctx.Err().
+// distances exceed float64, those of the metric (*DomainError, *mat32.ParamError,
+// *mat32.ShapeError, *mat32.DistanceError), and one that wraps ctx.Err().
 func (e Exact) Graph(ctx context.Context, x mat.Matrix) (*Graph, error) {
 	if err := mat32.CheckContext(ctx, x); err != nil {
 		return nil, fmt.Errorf("neighbors.Exact: %w", err)
@@ -89,9 +89,8 @@ func (e Exact) Graph(ctx context.Context, x mat.Matrix) (*Graph, error) {
 	if err := rows.nearest(ctx, k, g.Indices, g.Distances); err != nil {
 		return nil, fmt.Errorf("neighbors.Exact: %w", err)
 	}
-	if i := slices.IndexFunc(g.Distances, func(d float64) bool { return math.IsInf(d, 0) }); i >= 0 {
-		return nil, &mat32.DegenerateError{Method: "neighbors.Exact",
-			Reason: fmt.Sprintf("distances from row %d exceed the largest float64: rescale the data", i/k)}
+	if i := slices.IndexFunc(g.Distances, infinite); i >= 0 {
+		return nil, tooFar("neighbors.Exact", fmt.Sprintf("row %d", i/k))
 	}
 	return g, nil
 }

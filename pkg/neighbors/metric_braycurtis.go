@@ -23,11 +23,19 @@ var brayCurtis = measures{
 	mixed:  differencesOverSums[float64, float32],
 }
 
-func (m BrayCurtis) space(_ context.Context, x mat.Matrix) (space, error) {
+func (m BrayCurtis) space(ctx context.Context, x mat.Matrix) (space, error) {
+	if x, ok := thin(x); ok {
+		return thinBrayCurtis.space(ctx, x)
+	}
 	return brayCurtis.space(m.String(), x), nil
 }
 
-func (BrayCurtis) bytes(x mat.Matrix) int64 { return directBytes(x) }
+func (BrayCurtis) bytes(x mat.Matrix) int64 {
+	if x, ok := thin(x); ok {
+		return thinBrayCurtis.bytes(x)
+	}
+	return directBytes(x)
+}
 
 func differencesOverSums[A, B number](a []A, b []B) float64 {
 	b = b[:len(a)]
@@ -58,4 +66,26 @@ func ratio(a, b float64) float64 {
 		return math.Inf(1)
 	}
 	return a / b
+}
+
+// thinBrayCurtis has proxies where no value is negative: Σ|a+b| is |a| + |b| then.
+var thinBrayCurtis = &thinForm{
+	name:   "braycurtis",
+	about:  sumOfSizes,
+	common: thinManhattan.common,
+	proxy: func(a, b *[3]float64, sum, _ float64) float64 {
+		return ratio(a[0]+b[0]+sum, a[0]+b[0])
+	},
+	slack: func(a, b *[3]float64, d float64) float64 {
+		if a[1]+b[1] > 0 {
+			return math.Inf(1)
+		}
+		return 4 * rounding(d)
+	},
+	loose: true,
+	exact: func(a, b *thinRow, _ int) float64 {
+		differences, _ := union(a, b, func(v, w float64) float64 { return math.Abs(v - w) })
+		sums, _ := union(a, b, func(v, w float64) float64 { return math.Abs(v + w) })
+		return ratio(differences, sums)
+	},
 }

@@ -20,11 +20,19 @@ var canberra = measures{
 	mixed:  relativeDifferences[float64, float32],
 }
 
-func (m Canberra) space(_ context.Context, x mat.Matrix) (space, error) {
+func (m Canberra) space(ctx context.Context, x mat.Matrix) (space, error) {
+	if x, ok := thin(x); ok {
+		return thinCanberra.space(ctx, x)
+	}
 	return canberra.space(m.String(), x), nil
 }
 
-func (Canberra) bytes(x mat.Matrix) int64 { return directBytes(x) }
+func (Canberra) bytes(x mat.Matrix) int64 {
+	if x, ok := thin(x); ok {
+		return thinCanberra.bytes(x)
+	}
+	return directBytes(x)
+}
 
 func relativeDifferences[A, B number](a []A, b []B) float64 {
 	b = b[:len(a)]
@@ -44,4 +52,22 @@ func relativeDifference(v, w float64) float64 {
 		return math.Abs(v/2-w/2) / (math.Abs(v)/2 + math.Abs(w)/2)
 	}
 	return math.Abs(v-w) / size
+}
+
+// thinCanberra counts 1 for every column that one of the rows has.
+var thinCanberra = &thinForm{
+	name:   "canberra",
+	about:  numberOfValues,
+	common: func(v, w float64) float64 { return relativeDifference(v, w) - 2 },
+	proxy:  func(a, b *[3]float64, sum, _ float64) float64 { return a[0] + b[0] + sum },
+	slack:  func(a, b *[3]float64, d float64) float64 { return 3 * rounding(d) * (a[0] + b[0]) },
+	exact: func(a, b *thinRow, _ int) float64 {
+		sum, _ := union(a, b, relativeDifference)
+		return sum
+	},
+}
+
+func numberOfValues(values []float32, _ int) (about [3]float64, _ string) {
+	about[0] = float64(len(values))
+	return about, ""
 }

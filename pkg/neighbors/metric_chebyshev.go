@@ -19,11 +19,19 @@ var chebyshev = measures{
 	mixed:  largestDifference[float64, float32],
 }
 
-func (m Chebyshev) space(_ context.Context, x mat.Matrix) (space, error) {
+func (m Chebyshev) space(ctx context.Context, x mat.Matrix) (space, error) {
+	if x, ok := thin(x); ok {
+		return thinChebyshev.space(ctx, x)
+	}
 	return chebyshev.space(m.String(), x), nil
 }
 
-func (Chebyshev) bytes(x mat.Matrix) int64 { return directBytes(x) }
+func (Chebyshev) bytes(x mat.Matrix) int64 {
+	if x, ok := thin(x); ok {
+		return thinChebyshev.bytes(x)
+	}
+	return directBytes(x)
+}
 
 func largestDifference[A, B number](a []A, b []B) float64 {
 	b = b[:len(a)]
@@ -47,4 +55,22 @@ func largestDifference[A, B number](a []A, b []B) float64 {
 		m0 = max(m0, math.Abs(float64(v)-float64(b[i])))
 	}
 	return max(m0, m1, m2, m3)
+}
+
+// thinChebyshev has no proxies: a largest difference is no sum.
+var thinChebyshev = &thinForm{
+	name:   "chebyshev",
+	about:  sumOfSizes,
+	common: func(_, _ float64) float64 { return 0 },
+	proxy:  func(_, _ *[3]float64, _, _ float64) float64 { return 0 },
+	slack:  func(_, _ *[3]float64, _ float64) float64 { return math.Inf(1) },
+	loose:  true,
+	exact: func(a, b *thinRow, _ int) float64 {
+		largest := 0.
+		union(a, b, func(v, w float64) float64 {
+			largest = max(largest, math.Abs(v-w))
+			return 0
+		})
+		return largest
+	},
 }

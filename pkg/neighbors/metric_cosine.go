@@ -27,11 +27,17 @@ func (m Cosine) image(d int) *image {
 }
 
 func (m Cosine) space(ctx context.Context, x mat.Matrix) (space, error) {
+	if x, ok := thin(x); ok {
+		return thinCosine.space(ctx, x)
+	}
 	_, d := x.Dims()
 	return m.image(d).space(ctx, x)
 }
 
 func (m Cosine) bytes(x mat.Matrix) int64 {
+	if x, ok := thin(x); ok {
+		return thinCosine.bytes(x)
+	}
 	_, d := x.Dims()
 	return m.image(d).bytes(x)
 }
@@ -53,11 +59,17 @@ func (m Correlation) image(d int) *image {
 }
 
 func (m Correlation) space(ctx context.Context, x mat.Matrix) (space, error) {
+	if x, ok := thin(x); ok {
+		return thinCorrelation.space(ctx, x)
+	}
 	_, d := x.Dims()
 	return m.image(d).space(ctx, x)
 }
 
 func (m Correlation) bytes(x mat.Matrix) int64 {
+	if x, ok := thin(x); ok {
+		return thinCorrelation.bytes(x)
+	}
 	_, d := x.Dims()
 	return m.image(d).bytes(x)
 }
@@ -110,4 +122,86 @@ func centre(row []float64) {
 	for i := range row {
 		row[i] -= mean
 	}
+}
+
+// thinCosine knows of a row 1 over its length, or 0 where that is 0.
+var thinCosine = &thinForm{
+	name: "cosine",
+	about: func(values []float32, _ int) (about [3]float64, _ string) {
+		if norm := kernel.DotMixed(values, values); norm > 0 {
+			about[0] = 1 / math.Sqrt(norm)
+		}
+		return about, ""
+	},
+	proxy: func(a, b *[3]float64, sum, _ float64) float64 {
+		if a[0] == 0 || b[0] == 0 {
+			return apart(a[0] == b[0])
+		}
+		return 1 - sum*a[0]*b[0]
+	},
+	slack: func(_, _ *[3]float64, d float64) float64 { return 2 * rounding(d) },
+	exact: func(a, b *thinRow, _ int) float64 {
+		s, t := a.about[0], b.about[0]
+		if s == 0 || t == 0 {
+			return apart(s == t)
+		}
+		sum, _ := union(a, b, func(v, w float64) float64 {
+			r := v*s - w*t
+			return r * r
+		})
+		return sum / 2
+	},
+}
+
+// apart is the distance of rows of which one has no direction.
+func apart(neither bool) float64 {
+	if neither {
+		return 0
+	}
+	return 1
+}
+
+// thinCorrelation knows of a row its mean, 1 over its length without the mean, or 0
+// where that is 0, and how much longer it is with it.
+var thinCorrelation = &thinForm{
+	name: "correlation",
+	about: func(values []float32, d int) (about [3]float64, _ string) {
+		mean, norm := 0., 0.
+		for _, v := range values {
+			mean += float64(v)
+		}
+		mean /= float64(d)
+		if len(values) == d && slices.Max(values) == slices.Min(values) {
+			mean = float64(values[0]) // a sum might round
+		}
+		for _, v := range values {
+			norm += (float64(v) - mean) * (float64(v) - mean)
+		}
+		norm += float64(d-len(values)) * mean * mean
+		about[0] = mean
+		if norm > 0 {
+			about[1] = 1 / math.Sqrt(norm)
+			about[2] = math.Sqrt(kernel.DotMixed(values, values)) * about[1]
+		}
+		return about, ""
+	},
+	proxy: func(a, b *[3]float64, sum, d float64) float64 {
+		if a[1] == 0 || b[1] == 0 {
+			return apart(a[1] == b[1])
+		}
+		return 1 - (sum-d*a[0]*b[0])*a[1]*b[1]
+	},
+	slack: func(a, b *[3]float64, d float64) float64 { return 2 * rounding(d) * (1 + 2*a[2]*b[2]) },
+	exact: func(a, b *thinRow, d int) float64 {
+		m, s, n, t := a.about[0], a.about[1], b.about[0], b.about[1]
+		if s == 0 || t == 0 {
+			return apart(s == t)
+		}
+		sum, count := union(a, b, func(v, w float64) float64 {
+			r := (v-m)*s - (w-n)*t
+			return r * r
+		})
+		r := m*s - n*t
+		return (sum + float64(d-count)*(r*r)) / 2
+	},
 }

@@ -27,6 +27,9 @@ var hamming = measures{
 }
 
 func (m Hamming) space(ctx context.Context, x mat.Matrix) (space, error) {
+	if x, ok := thin(x); ok {
+		return thinHamming.space(ctx, x)
+	}
 	c, err := newNumbering(ctx, x)
 	switch {
 	case err != nil:
@@ -38,6 +41,9 @@ func (m Hamming) space(ctx context.Context, x mat.Matrix) (space, error) {
 }
 
 func (Hamming) bytes(x mat.Matrix) int64 {
+	if x, ok := thin(x); ok {
+		return thinHamming.bytes(x)
+	}
 	n, d := x.Dims()
 	return max(directBytes(x), int64(n)*int64(d)+8*255*int64(d))
 }
@@ -150,3 +156,30 @@ func (c *numbering) pair() func(a, b []uint64) float64 {
 		return float64(count) / d
 	}
 }
+
+// thinHamming counts the columns of both rows, less those they share, once where they
+// differ there and twice where they are equal.
+var thinHamming = &thinForm{
+	name:  "hamming",
+	about: numberOfValues,
+	common: func(v, w float64) float64 {
+		if v == w {
+			return -2
+		}
+		return -1
+	},
+	proxy: func(a, b *[3]float64, sum, d float64) float64 { return (a[0] + b[0] + sum) / d },
+	slack: none,
+	exact: func(a, b *thinRow, d int) float64 {
+		different, _ := union(a, b, func(v, w float64) float64 {
+			if v == w {
+				return 0
+			}
+			return 1
+		})
+		return different / float64(d)
+	},
+}
+
+// none is the slack of proxies that are the distances, bit by bit.
+func none(_, _ *[3]float64, _ float64) float64 { return 0 }

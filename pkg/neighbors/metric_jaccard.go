@@ -20,12 +20,20 @@ type Jaccard struct{}
 func (Jaccard) String() string { return "jaccard" }
 
 func (m Jaccard) space(ctx context.Context, x mat.Matrix) (space, error) {
+	if x, ok := thin(x); ok {
+		return thinJaccard.space(ctx, x)
+	}
 	return newPrepared(ctx, m.String(), x, patterns, func(a, b []uint64) float64 {
 		return jaccardOf(common(a, b))
 	})
 }
 
-func (Jaccard) bytes(x mat.Matrix) int64 { return patternBytes(x) }
+func (Jaccard) bytes(x mat.Matrix) int64 {
+	if x, ok := thin(x); ok {
+		return thinJaccard.bytes(x)
+	}
+	return patternBytes(x)
+}
 
 // jaccardOf takes how many are in both sets, and in each.
 func jaccardOf(both, a, b int) float64 {
@@ -43,12 +51,20 @@ type Dice struct{}
 func (Dice) String() string { return "dice" }
 
 func (m Dice) space(ctx context.Context, x mat.Matrix) (space, error) {
+	if x, ok := thin(x); ok {
+		return thinDice.space(ctx, x)
+	}
 	return newPrepared(ctx, m.String(), x, patterns, func(a, b []uint64) float64 {
 		return diceOf(common(a, b))
 	})
 }
 
-func (Dice) bytes(x mat.Matrix) int64 { return patternBytes(x) }
+func (Dice) bytes(x mat.Matrix) int64 {
+	if x, ok := thin(x); ok {
+		return thinDice.bytes(x)
+	}
+	return patternBytes(x)
+}
 
 func diceOf(both, a, b int) float64 { return float64(a+b-2*both) / float64(max(a+b, 1)) }
 
@@ -84,4 +100,26 @@ func common(a, b []uint64) (both, inA, inB int) {
 		both += bits.OnesCount64(v & b[i])
 	}
 	return both, int(a[last]), int(b[last])
+}
+
+var (
+	thinJaccard = thinSets("jaccard", jaccardOf)
+	thinDice    = thinSets("dice", diceOf)
+)
+
+// thinSets compares the sets of columns that rows have.
+func thinSets(name string, of func(both, a, b int) float64) *thinForm {
+	return &thinForm{
+		name:   name,
+		about:  numberOfValues,
+		common: func(_, _ float64) float64 { return 1 },
+		proxy: func(a, b *[3]float64, sum, _ float64) float64 {
+			return of(int(sum), int(a[0]), int(b[0]))
+		},
+		slack: none,
+		exact: func(a, b *thinRow, _ int) float64 {
+			_, count := union(a, b, func(_, _ float64) float64 { return 0 })
+			return of(len(a.columns)+len(b.columns)-count, len(a.columns), len(b.columns))
+		},
+	}
 }

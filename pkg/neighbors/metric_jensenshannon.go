@@ -21,12 +21,18 @@ type JensenShannon struct{}
 func (JensenShannon) String() string { return "jensenshannon" }
 
 func (m JensenShannon) space(ctx context.Context, x mat.Matrix) (space, error) {
+	if x, ok := thin(x); ok {
+		return thinJensenShannon.space(ctx, x)
+	}
 	return newPrepared(ctx, m.String(), x, func(ctx context.Context, y mat.Matrix) (*table[float64], error) {
 		return distributions(ctx, m.String(), y)
 	}, jensenShannon)
 }
 
 func (JensenShannon) bytes(x mat.Matrix) int64 {
+	if x, ok := thin(x); ok {
+		return thinJensenShannon.bytes(x)
+	}
 	n, d := x.Dims()
 	return 8 * int64(n) * int64(d+1)
 }
@@ -83,4 +89,31 @@ func divergence(p, q float64) float64 {
 		return size / 2 * s * (1 + s*(1./6+s*(1./15+s*(1./28+s*(1./45+s*(1./66+s*(1./91+s/120)))))))
 	}
 	return size / 2 * ((1+r)*math.Log1p(r) + (1-r)*math.Log1p(-r))
+}
+
+// thinJensenShannon has proxies of twice the squared distance: ln 2 for every share
+// that one row has, and the divergence instead for what both have.
+var thinJensenShannon = &thinForm{
+	name:   "jensenshannon",
+	about:  sumOfShares,
+	value:  func(v float64, about [3]float64) float64 { return v / about[0] },
+	common: func(p, q float64) float64 { return divergence(p, q) - (p+q)*math.Ln2 },
+	proxy: func(a, b *[3]float64, sum, _ float64) float64 {
+		if a[0] == 0 || b[0] == 0 {
+			return 2 * math.Ln2 * apart(a[0] == b[0])
+		}
+		return 2*math.Ln2 + sum
+	},
+	// Shares are rounded to float32, and p·ln(p/m) + q·ln(q/m) − (p+q)·ln 2 changes
+	// by at most four times the share of p + q by which they change.
+	slack: func(_, _ *[3]float64, d float64) float64 { return 0x1p-20 + 4*rounding(d) },
+	most:  func(v float64) float64 { return 2 * v * v },
+	exact: func(a, b *thinRow, _ int) float64 {
+		s, t := a.about[0], b.about[0]
+		if s == 0 || t == 0 {
+			return math.Sqrt(math.Ln2) * apart(s == t)
+		}
+		sum, _ := union(a, b, func(v, w float64) float64 { return divergence(v/s, w/t) })
+		return math.Sqrt(sum / 2)
+	},
 }
