@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"context"
+	"unsafe"
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas32"
@@ -15,8 +16,8 @@ import (
 // former values are not read. It panics when the shapes do not fit. Every value
 // of c is summed in an order that depends on the inner dimension alone: the same
 // bits on any number of cores, and for any part of c computed by itself. When ctx is
-// done, c is left half done and the error is ctx.Err(). It packs into at most
-// 64 MB, and small products run on the goroutine that asks.
+// done, c is left half done and the error is ctx.Err(). It packs into less than
+// 16 MB, and small products run on the goroutine that asks.
 func Gemm64(ctx context.Context, ta, tb blas.Transpose, alpha float64, a, b blas64.General, beta float64, c blas64.General) error {
 	return multiply(ctx, tiler64(), matrix[float64]{a.Rows, a.Cols, a.Data, a.Stride}, ta, matrix[float64]{b.Rows, b.Cols, b.Data, b.Stride}, tb, alpha, beta, matrix[float64]{c.Rows, c.Cols, c.Data, c.Stride}, false)
 }
@@ -74,8 +75,8 @@ const (
 	blockRows   = 96      // values of rows of a block, at most
 	blockPanels = 32      // panels of a block, at most
 	wantBlocks  = 8       // blocks are cut down until there are so many
-	packed      = 1 << 21 // values of b that are packed at a time, about
-	packedCols  = 1 << 12 // columns of b that are packed at a time, at most
+	packed      = 1 << 22 // bytes of b that are packed at a time, about: they stay in the cache
+	packedCols  = 1 << 11 // columns of b that are packed at a time, at most
 	serial      = 1 << 20 // products
 	apart       = 32      // pieces of long sums that are kept apart at a time
 )
@@ -160,9 +161,9 @@ func (x *product[T]) grid(rows, cols int) (bands, strips pieces) {
 		switch {
 		case bands.count*strips.count >= wantBlocks:
 			return
-		case wide > 8*x.tiler.cols && cols > wide/2:
+		case wide > 4*x.tiler.cols && cols > wide/2:
 			wide /= 2
-		case high > 24:
+		case high > 48:
 			high /= 2
 		default:
 			return
@@ -180,7 +181,7 @@ func (x *product[T]) blockwise(ctx context.Context) error {
 		right := min(left+packedCols, x.cols)
 		panels := (right - left + m.cols - 1) / m.cols
 		width := panels * m.cols
-		deep := max(1, packed/(width*x.cut)) * x.cut
+		deep := max(1, packed/(width*x.cut*int(unsafe.Sizeof(x.alpha)))) * x.cut
 		bands, strips := x.grid(x.rows, right-left)
 		for p := 0; p == 0 || p < x.inner; p += deep {
 			steps := min(deep, x.inner-p)

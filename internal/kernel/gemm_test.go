@@ -41,7 +41,7 @@ func general32(m blas64.General) blas32.General {
 }
 
 // shapes are around tiles, panels, pieces of the sum and blocks.
-var shapes = [][3]int{{1, 1, 1}, {6, 16, 8}, {7, 17, 9}, {13, 5, 300}, {100, 100, 100}, {97, 130, 600}, {3, 4, 5000}, {200, 520, 33}, {5, 7, 0}, {250, 4200, 5}, {0, 3, 2}, {3, 0, 2}}
+var shapes = [][3]int{{1, 1, 1}, {6, 16, 8}, {7, 17, 9}, {13, 5, 300}, {100, 100, 100}, {97, 130, 300}, {3, 4, 2500}, {200, 260, 33}, {5, 7, 0}, {100, 2100, 5}, {0, 3, 2}, {3, 0, 2}}
 
 var transposes = []blas.Transpose{blas.NoTrans, blas.Trans}
 
@@ -88,6 +88,9 @@ func gemm(t *testing.T, m, n, k int, ta, tb blas.Transpose, alpha, beta float64)
 					t.Fatalf("%s: wrote beyond row %d", name, i)
 				}
 				continue
+			}
+			if m*n*k > 1<<16 && (i*31+j*17)%29 != 0 && i < m-1 && j < n-1 {
+				continue // of a large product some values, and the last row and column
 			}
 			sum, size := 0., 0.
 			for q := range k {
@@ -180,14 +183,15 @@ func part(m blas64.General, t blas.Transpose, i, r, j, c int) blas64.General {
 func TestPartsOfAProductHaveItsBits(t *testing.T) {
 	ctx := context.Background()
 	eachPath(t, func(t *testing.T) {
-		for _, s := range [][3]int{{110, 140, 2100}, {130, 4150, 20}} {
+		for _, s := range [][3]int{{100, 110, 1800}, {110, 2070, 9}} {
 			m, n, k := s[0], s[1], s[2]
+			left, right, old := general(m, k, 0), general(k, n, 1), general(m, n, 2)
 			var whole blas64.General
 			for _, procs := range []int{1, 2, 7} {
 				for _, ta := range transposes {
 					for _, tb := range transposes {
-						a, b := twin(general(m, k, 0), ta), twin(general(k, n, 1), tb)
-						c := general(m, n, 2)
+						a, b, c := twin(left, ta), twin(right, tb), old
+						c.Data = slices.Clone(old.Data)
 						defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(procs))
 						if err := Gemm64(ctx, ta, tb, 0.7, a, b, 0.3, c); err != nil {
 							t.Fatal(err)
@@ -197,7 +201,8 @@ func TestPartsOfAProductHaveItsBits(t *testing.T) {
 						}
 						same(t, fmt.Sprintf("%v %c%c on %d cores", s, ta, tb, procs), c, whole)
 						for _, r := range [][4]int{{0, 1, 0, 1}, {5, 13, n - 17, 17}, {m - 60, 60, 3, 90}} {
-							c := general(m, n, 2)
+							c := old
+							c.Data = slices.Clone(old.Data)
 							p := part(c, blas.NoTrans, r[0], r[1], r[2], r[3])
 							if err := Gemm64(ctx, ta, tb, 0.7, part(a, ta, r[0], r[1], 0, k), part(b, tb, 0, k, r[2], r[3]), 0.3, p); err != nil {
 								t.Fatal(err)

@@ -341,34 +341,34 @@ func TestUpdates(t *testing.T) {
 }
 
 func TestBelow(t *testing.T) {
-	for n := range 100 {
-		_, dots := sample(n, 1, 1, 1)
-		_, norms := sample(n, 0, 2, 1)
-		_, limits := sample(n, 3, 3, 1)
-		if n > 20 {
-			dots[3], norms[17], limits[18] = float32(math.NaN()), float32(math.Inf(1)), float32(math.NaN())
-			limits[5] = (0.25 + norms[5]) - 2*dots[5] // not below itself
-		}
-		for _, limit := range []float32{float32(math.Inf(-1)), -1, 0.5, float32(math.Inf(1)), float32(math.NaN())} {
-			for _, columns := range [][]float32{nil, limits} {
-				var want []int32
-				var values []float32
-				for j := range n {
-					v := float32(0.25+norms[j]) - float32(2*dots[j])
-					if v < limit || columns != nil && v < columns[j] {
-						want, values = append(want, int32(j)), append(values, v)
+	eachPath(t, func(t *testing.T) {
+		for n := range 100 {
+			_, dots := sample(n, 1, 1, 1)
+			_, norms := sample(n, 0, 2, 1)
+			_, limits := sample(n, 3, 3, 1)
+			if n > 20 {
+				dots[3], norms[17], limits[18] = float32(math.NaN()), float32(math.Inf(1)), float32(math.NaN())
+				limits[5] = (0.25 + norms[5]) - 2*dots[5] // not below itself
+			}
+			for _, limit := range []float32{float32(math.Inf(-1)), -1, 0.5, float32(math.Inf(1)), float32(math.NaN())} {
+				for _, columns := range [][]float32{nil, limits} {
+					var want []int32
+					var values []float32
+					for j := range n {
+						v := float32(0.25+norms[j]) - float32(2*dots[j])
+						if v < limit || columns != nil && v < columns[j] {
+							want, values = append(want, int32(j)), append(values, v)
+						}
 					}
-				}
-				eachPath(t, func(t *testing.T) {
 					hits, got := make([]int32, n+1), make([]float32, n+1)
 					k := Below32(hits[:n], got[:n], dots, norms, columns, 0.25, limit)
 					if !slices.Equal(hits[:k], want) || !slices.Equal(got[:k], values) || hits[n] != 0 || got[n] != 0 {
 						t.Errorf("%d values, limit %v, limits %t: %v %v, want %v %v", n, limit, columns != nil, hits[:k], got[:k], want, values)
 					}
-				})
+				}
 			}
 		}
-	}
+	})
 }
 
 func TestPathHasAName(t *testing.T) {
