@@ -159,6 +159,11 @@ func scal64AVX2(alpha float64, x []float64)
 //go:noescape
 func rot64AVX2(x []float64, y []float64, c float64, s float64)
 
+// gather64AVX2 is gather64Go, each product rounded once with its sum.
+//
+//go:noescape
+func gather64AVX2(alpha float64, values []float64, rows []int32, x []float64, stride int, beta float64, dst []float64)
+
 // belowRow32AVX2 is below32Go without limits, for a multiple of 16 dot products.
 //
 //go:noescape

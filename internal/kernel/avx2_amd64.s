@@ -3280,6 +3280,188 @@ rot_done:
 	VZEROUPPER
 	RET
 
+// func gather64AVX2(alpha float64, values []float64, rows []int32, x []float64, stride int, beta float64, dst []float64)
+// Requires: AVX, FMA3
+TEXT ·gather64AVX2(SB), NOSPLIT, $0-120
+	VBROADCASTSD alpha+0(FP), Y0
+	VBROADCASTSD beta+88(FP), Y1
+	MOVQ         values_base+8(FP), AX
+	MOVQ         rows_base+32(FP), CX
+	MOVQ         x_base+56(FP), DX
+	MOVQ         dst_base+96(FP), BX
+	MOVQ         stride+80(FP), SI
+	SHLQ         $0x03, SI
+	MOVQ         rows_len+40(FP), DI
+	MOVQ         dst_len+104(FP), R9
+	XORQ         R10, R10
+	MOVQ         beta+88(FP), R8
+	ADDQ         R8, R8
+	SUBQ         $0x10, R9
+	JL           gather_rest
+
+gather_steps:
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	XORQ   R11, R11
+	TESTQ  DI, DI
+	JE     gather_summed1
+
+gather_next1:
+	MOVLQSX      (CX)(R11*4), R12
+	IMULQ        SI, R12
+	ADDQ         DX, R12
+	VBROADCASTSD (AX)(R11*8), Y6
+	VFMADD231PD  (R12)(R10*1), Y6, Y2
+	VFMADD231PD  32(R12)(R10*1), Y6, Y3
+	VFMADD231PD  64(R12)(R10*1), Y6, Y4
+	VFMADD231PD  96(R12)(R10*1), Y6, Y5
+	INCQ         R11
+	CMPQ         R11, DI
+	JL           gather_next1
+
+gather_summed1:
+	VMULPD      Y2, Y0, Y2
+	VMULPD      Y3, Y0, Y3
+	VMULPD      Y4, Y0, Y4
+	VMULPD      Y5, Y0, Y5
+	TESTQ       R8, R8
+	JE          gather_fresh1
+	VFMADD231PD (BX)(R10*1), Y1, Y2
+	VMOVUPD     Y2, (BX)(R10*1)
+	VFMADD231PD 32(BX)(R10*1), Y1, Y3
+	VMOVUPD     Y3, 32(BX)(R10*1)
+	VFMADD231PD 64(BX)(R10*1), Y1, Y4
+	VMOVUPD     Y4, 64(BX)(R10*1)
+	VFMADD231PD 96(BX)(R10*1), Y1, Y5
+	VMOVUPD     Y5, 96(BX)(R10*1)
+	JMP         gather_stored1
+
+gather_fresh1:
+	VMOVUPD Y2, (BX)(R10*1)
+	VMOVUPD Y3, 32(BX)(R10*1)
+	VMOVUPD Y4, 64(BX)(R10*1)
+	VMOVUPD Y5, 96(BX)(R10*1)
+
+gather_stored1:
+	ADDQ $0x00000080, R10
+	SUBQ $0x10, R9
+	JGE  gather_steps
+
+gather_rest:
+	ADDQ   $0x10, R9
+	JE     gather_done
+	CMPQ   R9, $0x08
+	JL     gather_one
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	XORQ   R11, R11
+	TESTQ  DI, DI
+	JE     gather_summed2
+
+gather_next2:
+	MOVLQSX      (CX)(R11*4), R12
+	IMULQ        SI, R12
+	ADDQ         DX, R12
+	VBROADCASTSD (AX)(R11*8), Y4
+	VFMADD231PD  (R12)(R10*1), Y4, Y2
+	VFMADD231PD  32(R12)(R10*1), Y4, Y3
+	INCQ         R11
+	CMPQ         R11, DI
+	JL           gather_next2
+
+gather_summed2:
+	VMULPD      Y2, Y0, Y2
+	VMULPD      Y3, Y0, Y3
+	TESTQ       R8, R8
+	JE          gather_fresh2
+	VFMADD231PD (BX)(R10*1), Y1, Y2
+	VMOVUPD     Y2, (BX)(R10*1)
+	VFMADD231PD 32(BX)(R10*1), Y1, Y3
+	VMOVUPD     Y3, 32(BX)(R10*1)
+	JMP         gather_stored2
+
+gather_fresh2:
+	VMOVUPD Y2, (BX)(R10*1)
+	VMOVUPD Y3, 32(BX)(R10*1)
+
+gather_stored2:
+	ADDQ $0x40, R10
+	SUBQ $0x08, R9
+
+gather_one:
+	CMPQ   R9, $0x04
+	JL     gather_part
+	VXORPD Y2, Y2, Y2
+	XORQ   R11, R11
+	TESTQ  DI, DI
+	JE     gather_summed3
+
+gather_next3:
+	MOVLQSX      (CX)(R11*4), R12
+	IMULQ        SI, R12
+	ADDQ         DX, R12
+	VBROADCASTSD (AX)(R11*8), Y3
+	VFMADD231PD  (R12)(R10*1), Y3, Y2
+	INCQ         R11
+	CMPQ         R11, DI
+	JL           gather_next3
+
+gather_summed3:
+	VMULPD      Y2, Y0, Y2
+	TESTQ       R8, R8
+	JE          gather_fresh3
+	VFMADD231PD (BX)(R10*1), Y1, Y2
+	VMOVUPD     Y2, (BX)(R10*1)
+	JMP         gather_stored3
+
+gather_fresh3:
+	VMOVUPD Y2, (BX)(R10*1)
+
+gather_stored3:
+	ADDQ $0x20, R10
+	SUBQ $0x04, R9
+
+gather_part:
+	TESTQ   R9, R9
+	JE      gather_done
+	LEAQ    first64<>+32(SB), R11
+	NEGQ    R9
+	VMOVUPS (R11)(R9*8), Y2
+	VXORPD  Y3, Y3, Y3
+	XORQ    R9, R9
+	TESTQ   DI, DI
+	JE      gather_summed4
+
+gather_next4:
+	MOVLQSX      (CX)(R9*4), R11
+	IMULQ        SI, R11
+	ADDQ         DX, R11
+	VBROADCASTSD (AX)(R9*8), Y4
+	VMASKMOVPD   (R11)(R10*1), Y2, Y5
+	VFMADD231PD  Y5, Y4, Y3
+	INCQ         R9
+	CMPQ         R9, DI
+	JL           gather_next4
+
+gather_summed4:
+	VMULPD      Y3, Y0, Y3
+	TESTQ       R8, R8
+	JE          gather_fresh4
+	VMASKMOVPD  (BX)(R10*1), Y2, Y0
+	VFMADD231PD Y0, Y1, Y3
+	VMASKMOVPD  Y3, Y2, (BX)(R10*1)
+	JMP         gather_stored4
+
+gather_fresh4:
+	VMASKMOVPD Y3, Y2, (BX)(R10*1)
+
+gather_stored4:
+gather_done:
+	VZEROUPPER
+	RET
+
 // func belowRow32AVX2(hits []int32, values []float32, dots []float32, norms []float32, norm float32, limit float32) int
 // Requires: AVX, BMI
 TEXT ·belowRow32AVX2(SB), NOSPLIT, $0-112

@@ -133,6 +133,11 @@ func rot64AVX2(x []float64, y []float64, c float64, s float64) {
 	panic("kernel: AVX2 on another processor")
 }
 
+// gather64AVX2 is gather64Go, each product rounded once with its sum.
+func gather64AVX2(alpha float64, values []float64, rows []int32, x []float64, stride int, beta float64, dst []float64) {
+	panic("kernel: AVX2 on another processor")
+}
+
 // belowRow32AVX2 is below32Go without limits, for a multiple of 16 dot products.
 func belowRow32AVX2(hits []int32, values []float32, dots []float32, norms []float32, norm float32, limit float32) int {
 	panic("kernel: AVX2 on another processor")

@@ -55,6 +55,7 @@ func main() {
 	scal(forms[0])
 	scal(forms[1])
 	rot(forms[1])
+	gather(forms[1])
 	scan(false)
 	scan(true)
 	if err := write(os.Args[1]); err != nil {
