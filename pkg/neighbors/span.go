@@ -38,10 +38,10 @@ var noLink = link{math.Inf(1), math.Inf(1), math.MaxInt32, math.MaxInt32}
 
 // ruler compares the rows of a space tile by tile.
 type ruler struct {
-	rows int // in a tile, so that it stays in the cache
+	tile int // rows that stay in the cache meanwhile
 
-	// fast writes numbers that say how far row i is from the rows from lo on.
-	fast func(dst []float32, i, lo int)
+	// fast writes numbers that say how far row i is from other rows, which ascend.
+	fast func(dst []float32, i int32, to []int32)
 
 	// limit returns a number that none of them exceeds whose row is no farther
 	// than dist.
@@ -57,8 +57,14 @@ func newRuler(s space, n int) *ruler {
 	r := &ruler{exact: s.exact}
 	if s, ok := s.(*screened); ok {
 		_, d := s.rows.Dims()
-		r.rows = min(n, max(64, tileBytes/(4*d)))
-		r.fast = s.rows.Fast
+		r.tile = min(n, max(64, tileBytes/(4*d)))
+		r.fast = func(dst []float32, i int32, to []int32) {
+			if first, last := int(to[0]), int(to[len(to)-1]); last-first == len(to)-1 {
+				s.rows.Fast(dst[:len(to)], int(i), first) // side by side, which is faster
+				return
+			}
+			s.rows.FastTo(dst, int(i), to)
+		}
 		r.limit = func(i int, dist float64) float32 {
 			if math.IsInf(dist, 1) {
 				return math.MaxFloat32
@@ -71,12 +77,10 @@ func newRuler(s space, n int) *ruler {
 		}
 		return r
 	}
-	r.rows = min(n, 256)
-	r.fast = func(dst []float32, i, lo int) {
-		for t := range dst {
-			if lo+t != i {
-				dst[t] = float32(s.exact(int32(i), int32(lo+t)))
-			}
+	r.tile = min(n, 256)
+	r.fast = func(dst []float32, i int32, to []int32) {
+		for t, j := range to {
+			dst[t] = float32(s.exact(i, j))
 		}
 	}
 	r.limit = func(i int, dist float64) float32 {
@@ -99,6 +103,7 @@ type spanner struct {
 	near  []link    // of each row, a link that was found by comparing all
 	bound []link    // of each row: what is neither in lists nor near and leaves its set does not come before
 	label []int32   // of each row, the number of its set
+	all   []int32   // 0 … n−1
 	found []Edge
 	stage *watch.Stage
 }
@@ -112,9 +117,9 @@ func newSpanner(ctx context.Context, s space, sets disjoint, lists *Graph, core 
 			return nil, err
 		}
 	}
-	p := &spanner{ruler: newRuler(s, n), n: n, sets: sets, lists: lists, core: core, near: make([]link, n), bound: make([]link, n)}
+	p := &spanner{ruler: newRuler(s, n), n: n, sets: sets, lists: lists, core: core, near: make([]link, n), bound: make([]link, n), all: make([]int32, n)}
 	for i := range n {
-		p.near[i] = noLink
+		p.all[i], p.near[i] = int32(i), noLink
 		p.bound[i] = link{weight: p.reach(int32(i), int32(i), 0)}
 		if lists != nil {
 			indices, distances := lists.Row(i)
@@ -272,21 +277,20 @@ func (p *spanner) compare(ctx context.Context, best []link) error {
 		best  [together]link
 		limit [together]float32
 	}
-	err := par.BlocksWith(ctx, len(rows), together, func() *scratch { return &scratch{tile: make([]float32, p.rows)} }, func(s *scratch, lo, hi int) {
+	err := par.BlocksWith(ctx, len(rows), together, func() *scratch { return &scratch{tile: make([]float32, p.tile)} }, func(s *scratch, lo, hi int) {
 		for q, i := range rows[lo:hi] {
 			s.best[q] = best[p.label[i]]
 			s.limit[q] = p.limit(int(i), s.best[q].weight)
 		}
-		for from := 0; from < p.n; from += p.rows {
+		for to := range slices.Chunk(p.all, p.tile) {
 			if ctx.Err() != nil {
 				return
 			}
-			tile := s.tile[:min(p.rows, p.n-from)]
 			for q, i := range rows[lo:hi] {
 				own, limit := p.label[i], s.limit[q]
-				p.fast(tile, int(i), from)
-				for t, fast := range tile {
-					if j := int32(from + t); fast <= limit && p.label[j] != own {
+				p.fast(s.tile, i, to)
+				for t, j := range to {
+					if s.tile[t] <= limit && p.label[j] != own {
 						if l := p.link(i, j, p.exact(i, j)); l.before(s.best[q]) {
 							s.best[q] = l
 							limit = p.limit(int(i), l.weight)
@@ -340,6 +344,16 @@ func (p *spanner) pairs(ctx context.Context, count int) ([]link, error) {
 			}
 		}
 	}
+	// A link is news only where the bounds of both its rows allow it.
+	var rows []int32
+	for i, c := range p.label {
+		for e := range int32(count) {
+			if e != c && p.bound[i].before(start[at(c, e)]) {
+				rows = append(rows, int32(i))
+				break
+			}
+		}
+	}
 	type scratch struct {
 		best  []link
 		tile  []float32
@@ -347,8 +361,8 @@ func (p *spanner) pairs(ctx context.Context, count int) ([]link, error) {
 	}
 	var mu sync.Mutex
 	var all []*scratch
-	err := par.BlocksWith(ctx, p.n, together, func() *scratch {
-		s := &scratch{best: slices.Clone(start), tile: make([]float32, p.rows)}
+	err := par.BlocksWith(ctx, len(rows), together, func() *scratch {
+		s := &scratch{best: slices.Clone(start), tile: make([]float32, p.tile)}
 		for q := range s.limit {
 			s.limit[q] = make([]float32, count)
 		}
@@ -357,36 +371,34 @@ func (p *spanner) pairs(ctx context.Context, count int) ([]link, error) {
 		all = append(all, s)
 		return s
 	}, func(s *scratch, lo, hi int) {
-		limit := func(i int, c int32) float32 {
+		limit := func(i, c int32) float32 {
 			l := s.best[at(p.label[i], c)]
 			if l.before(p.bound[i]) || p.core != nil && p.core[i] > l.weight {
 				return -1
 			}
-			return p.limit(i, l.weight)
+			return p.limit(int(i), l.weight)
 		}
-		for q := range hi - lo {
+		for q, i := range rows[lo:hi] {
 			for c := range int32(count) {
 				s.limit[q][c] = -1
-				if c != p.label[lo+q] {
-					s.limit[q][c] = limit(lo+q, c)
+				if c != p.label[i] {
+					s.limit[q][c] = limit(i, c)
 				}
 			}
 		}
-		for from := lo + 1; from < p.n; from += p.rows {
+		for to := range slices.Chunk(rows[lo+1:], p.tile) {
 			if ctx.Err() != nil {
 				return
 			}
-			tile := s.tile[:min(p.rows, p.n-from)]
-			labels := p.label[from : from+len(tile)]
-			for q := range hi - lo {
-				i, limits := lo+q, s.limit[q]
-				p.fast(tile, i, from)
-				for t, fast := range tile {
-					c := labels[t]
-					if fast > limits[c] {
+			for q, i := range rows[lo:hi] {
+				limits := s.limit[q]
+				p.fast(s.tile, i, to)
+				for t, j := range to {
+					c := p.label[j]
+					if s.tile[t] > limits[c] {
 						continue
 					}
-					l := p.link(int32(i), int32(from+t), p.exact(int32(i), int32(from+t)))
+					l := p.link(i, j, p.exact(i, j))
 					if k := at(p.label[i], c); l.before(s.best[k]) {
 						s.best[k] = l
 						limits[c] = limit(i, c)

@@ -42,7 +42,7 @@ var neighborsRows = []row{{
 }, {
 	method: "neighbors.MST",
 	source: "2013, Density-based clustering based on hierarchical density estimates",
-	golden: golden{form: "Kruskal's tree among all pairs", test: "neighbors.TestMSTAgainstAllPairs"},
+	golden: golden{file: "graph", holds: "reachability", test: "neighbors.TestGraphsAgainstSciPy"},
 	claim: claim{
 		says: "without its longest edges the tree falls into the groups that are dense and apart: edges that are left join rows of one label",
 		on:   func(seed uint64) sample { return groups(seed, 150, 5) },
