@@ -119,7 +119,6 @@ func (s *search) diagonal(ctx context.Context) error {
 		if !w.meet(I, I, f) {
 			return
 		}
-		s.look(I)
 		s.fine[I] = s.needs(I)
 		s.report.add(1)
 	})
@@ -162,6 +161,8 @@ func (b *ball) enclose(r *Rows, near *Reduced, rows []int32, buf []float64) {
 
 // look notes how far the rows of block I look for neighbours.
 func (s *search) look(I int) {
+	s.locks[I].Lock()
+	defer s.locks[I].Unlock()
 	tops := s.tops[I*s.left.size:][:len(s.left.at(I))]
 	s.centres[I].reach.Store(math.Float64bits(slices.Max(tops)))
 }
@@ -213,6 +214,7 @@ func (s *search) between(middle []float64, I, J int) frame {
 
 // bands lets blocks meet, those that are next to each other first.
 func (s *search) bands(ctx context.Context) error {
+	s.rest()
 	const width = 8 // blocks that one task compares with another
 	n := s.left.count()
 	type task struct{ I, lo, hi int }

@@ -52,7 +52,11 @@ func (r *Rows) Reduced(ctx context.Context) (*Reduced, error) {
 	if err != nil {
 		return nil, err
 	}
-	if m := p.choose(15, r.n); m > 0 {
+	m, err := p.choose(ctx, 15, r.n)
+	if err != nil {
+		return nil, err
+	}
+	if m > 0 {
 		if r.reduced, err = r.project(ctx, p.directions.Slice(0, m, 0, r.d).(*mat.Dense)); err != nil {
 			r.reduced = nil
 			return nil, err
@@ -157,41 +161,48 @@ func (s *principal) rotate(ctx context.Context) error {
 // choose returns the number of directions that makes the search of the k nearest of
 // n rows cheapest, or 0 where all columns do. What few directions let through
 // has to be measured: how much that is shows among the rows sampled.
-func (s *principal) choose(k, n int) int {
+func (s *principal) choose(ctx context.Context, k, n int) (int, error) {
+	const step = 8 // directions
 	p, _ := s.directions.Dims()
 	rows := len(s.coords) / p
-	passed := make([]float64, p/8+1)
-	far := make([]float32, rows)
-	sorted := make([]float32, rows)
-	for a := range asked {
+	passed := make([][]int, asked)
+	err := par.Blocks(ctx, asked, 1, func(a, _ int) {
+		far := make([]float32, rows)
 		t := a * rows / asked
 		kernel.SquaredDistances32(far, s.sample[t*s.d:(t+1)*s.d], s.sample)
-		copy(sorted, far)
-		slices.Sort(sorted)
-		limit := sorted[max(1, min(rows-1, (k*rows+n/2)/n))] // the row itself is first
+		slices.Sort(far)
+		limit := far[max(1, min(rows-1, (k*rows+n/2)/n))] // the row itself is first
 		own := s.coords[t*p : (t+1)*p]
+		count := make([]int, p/step+1)
 		for j := range rows {
 			other := s.coords[j*p : (j+1)*p]
 			var sum float32
-			for c := 0; c+8 <= p && sum <= limit; c += 8 {
-				sum += kernel.SquaredDistance32(own[c:c+8], other[c:c+8])
-				if sum <= limit {
-					passed[c/8+1]++
+			for c := 0; c+step <= p; c += step {
+				if sum += kernel.SquaredDistance32(own[c:c+step], other[c:c+step]); sum > limit {
+					break
 				}
+				count[c/step+1]++
 			}
 		}
+		passed[a] = count
+	})
+	if err != nil {
+		return 0, err
 	}
 	// Cycles for a pair.
 	product := func(m int) float64 { return 0.075*float64(m) + 1 }
 	measure := 2 * (80 + 0.7*float64(s.d))
 	best, least := 0, 0.7*product(s.d)
-	for b := 1; b < len(passed); b++ {
-		share := max(0, passed[b]-asked) / float64(asked*rows) // without the rows themselves
-		if cost := product(8*b) + share*measure; cost < least {
-			best, least = 8*b, cost
+	for b := 1; b < len(passed[0]); b++ {
+		others := -asked // without the rows themselves
+		for _, count := range passed {
+			others += count[b]
+		}
+		if cost := product(step*b) + float64(others)/float64(asked*rows)*measure; cost < least {
+			best, least = step*b, cost
 		}
 	}
-	return best
+	return best, nil
 }
 
 // project returns the rows along orthonormal directions.

@@ -95,31 +95,26 @@ func New(ctx context.Context, x mat.Matrix) (*Rows, error) {
 
 // prepare completes rows whose values are known.
 func prepare(ctx context.Context, r *Rows) (*Rows, error) {
-	d := r.d
-	largest, err := r.largest(ctx, nil)
+	columns, err := r.columns(ctx)
 	if err != nil {
 		return nil, err
 	}
 	// Squares of float64 values beyond these bounds overflow or lose digits.
-	if r.x32 == nil && largest > 0 && (largest > 1e140 || largest < 1e-120) {
+	if largest := columns.largest(); r.x32 == nil && largest > 0 && (largest > 1e140 || largest < 1e-120) {
 		r.rescale(largest)
+		if columns, err = r.columns(ctx); err != nil {
+			return nil, err
+		}
 	}
-	mean, err := r.mean(ctx)
-	if err != nil {
-		return nil, err
-	}
-	spread, err := r.largest(ctx, mean)
-	if err != nil {
-		return nil, err
-	}
+	mean, spread := columns.centre(r.n)
 	fit := 1. // brings spread into (½, 1]
 	if spread > 0 {
 		_, exp := math.Frexp(spread)
 		fit = math.Ldexp(1, min(-exp, 1000))
 	}
 	r.centre, r.fit = mean, fit
-	r.fits = 2*math.Sqrt(float64(d))*spread < math.MaxFloat64/2/r.unit
-	r.rel64 = float64(d/4+64) * 0x1p-52
+	r.fits = 2*math.Sqrt(float64(r.d))*spread < math.MaxFloat64/2/r.unit
+	r.rel64 = float64(r.d/4+64) * 0x1p-52
 	return r, nil
 }
 
@@ -134,54 +129,60 @@ func (r *Rows) blockSize() int { return max(1, 1<<16/max(r.d, 1)) }
 
 func (r *Rows) count() int { return (r.n + r.blockSize() - 1) / r.blockSize() }
 
-// largest returns the largest magnitude of the values, or of their differences
-// from the means of their columns when these are given.
-func (r *Rows) largest(ctx context.Context, mean []float64) (float64, error) {
-	parts := make([]float64, r.count())
-	err := r.each(ctx, func(buf []float64, block, lo, hi int) {
-		most := 0.
-		for i := lo; i < hi; i++ {
-			row := r.row(buf, i)
-			if mean == nil {
-				for _, v := range row {
-					most = max(most, math.Abs(v))
-				}
-				continue
-			}
-			for j, v := range row {
-				most = max(most, math.Abs(v-mean[j]))
-			}
-		}
-		parts[block] = most
-	})
-	return slices.Max(parts), err
-}
+// columns are the sum, the least and the largest value of every column.
+type columns struct{ sum, low, high []float64 }
 
-// mean returns the means of the columns.
-func (r *Rows) mean(ctx context.Context) ([]float64, error) {
-	sums := make([][]float64, r.count())
+func (r *Rows) columns(ctx context.Context) (*columns, error) {
+	parts := make([]*columns, r.count())
 	err := r.each(ctx, func(buf []float64, block, lo, hi int) {
-		sum := make([]float64, r.d)
-		for i := lo; i < hi; i++ {
-			for j, v := range r.row(buf, i) {
+		first := r.row(buf, lo)
+		c := &columns{slices.Clone(first), slices.Clone(first), slices.Clone(first)}
+		sum, low, high := c.sum, c.low[:r.d], c.high[:r.d]
+		for i := lo + 1; i < hi; i++ {
+			for j, v := range r.row(buf, i)[:len(sum)] {
 				sum[j] += v
+				if v < low[j] {
+					low[j] = v
+				}
+				if v > high[j] {
+					high[j] = v
+				}
 			}
 		}
-		sums[block] = sum
+		parts[block] = c
 	})
 	if err != nil {
 		return nil, err
 	}
-	mean := make([]float64, r.d)
-	for _, sum := range sums {
-		for j, v := range sum {
-			mean[j] += v
+	all := parts[0]
+	for _, c := range parts[1:] {
+		for j, v := range c.sum {
+			all.sum[j] += v
+			all.low[j] = min(all.low[j], c.low[j])
+			all.high[j] = max(all.high[j], c.high[j])
 		}
 	}
-	for j := range mean {
-		mean[j] /= float64(r.n)
+	return all, nil
+}
+
+// largest returns the largest magnitude of all values.
+func (c *columns) largest() float64 {
+	most := 0.
+	for j, low := range c.low {
+		most = max(most, -low, c.high[j])
 	}
-	return mean, nil
+	return most
+}
+
+// centre returns the means of the columns of n rows, and the largest difference of
+// a value from the mean of its column.
+func (c *columns) centre(n int) (mean []float64, spread float64) {
+	mean = make([]float64, len(c.sum))
+	for j, sum := range c.sum {
+		mean[j] = sum / float64(n)
+		spread = max(spread, mean[j]-c.low[j], c.high[j]-mean[j])
+	}
+	return mean, spread
 }
 
 // Fit reports whether no distance between rows can exceed float64.

@@ -3,6 +3,7 @@ package screen
 import (
 	"context"
 	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -41,6 +42,9 @@ type search struct {
 	report *progress
 
 	measured atomic.Int64 // pairs
+
+	hiring     sync.Mutex
+	crew, idle []*worker
 }
 
 // ball holds the rows of a block.
@@ -99,7 +103,24 @@ type worker struct {
 	rows, cols []candidate
 }
 
+// worker returns one that no goroutine of this phase uses.
 func (s *search) worker(ctx context.Context) *worker {
+	s.hiring.Lock()
+	defer s.hiring.Unlock()
+	if n := len(s.idle); n > 0 {
+		w := s.idle[n-1]
+		s.idle = s.idle[:n-1]
+		return w
+	}
+	w := s.hire(ctx)
+	s.crew = append(s.crew, w)
+	return w
+}
+
+// rest makes the workers of a phase free for the next.
+func (s *search) rest() { s.idle = slices.Clone(s.crew) }
+
+func (s *search) hire(ctx context.Context) *worker {
 	return &worker{s: s, ctx: ctx, ruler: newRuler(s.from, s.among), buf: make([]float64, s.from.d), middle: make([]float64, s.from.d)}
 }
 
@@ -180,9 +201,25 @@ func (w *worker) meet(I, J int, f frame) bool {
 				w.cols = append(w.cols, candidate{j, w.a.rows[i], v})
 			}
 		}
+		if math.IsInf(float64(limit), 1) { // they are all there, and are done with at once
+			if !w.refine(I, &w.a, b, w.rows, w.rowLimits, f.scale) {
+				return false
+			}
+			w.rows = w.rows[:0]
+		}
 	}
-	return w.refine(I, &w.a, b, w.rows, w.rowLimits, f.scale) &&
-		w.refine(J, b, &w.a, w.cols, w.colLimits, f.scale)
+	if !w.refine(I, &w.a, b, w.rows, w.rowLimits, f.scale) {
+		return false
+	}
+	s.look(I)
+	if colLimits == nil {
+		return true
+	}
+	if !w.refine(J, b, &w.a, w.cols, w.colLimits, f.scale) {
+		return false
+	}
+	s.look(J)
+	return true
 }
 
 // refine measures candidates of the rows of a block of left and offers them to their
@@ -227,7 +264,6 @@ func (w *worker) refine(block int, own, other *panel, all []candidate, limits []
 			}
 		}
 	}
-	s.look(block)
 	s.measured.Add(measured)
 	return true
 }
