@@ -1,0 +1,419 @@
+package neighbors
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/internal/saved"
+	"github.com/flatland-go/flatland/pkg/mat32"
+)
+
+const (
+	hnswKind, hnswVersion = "neighbors.HNSWIndex", 1
+	hnswBlock             = 1024 // rows that are written together
+)
+
+// The forms of rows in a file.
+const (
+	rowsFloat64 = iota
+	rowsFloat32
+	rowsSparse
+)
+
+// plainMetrics are those that their type says all about.
+var plainMetrics = []Metric{Euclidean{}, SquaredEuclidean{}, Cosine{}, Correlation{}, Manhattan{}, Chebyshev{}, Canberra{},
+	BrayCurtis{}, Hamming{}, Jaccard{}, Dice{}, Hellinger{}, Haversine{}, JensenShannon{}, Spearman{}, Poincare{}}
+
+// WriteTo saves the index with its rows, as float64, float32 or sparse values as
+// they were given, and its links, about two bytes each. The error is a
+// *mat32.ParamError where the metric is a Func, of which there is only code, or
+// that of w.
+func (ix *HNSWIndex) WriteTo(w io.Writer) (int64, error) {
+	s := saved.NewWriter(w, hnswKind, hnswVersion)
+	o := ix.o
+	for _, v := range []int{o.Neighbors, o.M, o.EfConstruction, o.EfSearch, int(o.Seed), int(o.MemoryLimit), ix.lost, int(ix.links.entry)} {
+		s.Int(v)
+	}
+	s.Bool(o.KeepPruned)
+	writeMetric(s, o.Metric)
+	writeRows(s, ix.x)
+	n := len(ix.links.level)
+	var b []byte
+	for lo := 0; lo < n; lo += hnswBlock {
+		b = b[:0]
+		for i := lo; i < min(lo+hnswBlock, n); i++ {
+			level := ix.links.level[i]
+			b = append(b, level)
+			for l := 0; level != absent && l <= int(level); l++ {
+				links := linked(ix.links.of(int32(i), l))
+				b = binary.AppendUvarint(b, uint64(len(links)))
+				last := int32(-1)
+				for _, j := range links { // which ascend
+					b = binary.AppendUvarint(b, uint64(j-last))
+					last = j
+				}
+			}
+		}
+		s.Text(string(b))
+	}
+	return s.Close()
+}
+
+func writeMetric(s *saved.Writer, m Metric) {
+	for k, plain := range plainMetrics {
+		if m.String() == plain.String() {
+			s.Int(k)
+			return
+		}
+	}
+	s.Int(-1)
+	s.Text(m.String())
+	switch m := m.(type) {
+	case Minkowski:
+		s.Float(m.P)
+		s.Floats(m.Weights)
+	case Mahalanobis:
+		s.Matrix(squareOf(m.Covariance))
+		s.Matrix(squareOf(m.Inverse))
+	default:
+		s.Fail(&mat32.ParamError{Method: "neighbors.HNSWIndex.WriteTo", Param: "Metric", Value: m.String(), Want: "a metric other than a Func, which cannot be saved"})
+	}
+}
+
+func squareOf(c mat.Symmetric) *mat.Dense {
+	if c == nil {
+		return nil
+	}
+	return mat.DenseCopyOf(c)
+}
+
+// readMetric reads what writeMetric wrote.
+func readMetric(s *saved.Reader) Metric {
+	k := s.Int()
+	if k >= 0 && k < len(plainMetrics) {
+		return plainMetrics[k]
+	}
+	name := s.Text()
+	var m Metric
+	if k == -1 && len(name) > 2 && name[:2] == "mi" {
+		m = Minkowski{P: s.Float(), Weights: s.Floats()}
+	} else if k == -1 {
+		m = Mahalanobis{Covariance: symmetricOf(s), Inverse: symmetricOf(s)}
+	}
+	if s.OK() && (m == nil || m.String() != name) {
+		s.Fail("its metric is not known")
+	}
+	return m
+}
+
+func symmetricOf(s *saved.Reader) mat.Symmetric {
+	c := s.Matrix()
+	if c == nil {
+		return nil
+	}
+	n, d := c.Dims()
+	if n != d {
+		s.Fail("the matrix of its metric is not square")
+		return nil
+	}
+	return mat.NewSymDense(n, c.RawMatrix().Data)
+}
+
+func writeRows(s *saved.Writer, x mat.Matrix) {
+	n, d := x.Dims()
+	s.Int(n)
+	s.Int(d)
+	switch x := x.(type) {
+	case *mat32.Dense:
+		s.Int(rowsFloat32)
+		writeFloats(s, x.Data())
+	case *mat32.CSR:
+		s.Int(rowsSparse)
+		var b []byte
+		for lo := 0; lo < n; lo += hnswBlock {
+			b = b[:0]
+			var values []float32
+			for i := lo; i < min(lo+hnswBlock, n); i++ {
+				columns, v := x.Row(i)
+				b = binary.AppendUvarint(b, uint64(len(columns)))
+				last := int32(-1)
+				for _, c := range columns {
+					b = binary.AppendUvarint(b, uint64(c-last))
+					last = c
+				}
+				values = append(values, v...)
+			}
+			s.Text(string(b))
+			writeFloats(s, values)
+		}
+	default:
+		s.Int(rowsFloat64)
+		buf := make([]float64, d)
+		for i := range n {
+			s.Floats(mat32.Row(buf, i, x))
+		}
+	}
+}
+
+// writeFloats writes values in blocks of 32 KiB.
+func writeFloats(s *saved.Writer, values []float32) {
+	var b []byte
+	for lo := 0; lo < len(values); lo += 1 << 13 {
+		b = b[:0]
+		for _, v := range values[lo:min(lo+1<<13, len(values))] {
+			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
+		}
+		s.Text(string(b))
+	}
+}
+
+// readFloats reads n values.
+func readFloats(s *saved.Reader, n int) (values []float32) {
+	for len(values) < n && s.OK() {
+		b := s.Text()
+		if len(b) == 0 || len(b)%4 != 0 || len(b)/4 > n-len(values) {
+			s.Fail("a block of values has another length than they take")
+			return nil
+		}
+		for k := 0; k < len(b); k += 4 {
+			values = append(values, math.Float32frombits(uint32(b[k])|uint32(b[k+1])<<8|uint32(b[k+2])<<16|uint32(b[k+3])<<24))
+		}
+	}
+	return values
+}
+
+// readRows reads what writeRows wrote. No memory is taken before its values have
+// arrived.
+func readRows(s *saved.Reader) mat.Matrix {
+	n, d, form := s.Int(), s.Int(), s.Int()
+	if !s.OK() {
+		return nil
+	}
+	if n < 1 || d < 1 || n > math.MaxInt32 || d > math.MaxInt32 || form != rowsSparse && n > math.MaxInt/8/d {
+		s.Fail("its rows and columns cannot be")
+		return nil
+	}
+	switch form {
+	case rowsFloat64:
+		var values []float64
+		for i := 0; i < n && s.OK(); i++ {
+			row := s.Floats()
+			if s.OK() && len(row) != d {
+				s.Fail("its rows differ in length")
+			}
+			values = append(values, row...)
+		}
+		if s.OK() {
+			return mat.NewDense(n, d, values)
+		}
+	case rowsFloat32:
+		if values := readFloats(s, n*d); s.OK() {
+			return mat32.NewDense(n, d, values)
+		}
+	case rowsSparse:
+		return readSparse(s, n, d)
+	default:
+		s.Fail("its rows are in a form that is not known")
+	}
+	return nil
+}
+
+func readSparse(s *saved.Reader, n, d int) mat.Matrix {
+	start := []int{0}
+	var columns []int32
+	var values []float32
+	for lo := 0; lo < n && s.OK(); lo += hnswBlock {
+		b := []byte(s.Text())
+		before := len(columns)
+		for range min(hnswBlock, n-lo) {
+			var ok bool
+			if columns, b, ok = readAscending(columns, b, d, d); !ok {
+				s.Fail("a sparse row is torn")
+				return nil
+			}
+			start = append(start, len(columns))
+		}
+		if len(b) > 0 {
+			s.Fail("a block of sparse rows is too long")
+		}
+		values = append(values, readFloats(s, len(columns)-before)...)
+	}
+	if !s.OK() {
+		return nil
+	}
+	x, err := mat32.NewCSR(n, d, start, columns, values)
+	if err != nil {
+		s.Fail(err.Error())
+		return nil
+	}
+	return x
+}
+
+// readAscending appends what b begins with: a number of at most most, and so many
+// ascending numbers below limit. It returns what is left of b.
+func readAscending(to []int32, b []byte, most, limit int) ([]int32, []byte, bool) {
+	next := func() uint64 {
+		v, k := binary.Uvarint(b)
+		if k <= 0 {
+			b = nil
+			return math.MaxUint64
+		}
+		b = b[k:]
+		return v
+	}
+	count := next()
+	if count > uint64(most) {
+		return to, b, false
+	}
+	last := int64(-1)
+	for range count {
+		step := next()
+		if step == 0 || step > uint64(limit) {
+			return to, b, false
+		}
+		if last += int64(step); last >= int64(limit) {
+			return to, b, false
+		}
+		to = append(to, int32(last))
+	}
+	return to, b, true
+}
+
+// ReadFrom replaces the index by one that WriteTo wrote. The error is a
+// *mat32.FileError, and ix does not change, where the file is damaged, of another
+// kind or of a newer version.
+func (ix *HNSWIndex) ReadFrom(r io.Reader) (int64, error) {
+	s, _ := saved.NewReader(r, hnswKind, hnswVersion)
+	var o HNSW
+	var seed, limit, entry int
+	var read HNSWIndex
+	for _, v := range []*int{&o.Neighbors, &o.M, &o.EfConstruction, &o.EfSearch, &seed, &limit, &read.lost, &entry} {
+		*v = s.Int()
+	}
+	o.Seed, o.MemoryLimit = uint64(seed), int64(limit)
+	o.KeepPruned = s.Bool()
+	o.Metric = readMetric(s)
+	read.x = readRows(s)
+	if s.OK() {
+		n, d := read.x.Dims()
+		ef := o.EfSearch // which a view may have made anything
+		o.EfSearch = 1
+		if _, err := o.resolve(n, d); err != nil {
+			s.Fail(err.Error())
+		}
+		o.EfSearch = ef
+		if s.OK() {
+			read.links = readLinks(s, o.M, n)
+		}
+		if s.OK() && (entry < 0 || entry >= n || read.links.level[entry] == absent) {
+			s.Fail("its entry is no row")
+		}
+	}
+	read.o = o
+	size, err := s.Close()
+	if err != nil {
+		return size, err
+	}
+	read.links.entry, read.links.top = int32(entry), int(read.links.level[entry])
+	if err := read.restore(); err != nil {
+		return size, &mat32.FileError{Kind: hnswKind, Reason: "it is damaged: " + err.Error()}
+	}
+	*ix = read
+	return size, nil
+}
+
+// readLinks reads the levels and links of n rows.
+func readLinks(s *saved.Reader, m, n int) *hnswLinks {
+	l := newHNSWLinks(m)
+	var links []int32
+	for lo := 0; lo < n && s.OK(); lo += hnswBlock {
+		b := []byte(s.Text())
+		for i := lo; i < min(lo+hnswBlock, n); i++ {
+			if len(b) == 0 || b[0] > hnswTop && b[0] != absent {
+				s.Fail("the level of a row cannot be")
+				return nil
+			}
+			level := b[0]
+			b = b[1:]
+			l.append(level)
+			for k := 0; level != absent && k <= int(level); k++ {
+				slots := l.of(int32(i), k)
+				var ok bool
+				if links, b, ok = readAscending(links[:0], b, len(slots), n); !ok {
+					s.Fail("the links of a row are torn")
+					return nil
+				}
+				copy(slots, links)
+			}
+		}
+		if len(b) > 0 {
+			s.Fail("a block of links is too long")
+		}
+	}
+	return l
+}
+
+// restore makes what an index does not save, and checks the rest.
+func (ix *HNSWIndex) restore() (err error) {
+	ctx := context.Background()
+	if err := mat32.CheckContext(ctx, ix.x); err != nil {
+		return err
+	}
+	l := ix.links
+	l.each(func(i int32, level int, slots []int32) {
+		for _, j := range linked(slots) {
+			if l.level[j] == absent || int(l.level[j]) < level || i == j {
+				err = fmt.Errorf("row %d has a link that cannot be", i)
+			}
+		}
+		if level > l.top {
+			err = fmt.Errorf("row %d stands above the entry", i)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if ix.twins, err = newTwins(ctx, ix.x); err != nil {
+		return err
+	}
+	r := newReach(l)
+	if err := r.from(ctx, l.entry); err != nil {
+		return err
+	}
+	for i, level := range l.level {
+		if level != absent && r.parent[i] < 0 {
+			return fmt.Errorf("row %d cannot be reached", i)
+		}
+		apart := 0 // of rows that are equal, one is linked
+		same := ix.twins.of(int32(i))
+		for _, j := range same {
+			if l.level[j] != absent {
+				apart++
+			}
+		}
+		if same == nil && level == absent || same != nil && same[0] == int32(i) && apart != 1 {
+			return fmt.Errorf("row %d is not linked as rows that equal it should be", i)
+		}
+	}
+	ix.space, err = ix.o.Metric.space(ctx, ix.x)
+	return err
+}
+
+// MarshalBinary returns what WriteTo writes.
+func (ix *HNSWIndex) MarshalBinary() ([]byte, error) {
+	var b bytes.Buffer
+	_, err := ix.WriteTo(&b)
+	return b.Bytes(), err
+}
+
+// UnmarshalBinary reads what MarshalBinary returned.
+func (ix *HNSWIndex) UnmarshalBinary(b []byte) error {
+	_, err := ix.ReadFrom(bytes.NewReader(b))
+	return err
+}
