@@ -4,8 +4,13 @@
 
 package kernel
 
-// tile32AVX2 is tile32Go for tiles of 6 rows and 16 columns.
+// tile32AVX2 is tileGo for tiles of 6 rows and 16 columns.
 func tile32AVX2(k int, tiles int, a []float32, aRow int, aCol int, aTile int, b []float32, bRow int, c []float32, cRow int, alpha float32, beta float32) {
+	panic("kernel: AVX2 on another processor")
+}
+
+// low32AVX2 is tileGo for tiles of 4 rows and 16 columns.
+func low32AVX2(k int, tiles int, a []float32, aRow int, aCol int, aTile int, b []float32, bRow int, c []float32, cRow int, alpha float32, beta float32) {
 	panic("kernel: AVX2 on another processor")
 }
 
@@ -24,8 +29,13 @@ func rows32AVX2(k int, n int, from []float32, stride int, to []float32) {
 	panic("kernel: AVX2 on another processor")
 }
 
-// tile64AVX2 is tile64Go for tiles of 6 rows and 8 columns.
+// tile64AVX2 is tileGo for tiles of 6 rows and 8 columns.
 func tile64AVX2(k int, tiles int, a []float64, aRow int, aCol int, aTile int, b []float64, bRow int, c []float64, cRow int, alpha float64, beta float64) {
+	panic("kernel: AVX2 on another processor")
+}
+
+// low64AVX2 is tileGo for tiles of 4 rows and 8 columns.
+func low64AVX2(k int, tiles int, a []float64, aRow int, aCol int, aTile int, b []float64, bRow int, c []float64, cRow int, alpha float64, beta float64) {
 	panic("kernel: AVX2 on another processor")
 }
 

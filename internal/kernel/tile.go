@@ -14,6 +14,10 @@ type tiler[T float32 | float64] struct {
 	// Every value is one chain of additions, k ascending, that starts at zero.
 	run func(k, tiles int, a []T, aRow, aCol, aTile int, b []T, bRow int, c []T, cRow int, alpha, beta T)
 
+	// low is run for tiles of fewer rows, which are summed alike.
+	low     func(k, tiles int, a []T, aRow, aCol, aTile int, b []T, bRow int, c []T, cRow int, alpha, beta T)
+	lowRows int
+
 	// panel packs k values, a multiple of step, of cols rows into a panel.
 	panel func(k int, rows []T, stride int, panel []T)
 	step  int
@@ -39,9 +43,11 @@ func room[T any](s []T, n int) []T {
 }
 
 var (
-	wide32 = tiler[float32]{rows: 6, cols: 16, depth: 256, run: tile32AVX2, panel: panel32AVX2, step: 8, columns: columns32AVX2, narrow: rows32AVX2,
+	wide32 = tiler[float32]{rows: 6, cols: 16, depth: 256, run: tile32AVX2, low: low32AVX2, lowRows: 4,
+		panel: panel32AVX2, step: 8, columns: columns32AVX2, narrow: rows32AVX2,
 		scratch: &sync.Pool{New: func() any { return new(scratch[float32]) }}}
-	wide64 = tiler[float64]{rows: 6, cols: 8, depth: 256, run: tile64AVX2, panel: panel64AVX2, step: 4, columns: columns64AVX2, narrow: rows64AVX2,
+	wide64 = tiler[float64]{rows: 6, cols: 8, depth: 256, run: tile64AVX2, low: low64AVX2, lowRows: 4,
+		panel: panel64AVX2, step: 4, columns: columns64AVX2, narrow: rows64AVX2,
 		scratch: &sync.Pool{New: func() any { return new(scratch[float64]) }}}
 	plain32 = tiler[float32]{rows: 2, cols: 4, depth: 256, run: tileGo[float32], panel: panelGo[float32], step: 1, columns: columnsGo[float32], narrow: narrowGo[float32],
 		scratch: &sync.Pool{New: func() any { return new(scratch[float32]) }}}
@@ -223,9 +229,12 @@ func (m *tiler[T]) column(k int, a rowset[T], skip, rows int, b []T, c []T, stri
 				copy(tmp[i*m.cols:(i+1)*m.cols], c[i*stride:][:n])
 			}
 		}
-		if t < whole {
-			m.run(k, 1, a.data[t*a.tile:], a.row, a.col, a.tile, b, m.cols, tmp, m.cols, alpha, beta)
-		} else {
+		switch {
+		case t < whole:
+			m.run(k, 1, a.data[t*a.tile:], a.row, a.col, 0, b, m.cols, tmp, m.cols, alpha, beta)
+		case high <= m.lowRows:
+			m.low(k, 1, a.last, a.lastRow, a.col, 0, b, m.cols, tmp, m.cols, alpha, beta)
+		default:
 			m.run(k, 1, a.last, a.lastRow, a.col, 0, b, m.cols, tmp, m.cols, alpha, beta)
 		}
 		for i := range high {

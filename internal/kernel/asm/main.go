@@ -33,7 +33,8 @@ func main() {
 	}
 	constants()
 	for _, v := range []vector{single, double} {
-		tile(v)
+		tile(v, "tile", 6)
+		tile(v, "low", 4)
 		transpose(v)
 		columns(v, false)
 		columns(v, true)

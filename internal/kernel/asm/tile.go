@@ -5,16 +5,15 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// Rows of a tile; its columns are two vectors.
-const rows = 6
-
 // tile describes the innermost loop of all matrix products: tiles of six rows
 // and two vectors of columns, one below the other, against one panel of b.
 // Twelve sums, two vectors of b and two values of a fill the sixteen registers;
-// the six cycles of twelve FMAs cover eight loads.
-func tile(v vector) {
-	v.text("tile"+v.bits+"AVX2", "func(k, tiles int, a []value, aRow, aCol, aTile int, b []value, bRow int, c []value, cRow int, alpha, beta value)",
-		"tile"+v.bits+"AVX2 is tile"+v.bits+"Go for tiles of 6 rows and "+itoa(2*v.lanes)+" columns.")
+// the six cycles of twelve FMAs cover eight loads. Four rows, for what is left
+// below them, take four cycles.
+func tile(v vector, name string, rows int) {
+	name += v.bits + "AVX2"
+	v.text(name, "func(k, tiles int, a []value, aRow, aCol, aTile int, b []value, bRow int, c []value, cRow int, alpha, beta value)",
+		name+" is tileGo for tiles of "+itoa(rows)+" rows and "+itoa(2*v.lanes)+" columns.")
 
 	aBase, c := base("a"), base("c")
 	aRow, aCol, bRow, cRow := v.bytes("aRow"), v.bytes("aCol"), v.bytes("bRow"), v.bytes("cRow")
@@ -23,13 +22,13 @@ func tile(v vector) {
 	g.LEAQ(operand.Mem{Base: aRow, Index: aRow, Scale: 2}, aRow3)
 	g.LEAQ(operand.Mem{Base: aRow, Index: aRow, Scale: 4}, aRow5)
 	a, b, k := g.GP64(), g.GP64(), g.GP64()
-	at := [rows]operand.Mem{
+	at := []operand.Mem{
 		{Base: a}, {Base: a, Index: aRow, Scale: 1}, {Base: a, Index: aRow, Scale: 2},
 		{Base: a, Index: aRow3, Scale: 1}, {Base: a, Index: aRow, Scale: 4}, {Base: a, Index: aRow5, Scale: 1},
 	}
 
 	g.Label("tile")
-	var sum [rows][]reg.VecVirtual
+	sum := make([][]reg.VecVirtual, rows)
 	for i := range sum {
 		sum[i] = times(2)
 		v.clear(sum[i]...)
@@ -191,6 +190,7 @@ func transpose(v vector) {
 // ones are zeros. Narrow steps are stored one over the end of the other, two
 // values beyond the last.
 func columns(v vector, narrow bool) {
+	const rows = 6
 	name, width, vectors := "columns"+v.bits+"AVX2", 2*v.lanes, 2
 	doc := name + " packs n values at each of k steps into a panel of " + itoa(2*v.lanes) + " columns."
 	if narrow {
