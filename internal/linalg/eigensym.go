@@ -32,13 +32,14 @@ func EigenSym(ctx context.Context, a *mat.SymDense) (values []float64, vectors *
 	return EigenSymRange(ctx, a, 0, a.SymmetricDim())
 }
 
-// EigenSymRange returns the eigenvalues from … to−1 of a, where 0 is the
-// largest, and their eigenvectors as EigenSym does. It panics unless
-// 0 ≤ from < to ≤ n. For few of them it takes about 2·n³ operations.
+// EigenSymRange returns all eigenvalues of a, largest first, and the eigenvectors
+// from … to−1 of them, where 0 is that of the largest, as rows with the bits that
+// EigenSym gives. It panics unless 0 ≤ from ≤ to ≤ n. For few vectors it takes about
+// 2·n³ operations.
 func EigenSymRange(ctx context.Context, a *mat.SymDense, from, to int) (values []float64, vectors *mat.Dense, err error) {
 	n := a.SymmetricDim()
-	if from < 0 || from >= to || to > n {
-		panic("linalg: the range of eigenvalues is empty or goes beyond the matrix")
+	if from < 0 || from > to || to > n {
+		panic("linalg: the range of eigenvectors goes beyond the matrix")
 	}
 	work, exponent, err := scaled(ctx, a)
 	if err != nil {
@@ -57,16 +58,21 @@ func EigenSymRange(ctx context.Context, a *mat.SymDense, from, to int) (values [
 	if err != nil {
 		return nil, nil, err
 	}
-	values = make([]float64, to-from)
+	values = make([]float64, n)
 	for i := range values {
-		p := order[n-1-from-i]
+		p := order[n-1-i]
 		values[i] = math.Ldexp(all[p], exponent)
-		copy(row(wanted, i), row(z, p))
+		if from <= i && i < to {
+			copy(row(wanted, i-from), row(z, p))
+		}
 	}
 	if t != nil {
 		if err := t.backTransform(ctx, wanted); err != nil {
 			return nil, nil, err
 		}
+	}
+	if from == to {
+		return values, &mat.Dense{}, nil
 	}
 	return values, mat.NewDense(to-from, n, wanted.Data), nil
 }

@@ -16,14 +16,6 @@ import (
 
 // symmetric matrices that eigensolvers get wrong, beside ordinary ones.
 func symmetric() map[string]*mat.SymDense {
-	gram := func(c *mat.Dense) *mat.SymDense {
-		n, _ := c.Dims()
-		a := mat.NewSymDense(n, nil)
-		if err := AddOuter(context.Background(), a, c); err != nil {
-			panic(err)
-		}
-		return a
-	}
 	diagonal := func(v ...float64) *mat.SymDense {
 		a := mat.NewSymDense(len(v), nil)
 		for i, x := range v {
@@ -245,15 +237,14 @@ func TestEigenSym(t *testing.T) {
 				t.Error("the eigenvalues do not fall")
 			}
 			checkPairs(t, a, values, vectors, norm)
-			for _, r := range [][2]int{{0, 1}, {0, n/10 + 1}, {n / 3, n/2 + 1}, {n - 1, n}} {
+			for _, r := range [][2]int{{0, 1}, {0, n/10 + 1}, {n / 3, n/2 + 1}, {n - 1, n}, {0, n}} {
 				some, few, err := EigenSymRange(ctx, a, r[0], r[1])
 				if err != nil {
 					t.Fatal(err)
 				}
-				if !slices.Equal(some, values[r[0]:r[1]]) {
-					t.Errorf("the eigenvalues %v are not those of all", r)
+				if !slices.Equal(some, values) || !mat.Equal(few, vectors.Slice(r[0], r[1], 0, n)) {
+					t.Errorf("the eigenvectors %v have other bits than among all", r)
 				}
-				checkPairs(t, a, some, few, norm)
 			}
 		})
 	}
@@ -345,7 +336,11 @@ func TestEigenSymIsCanceled(t *testing.T) {
 
 // A cancel is heard in time.
 func TestEigenSymReturnsSoon(t *testing.T) {
-	a := randomSym(600)
+	n := 600
+	if testing.Short() {
+		n = 200
+	}
+	a := randomSym(n)
 	begin := time.Now()
 	if _, _, err := EigenSym(context.Background(), a); err != nil {
 		t.Fatal(err)

@@ -2,26 +2,13 @@
 package linalg
 
 import (
-	"context"
 	"math"
 
-	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
-	"gonum.org/v1/gonum/mat"
-
-	"github.com/flatland-go/flatland/internal/kernel"
 )
 
 // rowsAtOnce cuts loops whose body costs O(n) a row.
 const rowsAtOnce = 32
-
-// AddOuter adds c·cᵀ to the symmetric matrix dst, of which both triangles must
-// be filled, and are afterwards. The result has the same bits on any number of
-// cores. Time n²·d.
-func AddOuter(ctx context.Context, dst *mat.SymDense, c *mat.Dense) error {
-	raw := dst.RawSymmetric()
-	return kernel.Syrk64(ctx, blas.NoTrans, 1, c.RawMatrix(), 1, blas64.General{Rows: raw.N, Cols: raw.N, Stride: raw.Stride, Data: raw.Data})
-}
 
 func newGeneral(rows, cols int) blas64.General {
 	return blas64.General{Rows: rows, Cols: cols, Stride: max(cols, 1), Data: make([]float64, rows*cols)}

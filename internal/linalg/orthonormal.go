@@ -10,17 +10,43 @@ import (
 	"github.com/flatland-go/flatland/internal/par"
 )
 
-// Orthonormalize makes the rows of v orthonormal, in order, by Gram-Schmidt with
-// reorthogonalisation. A row that depends on those before it is replaced by a
-// unit vector orthogonal to them, made from coordinate axes. v must not have
-// more rows than columns. Time 4·k²·d for k rows of d columns; the result has
-// the same bits on any number of cores. When cancelled, v is left half done.
+// Orthonormalize makes the rows of v orthonormal, in order. A row that depends on
+// those before it is replaced by a unit vector orthogonal to them, made from
+// coordinate axes. v must not have more rows than columns. The error is
+// ErrNotFinite or that of the context; then v is left half done. Time 4·k²·d for k
+// rows of d columns; the result has the same bits on any number of cores.
+//
+// Many rows that are independent go through Cholesky QR, as in QR, in matrix
+// products; others through Gram-Schmidt with reorthogonalisation.
 func Orthonormalize(ctx context.Context, v *mat.Dense) error {
+	const few = 16
 	k, d := v.Dims()
+	if k >= few {
+		work := newGeneral(k, d)
+		for i := range k {
+			copy(row(work, i), v.RawRowView(i))
+		}
+		if _, err := levelRows(ctx, work); err != nil {
+			return err
+		}
+		_, ok, err := choleskyRows(ctx, work, independent)
+		if ok {
+			_, ok, err = choleskyRows(ctx, work, nearlyOrthonormal)
+		}
+		if err != nil {
+			return err
+		}
+		if ok {
+			for i := range k {
+				copy(v.RawRowView(i), row(work, i))
+			}
+			return nil
+		}
+	}
 	axis := 0
 	weights := make([]float64, k)
 	for i := range k {
-		row := v.RawRowView(i)
+		own := v.RawRowView(i)
 		for {
 			ok, err := orthonormalize(ctx, v, i, weights)
 			if err != nil {
@@ -29,8 +55,8 @@ func Orthonormalize(ctx context.Context, v *mat.Dense) error {
 			if ok {
 				break
 			}
-			clear(row)
-			row[axis%d] = 1
+			clear(own)
+			own[axis%d] = 1
 			axis++
 		}
 	}
@@ -45,6 +71,9 @@ func orthonormalize(ctx context.Context, v *mat.Dense, i int, weights []float64)
 	largest := 0.
 	for _, x := range row {
 		largest = max(largest, math.Abs(x))
+	}
+	if !(largest <= math.MaxFloat64) {
+		return false, ErrNotFinite
 	}
 	if largest == 0 {
 		return false, nil
@@ -67,9 +96,7 @@ func orthonormalize(ctx context.Context, v *mat.Dense, i int, weights []float64)
 		err = par.Blocks(ctx, len(row), columns, func(lo, hi int) {
 			part := row[lo:hi]
 			for p, w := range weights[:i] {
-				for j, x := range v.RawRowView(p)[lo:hi] {
-					part[j] -= w * x
-				}
+				kernel.Axpy64(-w, v.RawRowView(p)[lo:hi], part)
 			}
 		})
 		if err != nil {

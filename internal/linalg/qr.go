@@ -91,7 +91,7 @@ func levelRows(ctx context.Context, v blas64.General) (exponents []int, err erro
 // factorRows makes the rows of v orthonormal and returns the upper triangular r
 // with vᵀ = qᵀ·r, where q is what v becomes.
 func factorRows(ctx context.Context, v blas64.General) (r blas64.General, err error) {
-	r, ok, err := choleskyRows(ctx, v, 1e-12)
+	r, ok, err := choleskyRows(ctx, v, independent)
 	if err != nil {
 		return r, err
 	}
@@ -99,7 +99,7 @@ func factorRows(ctx context.Context, v blas64.General) (r blas64.General, err er
 		return householderRows(ctx, v)
 	}
 	// The rows are now orthonormal but for rounding times the squared condition.
-	again, ok, err := choleskyRows(ctx, v, 0.25)
+	again, ok, err := choleskyRows(ctx, v, nearlyOrthonormal)
 	if err != nil {
 		return r, err
 	}
@@ -115,6 +115,13 @@ func factorRows(ctx context.Context, v blas64.General) (r blas64.General, err er
 	}
 	return product, err
 }
+
+// The least shares of choleskyRows with which it makes sense the first time, and
+// the second time.
+const (
+	independent       = 1e-12
+	nearlyOrthonormal = 0.25
+)
 
 // choleskyRows makes the rows of v about orthonormal by the Cholesky factor r of
 // their inner products. It leaves v as it is, and says so, where one of them keeps

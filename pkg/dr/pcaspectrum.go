@@ -4,6 +4,8 @@ import (
 	"context"
 	"math"
 
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/kernel"
@@ -13,7 +15,7 @@ import (
 	"github.com/flatland-go/flatland/pkg/watch"
 )
 
-// band is how many rows are turned into columns at once.
+// band is how many rows are centred at once.
 const band = 1024
 
 // spectrum is what is known of the principal components of n rows.
@@ -142,33 +144,33 @@ func (c *centered) principal(ctx context.Context, k int) ([]float64, *mat.Dense,
 
 func (c *centered) fromCovariance(ctx context.Context, k int) ([]float64, *mat.Dense, error) {
 	scatter := mat.NewSymDense(c.d, nil)
-	columns := mat.NewDense(c.d, min(c.n, band), nil)
+	rows := mat.NewDense(min(c.n, band), c.d, nil)
 	for lo := 0; lo < c.n; lo += band {
-		part := columns.Slice(0, c.d, 0, min(band, c.n-lo)).(*mat.Dense)
-		_, rows := part.Dims()
-		err := par.BlocksWith(ctx, rows, 32, func() []float64 { return make([]float64, c.d) }, func(row []float64, from, to int) {
+		part := rows.Slice(0, min(band, c.n-lo), 0, c.d).(*mat.Dense)
+		n, _ := part.Dims()
+		err := par.Blocks(ctx, n, 32, func(from, to int) {
 			for i := from; i < to; i++ {
-				c.row(row, lo+i)
-				for j, v := range row {
-					part.Set(j, i, v)
-				}
+				c.row(part.RawRowView(i), lo+i)
 			}
 		})
 		if err != nil {
 			return nil, nil, err
 		}
-		if err := linalg.AddOuter(ctx, scatter, part); err != nil {
+		if err := addProducts(ctx, scatter, blas.Trans, part); err != nil {
 			return nil, nil, err
 		}
 	}
 	if !finite(scatter.RawSymmetric().Data) {
 		return []float64{math.Inf(1)}, mat.NewDense(k, c.d, nil), nil
 	}
-	values, vectors, err := linalg.EigenSym(ctx, scatter)
-	if err != nil {
-		return nil, nil, err
-	}
-	return values, mat.DenseCopyOf(vectors.Slice(0, k, 0, c.d)), nil
+	return linalg.EigenSymRange(ctx, scatter, 0, k)
+}
+
+// addProducts adds the inner products of the rows of x to dst, or with blas.Trans
+// those of its columns.
+func addProducts(ctx context.Context, dst *mat.SymDense, t blas.Transpose, x *mat.Dense) error {
+	raw := dst.RawSymmetric()
+	return kernel.Syrk64(ctx, t, 1, x.RawMatrix(), 1, blas64.General{Rows: raw.N, Cols: raw.N, Stride: raw.Stride, Data: raw.Data})
 }
 
 // fromGram goes by way of the n × n matrix of inner products.
@@ -183,28 +185,18 @@ func (c *centered) fromGram(ctx context.Context, k int) ([]float64, *mat.Dense, 
 		return nil, nil, err
 	}
 	gram := mat.NewSymDense(c.n, nil)
-	if err := linalg.AddOuter(ctx, gram, rows); err != nil {
+	if err := addProducts(ctx, gram, blas.NoTrans, rows); err != nil {
 		return nil, nil, err
 	}
 	components := mat.NewDense(k, c.d, nil)
 	if !finite(gram.RawSymmetric().Data) {
 		return []float64{math.Inf(1)}, components, nil
 	}
-	values, vectors, err := linalg.EigenSym(ctx, gram)
+	values, vectors, err := linalg.EigenSymRange(ctx, gram, 0, k)
 	if err != nil {
 		return nil, nil, err
 	}
-	// Columns at a time, so that a stretch of the rows serves all components.
-	err = par.Blocks(ctx, c.d, 256, func(lo, hi int) {
-		for r := range k {
-			out := components.RawRowView(r)[lo:hi]
-			for i, w := range vectors.RawRowView(r) {
-				for j, v := range rows.RawRowView(i)[lo:hi] {
-					out[j] += w * v
-				}
-			}
-		}
-	})
+	err = kernel.Gemm64(ctx, blas.NoTrans, blas.NoTrans, 1, vectors.RawMatrix(), rows.RawMatrix(), 0, components.RawMatrix())
 	if err != nil {
 		return nil, nil, err
 	}
