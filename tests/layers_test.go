@@ -38,6 +38,7 @@ var house = []floor{
 	{"1½, what is made of these", []string{"pkg/cell", "internal/saved", "internal/screen"}},
 	{"2, near, and to practise on", []string{"pkg/neighbors", "pkg/datasets", "pkg/datasets/mnist10k",
 		"pkg/datasets/internal/pack", "pkg/datasets/mnist10k/internal/pack"}},
+	{"2½, what tests of other floors share", []string{"internal/apart"}},
 	{"3, how near", []string{"pkg/affinity"}},
 	{"4, the answers", []string{"pkg/dr", "pkg/dr/layout", "pkg/intrinsic", "pkg/quality"}},
 	{"5, shown and tested", []string{"pkg/viz", "pkg/nbtest"}},

@@ -8,37 +8,14 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/apart"
 	"github.com/flatland-go/flatland/pkg/dr"
 	"github.com/flatland-go/flatland/pkg/mat32"
-	"github.com/flatland-go/flatland/pkg/neighbors"
 )
-
-// apart returns the exact distances between the rows of x, which a graph of all
-// neighbours holds.
-func apart(t testing.TB, x mat.Matrix) *mat32.Distances {
-	t.Helper()
-	n, _ := x.Dims()
-	g, err := neighbors.Exact{Neighbors: n - 1}.Graph(context.Background(), x)
-	if err != nil {
-		t.Fatal(err)
-	}
-	square := mat.NewDense(n, n, nil)
-	for i := range n {
-		indices, distances := g.Row(i)
-		for k, j := range indices {
-			square.Set(i, int(j), distances[k])
-		}
-	}
-	d, err := mat32.DistancesFrom(square)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
 
 func TestTSNEOfDistancesIsThatOfTheirRows(t *testing.T) {
 	x := normal(60, 5, 0)
-	d := apart(t, x)
+	d := apart.Rows(t, x)
 	for name, start := range map[string]dr.Start{"given": dr.From(normal(60, 2, 0)), "random": dr.FromRandom} {
 		method := dr.TSNE{Start: start, Seed: 5, EarlyIterations: 20, Iterations: 20}
 		want, err := method.Embed(context.Background(), x)
@@ -59,7 +36,7 @@ func TestTSNEOfDistancesIsThatOfTheirRows(t *testing.T) {
 }
 
 func TestTSNEOfDistancesStartsAtRandom(t *testing.T) {
-	d := apart(t, normal(30, 3, 0))
+	d := apart.Rows(t, normal(30, 3, 0))
 	m, err := dr.TSNE{EarlyIterations: 5, Iterations: 5}.Fit(context.Background(), d)
 	if err != nil {
 		t.Fatal(err)
@@ -79,7 +56,7 @@ func TestTSNEOfDistancesStartsAtRandom(t *testing.T) {
 		t.Errorf("a start from the principal components of distances: got %v", err)
 	}
 	var shape *mat32.ShapeError
-	if _, err := (dr.TSNE{}).Fit(context.Background(), apart(t, normal(3, 2, 0))); !errors.As(err, &shape) {
+	if _, err := (dr.TSNE{}).Fit(context.Background(), apart.Rows(t, normal(3, 2, 0))); !errors.As(err, &shape) {
 		t.Errorf("three rows: got %v", err)
 	}
 	zero, err := mat32.NewDistances(10, make([]float64, 45))
@@ -94,7 +71,7 @@ func TestTSNEOfDistancesStartsAtRandom(t *testing.T) {
 func TestMethodsOfRowsRefuseDistances(t *testing.T) {
 	ctx := context.Background()
 	x := normal(30, 30, 0)
-	d := apart(t, x)
+	d := apart.Rows(t, x)
 	standardize, err := dr.Standardize{}.Fit(ctx, x)
 	if err != nil {
 		t.Fatal(err)
@@ -128,7 +105,7 @@ func TestMethodsOfRowsRefuseDistances(t *testing.T) {
 }
 
 func TestChainOfDistances(t *testing.T) {
-	d := apart(t, normal(30, 3, 0))
+	d := apart.Rows(t, normal(30, 3, 0))
 	tsne := dr.TSNE{EarlyIterations: 5, Iterations: 5}
 	want, err := tsne.Embed(context.Background(), d)
 	if err != nil {

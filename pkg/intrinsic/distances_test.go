@@ -7,34 +7,12 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/apart"
 	"github.com/flatland-go/flatland/internal/fixture"
 	"github.com/flatland-go/flatland/pkg/intrinsic"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/neighbors"
 )
-
-// apart returns the exact distances between the rows of x, which a graph of all
-// neighbours holds.
-func apart(t testing.TB, x mat.Matrix) *mat32.Distances {
-	t.Helper()
-	n, _ := x.Dims()
-	g, err := neighbors.Exact{Neighbors: n - 1}.Graph(context.Background(), x)
-	if err != nil {
-		t.Fatal(err)
-	}
-	square := mat.NewDense(n, n, nil)
-	for i := range n {
-		indices, distances := g.Row(i)
-		for k, j := range indices {
-			square.Set(i, int(j), distances[k])
-		}
-	}
-	d, err := mat32.DistancesFrom(square)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
 
 // Distances say all there is to say of rows, also which of them are duplicates.
 func TestDistancesGiveTheDimensionOfTheirRows(t *testing.T) {
@@ -44,7 +22,7 @@ func TestDistancesGiveTheDimensionOfTheirRows(t *testing.T) {
 		repeated.SetRow(n-1-i, repeated.RawRowView(i))
 	}
 	for data, x := range map[string]mat.Matrix{"distinct": fixture.C(), "with duplicates": repeated} {
-		d := apart(t, x)
+		d := apart.Rows(t, x)
 		g, err := neighbors.Exact{Neighbors: 40}.Graph(context.Background(), d)
 		if err != nil {
 			t.Fatal(err)
@@ -76,7 +54,7 @@ func TestDistancesThatAreAllZero(t *testing.T) {
 
 func TestMemoryOfDistances(t *testing.T) {
 	x := fixture.C()
-	d := apart(t, x)
+	d := apart.Rows(t, x)
 	n, _ := d.Dims()
 	var memory *mat32.MemoryError
 	_, err := intrinsic.TwoNN{MemoryLimit: 1000}.Estimate(context.Background(), d)

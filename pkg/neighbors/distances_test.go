@@ -11,6 +11,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/apart"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/neighbors"
 )
@@ -34,33 +35,10 @@ func ExampleExact_Graph_distances() {
 	// [2] [1]
 }
 
-// apart returns the exact distances between the rows of x, which a graph of all
-// neighbours holds.
-func apart(t testing.TB, x mat.Matrix) *mat32.Distances {
-	t.Helper()
-	n, _ := x.Dims()
-	g, err := neighbors.Exact{Neighbors: n - 1}.Graph(context.Background(), x)
-	if err != nil {
-		t.Fatal(err)
-	}
-	square := mat.NewDense(n, n, nil)
-	for i := range n {
-		indices, distances := g.Row(i)
-		for k, j := range indices {
-			square.Set(i, int(j), distances[k])
-		}
-	}
-	d, err := mat32.DistancesFrom(square)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
-
 func TestDistancesGiveTheGraphOfTheirRows(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	for name, x := range inputs() {
-		d := apart(t, x)
+		d := apart.Rows(t, x)
 		n, _ := x.Dims()
 		for _, k := range []int{1, 15, n - 1} {
 			want, err := neighbors.Exact{Neighbors: k}.Graph(context.Background(), x)
@@ -86,7 +64,7 @@ func TestDistancesGiveTheGraphOfTheirRows(t *testing.T) {
 
 func TestGraphOfDistancesIsNotThatOfRows(t *testing.T) {
 	x := inputs()["normal"]
-	d := apart(t, x)
+	d := apart.Rows(t, x)
 	ofRows, err := neighbors.Exact{}.Graph(context.Background(), x)
 	if err != nil {
 		t.Fatal(err)
@@ -144,7 +122,7 @@ func TestBadDistances(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := (neighbors.Exact{}).Graph(ctx, apart(t, inputs()["normal"])); !errors.Is(err, context.Canceled) {
+	if _, err := (neighbors.Exact{}).Graph(ctx, apart.Rows(t, inputs()["normal"])); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: got %v", err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/apart"
 	"github.com/flatland-go/flatland/internal/fixture"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/neighbors"
@@ -148,7 +149,7 @@ func TestJoinRefuses(t *testing.T) {
 	}
 	far := mat.NewDense(4, 1, []float64{-math.MaxFloat64, -math.MaxFloat64, math.MaxFloat64, math.MaxFloat64})
 	twoPairs := &neighbors.Neighborhoods{N: 4, Metric: "euclidean", Start: []int{0, 1, 2, 3, 4}, Indices: []int32{1, 0, 3, 2}, Distances: make([]float64, 4)}
-	d := apart(t, x)
+	d := apart.Rows(t, x)
 	ofDistances, err := exact(t, d, 1).Union()
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/apart"
 	"github.com/flatland-go/flatland/internal/fixture"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/neighbors"
@@ -156,7 +157,7 @@ func TestMSTOfDistances(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tree, err := neighbors.MST{Core: 2}.Fit(context.Background(), apart(t, x))
+		tree, err := neighbors.MST{Core: 2}.Fit(context.Background(), apart.Rows(t, x))
 		if err != nil || !slices.Equal(tree.Edges, want.Edges) || tree.Metric != neighbors.Precomputed {
 			t.Errorf("%s: distances give %v, %v, and their rows %v", name, tree, err, want)
 		}

@@ -9,40 +9,17 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/apart"
 	"github.com/flatland-go/flatland/internal/fixture"
 	"github.com/flatland-go/flatland/pkg/mat32"
-	"github.com/flatland-go/flatland/pkg/neighbors"
 	"github.com/flatland-go/flatland/pkg/quality"
 )
 
-// apart returns the exact distances between the rows of x, which a graph of all
-// neighbours holds.
-func apart(t testing.TB, x mat.Matrix) *mat32.Distances {
-	t.Helper()
-	n, _ := x.Dims()
-	g, err := neighbors.Exact{Neighbors: n - 1}.Graph(context.Background(), x)
-	if err != nil {
-		t.Fatal(err)
-	}
-	square := mat.NewDense(n, n, nil)
-	for i := range n {
-		indices, distances := g.Row(i)
-		for k, j := range indices {
-			square.Set(i, int(j), distances[k])
-		}
-	}
-	d, err := mat32.DistancesFrom(square)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
-
 func TestDistancesRankAsTheirRows(t *testing.T) {
 	y := fixture.Normal(3, 120, 2)
-	dy := apart(t, y)
+	dy := apart.Rows(t, y)
 	for name, x := range inputs() {
-		dx := apart(t, x)
+		dx := apart.Rows(t, x)
 		for _, k := range []int{1, 20, 119} {
 			want := compare(t, k, x, y)
 			for which, got := range map[string]*quality.Ranks{
@@ -68,14 +45,14 @@ func TestHitOfDistancesIsThatOfTheirRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := quality.NeighborhoodHit(context.Background(), apart(t, y), labels, 7)
+	got, err := quality.NeighborhoodHit(context.Background(), apart.Rows(t, y), labels, 7)
 	if err != nil || got.Value != want.Value || got.Rows != want.Rows {
 		t.Errorf("%v of distances, %v of their rows, %v", got, want, err)
 	}
 }
 
 func TestBadDistances(t *testing.T) {
-	d := apart(t, fixture.Normal(3, 20, 2))
+	d := apart.Rows(t, fixture.Normal(3, 20, 2))
 	var shape *mat32.ShapeError
 	if _, err := (quality.Rank{}).Compare(context.Background(), d, fixture.Normal(3, 21, 2)); !errors.As(err, &shape) {
 		t.Errorf("another number of rows: got %v", err)
