@@ -13,6 +13,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/apart"
 	"github.com/flatland-go/flatland/internal/fixture"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/neighbors"
@@ -419,7 +420,7 @@ func TestHNSWBadInput(t *testing.T) {
 		"order too short": {neighbors.HNSW{Order: []int{1, 0}}, x, param},
 		"order twice":     {neighbors.HNSW{Order: make([]int, 50)}, x, param},
 		"one row":         {neighbors.HNSW{}, mat.NewDense(1, 2, nil), shape},
-		"distances":       {neighbors.HNSW{}, apart(t, x), new(*mat32.RowsNeededError)},
+		"distances":       {neighbors.HNSW{}, apart.Rows(t, x), new(*mat32.RowsNeededError)},
 		"beyond float64":  {neighbors.HNSW{Neighbors: 2}, mat.NewDense(3, 1, []float64{-math.MaxFloat64, 0, math.MaxFloat64}), new(*mat32.DegenerateError)},
 	} {
 		if g, err := c.h.Graph(ctx, c.x); g != nil || !errors.As(err, c.want) {
