@@ -179,9 +179,9 @@ func TestJoinRefuses(t *testing.T) {
 			t.Errorf("%s: got %v, %v", name, joined, err)
 		}
 	}
-	cancelled, cancel := context.WithCancel(ctx)
+	gone, cancel := context.WithCancel(ctx)
 	cancel()
-	if _, err := (neighbors.Join{}).Connect(cancelled, x, h); !errors.Is(err, context.Canceled) {
+	if _, err := (neighbors.Join{}).Connect(gone, x, h); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 	whole, err := exact(t, x, 15).Union()
