@@ -7,12 +7,12 @@ package kernel
 // tile32AVX2 is tileGo for tiles of 6 rows and 16 columns.
 //
 //go:noescape
-func tile32AVX2(k int, tiles int, a []float32, aRow int, aCol int, aTile int, b []float32, bRow int, c []float32, cRow int, alpha float32, beta float32)
+func tile32AVX2(k int, tiles int, a []float32, aRow int, aCol int, aTile int, b []float32, c []float32, cRow int, alpha float32, beta float32)
 
 // low32AVX2 is tileGo for tiles of 4 rows and 16 columns.
 //
 //go:noescape
-func low32AVX2(k int, tiles int, a []float32, aRow int, aCol int, aTile int, b []float32, bRow int, c []float32, cRow int, alpha float32, beta float32)
+func low32AVX2(k int, tiles int, a []float32, aRow int, aCol int, aTile int, b []float32, c []float32, cRow int, alpha float32, beta float32)
 
 // panel32AVX2 packs k values, a multiple of 8, of 16 rows into a panel.
 //
@@ -32,12 +32,12 @@ func rows32AVX2(k int, n int, from []float32, stride int, to []float32)
 // tile64AVX2 is tileGo for tiles of 6 rows and 8 columns.
 //
 //go:noescape
-func tile64AVX2(k int, tiles int, a []float64, aRow int, aCol int, aTile int, b []float64, bRow int, c []float64, cRow int, alpha float64, beta float64)
+func tile64AVX2(k int, tiles int, a []float64, aRow int, aCol int, aTile int, b []float64, c []float64, cRow int, alpha float64, beta float64)
 
 // low64AVX2 is tileGo for tiles of 4 rows and 8 columns.
 //
 //go:noescape
-func low64AVX2(k int, tiles int, a []float64, aRow int, aCol int, aTile int, b []float64, bRow int, c []float64, cRow int, alpha float64, beta float64)
+func low64AVX2(k int, tiles int, a []float64, aRow int, aCol int, aTile int, b []float64, c []float64, cRow int, alpha float64, beta float64)
 
 // panel64AVX2 packs k values, a multiple of 4, of 8 rows into a panel.
 //

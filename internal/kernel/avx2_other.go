@@ -5,12 +5,12 @@
 package kernel
 
 // tile32AVX2 is tileGo for tiles of 6 rows and 16 columns.
-func tile32AVX2(k int, tiles int, a []float32, aRow int, aCol int, aTile int, b []float32, bRow int, c []float32, cRow int, alpha float32, beta float32) {
+func tile32AVX2(k int, tiles int, a []float32, aRow int, aCol int, aTile int, b []float32, c []float32, cRow int, alpha float32, beta float32) {
 	panic("kernel: AVX2 on another processor")
 }
 
 // low32AVX2 is tileGo for tiles of 4 rows and 16 columns.
-func low32AVX2(k int, tiles int, a []float32, aRow int, aCol int, aTile int, b []float32, bRow int, c []float32, cRow int, alpha float32, beta float32) {
+func low32AVX2(k int, tiles int, a []float32, aRow int, aCol int, aTile int, b []float32, c []float32, cRow int, alpha float32, beta float32) {
 	panic("kernel: AVX2 on another processor")
 }
 
@@ -30,12 +30,12 @@ func rows32AVX2(k int, n int, from []float32, stride int, to []float32) {
 }
 
 // tile64AVX2 is tileGo for tiles of 6 rows and 8 columns.
-func tile64AVX2(k int, tiles int, a []float64, aRow int, aCol int, aTile int, b []float64, bRow int, c []float64, cRow int, alpha float64, beta float64) {
+func tile64AVX2(k int, tiles int, a []float64, aRow int, aCol int, aTile int, b []float64, c []float64, cRow int, alpha float64, beta float64) {
 	panic("kernel: AVX2 on another processor")
 }
 
 // low64AVX2 is tileGo for tiles of 4 rows and 8 columns.
-func low64AVX2(k int, tiles int, a []float64, aRow int, aCol int, aTile int, b []float64, bRow int, c []float64, cRow int, alpha float64, beta float64) {
+func low64AVX2(k int, tiles int, a []float64, aRow int, aCol int, aTile int, b []float64, c []float64, cRow int, alpha float64, beta float64) {
 	panic("kernel: AVX2 on another processor")
 }
 

@@ -10,12 +10,12 @@ type tiler[T float32 | float64] struct {
 
 	// run multiplies tiles, one or more, that stand one below the other, by one
 	// panel: c ← alpha·Σ_k a·b + beta·c. It finds a at row·aRow + k·aCol, the next
-	// tile aTile further; b at k·bRow + column; and with beta 0 does not read c.
+	// tile aTile further; b at k·cols + column; and with beta 0 does not read c.
 	// Every value is one chain of additions, k ascending, that starts at zero.
-	run func(k, tiles int, a []T, aRow, aCol, aTile int, b []T, bRow int, c []T, cRow int, alpha, beta T)
+	run func(k, tiles int, a []T, aRow, aCol, aTile int, b, c []T, cRow int, alpha, beta T)
 
 	// low is run for tiles of fewer rows, which are summed alike.
-	low     func(k, tiles int, a []T, aRow, aCol, aTile int, b []T, bRow int, c []T, cRow int, alpha, beta T)
+	low     func(k, tiles int, a []T, aRow, aCol, aTile int, b, c []T, cRow int, alpha, beta T)
 	lowRows int
 
 	// panel packs k values, a multiple of step, of cols rows into a panel.
@@ -71,13 +71,13 @@ func tiler64() *tiler[float64] {
 
 // tileGo is run for tiles of 2 rows and 4 columns: eight sums and what they are
 // made of fit into the registers of all processors.
-func tileGo[T float32 | float64](k, tiles int, a []T, aRow, aCol, aTile int, b []T, bRow int, c []T, cRow int, alpha, beta T) {
+func tileGo[T float32 | float64](k, tiles int, a []T, aRow, aCol, aTile int, b, c []T, cRow int, alpha, beta T) {
 	for t := range tiles {
 		a := a[t*aTile:]
 		var s00, s01, s02, s03, s10, s11, s12, s13 T
 		for p := range k {
 			u, v := a[p*aCol], a[p*aCol+aRow]
-			b := (*[4]T)(b[p*bRow:])
+			b := (*[4]T)(b[4*p:])
 			s00 += u * b[0]
 			s01 += u * b[1]
 			s02 += u * b[2]
@@ -218,7 +218,7 @@ func (m *tiler[T]) packRows(dst []T, a factor[T], lo, hi, p, k, panels int) rows
 func (m *tiler[T]) column(k int, a rowset[T], skip, rows int, b []T, c []T, stride, n int, alpha, beta T, tmp []T) {
 	t, whole := skip, rows/m.rows
 	if n == m.cols && t < whole {
-		m.run(k, whole-t, a.data[t*a.tile:], a.row, a.col, a.tile, b, m.cols, c[t*m.rows*stride:], stride, alpha, beta)
+		m.run(k, whole-t, a.data[t*a.tile:], a.row, a.col, a.tile, b, c[t*m.rows*stride:], stride, alpha, beta)
 		t = whole
 	}
 	for ; t*m.rows < rows; t++ {
@@ -231,11 +231,11 @@ func (m *tiler[T]) column(k int, a rowset[T], skip, rows int, b []T, c []T, stri
 		}
 		switch {
 		case t < whole:
-			m.run(k, 1, a.data[t*a.tile:], a.row, a.col, 0, b, m.cols, tmp, m.cols, alpha, beta)
+			m.run(k, 1, a.data[t*a.tile:], a.row, a.col, 0, b, tmp, m.cols, alpha, beta)
 		case high <= m.lowRows:
-			m.low(k, 1, a.last, a.lastRow, a.col, 0, b, m.cols, tmp, m.cols, alpha, beta)
+			m.low(k, 1, a.last, a.lastRow, a.col, 0, b, tmp, m.cols, alpha, beta)
 		default:
-			m.run(k, 1, a.last, a.lastRow, a.col, 0, b, m.cols, tmp, m.cols, alpha, beta)
+			m.run(k, 1, a.last, a.lastRow, a.col, 0, b, tmp, m.cols, alpha, beta)
 		}
 		for i := range high {
 			copy(c[i*stride:][:n], tmp[i*m.cols:])

@@ -12,11 +12,11 @@ import (
 // below them, take four cycles.
 func tile(v vector, name string, rows int) {
 	name += v.bits + "AVX2"
-	v.text(name, "func(k, tiles int, a []value, aRow, aCol, aTile int, b []value, bRow int, c []value, cRow int, alpha, beta value)",
+	v.text(name, "func(k, tiles int, a []value, aRow, aCol, aTile int, b, c []value, cRow int, alpha, beta value)",
 		name+" is tileGo for tiles of "+itoa(rows)+" rows and "+itoa(2*v.lanes)+" columns.")
 
 	aBase, c := base("a"), base("c")
-	aRow, aCol, bRow, cRow := v.bytes("aRow"), v.bytes("aCol"), v.bytes("bRow"), v.bytes("cRow")
+	aRow, aCol, cRow := v.bytes("aRow"), v.bytes("aCol"), v.bytes("cRow")
 	g.SHLQ(v.shift(), slot("aTile"))
 	aRow3, aRow5 := g.GP64(), g.GP64()
 	g.LEAQ(operand.Mem{Base: aRow, Index: aRow, Scale: 2}, aRow3)
@@ -46,10 +46,10 @@ func tile(v vector, name string, rows int) {
 	g.Load(g.Param("b").Base(), b)
 	g.MOVQ(slot("k"), k)
 
-	step := func() {
+	step := func(i int) {
 		panel := times(2)
-		v.load(operand.Mem{Base: b}, panel[0])
-		v.load(operand.Mem{Base: b, Disp: 32}, panel[1])
+		v.load(operand.Mem{Base: b, Disp: 64 * i}, panel[0])
+		v.load(operand.Mem{Base: b, Disp: 64*i + 32}, panel[1])
 		for i := range rows {
 			value := g.YMM()
 			v.broadcast(at[i], value)
@@ -57,22 +57,23 @@ func tile(v vector, name string, rows int) {
 			v.fma(panel[1], value, sum[i][1])
 		}
 		g.ADDQ(aCol, a)
-		g.ADDQ(bRow, b)
 	}
 	const unroll = 4
 	g.SUBQ(operand.Imm(unroll), k)
 	g.JL(operand.LabelRef("rest"))
 	g.Label("steps")
-	for range unroll {
-		step()
+	for i := range unroll {
+		step(i)
 	}
+	g.ADDQ(operand.U32(64*unroll), b)
 	g.SUBQ(operand.Imm(unroll), k)
 	g.JGE(operand.LabelRef("steps"))
 	g.Label("rest")
 	g.ADDQ(operand.Imm(unroll), k)
 	g.JE(operand.LabelRef("scale"))
 	g.Label("step")
-	step()
+	step(0)
+	g.ADDQ(operand.Imm(64), b)
 	g.DECQ(k)
 	g.JNE(operand.LabelRef("step"))
 
