@@ -9,9 +9,10 @@ import (
 	"github.com/flatland-go/flatland/pkg/watch"
 )
 
-// take takes distances for what the rows are.
-func (r *Rows) take(x *mat32.Distances) {
-	r.given = x
+// given takes distances for what the rows are.
+func given(x *mat32.Distances) *Rows {
+	n, d := x.Dims()
+	r := &Rows{n: n, d: d, unit: 1, given: x}
 	largest := 0.
 	for _, v := range x.Condensed() {
 		largest = max(largest, v)
@@ -26,6 +27,7 @@ func (r *Rows) take(x *mat32.Distances) {
 	r.screen.rel = 1.01 * (0x1p-24 + 0x1p-53)
 	r.screen.abs = 0x1p-149
 	r.rel64 = 64 * 0x1p-52
+	return r
 }
 
 // squares is Fast for given distances. Those to earlier rows stand one in each

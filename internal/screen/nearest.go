@@ -19,10 +19,16 @@ func (r *Rows) Nearest(ctx context.Context, k int, indices []int32, distances []
 	if r.given != nil {
 		return r.nearestGiven(ctx, k, indices, distances)
 	}
-	s, err := r.search(ctx, k, indices, distances)
+	s, err := r.among(ctx)
 	if err != nil {
 		return err
 	}
+	s.k, s.indices, s.distances = k, indices, distances
+	return s.run(ctx)
+}
+
+// run lets all blocks of rows among themselves meet.
+func (s *search) run(ctx context.Context) error {
 	if err := s.diagonal(ctx); err != nil {
 		return err
 	}
@@ -32,30 +38,37 @@ func (r *Rows) Nearest(ctx context.Context, k int, indices []int32, distances []
 	return s.sort(ctx)
 }
 
-// search prepares the search of the rows of r among themselves.
-func (r *Rows) search(ctx context.Context, k int, indices []int32, distances []float64) (*search, error) {
-	s := &search{from: r, among: r, same: true, k: k, indices: indices, distances: distances}
-	s.tolerances()
-	s.global = frame{r.centre, r.fit}
+// among prepares the search of the rows of r among themselves.
+func (r *Rows) among(ctx context.Context) (*search, error) {
+	s := &search{from: r, among: r, same: true}
 	var err error
 	if s.near, err = r.Reduced(ctx); err != nil {
 		return nil, err
 	}
-	if s.near != nil {
-		s.global = frame{scale: s.near.scale}
-	}
+	s.near2 = s.near
 	if s.left, err = r.cut(ctx, s.near); err != nil {
 		return nil, err
 	}
 	s.right = s.left
-	s.tops = make([]float64, r.n)
-	n := s.left.count()
-	s.centres = make([]ball, n)
+	s.centres = make([]ball, s.left.count())
 	s.others = s.centres
+	n := s.left.count()
+	s.prepare(ctx, frame{r.centre, r.fit}, n*(n+1)/2)
+	return s, nil
+}
+
+// prepare completes a search in the frame that holds all rows, of so many meetings.
+func (s *search) prepare(ctx context.Context, f frame, meetings int) {
+	n := s.left.count()
+	s.global = f
+	if s.near != nil {
+		s.global = frame{scale: s.near.scale}
+	}
+	s.tolerances()
+	s.tops = make([]float64, s.from.n)
 	s.fine = make([]bool, n)
 	s.locks = make([]sync.Mutex, n)
-	s.report = &progress{stage: watch.Start(ctx, "neighbours", r.n), total: n * (n + 1) / 2, all: r.n}
-	return s, nil
+	s.report = &progress{stage: watch.Start(ctx, "neighbours", s.from.n), total: meetings, all: s.from.n}
 }
 
 // tolerances sets what exact distances may be off.
@@ -77,6 +90,8 @@ func (r *Rows) cut(ctx context.Context, near *Reduced) (*blocks, error) {
 	case size > 0:
 	case near == nil && r.d >= 256:
 		size = 512 // what a block costs to load is shared by more
+	case r.n < 4096 || r.d < 8:
+		size = 128 // few blocks for many cores, or blocks of which most are apart
 	default:
 		size = 256
 	}
@@ -103,25 +118,32 @@ func (r *Rows) cut(ctx context.Context, near *Reduced) (*blocks, error) {
 // diagonal lets the rows of every block meet.
 func (s *search) diagonal(ctx context.Context) error {
 	return par.BlocksWith(ctx, s.left.count(), 1, func() *worker { return s.worker(ctx) }, func(w *worker, I, _ int) {
-		rows := s.left.at(I)
-		for k, i := range rows {
-			s.heap(i).reset()
-			s.tops[I*s.left.size+k] = math.Inf(1)
-		}
 		c := &s.centres[I]
-		c.enclose(s.from, s.near, rows, w.buf)
+		s.open(I)
+		c.enclose(s.from, s.near, s.left.at(I), w.buf)
 		f := s.global
 		if s.near == nil {
 			f = fitting(c.centre, c.radius)
 		}
-		w.load(&w.a, s.from, s.left, I, f)
-		w.tile.SetA(w.a.data, s.width())
+		w.lead(I, f)
 		if !w.meet(I, I, f) {
 			return
 		}
 		s.fine[I] = s.needs(I)
 		s.report.add(1)
 	})
+}
+
+// open makes the rows of block I look for neighbours, wherever they are.
+func (s *search) open(I int) {
+	for k, i := range s.left.at(I) {
+		top := s.stretch(s.radius)
+		if s.found == nil {
+			s.heap(i).reset()
+			top = math.Inf(1)
+		}
+		s.tops[I*s.left.size+k] = top
+	}
 }
 
 // enclose finds the ball of rows, of r or where they are reduced of those.
@@ -192,15 +214,22 @@ func (s *search) needs(I int) bool {
 	return typical*typical*0.05 < rounding
 }
 
-// apart reports whether no row of block I and no row of block J look as far as the other
-// block.
-func (s *search) apart(I, J int) bool {
+// gap returns how far all rows of block I of left and block J of right are apart
+// at least, in units of unit.
+func (s *search) gap(I, J int) float64 {
 	a, b := &s.centres[I], &s.others[J]
 	gap := math.Sqrt(kernel.SquaredDistance64(a.centre, b.centre))*(1-s.rel) - a.radius - b.radius
 	if s.near != nil {
 		gap /= s.near.scale * (1 + s.rel)
 	}
-	return gap > math.Float64frombits(a.reach.Load()) && (!s.same || gap > math.Float64frombits(b.reach.Load()))
+	return gap
+}
+
+// apart reports whether no row of block I and no row of block J look as far as the other
+// block.
+func (s *search) apart(I, J int) bool {
+	gap := s.gap(I, J)
+	return gap > math.Float64frombits(s.centres[I].reach.Load()) && gap > math.Float64frombits(s.others[J].reach.Load())
 }
 
 // between returns the frame for block I of left and block J of right.
@@ -241,8 +270,7 @@ func (s *search) bands(ctx context.Context) error {
 				loaded = false
 			}
 			if !loaded {
-				w.load(&w.a, s.from, s.left, I, f)
-				w.tile.SetA(w.a.data, s.width())
+				w.lead(I, f)
 				loaded = !own
 			}
 			if !w.meet(I, J, f) {
@@ -257,7 +285,11 @@ func (s *search) bands(ctx context.Context) error {
 func (s *search) sort(ctx context.Context) error {
 	return par.Blocks(ctx, s.from.n, 1024, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
-			s.heap(int32(i)).sort()
+			if s.found != nil {
+				slices.SortFunc(s.found[i], compare)
+			} else {
+				s.heap(int32(i)).sort()
+			}
 		}
 	})
 }

@@ -151,10 +151,11 @@ func TestProductsSettleMostPairs(t *testing.T) {
 	x := made(2000, 20, func(s *rng.Stream, i, _ int) float64 { return s.Normal() + 1000*float64(i%2) })
 	ctx := context.Background()
 	r := rows(t, x)
-	s, err := r.search(ctx, 10, make([]int32, 20000), make([]float64, 20000))
+	s, err := r.among(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.k, s.indices, s.distances = 10, make([]int32, 20000), make([]float64, 20000)
 	if err := errors.Join(s.diagonal(ctx), s.bands(ctx)); err != nil {
 		t.Fatal(err)
 	}

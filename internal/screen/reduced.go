@@ -26,6 +26,9 @@ type Reduced struct {
 	scale float64 // at most this many units make a unit of distance
 	norms []float32
 	slack []float64
+
+	frame frame
+	along []float32 // directions, rounded
 }
 
 const (
@@ -207,17 +210,15 @@ func (s *principal) choose(ctx context.Context, k, n int) (int, error) {
 
 // project returns the rows along orthonormal directions.
 func (r *Rows) project(ctx context.Context, directions *mat.Dense) (*Reduced, error) {
-	const block = 128
 	m, d := directions.Dims()
-	p := &Reduced{N: r.n, M: m, Data: make([]float32, r.n*m), norms: make([]float32, r.n), slack: make([]float64, r.n)}
 	along := make([]float32, m*d)
 	for i := range m {
 		for j, v := range directions.RawRowView(i) {
 			along[i*d+j] = float32(v)
 		}
 	}
-	// What the rounded directions may stretch: the largest sum of a row of their
-	// products, of which they are the root.
+	// What the rounded directions may stretch: the root of the largest sum of a
+	// row of their products.
 	most := 0.
 	for i := range m {
 		sum := 0.
@@ -227,8 +228,18 @@ func (r *Rows) project(ctx context.Context, directions *mat.Dense) (*Reduced, er
 		most = max(most, sum)
 	}
 	stretch := math.Sqrt(most) * (1 + 0x1p-40)
-	p.scale = r.fit * stretch
+	p := &Reduced{M: m, scale: r.fit * stretch, frame: frame{r.centre, r.fit}, along: along}
+	return p.of(ctx, r)
+}
+
+// of returns other rows along the directions of p.
+func (p *Reduced) of(ctx context.Context, r *Rows) (*Reduced, error) {
+	const block = 128
+	m, d := p.M, r.d
+	stretch := p.scale / p.frame.scale
 	rounding := math.Sqrt(float64(m)) * kernel.DotError32(d) * stretch
+	p = &Reduced{N: r.n, M: m, Data: make([]float32, r.n*m), norms: make([]float32, r.n), slack: make([]float64, r.n),
+		scale: p.scale, frame: p.frame, along: p.along}
 	type scratch struct {
 		tile  kernel.Tile32
 		panel panel
@@ -237,14 +248,14 @@ func (r *Rows) project(ctx context.Context, directions *mat.Dense) (*Reduced, er
 	}
 	err := par.BlocksWith(ctx, r.n, block, func() *scratch {
 		s := &scratch{buf: make([]float64, d)}
-		s.tile.SetB(along, d)
+		s.tile.SetB(p.along, d)
 		return s
 	}, func(s *scratch, lo, hi int) {
 		s.rows = s.rows[:0]
 		for i := lo; i < hi; i++ {
 			s.rows = append(s.rows, int32(i))
 		}
-		s.panel.fill(r, s.rows, frame{r.centre, r.fit}, s.buf)
+		s.panel.fill(r, s.rows, p.frame, s.buf)
 		s.tile.SetA(s.panel.data, d)
 		s.tile.Mul(p.Data[lo*m:hi*m], m)
 		for i := lo; i < hi; i++ {

@@ -73,12 +73,17 @@ func Bytes(x mat.Matrix) int64 {
 // copies those of other types: 4·n·d bytes for a *mat32.CSR, whose zeros are
 // filled in, and 8·n·d for others, as for float64 values of extreme magnitude.
 func New(ctx context.Context, x mat.Matrix) (*Rows, error) {
+	if x, ok := x.(*mat32.Distances); ok {
+		return given(x), ctx.Err()
+	}
+	return prepare(ctx, take(x))
+}
+
+// take borrows or copies the values of x.
+func take(x mat.Matrix) *Rows {
 	n, d := x.Dims()
 	r := &Rows{n: n, d: d, unit: 1}
 	switch x := x.(type) {
-	case *mat32.Distances:
-		r.take(x)
-		return r, ctx.Err()
 	case *mat32.Dense:
 		r.x32 = x.Data()
 	case *mat32.CSR:
@@ -90,7 +95,7 @@ func New(ctx context.Context, x mat.Matrix) (*Rows, error) {
 		raw := mat.DenseCopyOf(x).RawMatrix()
 		r.x64, r.stride = raw.Data, raw.Stride
 	}
-	return prepare(ctx, r)
+	return r
 }
 
 // prepare completes rows whose values are known.
@@ -101,18 +106,18 @@ func prepare(ctx context.Context, r *Rows) (*Rows, error) {
 	}
 	// Squares of float64 values beyond these bounds overflow or lose digits.
 	if largest := columns.largest(); r.x32 == nil && largest > 0 && (largest > 1e140 || largest < 1e-120) {
-		r.rescale(largest)
+		_, exp := math.Frexp(largest)
+		r.rescale(max(exp, -1000))
 		if columns, err = r.columns(ctx); err != nil {
 			return nil, err
 		}
 	}
 	mean, spread := columns.centre(r.n)
-	fit := 1. // brings spread into (½, 1]
-	if spread > 0 {
+	r.centre, r.fit = mean, 1
+	if spread > 0 { // into (½, 1]
 		_, exp := math.Frexp(spread)
-		fit = math.Ldexp(1, min(-exp, 1000))
+		r.fit = math.Ldexp(1, min(-exp, 1000))
 	}
-	r.centre, r.fit = mean, fit
 	r.fits = 2*math.Sqrt(float64(r.d))*spread < math.MaxFloat64/2/r.unit
 	r.rel64 = float64(r.d/4+64) * 0x1p-52
 	return r, nil
@@ -202,13 +207,19 @@ func (r *Rows) row(buf []float64, i int) []float64 {
 	return buf
 }
 
-// rescale brings the largest value near 1.
-func (r *Rows) rescale(largest float64) {
-	_, exp := math.Frexp(largest)
-	exp = max(exp, -1000)
+// rescale makes 2^exp the unit.
+func (r *Rows) rescale(exp int) {
 	r.unit = math.Ldexp(1, exp)
 	if r.view != nil {
 		r.view = scaled{r.view, -exp}
+		return
+	}
+	if r.x32 != nil {
+		values := make([]float64, r.n*r.d)
+		for t, v := range r.x32 {
+			values[t] = math.Ldexp(float64(v), -exp)
+		}
+		r.x64, r.stride, r.x32 = values, r.d, nil
 		return
 	}
 	values := make([]float64, r.n*r.d)

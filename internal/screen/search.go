@@ -30,11 +30,18 @@ type search struct {
 	indices   []int32 // heaps of the rows of from
 	distances []float64
 
+	// Instead of heaps, all within a radius, up to so many bytes.
+	found  [][]near
+	radius float64
+	room   func(pairs int64) error
+	over   atomic.Bool
+	held   atomic.Int64 // pairs
+
 	centres, others []ball // of the blocks of left and right; one where they are the same
 	fine            []bool // blocks that need a frame of their own
 	locks           []sync.Mutex
 	global          frame
-	near            *Reduced // what to make products of instead of the rows, or nil
+	near, near2     *Reduced // what to make products of instead of the rows of from and among, or nil
 
 	rel    float64 // twice the relative error of an exact distance
 	none   float64 // stretch of zero
@@ -132,13 +139,23 @@ func (s *search) width() int {
 	return s.from.d
 }
 
-// load makes w.a of a block of left.
-func (w *worker) load(p *panel, r *Rows, b *blocks, block int, f frame) {
+// lead makes w.a of a block of left.
+func (w *worker) lead(block int, f frame) {
 	if w.s.near != nil {
-		w.s.near.fill(p, b.at(block))
-		return
+		w.s.near.fill(&w.a, w.s.left.at(block))
+	} else {
+		w.a.fill(w.s.from, w.s.left.at(block), f, w.buf)
 	}
-	p.fill(r, b.at(block), f, w.buf)
+	w.tile.SetA(w.a.data, w.s.width())
+}
+
+// follow makes w.b of a block of right.
+func (w *worker) follow(block int, f frame) {
+	if w.s.near != nil {
+		w.s.near2.fill(&w.b, w.s.right.at(block))
+	} else {
+		w.b.fill(w.s.among, w.s.right.at(block), f, w.buf)
+	}
 }
 
 // limits returns for the rows of a block of left the numbers that show rows of
@@ -151,7 +168,7 @@ func (w *worker) limits(dst []float32, block int, own, other *panel, first int32
 	s.locks[block].Lock()
 	defer s.locks[block].Unlock()
 	for k, top := range s.tops[block*s.left.size:][:len(own.rows)] {
-		if top == s.none { // all that the row has is at distance zero
+		if top == s.none && s.found == nil { // all that the row has is at distance zero
 			if h := s.heap(own.rows[k]); h.indices[0] < first {
 				dst[k] = float32(math.Inf(-1)) // and nothing can come before it
 				continue
@@ -167,12 +184,15 @@ func (w *worker) limits(dst []float32, block int, own, other *panel, first int32
 // of right. It returns false when cancelled.
 func (w *worker) meet(I, J int, f frame) bool {
 	s := w.s
+	if s.over.Load() {
+		return false
+	}
 	width := s.width()
 	own := s.same && I == J
 	b := &w.a
 	if !own {
 		b = &w.b
-		w.load(b, s.among, s.right, J, f)
+		w.follow(J, f)
 	}
 	var rowsOpen, colsOpen bool
 	w.rowLimits, rowsOpen = w.limits(w.rowLimits, I, &w.a, b, s.others[J].first, f.scale)
@@ -231,7 +251,7 @@ func (w *worker) refine(block int, own, other *panel, all []candidate, limits []
 	s := w.s
 	width := underflow(s.width())
 	tops := s.tops[block*s.left.size:]
-	measured := int64(0)
+	measured, kept := int64(0), int64(0)
 	s.locks[block].Lock()
 	defer s.locks[block].Unlock()
 	for len(all) > 0 {
@@ -246,6 +266,19 @@ func (w *worker) refine(block int, own, other *panel, all []candidate, limits []
 			return false
 		}
 		i := own.rows[at]
+		if s.found != nil {
+			for _, c := range group {
+				if w.farther(i, c.row, tops[at]) {
+					continue
+				}
+				measured++
+				if dist := w.ruler.exact(i, c.row); dist <= s.radius {
+					s.found[i] = append(s.found[i], near{dist, c.row})
+					kept++
+				}
+			}
+			continue
+		}
 		h := s.heap(i)
 		if math.IsInf(h.distances[0], 1) && n > s.k {
 			lowest(group, s.k) // they leave little to measure of the others
@@ -265,6 +298,10 @@ func (w *worker) refine(block int, own, other *panel, all []candidate, limits []
 		}
 	}
 	s.measured.Add(measured)
+	if s.found != nil && s.room(s.held.Add(kept)) != nil {
+		s.over.Store(true)
+		return false
+	}
 	return true
 }
 
