@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"sync"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -18,6 +19,9 @@ type Queries struct {
 	rows *Rows
 	own  *Rows
 	fit  float64 // of all rows about the centre of rows
+
+	scratch sync.Pool // of *question
+	rulers  sync.Pool
 }
 
 // Ask takes the rows of y, finite and with as many columns as r, for queries; r
@@ -46,31 +50,46 @@ func (r *Rows) ask(ctx context.Context, own *Rows) (*Queries, error) {
 	for j, c := range r.centre {
 		spread = max(spread, c-columns.low[j], columns.high[j]-c)
 	}
-	return &Queries{r, own, min(r.fit, fitting(nil, spread).scale)}, nil
+	q := &Queries{rows: r, own: own, fit: min(r.fit, fitting(nil, spread).scale)}
+	q.scratch.New = func() any { return &question{make([]float64, own.d), make([]float32, own.d)} }
+	q.rulers.New = func() any { return newRuler(own, r) }
+	return q, nil
 }
 
 // Dims returns the number of rows asked about and of columns.
 func (q *Queries) Dims() (n, d int) { return q.own.n, q.own.d }
 
-// FastTo writes to dst the fast squared distances, in units of its own, between
-// query i and the rows listed.
+// FastTo writes to dst the fast squared distances, in the units of r.FastTo,
+// between query i and the rows listed.
 func (q *Queries) FastTo(dst []float32, i int, to []int32) {
+	rows, d := q.rows.ready(), q.own.d
 	if q.own.x32 != nil && q.rows.borrows() {
-		kernel.SquaredDistancesTo32(dst, q.own.x32[i*q.own.d:(i+1)*q.own.d], q.rows.x32, to)
+		kernel.SquaredDistancesTo32(dst, q.own.x32[i*d:(i+1)*d], rows, to)
 		return
 	}
-	rows := q.rows.ready()
-	row := make([]float32, q.own.d)
-	for j, v := range q.own.row(make([]float64, q.own.d), i) {
-		row[j] = float32((v - q.rows.centre[j]) * q.rows.fit)
+	scratch := q.scratch.Get().(*question)
+	defer q.scratch.Put(scratch)
+	for j, v := range q.own.row(scratch.buf, i) {
+		if !q.rows.borrows() {
+			v = (v - q.rows.centre[j]) * q.rows.fit
+		}
+		scratch.row[j] = float32(v)
 	}
-	kernel.SquaredDistancesTo32(dst, row, rows, to)
+	kernel.SquaredDistancesTo32(dst, scratch.row, rows, to)
+}
+
+// question is a row to compare with fast rows.
+type question struct {
+	buf []float64
+	row []float32
 }
 
 // Exact returns the Euclidean distance between query i and row j, and +Inf where
 // float64 cannot hold its square.
 func (q *Queries) Exact(i, j int) float64 {
-	return newRuler(q.own, q.rows).exact(int32(i), int32(j))
+	m := q.rulers.Get().(*ruler)
+	defer q.rulers.Put(m)
+	return m.exact(int32(i), int32(j))
 }
 
 // few is how many queries are not worth cutting the rows into blocks.

@@ -58,6 +58,7 @@ func TestQueriesAgainstEveryPair(t *testing.T) {
 					t.Fatal(err)
 				}
 				q.own.size = 40
+				ordered(t, name+" as "+form, r, q)
 				want := make([][]near, n)
 				for i := range n {
 					for j := range r.n {
@@ -84,6 +85,27 @@ func TestQueriesAgainstEveryPair(t *testing.T) {
 					t.Fatal(err)
 				}
 				inside(t, name+" as "+form, got, want, radius)
+			}
+		}
+	}
+}
+
+// ordered wants fast distances of queries to come near exact ones in the units of
+// those of the rows.
+func ordered(t *testing.T, name string, r *Rows, q *Queries) {
+	t.Helper()
+	to := make([]int32, r.n)
+	for j := range to {
+		to[j] = int32(j)
+	}
+	fast := make([]float32, r.n)
+	fit := r.bounds().fit
+	for i := 1; i < q.own.n; i += 7 { // the first is far away
+		q.FastTo(fast, i, to)
+		for j, f := range fast {
+			want := q.Exact(i, j) / r.unit * fit
+			if got := math.Sqrt(float64(f)); math.Abs(got-want) > 1e-5*want+2e-6*fit/r.fit+1e-6*fit*math.Abs(r.centre[0]) {
+				t.Fatalf("%s: query %d and row %d are %v apart, fast %v", name, i, j, want, got)
 			}
 		}
 	}

@@ -20,7 +20,6 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
-	"github.com/flatland-go/flatland/internal/kernel"
 	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
@@ -46,6 +45,8 @@ type Rows struct {
 
 	screen screen
 	size   int // of a block; 0 for what suits
+
+	rulers sync.Pool
 
 	reducing sync.Mutex
 	tried    bool
@@ -235,18 +236,18 @@ func (r *Rows) rescale(exp int) {
 func (r *Rows) Dims() (n, d int) { return r.n, r.d }
 
 // Exact returns the Euclidean distance between rows i and j, or that given, and
-// +Inf where float64 cannot hold it.
+// +Inf where float64 cannot hold its square.
 func (r *Rows) Exact(i, j int) float64 {
 	if r.given != nil {
 		return r.given.At(i, j)
 	}
-	if r.view != nil {
-		buf := make([]float64, 2*r.d)
-		return math.Sqrt(kernel.SquaredDistance64(r.view.Row(buf[:r.d], i), r.view.Row(buf[r.d:], j))) * r.unit
+	if r.view == nil {
+		return (&ruler{a: r, b: r}).exact(int32(i), int32(j))
 	}
-	if r.x32 != nil {
-		return math.Sqrt(kernel.SquaredDistanceMixed(r.x32[i*r.d:(i+1)*r.d], r.x32[j*r.d:(j+1)*r.d]))
+	m, _ := r.rulers.Get().(*ruler)
+	if m == nil {
+		m = newRuler(r, r)
 	}
-	a, b := i*r.stride, j*r.stride
-	return math.Sqrt(kernel.SquaredDistance64(r.x64[a:a+r.d], r.x64[b:b+r.d])) * r.unit
+	defer r.rulers.Put(m)
+	return m.exact(int32(i), int32(j))
 }
