@@ -6,6 +6,7 @@
 package saved
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -15,8 +16,6 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/mat"
-
-	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
 const magic = "flatland"
@@ -93,14 +92,37 @@ func (s *Writer) Texts(v []string) {
 	}
 }
 
+// Ints writes integers.
+func (s *Writer) Ints(v []int) {
+	s.Int(len(v))
+	chunks(s, v, func(b []byte, i int) []byte { return binary.LittleEndian.AppendUint64(b, uint64(i)) })
+}
+
+// Int32s writes integers in 4 bytes each.
+func (s *Writer) Int32s(v []int32) {
+	s.Int(len(v))
+	chunks(s, v, func(b []byte, i int32) []byte { return binary.LittleEndian.AppendUint32(b, uint32(i)) })
+}
+
+// Float32s writes numbers in 4 bytes each.
+func (s *Writer) Float32s(v []float32) {
+	s.Int(len(v))
+	chunks(s, v, func(b []byte, f float32) []byte { return binary.LittleEndian.AppendUint32(b, math.Float32bits(f)) })
+}
+
 // Floats writes numbers.
 func (s *Writer) Floats(v []float64) {
 	s.Int(len(v))
+	chunks(s, v, func(b []byte, f float64) []byte { return binary.LittleEndian.AppendUint64(b, math.Float64bits(f)) })
+}
+
+// chunks writes values that put appends to bytes, many at a time.
+func chunks[T any](s *Writer, v []T, put func(b []byte, v T) []byte) {
 	for len(v) > 0 && s.err == nil {
 		m := min(len(v), chunk)
 		s.buf = s.buf[:0]
 		for _, f := range v[:m] {
-			s.buf = binary.LittleEndian.AppendUint64(s.buf, math.Float64bits(f))
+			s.buf = put(s.buf, f)
 		}
 		s.write(s.buf)
 		v = v[m:]
@@ -150,18 +172,20 @@ func (s *Writer) Close() (int64, error) {
 // Reader reads what a Writer wrote, field by field. After the first error
 // everything reads as zero, and Close returns the error.
 type Reader struct {
-	r    io.Reader
-	kind string
-	sum  hash.Hash64
-	n    int64
-	err  error
-	buf  []byte
+	r      io.Reader
+	kind   string
+	refuse func(kind, reason string) error
+	sum    hash.Hash64
+	n      int64
+	err    error
+	buf    []byte
 }
 
 // NewReader begins to read a file that must be of the kind and of at most the
-// version given; it returns the version found.
-func NewReader(r io.Reader, kind string, version int) (*Reader, int) {
-	s := &Reader{r: r, kind: kind, sum: crc64.New(polynomial)}
+// version given; it returns the version found. Refuse makes the error for a file
+// that cannot be read.
+func NewReader(r io.Reader, kind string, version int, refuse func(kind, reason string) error) (*Reader, int) {
+	s := &Reader{r: r, kind: kind, refuse: refuse, sum: crc64.New(polynomial)}
 	b := s.read(len(magic))
 	if s.err == nil && string(b) != magic {
 		s.fail("it is not a file of this library")
@@ -179,7 +203,7 @@ func NewReader(r io.Reader, kind string, version int) (*Reader, int) {
 
 func (s *Reader) fail(reason string) {
 	if s.err == nil {
-		s.err = &mat32.FileError{Kind: s.kind, Reason: reason}
+		s.err = s.refuse(s.kind, reason)
 	}
 }
 
@@ -263,11 +287,31 @@ func (s *Reader) Floats() []float64 {
 }
 
 func (s *Reader) appendFloats(v []float64) []float64 {
+	return gather(s, v, 8, func(b []byte) float64 { return math.Float64frombits(binary.LittleEndian.Uint64(b)) })
+}
+
+// Ints reads integers.
+func (s *Reader) Ints() []int {
+	return gather(s, nil, 8, func(b []byte) int { return int(binary.LittleEndian.Uint64(b)) })
+}
+
+// Int32s reads integers that Int32s wrote.
+func (s *Reader) Int32s() []int32 {
+	return gather(s, nil, 4, func(b []byte) int32 { return int32(binary.LittleEndian.Uint32(b)) })
+}
+
+// Float32s reads numbers that Float32s wrote.
+func (s *Reader) Float32s() []float32 {
+	return gather(s, nil, 4, func(b []byte) float32 { return math.Float32frombits(binary.LittleEndian.Uint32(b)) })
+}
+
+// gather appends values of size bytes each, after their number.
+func gather[T any](s *Reader, v []T, size int, take func(b []byte) T) []T {
 	for n := s.length(); n > 0 && s.err == nil; {
 		m := min(n, chunk)
-		b := s.read(8 * m)
+		b := s.read(size * m)
 		for i := range m {
-			v = append(v, math.Float64frombits(binary.LittleEndian.Uint64(b[8*i:])))
+			v = append(v, take(b[size*i:]))
 		}
 		n -= m
 	}
@@ -309,8 +353,8 @@ func (s *Reader) JSON(v any) {
 func (s *Reader) OK() bool { return s.err == nil }
 
 // Close reads the checksum and returns how many bytes were read, and the first
-// error: a *mat32.FileError where the file is at fault. What was read must not
-// be used when there is one.
+// error: that of refuse where the file is at fault. What was read must not be used
+// when there is one.
 func (s *Reader) Close() (int64, error) {
 	want := s.sum.Sum64()
 	got := binary.LittleEndian.Uint64(s.read(8))
@@ -318,4 +362,17 @@ func (s *Reader) Close() (int64, error) {
 		s.fail("its checksum is wrong: it is damaged")
 	}
 	return s.n, s.err
+}
+
+// Marshal returns what v writes.
+func Marshal(v io.WriterTo) ([]byte, error) {
+	var b bytes.Buffer
+	_, err := v.WriteTo(&b)
+	return b.Bytes(), err
+}
+
+// Unmarshal reads v from b.
+func Unmarshal(v io.ReaderFrom, b []byte) error {
+	_, err := v.ReadFrom(bytes.NewReader(b))
+	return err
 }

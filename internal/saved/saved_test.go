@@ -9,9 +9,14 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
-
-	"github.com/flatland-go/flatland/pkg/mat32"
 )
+
+// refusal is the error for a file that cannot be read.
+type refusal struct{ kind, reason string }
+
+func (r *refusal) Error() string { return r.kind + ": " + r.reason }
+
+func refuse(kind, reason string) error { return &refusal{kind, reason} }
 
 type options struct{ K int }
 
@@ -23,6 +28,10 @@ func write(w io.Writer, kind string, version int) (int64, error) {
 	s.Text("naïve")
 	s.Texts([]string{"a", "", "b"})
 	s.Floats(make([]float64, 3*chunk+1))
+	s.Ints([]int{1, -2, math.MaxInt})
+	s.Int32s([]int32{1, -2, math.MaxInt32})
+	s.Float32s(append(make([]float32, 2*chunk), 1.5))
+	s.Blob([]byte{0, 255})
 	s.Matrix(mat.NewDense(2, 3, []float64{1, 2, 3, 4, math.NaN(), 6}))
 	s.Matrix(nil)
 	s.JSON(options{K: 4})
@@ -30,9 +39,12 @@ func write(w io.Writer, kind string, version int) (int64, error) {
 }
 
 func read(r io.Reader) (int64, error) {
-	s, version := NewReader(r, "test", 2)
+	s, version := NewReader(r, "test", 2, refuse)
 	ok := s.Int() == -7 && math.IsInf(s.Float(), -1) && s.Bool() && s.Text() == "naïve" &&
-		slices.Equal(s.Texts(), []string{"a", "", "b"}) && len(s.Floats()) == 3*chunk+1
+		slices.Equal(s.Texts(), []string{"a", "", "b"}) && len(s.Floats()) == 3*chunk+1 &&
+		slices.Equal(s.Ints(), []int{1, -2, math.MaxInt}) && slices.Equal(s.Int32s(), []int32{1, -2, math.MaxInt32})
+	singles, blob := s.Float32s(), s.Blob()
+	ok = ok && len(singles) == 2*chunk+1 && singles[2*chunk] == 1.5 && bytes.Equal(blob, []byte{0, 255})
 	m := s.Matrix()
 	ok = ok && m != nil && m.At(1, 2) == 6 && math.IsNaN(m.At(1, 1)) && s.Matrix() == nil
 	var o options
@@ -63,7 +75,7 @@ func TestRoundTripLeavesTheRest(t *testing.T) {
 func TestDamageIsAnError(t *testing.T) {
 	var good bytes.Buffer
 	write(&good, "test", 1)
-	file := func(err error) bool { var fe *mat32.FileError; return errors.As(err, &fe) }
+	file := func(err error) bool { var r *refusal; return errors.As(err, &r) && r.kind == "test" }
 	for i := 0; i < good.Len(); i += 1 + i/50 {
 		b := slices.Clone(good.Bytes())
 		b[i] ^= 0x90

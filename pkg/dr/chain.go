@@ -231,7 +231,7 @@ func (m *ChainModel) ReadFrom(r io.Reader) (int64, error) {
 }
 
 // MarshalBinary returns what WriteTo writes.
-func (m *ChainModel) MarshalBinary() ([]byte, error) { return marshal(m) }
+func (m *ChainModel) MarshalBinary() ([]byte, error) { return saved.Marshal(m) }
 
 // UnmarshalBinary reads what MarshalBinary returned.
-func (m *ChainModel) UnmarshalBinary(b []byte) error { return unmarshal(m, b) }
+func (m *ChainModel) UnmarshalBinary(b []byte) error { return saved.Unmarshal(m, b) }

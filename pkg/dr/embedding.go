@@ -97,10 +97,10 @@ func (e *Embedding) ReadFrom(r io.Reader) (int64, error) {
 }
 
 // MarshalBinary returns what WriteTo writes.
-func (e *Embedding) MarshalBinary() ([]byte, error) { return marshal(e) }
+func (e *Embedding) MarshalBinary() ([]byte, error) { return saved.Marshal(e) }
 
 // UnmarshalBinary reads what MarshalBinary returned.
-func (e *Embedding) UnmarshalBinary(b []byte) error { return unmarshal(e, b) }
+func (e *Embedding) UnmarshalBinary(b []byte) error { return saved.Unmarshal(e, b) }
 
 // MarshalBinaryTo is WriteTo; it keeps the method of the matrix inside, which
 // would save the coordinates alone, from being called by mistake.

@@ -259,7 +259,7 @@ func (m *PCAModel) ReadFrom(r io.Reader) (int64, error) {
 }
 
 // MarshalBinary returns what WriteTo writes.
-func (m *PCAModel) MarshalBinary() ([]byte, error) { return marshal(m) }
+func (m *PCAModel) MarshalBinary() ([]byte, error) { return saved.Marshal(m) }
 
 // UnmarshalBinary reads what MarshalBinary returned.
-func (m *PCAModel) UnmarshalBinary(b []byte) error { return unmarshal(m, b) }
+func (m *PCAModel) UnmarshalBinary(b []byte) error { return saved.Unmarshal(m, b) }

@@ -1,10 +1,10 @@
 package dr
 
 import (
-	"bytes"
 	"io"
 
 	"github.com/flatland-go/flatland/internal/saved"
+	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
 // write saves one value by its encode method.
@@ -16,7 +16,7 @@ func write(w io.Writer, kind string, version int, encode func(*saved.Writer)) (i
 
 // read replaces *v by a saved value when all of it could be read.
 func read[T any](r io.Reader, kind string, version int, v *T, decode func(*T, *saved.Reader)) (int64, error) {
-	s, _ := saved.NewReader(r, kind, version)
+	s, _ := saved.NewReader(r, kind, version, fileError)
 	var fresh T
 	decode(&fresh, s)
 	n, err := s.Close()
@@ -26,13 +26,4 @@ func read[T any](r io.Reader, kind string, version int, v *T, decode func(*T, *s
 	return n, err
 }
 
-func marshal(v io.WriterTo) ([]byte, error) {
-	var b bytes.Buffer
-	_, err := v.WriteTo(&b)
-	return b.Bytes(), err
-}
-
-func unmarshal(v io.ReaderFrom, b []byte) error {
-	_, err := v.ReadFrom(bytes.NewReader(b))
-	return err
-}
+func fileError(kind, reason string) error { return &mat32.FileError{Kind: kind, Reason: reason} }

@@ -256,7 +256,7 @@ func (m *StandardizeModel) ReadFrom(r io.Reader) (int64, error) {
 }
 
 // MarshalBinary returns what WriteTo writes.
-func (m *StandardizeModel) MarshalBinary() ([]byte, error) { return marshal(m) }
+func (m *StandardizeModel) MarshalBinary() ([]byte, error) { return saved.Marshal(m) }
 
 // UnmarshalBinary reads what MarshalBinary returned.
-func (m *StandardizeModel) UnmarshalBinary(b []byte) error { return unmarshal(m, b) }
+func (m *StandardizeModel) UnmarshalBinary(b []byte) error { return saved.Unmarshal(m, b) }

@@ -427,7 +427,7 @@ func (m *TSNEModel) ReadFrom(r io.Reader) (int64, error) {
 }
 
 // MarshalBinary returns what WriteTo writes.
-func (m *TSNEModel) MarshalBinary() ([]byte, error) { return marshal(m) }
+func (m *TSNEModel) MarshalBinary() ([]byte, error) { return saved.Marshal(m) }
 
 // UnmarshalBinary reads what MarshalBinary returned.
-func (m *TSNEModel) UnmarshalBinary(b []byte) error { return unmarshal(m, b) }
+func (m *TSNEModel) UnmarshalBinary(b []byte) error { return saved.Unmarshal(m, b) }

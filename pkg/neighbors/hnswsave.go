@@ -289,7 +289,7 @@ func readAscending(to []int32, b []byte, most, limit int) ([]int32, []byte, bool
 // *mat32.FileError, and ix does not change, where the file is damaged, of another
 // kind or of a newer version.
 func (ix *HNSWIndex) ReadFrom(r io.Reader) (int64, error) {
-	s, _ := saved.NewReader(r, hnswKind, hnswVersion)
+	s, _ := saved.NewReader(r, hnswKind, hnswVersion, fileError)
 	var o HNSW
 	var seed, limit, entry int
 	var read HNSWIndex

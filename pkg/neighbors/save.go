@@ -1,12 +1,12 @@
 package neighbors
 
 import (
-	"bytes"
 	"io"
 	"math"
 	"math/bits"
 
 	"github.com/flatland-go/flatland/internal/saved"
+	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
 const (
@@ -87,7 +87,7 @@ func (g *Graph) WriteTo(w io.Writer) (int64, error) {
 // *mat32.FileError, and g does not change, where the file is damaged, of another
 // kind or of a newer version.
 func (g *Graph) ReadFrom(r io.Reader) (int64, error) {
-	s, _ := saved.NewReader(r, graphKind, graphVersion)
+	s, _ := saved.NewReader(r, graphKind, graphVersion, fileError)
 	read := Graph{N: s.Int(), K: s.Int(), Metric: s.Text(), Rows: s.Text(), Method: s.Text(), Notes: s.Texts()}
 	n, k := read.N, read.K
 	if s.OK() && (n < 2 || n > math.MaxInt32 || k < 1 || k > n-1) {
@@ -115,10 +115,10 @@ func (g *Graph) ReadFrom(r io.Reader) (int64, error) {
 }
 
 // MarshalBinary returns what WriteTo writes.
-func (g *Graph) MarshalBinary() ([]byte, error) { return marshal(g) }
+func (g *Graph) MarshalBinary() ([]byte, error) { return saved.Marshal(g) }
 
 // UnmarshalBinary reads what MarshalBinary returned.
-func (g *Graph) UnmarshalBinary(b []byte) error { return unmarshal(g, b) }
+func (g *Graph) UnmarshalBinary(b []byte) error { return saved.Unmarshal(g, b) }
 
 // WriteTo writes the tree in a form that ReadFrom reads.
 func (t *Tree) WriteTo(w io.Writer) (int64, error) {
@@ -139,7 +139,7 @@ func (t *Tree) WriteTo(w io.Writer) (int64, error) {
 // *mat32.FileError, and t does not change, where the file is damaged, of another
 // kind or of a newer version.
 func (t *Tree) ReadFrom(r io.Reader) (int64, error) {
-	s, _ := saved.NewReader(r, treeKind, treeVersion)
+	s, _ := saved.NewReader(r, treeKind, treeVersion, fileError)
 	read := Tree{N: s.Int(), Metric: s.Text(), Core: s.Int(), Rows: s.Text()}
 	edges := s.Int()
 	if s.OK() && (read.N < 1 || read.N > math.MaxInt32 || read.Core < 0 || edges < 0 || edges > read.N-1) {
@@ -165,18 +165,9 @@ func (t *Tree) ReadFrom(r io.Reader) (int64, error) {
 }
 
 // MarshalBinary returns what WriteTo writes.
-func (t *Tree) MarshalBinary() ([]byte, error) { return marshal(t) }
+func (t *Tree) MarshalBinary() ([]byte, error) { return saved.Marshal(t) }
 
 // UnmarshalBinary reads what MarshalBinary returned.
-func (t *Tree) UnmarshalBinary(b []byte) error { return unmarshal(t, b) }
+func (t *Tree) UnmarshalBinary(b []byte) error { return saved.Unmarshal(t, b) }
 
-func marshal(v io.WriterTo) ([]byte, error) {
-	var b bytes.Buffer
-	_, err := v.WriteTo(&b)
-	return b.Bytes(), err
-}
-
-func unmarshal(v io.ReaderFrom, b []byte) error {
-	_, err := v.ReadFrom(bytes.NewReader(b))
-	return err
-}
+func fileError(kind, reason string) error { return &mat32.FileError{Kind: kind, Reason: reason} }

@@ -369,7 +369,7 @@ func (f *file) WriteTo(w io.Writer) (int64, error) {
 }
 
 func (f *file) ReadFrom(r io.Reader) (int64, error) {
-	s, _ := saved.NewReader(r, "planted", 1)
+	s, _ := saved.NewReader(r, "planted", 1, func(kind, reason string) error { return &mat32.FileError{Kind: kind, Reason: reason} })
 	v := s.Float()
 	n, err := s.Close()
 	if savedHow == "reads on" {
