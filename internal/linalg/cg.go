@@ -77,15 +77,18 @@ func (c ConjugateGradients) Resolve(n int) (ConjugateGradients, error) {
 	case c.MaxIterations < 1:
 		return wrong("MaxIterations", "%d, want 1 or more", c.MaxIterations)
 	}
-	for name, m := range map[string]*mat.Dense{"Null": c.Null, "Start": c.Start} {
-		if m == nil || m.IsEmpty() {
+	for _, block := range []struct {
+		name string
+		m    *mat.Dense
+	}{{"Null", c.Null}, {"Start", c.Start}} {
+		if block.m == nil || block.m.IsEmpty() {
 			continue
 		}
-		if rows, _ := m.Dims(); rows != n {
-			return wrong(name, "%d rows for an operator of order %d", rows, n)
+		if rows, _ := block.m.Dims(); rows != n {
+			return wrong(block.name, "%d rows for an operator of order %d", rows, n)
 		}
-		if err := finiteBlock(m); err != nil {
-			return wrong(name, "%v", err)
+		if err := finiteBlock(block.m); err != nil {
+			return wrong(block.name, "%v", err)
 		}
 	}
 	return c, nil
@@ -145,12 +148,13 @@ func (c ConjugateGradients) Solve(ctx context.Context, a Operator, b *mat.Dense)
 type conjugate struct {
 	ConjugateGradients
 	op          Operator
-	b           *mat.Dense
+	b           *mat.Dense // without null vectors, columns scaled to length 1
 	n, k        int
 	null        *mat.Dense
 	x, r, p, ap *mat.Dense
 	z           *mat.Dense // r itself without a preconditioner
-	size        []float64  // of each b
+	size        []float64  // that each column had; 1 for zeros
+	zero        []bool
 	removed     []float64
 	iterations  int
 	products    int
@@ -165,37 +169,58 @@ func (s *conjugate) begin(ctx context.Context) (err error) {
 		}
 		s.null = columns(null, 0, rank)
 	}
-	s.r, s.p, s.ap = mat.DenseCopyOf(s.b), mat.NewDense(s.n, s.k, nil), mat.NewDense(s.n, s.k, nil)
-	s.removed = make([]float64, s.k)
+	given := s.b
+	s.b = mat.DenseCopyOf(given)
+	s.removed, s.zero = make([]float64, s.k), make([]bool, s.k)
 	if s.null != nil && !s.null.IsEmpty() {
-		share, err := inner(ctx, s.null, s.b)
+		share, err := inner(ctx, s.null, given)
 		if err != nil {
 			return err
 		}
 		if s.removed, err = columnNorms(ctx, share); err != nil {
 			return err
 		}
-		if err := s.orthogonal(ctx, s.r); err != nil {
+		if err := s.orthogonal(ctx, s.b); err != nil {
 			return err
 		}
 	}
-	if s.size, err = columnNorms(ctx, s.r); err != nil {
+	if s.size, err = columnNorms(ctx, s.b); err != nil {
 		return err
 	}
 	for j, v := range s.removed {
 		// What is left beside the null vectors may be rounding.
-		if s.size[j] <= 0x1p-46*v {
-			for i := range s.n {
-				s.r.Set(i, j, 0)
-			}
-			s.size[j] = 0
+		if s.zero[j] = s.size[j] <= 0x1p-46*v; s.zero[j] {
+			s.size[j] = 1
 		}
 	}
+	if err := s.rows(ctx, func(i int) {
+		row := s.b.RawRowView(i)
+		for j, v := range s.size {
+			row[j] /= v
+			if s.zero[j] {
+				row[j] = 0
+			}
+		}
+	}); err != nil {
+		return err
+	}
+	s.p, s.ap = mat.NewDense(s.n, s.k, nil), mat.NewDense(s.n, s.k, nil)
 	if s.Start == nil {
-		s.x = mat.NewDense(s.n, s.k, nil)
+		s.x, s.r = mat.NewDense(s.n, s.k, nil), mat.DenseCopyOf(s.b)
 	} else {
-		s.x = mat.DenseCopyOf(s.Start)
+		s.x, s.r = mat.DenseCopyOf(s.Start), mat.NewDense(s.n, s.k, nil)
 		if err := s.orthogonal(ctx, s.x); err != nil {
+			return err
+		}
+		if err := s.rows(ctx, func(i int) {
+			row := s.x.RawRowView(i)
+			for j, v := range s.size {
+				row[j] /= v
+				if s.zero[j] {
+					row[j] = 0
+				}
+			}
+		}); err != nil {
 			return err
 		}
 		if err := s.residual(ctx); err != nil {
@@ -239,14 +264,11 @@ func (s *conjugate) iterate(ctx context.Context) error {
 		solved, rest := 0, 0.
 		open := make([]bool, s.k)
 		for j, v := range norms {
-			if v <= s.Tolerance*s.size[j] {
+			if v <= s.Tolerance {
 				solved++
 				continue
 			}
 			open[j] = true
-			if s.size[j] > 0 {
-				v /= s.size[j]
-			}
 			rest = max(rest, v)
 		}
 		if s.Progress != nil {
@@ -351,9 +373,19 @@ func (s *conjugate) end(ctx context.Context, stop error) (*Solution, error) {
 	for j, v := range norms {
 		// The recurrence may say less than is true where the matrix is ill
 		// conditioned: then the residual that was measured decides.
-		if stop == nil && v > 10*s.Tolerance*s.size[j] && s.size[j] > 0 {
-			stop = &ConvergenceError{Method: "conjugate gradients", Iterations: s.iterations, Residual: v / s.size[j], Tolerance: s.Tolerance, Reason: "rounding keeps the residual above the tolerance"}
+		if stop == nil && !(v <= 10*s.Tolerance) {
+			stop = &ConvergenceError{Method: "conjugate gradients", Iterations: s.iterations, Residual: v, Tolerance: s.Tolerance, Reason: "rounding keeps the residual above the tolerance"}
 		}
+		norms[j] = v * s.size[j]
+	}
+	err = s.rows(ctx, func(i int) {
+		row := s.x.RawRowView(i)
+		for j, v := range s.size {
+			row[j] *= v
+		}
+	})
+	if err != nil {
+		return nil, err
 	}
 	return &Solution{X: s.x, Residuals: norms, Removed: s.removed, Iterations: s.iterations, Products: s.products}, stop
 }

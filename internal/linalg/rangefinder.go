@@ -122,10 +122,16 @@ func (f RangeFinder) tall(ctx context.Context, a Rectangular, n, d int) (u *mat.
 		if step == blocks || used == d {
 			break
 		}
-		next := w.block(d, used-from)
-		if err := a.MulTrans(ctx, next, y); err != nil {
+		// Columns of unit length stay in the range of float32 rows.
+		unit, next := w.block(n, used-from), w.block(d, used-from)
+		unit.Copy(y)
+		if err := unitColumns(ctx, unit); err != nil {
 			return nil, nil, nil, err
 		}
+		if err := a.MulTrans(ctx, next, unit); err != nil {
+			return nil, nil, nil, err
+		}
+		w.release(unit)
 		kept := columns(basis, 0, used)
 		if f.PowerOnly {
 			kept = nil
