@@ -30,6 +30,15 @@ var Cases = []Case{
 		Quality: decompositionMeasures,
 	},
 	{
+		Name: "cholesky-2000", What: "Cholesky factor, float64: 2000 × 2000",
+		Data: definite, Ours: ours.Cholesky,
+		Peer: Peer{
+			Package: "scipy", Script: "bench_linalg.py", Function: "cholesky",
+			Settings: []Setting{{Name: "cholesky, all cores"}},
+		},
+		Quality: []Measure{factorError},
+	},
+	{
 		Name: "knn-digits", What: "15 nearest neighbours, exact: digits, 1797 × 64",
 		Data: digits, Options: wire.Options{"neighbors": 15},
 		Ours: ours.Exact, Peer: sklearnExact, Quality: neighborMeasures,
@@ -43,6 +52,26 @@ var Cases = []Case{
 		Name: "knn-mnist10k-faiss", What: "15 nearest neighbours, exact: MNIST test digits, 10 000 × 784",
 		Data: mnist, Options: wire.Options{"neighbors": 15},
 		Ours: ours.Exact, Peer: faissExact, Quality: neighborMeasures,
+	},
+	{
+		Name: "hnsw-mixture", What: "15 nearest neighbours of 10 000 new rows by an index that is built first: mixture of normal clouds, 100 000 × 50",
+		Data: mixtureWithQueries, Options: wire.Options{"neighbors": 15, "links": 16, "construction": 200, "search": 40}, Seeds: 5,
+		Ours: ours.HNSW,
+		Peer: Peer{
+			Package: "hnswlib", Script: "bench_hnswlib.py", Function: "query", Seeds: 5,
+			Settings: []Setting{{Name: "Index('l2'), M 16, ef_construction 200, ef 40, all cores"}},
+		},
+		Quality: neighborMeasures,
+	},
+	{
+		Name: "hnsw-mixture-annoy", What: "15 nearest neighbours of 10 000 new rows by an index that is built first: mixture of normal clouds, 100 000 × 50",
+		Data: mixtureWithQueries, Options: wire.Options{"neighbors": 15, "links": 16, "construction": 200, "search": 40}, Seeds: 5,
+		Ours: ours.HNSW,
+		Peer: Peer{
+			Package: "annoy", Script: "bench_annoy.py", Function: "query", Seeds: 5,
+			Settings: []Setting{{"AnnoyIndex('euclidean'), 50 trees, search_k 20 000, all cores to build", wire.Options{"trees": 50, "search": 20_000}}},
+		},
+		Quality: neighborMeasures,
 	},
 	{
 		Name: "pca-digits", What: "PCA, exact, 64 components: digits, 1797 × 64",

@@ -13,9 +13,13 @@ import (
 // Every row of the table can be measured: by the functions that are there, of a peer that is pinned.
 func TestCasesAreComplete(t *testing.T) {
 	folder := filepath.Join(testenv.Root(), "tests", "peers")
-	pins, err := os.ReadFile(filepath.Join(folder, "requirements.in"))
-	if err != nil {
-		t.Fatal(err)
+	var pins []byte
+	for _, name := range []string{"requirements.in", "sources.txt"} {
+		text, err := os.ReadFile(filepath.Join(folder, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pins = append(pins, text...)
 	}
 	names := map[string]bool{}
 	for _, k := range Cases {

@@ -66,18 +66,18 @@ var decompositionMeasures = []Measure{
 	}},
 }
 
-// factorError judges a lower triangular L for which LLᵀ is the leading square of a matrix.
-var factorError = Measure{Name: "‖LLᵀ − A‖ ÷ ‖A‖ (0 is best)", Format: "%.1e",
+// factorError judges an upper triangular U for which UᵀU is the leading square of a matrix.
+var factorError = Measure{Name: "‖UᵀU − A‖ ÷ ‖A‖ (0 is best)", Format: "%.1e",
 	Of: func(in []*mat32.Dense, _ wire.Options, r *wire.Reply) (float64, error) {
 		a := leading(in[0])
 		n, _ := a.Dims()
-		values, err := r.Matrix("lower", n, n)
+		values, err := r.Matrix("upper", n, n)
 		if err != nil {
 			return 0, err
 		}
-		l := mat.NewTriDense(n, mat.Lower, values)
+		u := mat.NewTriDense(n, mat.Upper, values)
 		var left mat.Dense
-		left.Mul(l, l.T())
+		left.Mul(u.T(), u)
 		left.Sub(&left, a)
 		return mat.Norm(&left, 2) / mat.Norm(a, 2), nil
 	}}

@@ -90,8 +90,8 @@ func TestFactorMeasure(t *testing.T) {
 	if !c.Factorize(a) {
 		t.Fatal("no factor")
 	}
-	var l mat.TriDense
-	c.LTo(&l)
-	values := mat.DenseCopyOf(&l).RawMatrix().Data
-	off(t, factorError, []*mat32.Dense{x}, n, map[string]any{"lower": values}, func() { values[0] = math.Abs(values[0]) * 2 })
+	var u mat.TriDense
+	c.UTo(&u)
+	values := mat.DenseCopyOf(&u).RawMatrix().Data
+	off(t, factorError, []*mat32.Dense{x}, n, map[string]any{"upper": values}, func() { values[0] = math.Abs(values[0]) * 2 })
 }

@@ -6,7 +6,7 @@ import numpy as np
 
 
 @benchworker.function
-def query(x, queries, seed, neighbors, trees, search):
+def query(x, queries, seed, neighbors, trees, search, **_):
     index = annoy.AnnoyIndex(x.shape[1], "euclidean")
     index.set_seed(seed)
     for i, row in enumerate(x):

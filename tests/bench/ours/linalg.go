@@ -30,6 +30,16 @@ func Eigen(ctx context.Context, in []*mat32.Dense, _ wire.Options, _ uint64) (wi
 	return wire.Result{Arrays: []wire.Output{{Name: "values", Rows: 1, Columns: len(values), Values: values}, dense("vectors", vectors)}}, nil
 }
 
+// Cholesky factors the leading square of a positive definite matrix.
+func Cholesky(ctx context.Context, in []*mat32.Dense, _ wire.Options, _ uint64) (wire.Result, error) {
+	c, err := linalg.NewCholesky(ctx, square(in[0]))
+	if err != nil {
+		return wire.Result{}, err
+	}
+	u := c.U().RawTriangular()
+	return wire.Result{Arrays: []wire.Output{{Name: "upper", Rows: u.N, Columns: u.Stride, Values: u.Data}}}, nil
+}
+
 func general(x *mat32.Dense) blas32.General {
 	n, d := x.Dims()
 	return blas32.General{Rows: n, Cols: d, Stride: d, Data: x.Data()}
