@@ -13,7 +13,8 @@ import (
 
 // Gemm64 computes c ← alpha·op(a)·op(b) + beta·c on every core, where op is the
 // matrix or its transpose. c must not share memory with a or b; with beta 0 its
-// former values are not read. It panics when the shapes do not fit. Every value
+// former values are not read, and with alpha 0 what is not finite in a and b still
+// shows. It panics when the shapes do not fit. Every value
 // of c is summed in an order that depends on the inner dimension alone: the same
 // bits on any number of cores, and for any part of c computed by itself. When ctx is
 // done, c is left half done and the error is ctx.Err(). It packs into less than
