@@ -74,7 +74,6 @@ type contender struct {
 	request wire.Request
 	seeds   int // whose results are judged
 	judged  int // of these
-	started time.Time
 }
 
 // match is a case while it is measured.
@@ -163,10 +162,12 @@ func (m *match) write() error {
 // enter starts a side.
 func (m *match) enter(ctx context.Context, name string, command []string, side *Side, q wire.Request, seeds int) *contender {
 	q.Inputs = m.inputs
-	s := &contender{name: name, side: side, request: q, seeds: max(1, seeds), started: time.Now()}
+	s := &contender{name: name, side: side, request: q, seeds: max(1, seeds)}
+	start := time.Now()
 	s.worker, side.Err = wire.Start(ctx, command)
 	if side.Err == nil {
 		side.Hello = s.worker.Hello
+		side.Ready = time.Since(start).Seconds()
 	}
 	m.sides = append(m.sides, s)
 	return s
@@ -191,7 +192,8 @@ func (s *contender) warm() {
 	}
 	// A part may be too small for what the whole is not.
 	var refusal *wire.Refusal
-	defer func() { s.side.Ready = time.Since(s.started).Seconds() }()
+	start := time.Now()
+	defer func() { s.side.Ready += time.Since(start).Seconds() }()
 	if _, err := s.worker.Run(q); err != nil && !errors.As(err, &refusal) {
 		s.side.Err = err
 	}
