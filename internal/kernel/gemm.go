@@ -14,30 +14,31 @@ import (
 // Gemm64 computes c ← alpha·op(a)·op(b) + beta·c on every core, where op is the
 // matrix or its transpose. c must not share memory with a or b; with beta 0 its
 // former values are not read, and with alpha 0 what is not finite in a and b still
-// shows. It panics when the shapes do not fit. Every value
-// of c is summed in an order that depends on the inner dimension alone: the same
-// bits on any number of cores, and for any part of c computed by itself. When ctx is
-// done, c is left half done and the error is ctx.Err(). It packs into less than
-// 16 MB, and small products run on the goroutine that asks.
+// shows. It panics when the shapes do not fit.
+//
+// Every value of c is summed in an order that depends on the inner dimension
+// alone: the same bits on any number of cores, and for any part of c computed by
+// itself. When ctx is done, c is left half done and the error is ctx.Err(). It
+// packs into less than 16 MB, and small products run on the goroutine that asks.
 func Gemm64(ctx context.Context, ta, tb blas.Transpose, alpha float64, a, b blas64.General, beta float64, c blas64.General) error {
-	return multiply(ctx, tiler64(), matrix[float64]{a.Rows, a.Cols, a.Data, a.Stride}, ta, matrix[float64]{b.Rows, b.Cols, b.Data, b.Stride}, tb, alpha, beta, matrix[float64]{c.Rows, c.Cols, c.Data, c.Stride}, false)
+	return multiply(ctx, tiler64(), of64(a), ta, of64(b), tb, alpha, beta, of64(c), false)
 }
 
 // Gemm32 is Gemm64 for float32, sums included.
 func Gemm32(ctx context.Context, ta, tb blas.Transpose, alpha float32, a, b blas32.General, beta float32, c blas32.General) error {
-	return multiply(ctx, tiler32(), matrix[float32]{a.Rows, a.Cols, a.Data, a.Stride}, ta, matrix[float32]{b.Rows, b.Cols, b.Data, b.Stride}, tb, alpha, beta, matrix[float32]{c.Rows, c.Cols, c.Data, c.Stride}, false)
+	return multiply(ctx, tiler32(), of32(a), ta, of32(b), tb, alpha, beta, of32(c), false)
 }
 
 // Syrk64 computes c ← alpha·op(a)·op(a)ᵀ + beta·c for both triangles of c, which
 // must be square and symmetric on entry unless beta is 0. It takes half the
 // time of Gemm64 and gives the same bits.
 func Syrk64(ctx context.Context, ta blas.Transpose, alpha float64, a blas64.General, beta float64, c blas64.General) error {
-	return multiply(ctx, tiler64(), matrix[float64]{a.Rows, a.Cols, a.Data, a.Stride}, ta, matrix[float64]{a.Rows, a.Cols, a.Data, a.Stride}, other(ta), alpha, beta, matrix[float64]{c.Rows, c.Cols, c.Data, c.Stride}, true)
+	return multiply(ctx, tiler64(), of64(a), ta, of64(a), other(ta), alpha, beta, of64(c), true)
 }
 
 // Syrk32 is Syrk64 for float32, sums included.
 func Syrk32(ctx context.Context, ta blas.Transpose, alpha float32, a blas32.General, beta float32, c blas32.General) error {
-	return multiply(ctx, tiler32(), matrix[float32]{a.Rows, a.Cols, a.Data, a.Stride}, ta, matrix[float32]{a.Rows, a.Cols, a.Data, a.Stride}, other(ta), alpha, beta, matrix[float32]{c.Rows, c.Cols, c.Data, c.Stride}, true)
+	return multiply(ctx, tiler32(), of32(a), ta, of32(a), other(ta), alpha, beta, of32(c), true)
 }
 
 func other(t blas.Transpose) blas.Transpose {
@@ -52,6 +53,14 @@ type matrix[T float32 | float64] struct {
 	Rows, Cols int
 	Data       []T
 	Stride     int
+}
+
+func of64(m blas64.General) matrix[float64] {
+	return matrix[float64]{m.Rows, m.Cols, m.Data, m.Stride}
+}
+
+func of32(m blas32.General) matrix[float32] {
+	return matrix[float32]{m.Rows, m.Cols, m.Data, m.Stride}
 }
 
 // dims returns the shape of op(m), and panics where m has not the values of its
