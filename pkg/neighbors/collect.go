@@ -29,6 +29,8 @@ func (l *lists) clear() {
 	}
 }
 
+func (l *lists) limit(i int) float64 { return l.distances[i*l.k] }
+
 func (l *lists) offer(i, from int, values []float64) {
 	indices, distances := l.indices[i*l.k:(i+1)*l.k], l.distances[i*l.k:(i+1)*l.k]
 	top := distances[0]
@@ -81,15 +83,17 @@ func (l *lists) sort(ctx context.Context) error {
 type balls struct {
 	method string
 	radius float64
-	limit  int64
+	memory int64
 	found  [][]near
 	total  atomic.Int64
 	over   atomic.Bool
 }
 
 func newBalls(method string, n int, radius float64, limit int64) *balls {
-	return &balls{method: method, radius: radius, limit: limit, found: make([][]near, n)}
+	return &balls{method: method, radius: radius, memory: limit, found: make([][]near, n)}
 }
+
+func (b *balls) limit(int) float64 { return b.radius }
 
 func (b *balls) offer(i, from int, values []float64) {
 	if b.over.Load() {
@@ -127,7 +131,7 @@ func (b *balls) keep(i int, list []near) {
 // room returns an error where what was found does not fit: lists while it is
 // sought, and then the answer.
 func (b *balls) room() error {
-	return mat32.CheckMemory(b.method, (16+12)*b.total.Load(), b.limit, "a smaller radius has fewer neighbours")
+	return mat32.CheckMemory(b.method, (16+12)*b.total.Load(), b.memory, "a smaller radius has fewer neighbours")
 }
 
 // ragged returns what was found, in order.

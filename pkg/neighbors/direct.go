@@ -44,8 +44,17 @@ type direct[Q, T any] struct {
 	// by bit, where Q and T are the same: a row and an earlier one are given in that order.
 	pair func(a []Q, b []T) float64
 
-	// rough returns pair up to rounding in float32, faster. May be nil.
+	// rough returns pair up to rounding in float32, faster, with a relative error of at most
+	// loose beside underflow; where it overflows, nothing is known. May be nil.
 	rough func(a []Q, b []T) float32
+	loose float64
+
+	// join makes of what rough returns, and of the sizes of both rows, a number that the
+	// distance is not below, up to the same error: where signed, it may be far above.
+	// May be nil.
+	join     func(v float32, a, b float64) float32
+	ofQ, ofX []float64
+	signed   bool
 
 	unit float64 // a power of two that brings distances to where float32 has digits
 
@@ -59,7 +68,7 @@ func (s *direct[Q, T]) measured() *direct[Q, T] {
 	s.unit = 1
 	most := 0.
 	for t := range min(s.x.n, 32) {
-		v := s.pair(s.q.row(s.q.n/2), s.x.row(t*(s.x.n-1)/31))
+		v := s.distance(s.q.n/2, t*(s.x.n-1)/31)
 		if !math.IsInf(v, 0) {
 			most = max(most, v)
 		}
@@ -72,16 +81,29 @@ func (s *direct[Q, T]) measured() *direct[Q, T] {
 	return s
 }
 
+// distance measures row i and row j of the space.
+func (s *direct[Q, T]) distance(i, j int) float64 {
+	return s.pair(s.q.row(i), s.x.row(j))
+}
+
+// roughly is distance by rough.
+func (s *direct[Q, T]) roughly(i, j int) float32 {
+	v := s.rough(s.q.row(i), s.x.row(j))
+	if s.join != nil {
+		return s.join(v, s.ofQ[i], s.ofX[j])
+	}
+	return v
+}
+
 func (s *direct[Q, T]) fast(dst []float32, i int32, to []int32) {
-	a := s.q.row(int(i))
-	if s.rough != nil {
+	if s.rough != nil && !s.signed {
 		for k, j := range to {
-			dst[k] = s.rough(a, s.x.row(int(j)))
+			dst[k] = s.roughly(int(i), int(j))
 		}
 		return
 	}
 	for k, j := range to {
-		dst[k] = float32(s.pair(a, s.x.row(int(j))) * s.unit)
+		dst[k] = float32(s.distance(int(i), int(j)) * s.unit)
 	}
 }
 
@@ -89,21 +111,24 @@ func (s *direct[Q, T]) exact(i, j int32) float64 {
 	if s.own && i > j {
 		i, j = j, i
 	}
-	return s.pair(s.q.row(int(i)), s.x.row(int(j)))
+	return s.distance(int(i), int(j))
 }
 
 // tile is a block of pairs: rows [a, a+m) asked about and rows [b, b+n) of the space.
 type tile struct {
 	a, m, b, n int
-	twice      bool      // each pair stands for two, and the tile across the diagonal for half
 	values     []float64 // m × n
 	column     []float64 // scratch
+
+	// How near rows must be to matter, of those asked about and of the space.
+	limits, across []float64
 }
 
-// collector takes the distances of row i to rows from, from+1 … of the space. Calls
-// for one row do not overlap, and come in any order.
+// collector takes the distances of row i to rows from, from+1 … of the space, and
+// says which are too far to matter. Calls for one row do not overlap, and come in any order.
 type collector interface {
 	offer(i, from int, values []float64)
+	limit(i int) float64
 }
 
 // sweep shows the collector the distances of all rows, but not to themselves; of own rows
@@ -123,7 +148,7 @@ func (s *direct[Q, T]) sweep(ctx context.Context, c collector) error {
 	var done atomic.Int64
 	var wrong invalid
 	err := par.BlocksWith(ctx, tasks, 1, func() *tile {
-		return &tile{values: make([]float64, size*size), column: make([]float64, size)}
+		return &tile{values: make([]float64, size*size), column: make([]float64, size), limits: make([]float64, size), across: make([]float64, size)}
 	}, func(t *tile, task, _ int) {
 		i, j := task/columns, task%columns
 		if s.own {
@@ -131,7 +156,24 @@ func (s *direct[Q, T]) sweep(ctx context.Context, c collector) error {
 		}
 		t.a, t.b = i*size, j*size
 		t.m, t.n = min(size, s.q.n-t.a), min(size, s.x.n-t.b)
-		if wrong.before(task) || !s.measure(ctx, t) {
+		if wrong.before(task) {
+			return
+		}
+		if s.rough != nil {
+			locks[i].Lock()
+			for a := range t.m {
+				t.limits[a] = c.limit(t.a + a)
+			}
+			locks[i].Unlock()
+			if s.own {
+				locks[j].Lock()
+				for b := range t.n {
+					t.across[b] = c.limit(t.b + b)
+				}
+				locks[j].Unlock()
+			}
+		}
+		if !s.measure(ctx, t) {
 			return
 		}
 		if s.strict != nil && wrong.look(s, t, task) {
@@ -178,7 +220,6 @@ func (s *direct[Q, T]) measure(ctx context.Context, t *tile) bool {
 		if ctx.Err() != nil {
 			return false
 		}
-		a := s.q.row(t.a + i)
 		values := t.values[i*t.n : (i+1)*t.n]
 		first := 0
 		if across {
@@ -189,10 +230,25 @@ func (s *direct[Q, T]) measure(ctx context.Context, t *tile) bool {
 			first = i + 1
 		}
 		for j := first; j < t.n; j++ {
-			values[j] = s.pair(a, s.x.row(t.b+j))
+			if s.rough != nil && s.far(t, i, j) {
+				values[j] = math.Inf(1)
+				continue
+			}
+			values[j] = s.distance(t.a+i, t.b+j)
 		}
 	}
 	return true
+}
+
+// far reports whether rough tells that a pair of the tile is too far to matter to either of its
+// rows.
+func (s *direct[Q, T]) far(t *tile, i, j int) bool {
+	v := s.roughly(t.a+i, t.b+j)
+	limit := t.limits[i]
+	if s.own {
+		limit = max(limit, t.across[j])
+	}
+	return v <= math.MaxFloat32 && float64(v)*(1-2*s.loose)-float64(s.x.width)*0x1p-148 > limit
 }
 
 // rows offers the rows of the tile, each without itself where it is across the
@@ -284,19 +340,38 @@ type measures struct {
 	double func(a, b []float64) float64
 	mixed  func(a []float64, b []float32) float64
 	rough  func(a, b []float32) float32 // may be nil
+	loose  func(d int) float64          // of rough
+	join   func(v float32, a, b float64) float32
 }
 
 // space returns the rows of x as they are, to be measured pair by pair.
 func (m measures) space(name string, x mat.Matrix) space {
 	switch x.(type) {
 	case *mat32.Dense, *mat32.CSR:
-		return &singles{m, rowsSpace(name, single(mat32.Convert(x)), m.single, m.rough)}
+		rows := single(mat32.Convert(x))
+		return &singles{m, m.singly(&direct[float32, float32]{name: name, q: rows, x: rows, own: true})}
 	}
-	return &doubles{rowsSpace(name, double(x), m.double, nil)}
+	rows := double(x)
+	return &doubles{(&direct[float64, float64]{name: name, q: rows, x: rows, own: true, pair: m.double}).measured()}
 }
 
-func rowsSpace[T number](name string, x *table[T], pair func(a, b []T) float64, rough func(a, b []T) float32) *direct[T, T] {
-	return (&direct[T, T]{name: name, q: x, x: x, own: true, pair: pair, rough: rough}).measured()
+// singly completes a space of float32 rows.
+func (m measures) singly(s *direct[float32, float32]) *direct[float32, float32] {
+	s.pair, s.rough = m.single, m.rough
+	if m.rough != nil {
+		s.loose = m.loose(s.x.width)
+	}
+	if m.join != nil {
+		s.join = m.join
+		s.ofX, s.signed = sizes(s.x)
+		s.ofQ = s.ofX
+		if !s.own {
+			var signed bool
+			s.ofQ, signed = sizes(s.q)
+			s.signed = s.signed || signed
+		}
+	}
+	return s.measured()
 }
 
 // directBytes returns the memory that rows take that are measured as they are.
@@ -324,7 +399,7 @@ type (
 func (s *singles) ask(_ context.Context, y mat.Matrix) (asker, error) {
 	switch y.(type) {
 	case *mat32.Dense, *mat32.CSR:
-		return (&direct[float32, float32]{name: s.name, q: single(mat32.Convert(y)), x: s.x, pair: s.pair, rough: s.measures.rough}).measured(), nil
+		return s.measures.singly(&direct[float32, float32]{name: s.name, q: single(mat32.Convert(y)), x: s.x}), nil
 	}
 	return (&direct[float64, float32]{name: s.name, q: double(y), x: s.x, pair: s.measures.mixed}).measured(), nil
 }

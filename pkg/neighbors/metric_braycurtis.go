@@ -5,6 +5,8 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/internal/kernel"
 )
 
 // BrayCurtis is Σ|a−b|/Σ|a+b| (Bray and Curtis, An ordination of the upland forest
@@ -21,6 +23,21 @@ var brayCurtis = measures{
 	single: differencesOverSums[float32, float32],
 	double: differencesOverSums[float64, float64],
 	mixed:  differencesOverSums[float64, float32],
+	// Σ|a+b| is at most Σ|a| + Σ|b|, and just that where nothing is negative.
+	rough: kernel.Manhattan32,
+	loose: func(d int) float64 { return kernel.Error32(d) + 0x1p-23 },
+	join:  func(v float32, a, b float64) float32 { return float32(ratio(float64(v), a+b)) },
+}
+
+// sizes returns Σ|v| of every row, and whether any value is negative.
+func sizes(x *table[float32]) (sums []float64, signed bool) {
+	sums = make([]float64, x.n)
+	for i := range sums {
+		about, _ := sumOfSizes(x.row(i), x.width)
+		sums[i] = about[0]
+		signed = signed || about[1] > 0
+	}
+	return sums, signed
 }
 
 func (m BrayCurtis) space(ctx context.Context, x mat.Matrix) (space, error) {

@@ -17,6 +17,8 @@ var chebyshev = measures{
 	single: largestDifference[float32, float32],
 	double: largestDifference[float64, float64],
 	mixed:  largestDifference[float64, float32],
+	rough:  largestDifference32,
+	loose:  func(int) float64 { return 0x1p-24 }, // that of one difference
 }
 
 func (m Chebyshev) space(ctx context.Context, x mat.Matrix) (space, error) {
@@ -33,29 +35,43 @@ func (Chebyshev) bytes(x mat.Matrix) int64 {
 	return directBytes(x)
 }
 
+// largestDifference compares sizes as integers, whose order is that of their bits:
+// there is no branch to mispredict.
 func largestDifference[A, B number](a []A, b []B) float64 {
 	b = b[:len(a)]
-	var m0, m1, m2, m3 float64
-	for len(a) >= 4 && len(b) >= 4 {
-		if d := math.Abs(float64(a[0]) - float64(b[0])); d > m0 {
-			m0 = d
-		}
-		if d := math.Abs(float64(a[1]) - float64(b[1])); d > m1 {
-			m1 = d
-		}
-		if d := math.Abs(float64(a[2]) - float64(b[2])); d > m2 {
-			m2 = d
-		}
-		if d := math.Abs(float64(a[3]) - float64(b[3])); d > m3 {
-			m3 = d
-		}
-		a, b = a[4:], b[4:]
+	var m0, m1, m2, m3 uint64
+	i := 0
+	for ; i+3 < len(a); i += 4 {
+		v, w := a[i:i+4:i+4], b[i:i+4:i+4]
+		m0 = max(m0, math.Float64bits(float64(v[0])-float64(w[0]))<<1)
+		m1 = max(m1, math.Float64bits(float64(v[1])-float64(w[1]))<<1)
+		m2 = max(m2, math.Float64bits(float64(v[2])-float64(w[2]))<<1)
+		m3 = max(m3, math.Float64bits(float64(v[3])-float64(w[3]))<<1)
 	}
-	for i, v := range a {
-		m0 = max(m0, math.Abs(float64(v)-float64(b[i])))
+	for ; i < len(a); i++ {
+		m0 = max(m0, math.Float64bits(float64(a[i])-float64(b[i]))<<1)
 	}
-	return max(m0, m1, m2, m3)
+	return math.Float64frombits(max(m0, m1, m2, m3) >> 1)
 }
+
+func largestDifference32(a, b []float32) float32 {
+	b = b[:len(a)]
+	var m0, m1, m2, m3 uint32
+	i := 0
+	for ; i+3 < len(a); i += 4 {
+		v, w := a[i:i+4:i+4], b[i:i+4:i+4]
+		m0 = max(m0, math.Float32bits(v[0]-w[0])<<1)
+		m1 = max(m1, math.Float32bits(v[1]-w[1])<<1)
+		m2 = max(m2, math.Float32bits(v[2]-w[2])<<1)
+		m3 = max(m3, math.Float32bits(v[3]-w[3])<<1)
+	}
+	for ; i < len(a); i++ {
+		m0 = max(m0, math.Float32bits(a[i]-b[i])<<1)
+	}
+	return math.Float32frombits(max(m0, m1, m2, m3) >> 1)
+}
+
+func abs32(v float32) float32 { return math.Float32frombits(math.Float32bits(v) &^ (1 << 31)) }
 
 // thinChebyshev has no proxies: a largest difference is no sum.
 var thinChebyshev = &thinForm{

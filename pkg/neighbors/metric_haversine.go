@@ -19,7 +19,7 @@ type Haversine struct{}
 func (Haversine) String() string { return "haversine" }
 
 // sphere maps latitude and longitude to the unit sphere.
-var sphere = &image{metric: "haversine", cols: 3, kept: true,
+var sphere = &image{metric: "haversine", cols: 3,
 	scale: scale{
 		from: func(v float64) float64 { return 2 * math.Asin(min(v/2, 1)) },
 		to: func(v float64) float64 {

@@ -19,7 +19,7 @@ type Hellinger struct{}
 func (Hellinger) String() string { return "hellinger" }
 
 func (m Hellinger) image(d int) *image {
-	return &image{metric: m.String(), cols: d + 1, kept: true,
+	return &image{metric: m.String(), cols: d + 1,
 		scale: scale{
 			from: func(v float64) float64 { return v / math.Sqrt2 },
 			to:   func(v float64) float64 { return v * math.Sqrt2 },

@@ -88,7 +88,7 @@ func divergence(p, q float64) float64 {
 	if s < 1e-2 { // the next term is below 10⁻¹⁷ of the first
 		return size / 2 * s * (1 + s*(1./6+s*(1./15+s*(1./28+s*(1./45+s*(1./66+s*(1./91+s/120)))))))
 	}
-	return size / 2 * ((1+r)*math.Log1p(r) + (1-r)*math.Log1p(-r))
+	return size / 2 * ((1+r)*math.Log(1+r) + (1-r)*math.Log(1-r))
 }
 
 // thinJensenShannon has proxies of twice the squared distance: ln 2 for every share

@@ -2,6 +2,7 @@ package neighbors
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"gonum.org/v1/gonum/blas"
@@ -9,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/kernel"
+	"github.com/flatland-go/flatland/internal/linalg"
 	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
@@ -72,22 +74,42 @@ func (m Mahalanobis) space(ctx context.Context, x mat.Matrix) (space, error) {
 	if err := mat32.CheckContext(ctx, c); err != nil {
 		return nil, fmt.Errorf("neighbors.Mahalanobis: %s: %w", param, err)
 	}
-	var factor mat.Cholesky
-	// Beyond this condition the inverse has no digit that float64 vouches for.
-	if !factor.Factorize(c) || factor.Cond() > 1e15 {
-		if param == "" {
-			return nil, &mat32.DegenerateError{Method: "neighbors.Mahalanobis",
-				Reason: "the covariance of the columns is not positive definite: some are constant, or depend on others"}
+	u, column, err := upper(ctx, c)
+	switch {
+	case err != nil:
+		return nil, err
+	case u == nil && param == "":
+		return nil, &mat32.DegenerateError{Method: "neighbors.Mahalanobis",
+			Reason: fmt.Sprintf("column %d is constant, or depends on those before it: the covariance is not positive definite", column)}
+	case u == nil:
+		return nil, bad(param, fmt.Sprintf("a positive definite one: it is not so from column %d on", column))
+	case param == "Inverse":
+		return multiplied(m.String(), u, mean).space(ctx, x)
+	}
+	return solved(m.String(), mat.DenseCopyOf(u.T()), mean).space(ctx, x)
+}
+
+// upper returns the factor U of c = UᵀU, or nil and the first column that those before
+// it determine, as far as float64 can tell.
+func upper(ctx context.Context, c mat.Symmetric) (u *mat.TriDense, column int, err error) {
+	d := c.SymmetricDim()
+	dense := mat.NewSymDense(d, nil)
+	dense.CopySym(c)
+	factor, err := linalg.NewCholesky(ctx, dense)
+	var no *linalg.NotPositiveError
+	if errors.As(err, &no) {
+		return nil, no.Column, nil
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	u = factor.U()
+	for j := range d {
+		if v := u.At(j, j); v*v < 1e-13*c.At(j, j) {
+			return nil, j, nil
 		}
-		return nil, bad(param, "a positive definite one")
 	}
-	var l mat.TriDense
-	if param == "Inverse" {
-		factor.UTo(&l)
-		return multiplied(m.String(), &l, mean).space(ctx, x)
-	}
-	factor.LTo(&l)
-	return solved(m.String(), &l, mean).space(ctx, x)
+	return u, 0, nil
 }
 
 func (m Mahalanobis) bytes(x mat.Matrix) int64 {
@@ -96,14 +118,14 @@ func (m Mahalanobis) bytes(x mat.Matrix) int64 {
 	if m.Covariance == nil && m.Inverse == nil {
 		centred = 8 * int64(n) * int64(d)
 	}
-	images := &image{cols: d, kept: true}
+	images := &image{cols: d}
 	return max(centred, images.bytes(x)) + 4*8*int64(d)*int64(d)
 }
 
 // solved maps a row v to L⁻¹·(v − mean).
-func solved(metric string, l *mat.TriDense, mean []float64) *image {
-	raw := l.RawTriangular()
-	return &image{metric: metric, cols: len(mean), kept: true, put: func(dst []float64, d int) string {
+func solved(metric string, l *mat.Dense, mean []float64) *image {
+	raw := l.RawMatrix()
+	return &image{metric: metric, cols: len(mean), put: func(dst []float64, d int) string {
 		for i, m := range mean {
 			row := raw.Data[i*raw.Stride:][:d]
 			dst[i] = (dst[i] - m - kernel.Dot64(row[:i], dst[:i])) / row[i]
@@ -115,7 +137,7 @@ func solved(metric string, l *mat.TriDense, mean []float64) *image {
 // multiplied maps a row v to U·(v − mean).
 func multiplied(metric string, u *mat.TriDense, mean []float64) *image {
 	raw := u.RawTriangular()
-	return &image{metric: metric, cols: len(mean), kept: true, put: func(dst []float64, d int) string {
+	return &image{metric: metric, cols: len(mean), put: func(dst []float64, d int) string {
 		for i, m := range mean {
 			dst[i] -= m
 		}

@@ -26,6 +26,7 @@ var manhattan = measures{
 		return sum
 	},
 	rough: kernel.Manhattan32,
+	loose: kernel.Error32,
 }
 
 func (m Manhattan) space(ctx context.Context, x mat.Matrix) (space, error) {

@@ -11,8 +11,9 @@ import (
 )
 
 // Minkowski is the distance (Σ w·|a−b|^P)^(1/P): Manhattan at P = 1, Euclidean at 2,
-// Chebyshev at +Inf, where weights only choose columns. Whole P up to 8 are
-// about as fast as Chebyshev; other P take a power of every difference.
+// Chebyshev at +Inf, where weights only choose columns. Without weights, 1, 2 and
+// +Inf are as fast as these, and halves of whole numbers up to 8 not much slower than
+// Chebyshev; any other P, and weights, take a power of every difference.
 //
 // Errors: *mat32.ParamError for P below 1 and for weights that are not one a
 // column, finite and 0 or more.
@@ -40,7 +41,7 @@ func (m Minkowski) power() float64 {
 	return m.P
 }
 
-func (m Minkowski) space(_ context.Context, x mat.Matrix) (space, error) {
+func (m Minkowski) space(ctx context.Context, x mat.Matrix) (space, error) {
 	const method = "neighbors.Minkowski"
 	p := m.power()
 	if !(p >= 1) {
@@ -56,6 +57,16 @@ func (m Minkowski) space(_ context.Context, x mat.Matrix) (space, error) {
 			}
 		}
 	}
+	if m.Weights == nil {
+		switch p {
+		case 1:
+			return manhattan.space(m.String(), x), nil
+		case 2:
+			return Euclidean{}.space(ctx, x)
+		case math.Inf(1):
+			return chebyshev.space(m.String(), x), nil
+		}
+	}
 	return measures{
 		single: powers[float32, float32](p, m.Weights),
 		double: powers[float64, float64](p, m.Weights),
@@ -63,21 +74,23 @@ func (m Minkowski) space(_ context.Context, x mat.Matrix) (space, error) {
 	}.space(m.String(), x), nil
 }
 
-func (Minkowski) bytes(x mat.Matrix) int64 { return directBytes(x) }
+func (m Minkowski) bytes(x mat.Matrix) int64 {
+	if m.power() == 2 && m.Weights == nil {
+		return Euclidean{}.bytes(x)
+	}
+	return directBytes(x)
+}
 
 // powers returns the distance for rows of such numbers. Sums near the ends of float64,
 // where powers overflow or vanish, are taken again relative to the largest
 // difference.
 func powers[A, B number](p float64, weights []float64) func(a []A, b []B) float64 {
 	if math.IsInf(p, 1) {
-		if weights == nil {
-			return largestDifference[A, B]
-		}
 		return func(a []A, b []B) float64 { return chosenDifference(a, b, weights) }
 	}
 	sum := func(a []A, b []B) float64 { return sumOfPowers(a, b, p) }
-	if p == math.Trunc(p) && p <= 8 {
-		sum = func(a []A, b []B) float64 { return sumOfWholePowers(a, b, int(p)) }
+	if 2*p == math.Trunc(2*p) && p <= 8 {
+		sum = func(a []A, b []B) float64 { return sumOfProducts(a, b, int(p), p > math.Trunc(p)) }
 	}
 	if weights != nil {
 		sum = func(a []A, b []B) float64 { return weightedSumOfPowers(a, b, weights, p) }
@@ -139,46 +152,36 @@ func weightedSumOfPowers[A, B number](a []A, b []B, weights []float64, p float64
 	return s
 }
 
-// sumOfWholePowers takes powers by products.
-func sumOfWholePowers[A, B number](a []A, b []B, p int) float64 {
+// sumOfProducts takes powers by products, and a root where there is half a power more.
+func sumOfProducts[A, B number](a []A, b []B, whole int, half bool) float64 {
 	b = b[:len(a)]
-	var s0, s1 float64
-	i := 0
-	switch p {
-	case 1:
-		for ; i+1 < len(a); i += 2 {
-			s0 += math.Abs(float64(a[i]) - float64(b[i]))
-			s1 += math.Abs(float64(a[i+1]) - float64(b[i+1]))
+	s := 0.
+	switch {
+	case half:
+		for i, v := range a {
+			d := math.Abs(float64(v) - float64(b[i]))
+			t := math.Sqrt(d)
+			for range whole {
+				t *= d
+			}
+			s += t
 		}
-	case 2:
-		for ; i+1 < len(a); i += 2 {
-			d, e := float64(a[i])-float64(b[i]), float64(a[i+1])-float64(b[i+1])
-			s0 += d * d
-			s1 += e * e
+	case whole == 3:
+		for i, v := range a {
+			d := math.Abs(float64(v) - float64(b[i]))
+			s += d * d * d
 		}
-	case 3:
-		for ; i+1 < len(a); i += 2 {
-			d, e := math.Abs(float64(a[i])-float64(b[i])), math.Abs(float64(a[i+1])-float64(b[i+1]))
-			s0 += d * d * d
-			s1 += e * e * e
-		}
-	case 4:
-		for ; i+1 < len(a); i += 2 {
-			d, e := float64(a[i])-float64(b[i]), float64(a[i+1])-float64(b[i+1])
-			d, e = d*d, e*e
-			s0 += d * d
-			s1 += e * e
+	default:
+		for i, v := range a {
+			d := math.Abs(float64(v) - float64(b[i]))
+			t := d
+			for range whole - 1 {
+				t *= d
+			}
+			s += t
 		}
 	}
-	for ; i < len(a); i++ {
-		d := math.Abs(float64(a[i]) - float64(b[i]))
-		t := d
-		for range p - 1 {
-			t *= d
-		}
-		s0 += t
-	}
-	return s0 + s1
+	return s
 }
 
 // chosenDifference is the largest difference in columns that have a weight.

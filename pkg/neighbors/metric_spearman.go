@@ -20,7 +20,7 @@ func (Spearman) String() string { return "spearman" }
 
 func (m Spearman) image(d int) *image {
 	order := sync.Pool{New: func() any { return new([]int32) }}
-	return &image{metric: m.String(), cols: d + 1, kept: true, scale: halfSquared, put: func(dst []float64, d int) string {
+	return &image{metric: m.String(), cols: d + 1, scale: halfSquared, put: func(dst []float64, d int) string {
 		scratch := order.Get().(*[]int32)
 		rank(dst[:d], scratch)
 		order.Put(scratch)

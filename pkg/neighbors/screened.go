@@ -51,10 +51,6 @@ type image struct {
 	// image. It is called by several goroutines at once.
 	put func(dst []float64, d int) (refusal string)
 
-	// kept says that images are worth 8 bytes a value of memory; the others, cheap
-	// and of all rows, are made anew for every exact distance.
-	kept bool
-
 	scale scale
 }
 
@@ -67,48 +63,25 @@ func asTheyAre(ctx context.Context, x mat.Matrix, s scale) (space, error) {
 }
 
 func (m *image) space(ctx context.Context, x mat.Matrix) (space, error) {
-	var rows *screen.Rows
-	var err error
-	if m.kept {
-		var kept *mat.Dense
-		if kept, err = m.keep(ctx, x); err == nil {
-			rows, err = screen.New(ctx, kept)
-		}
-	} else {
-		rows, err = screen.NewMapped(ctx, images{x, m})
+	images, err := m.of(ctx, x)
+	if err != nil {
+		return nil, err
 	}
+	rows, err := screen.New(ctx, images)
 	if err != nil {
 		return nil, err
 	}
 	return &screened{&compared{rows, m.scale}, rows, m}, nil
 }
 
-// images are the images of the rows of x, made when they are asked for.
-type images struct {
-	mat.Matrix
-	of *image
-}
-
-func (v images) Dims() (n, d int) {
-	n, _ = v.Matrix.Dims()
-	return n, v.of.cols
-}
-
-func (v images) Row(buf []float64, i int) []float64 {
-	_, d := v.Matrix.Dims()
-	copy(buf, mat32.Row(buf[:d], i, v.Matrix))
-	v.of.put(buf, d)
-	return buf
-}
-
-// keep returns the images of the rows of x.
-func (m *image) keep(ctx context.Context, x mat.Matrix) (*mat.Dense, error) {
+// of returns the images of the rows of x.
+func (m *image) of(ctx context.Context, x mat.Matrix) (*mat.Dense, error) {
 	n, d := x.Dims()
-	kept := mat.NewDense(n, m.cols, nil)
+	images := mat.NewDense(n, m.cols, nil)
 	var no refused
 	err := par.Blocks(ctx, n, max(1, 1<<10/d), func(lo, hi int) {
 		for i := lo; i < hi; i++ {
-			dst := kept.RawRowView(i)
+			dst := images.RawRowView(i)
 			copy(dst, mat32.Row(dst[:d], i, x))
 			no.note(i, m.put(dst, d))
 		}
@@ -116,18 +89,14 @@ func (m *image) keep(ctx context.Context, x mat.Matrix) (*mat.Dense, error) {
 	if err != nil {
 		return nil, err
 	}
-	return kept, no.err(m.metric)
+	return images, no.err(m.metric)
 }
 
 // bytes returns the memory that images of the rows of x take, with the float32
 // copy for fast distances.
 func (m *image) bytes(x mat.Matrix) int64 {
 	n, _ := x.Dims()
-	need := int64(n) * (4*int64(m.cols) + 8)
-	if m.kept {
-		need += 8 * int64(n) * int64(m.cols)
-	}
-	return need
+	return int64(n) * (12*int64(m.cols) + 8)
 }
 
 // bytesAsTheyAre is that for rows that are their own images.
@@ -225,19 +194,14 @@ func (s scale) apply(indices []int32, distances []float64) {
 }
 
 func (s *screened) ask(ctx context.Context, y mat.Matrix) (asker, error) {
-	var q *screen.Queries
-	var err error
-	switch m := s.image; {
-	case m == nil:
-		q, err = s.rows.Ask(ctx, y)
-	case m.kept:
-		var kept *mat.Dense
-		if kept, err = m.keep(ctx, y); err == nil {
-			q, err = s.rows.Ask(ctx, kept)
+	if s.image != nil {
+		images, err := s.image.of(ctx, y)
+		if err != nil {
+			return nil, err
 		}
-	default:
-		q, err = s.rows.AskMapped(ctx, images{y, m})
+		y = images
 	}
+	q, err := s.rows.Ask(ctx, y)
 	if err != nil {
 		return nil, err
 	}
