@@ -1,7 +1,6 @@
 package neighbors
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -60,7 +59,7 @@ func (ix *HNSWIndex) WriteTo(w io.Writer) (int64, error) {
 				}
 			}
 		}
-		s.Text(string(b))
+		s.Blob(b)
 	}
 	return s.Close()
 }
@@ -126,133 +125,58 @@ func symmetricOf(s *saved.Reader) mat.Symmetric {
 }
 
 func writeRows(s *saved.Writer, x mat.Matrix) {
-	n, d := x.Dims()
-	s.Int(n)
-	s.Int(d)
 	switch x := x.(type) {
 	case *mat32.Dense:
 		s.Int(rowsFloat32)
-		writeFloats(s, x.Data())
+		_, d := x.Dims()
+		s.Int(d)
+		s.Float32s(x.Data())
 	case *mat32.CSR:
 		s.Int(rowsSparse)
-		var b []byte
-		for lo := 0; lo < n; lo += hnswBlock {
-			b = b[:0]
-			var values []float32
-			for i := lo; i < min(lo+hnswBlock, n); i++ {
-				columns, v := x.Row(i)
-				b = binary.AppendUvarint(b, uint64(len(columns)))
-				last := int32(-1)
-				for _, c := range columns {
-					b = binary.AppendUvarint(b, uint64(c-last))
-					last = c
-				}
-				values = append(values, v...)
-			}
-			s.Text(string(b))
-			writeFloats(s, values)
+		n, d := x.Dims()
+		s.Int(d)
+		stored := make([]int32, n) // values of every row
+		columns, values := make([]int32, 0, x.NNZ()), make([]float32, 0, x.NNZ())
+		for i := range n {
+			c, v := x.Row(i)
+			stored[i], columns, values = int32(len(c)), append(columns, c...), append(values, v...)
 		}
+		s.Int32s(stored)
+		s.Int32s(columns)
+		s.Float32s(values)
+	case *mat.Dense:
+		s.Int(rowsFloat64)
+		s.Matrix(x)
 	default:
 		s.Int(rowsFloat64)
-		buf := make([]float64, d)
-		for i := range n {
-			s.Floats(mat32.Row(buf, i, x))
-		}
+		s.Matrix(mat.DenseCopyOf(x))
 	}
 }
 
-// writeFloats writes values in blocks of 32 KiB.
-func writeFloats(s *saved.Writer, values []float32) {
-	var b []byte
-	for lo := 0; lo < len(values); lo += 1 << 13 {
-		b = b[:0]
-		for _, v := range values[lo:min(lo+1<<13, len(values))] {
-			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
-		}
-		s.Text(string(b))
-	}
-}
-
-// readFloats reads n values.
-func readFloats(s *saved.Reader, n int) (values []float32) {
-	for len(values) < n && s.OK() {
-		b := s.Text()
-		if len(b) == 0 || len(b)%4 != 0 || len(b)/4 > n-len(values) {
-			s.Fail("a block of values has another length than they take")
-			return nil
-		}
-		for k := 0; k < len(b); k += 4 {
-			values = append(values, math.Float32frombits(uint32(b[k])|uint32(b[k+1])<<8|uint32(b[k+2])<<16|uint32(b[k+3])<<24))
-		}
-	}
-	return values
-}
-
-// readRows reads what writeRows wrote. No memory is taken before its values have
-// arrived.
+// readRows reads what writeRows wrote.
 func readRows(s *saved.Reader) mat.Matrix {
-	n, d, form := s.Int(), s.Int(), s.Int()
-	if !s.OK() {
-		return nil
-	}
-	if n < 1 || d < 1 || n > math.MaxInt32 || d > math.MaxInt32 || form != rowsSparse && n > math.MaxInt/8/d {
-		s.Fail("its rows and columns cannot be")
-		return nil
-	}
-	switch form {
-	case rowsFloat64:
-		var values []float64
-		for i := 0; i < n && s.OK(); i++ {
-			row := s.Floats()
-			if s.OK() && len(row) != d {
-				s.Fail("its rows differ in length")
-			}
-			values = append(values, row...)
-		}
-		if s.OK() {
-			return mat.NewDense(n, d, values)
-		}
+	switch s.Int() {
 	case rowsFloat32:
-		if values := readFloats(s, n*d); s.OK() {
-			return mat32.NewDense(n, d, values)
+		d, values := s.Int(), s.Float32s()
+		if d > 0 && len(values) > 0 && len(values)%d == 0 {
+			return mat32.NewDense(len(values)/d, d, values)
 		}
 	case rowsSparse:
-		return readSparse(s, n, d)
-	default:
-		s.Fail("its rows are in a form that is not known")
+		d, stored, columns, values := s.Int(), s.Int32s(), s.Int32s(), s.Float32s()
+		start := make([]int, len(stored)+1)
+		for i, n := range stored {
+			start[i+1] = start[i] + int(n)
+		}
+		if x, err := mat32.NewCSR(len(stored), d, start, columns, values); err == nil && d > 0 && len(stored) > 0 {
+			return x
+		}
+	case rowsFloat64:
+		if x := s.Matrix(); x != nil {
+			return x
+		}
 	}
+	s.Fail("its rows are no matrix")
 	return nil
-}
-
-func readSparse(s *saved.Reader, n, d int) mat.Matrix {
-	start := []int{0}
-	var columns []int32
-	var values []float32
-	for lo := 0; lo < n && s.OK(); lo += hnswBlock {
-		b := []byte(s.Text())
-		before := len(columns)
-		for range min(hnswBlock, n-lo) {
-			var ok bool
-			if columns, b, ok = readAscending(columns, b, d, d); !ok {
-				s.Fail("a sparse row is torn")
-				return nil
-			}
-			start = append(start, len(columns))
-		}
-		if len(b) > 0 {
-			s.Fail("a block of sparse rows is too long")
-		}
-		values = append(values, readFloats(s, len(columns)-before)...)
-	}
-	if !s.OK() {
-		return nil
-	}
-	x, err := mat32.NewCSR(n, d, start, columns, values)
-	if err != nil {
-		s.Fail(err.Error())
-		return nil
-	}
-	return x
 }
 
 // readAscending appends what b begins with: a number of at most most, and so many
@@ -304,8 +228,10 @@ func (ix *HNSWIndex) ReadFrom(r io.Reader) (int64, error) {
 		n, d := read.x.Dims()
 		ef := o.EfSearch // which a view may have made anything
 		o.EfSearch = 1
-		if _, err := o.resolve(n, d); err != nil {
+		if r, err := o.resolve(n, d); err != nil {
 			s.Fail(err.Error())
+		} else if r.M != o.M || r.EfConstruction != o.EfConstruction {
+			s.Fail("its options are not resolved")
 		}
 		o.EfSearch = ef
 		if s.OK() {
@@ -333,7 +259,7 @@ func readLinks(s *saved.Reader, m, n int) *hnswLinks {
 	l := newHNSWLinks(m)
 	var links []int32
 	for lo := 0; lo < n && s.OK(); lo += hnswBlock {
-		b := []byte(s.Text())
+		b := s.Blob()
 		for i := lo; i < min(lo+hnswBlock, n); i++ {
 			if len(b) == 0 || b[0] > hnswTop && b[0] != absent {
 				s.Fail("the level of a row cannot be")
@@ -406,14 +332,7 @@ func (ix *HNSWIndex) restore() (err error) {
 }
 
 // MarshalBinary returns what WriteTo writes.
-func (ix *HNSWIndex) MarshalBinary() ([]byte, error) {
-	var b bytes.Buffer
-	_, err := ix.WriteTo(&b)
-	return b.Bytes(), err
-}
+func (ix *HNSWIndex) MarshalBinary() ([]byte, error) { return saved.Marshal(ix) }
 
 // UnmarshalBinary reads what MarshalBinary returned.
-func (ix *HNSWIndex) UnmarshalBinary(b []byte) error {
-	_, err := ix.ReadFrom(bytes.NewReader(b))
-	return err
-}
+func (ix *HNSWIndex) UnmarshalBinary(b []byte) error { return saved.Unmarshal(ix, b) }
