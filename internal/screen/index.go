@@ -1,4 +1,4 @@
-package quality
+package screen
 
 // index finds values among sorted ones. It cuts their range into equal parts
 // and remembers which values fall into each: mostly none or one, so that a
