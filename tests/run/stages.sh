@@ -77,7 +77,7 @@ own_files() {
 stage_unit() {
   local status=0
   test_within unit $(packages) || status=1
-  test_within unit -tags purego ./internal/kernel ./internal/linalg ./internal/screen || status=1
+  test_within unit -tags purego -short ./internal/kernel ./internal/linalg ./internal/screen || status=1
   test_within unit -tags purego -run '^TestHashes' ./tests/conformance || status=1
   return $status
 }
