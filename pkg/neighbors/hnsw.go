@@ -25,8 +25,8 @@ import (
 //
 // Which rows are found is approximate; their distances are exact. Time about
 // O(n·log n·(EfConstruction + EfSearch)·M) distances; memory
-// n·(4·d + 8·M + 8·M/(M−1) + 6) bytes beside x, with a metric that compares float32
-// rows, 8·n more while it builds, and 12·n·K for a graph.
+// n·(4·d + 8·M + 4·M/(M−1) + 13) bytes beside x, with a metric that compares float32
+// rows, 16·n more while it builds, and 12·n·K for a graph.
 //
 // Source: Malkov and Yashunin (2018), Efficient and robust approximate nearest
 // neighbor search using hierarchical navigable small world graphs.

@@ -28,7 +28,7 @@ type HNSWIndex struct {
 // bytes forecasts the memory of an index of the rows of x.
 func (h HNSW) bytes(x mat.Matrix) int64 {
 	n, _ := x.Dims()
-	return bytesOf(h.Metric, x) + int64(n)*int64(8*h.M+8*h.M/(h.M-1)+6+8)
+	return bytesOf(h.Metric, x) + int64(n)*int64(8*h.M+4*h.M/(h.M-1)+5+16)
 }
 
 // Dims returns how many rows the index holds, and of how many columns.
