@@ -110,9 +110,9 @@ var (
 // thinSets compares the sets of columns that rows have.
 func thinSets(name string, of func(both, a, b int) float64) *thinForm {
 	return &thinForm{
-		name:   name,
-		about:  numberOfValues,
-		common: func(_, _ float64) float64 { return 1 },
+		name:  name,
+		about: numberOfValues,
+		value: func(float64, [3]float64) float64 { return 1 }, // products of ones count what rows share
 		proxy: func(a, b *[3]float64, sum, _ float64) float64 {
 			return of(int(sum), int(a[0]), int(b[0]))
 		},
