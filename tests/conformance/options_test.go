@@ -220,7 +220,9 @@ func seeded(r row) []error {
 	switch {
 	case has != r.stochastic:
 		return []error{fmt.Errorf("%s: stochastic is %v, but its options have a Seed: %v", r.method, r.stochastic, has)}
-	case has && !moved:
+	case moved && r.unmoved != "":
+		return []error{fmt.Errorf("%s: another Seed moves the result, which the row says it does not", r.method)}
+	case has && !moved && r.unmoved == "":
 		return []error{fmt.Errorf("%s: another Seed changes nothing", r.method)}
 	}
 	return nil

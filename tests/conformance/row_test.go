@@ -15,6 +15,7 @@ import (
 type row struct {
 	method     string // the type or the function, as users write it: "dr.PCA"
 	stochastic bool   // another Seed gives another result
+	unmoved    string // why not that of the small data here, and which test shows where it does: "dr.TestX: …"
 
 	// source is the year and the title that the doc comment must name, as
 	// "1901, On lines and planes of closest fit to systems of points in space",

@@ -40,6 +40,45 @@ var neighborsRows = []row{{
 	},
 	refused: map[string][]any{"Neighbors": {neighbors.Exact{Neighbors: 60}}},
 }, {
+	method:     "neighbors.Auto",
+	stochastic: true,
+	unmoved:    "neighbors.TestAutoIsTheMethodItPicks: few rows are searched exactly",
+	source:     "none: it is the methods it picks",
+	golden:     golden{form: "the graph of the method picked", test: "neighbors.TestAutoIsTheMethodItPicks"},
+	claim: claim{
+		says: "nearly every neighbour is found, of more rows than are searched exactly by the metric",
+		on: func(seed uint64) sample {
+			x := fixture.Uniform(seed, 5500, 3)
+			return sample{x: x, y: x}
+		},
+		measure: func(ctx context.Context, s sample) (float64, error) {
+			found, err := neighbors.Auto{Neighbors: 5, Metric: neighbors.Chebyshev{}}.Graph(ctx, s.x)
+			if err != nil {
+				return 0, err
+			}
+			truth, err := neighbors.Exact{Neighbors: 5, Metric: neighbors.Chebyshev{}}.Graph(ctx, s.y)
+			if err != nil {
+				return 0, err
+			}
+			truth.Rows = found.Rows // which the control changes
+			r, err := found.Recall(truth, 5)
+			return r.Value, err
+		},
+		from: .97, to: 1,
+	},
+	control: control{
+		says: "the neighbours sought are those of the rows in another order",
+		on: func(seed uint64) sample {
+			x := fixture.Uniform(seed, 5500, 3)
+			return sample{x: x, y: shuffledRows(x)}
+		},
+	},
+	variants: []variant{
+		{name: "15 neighbours", of: always(neighbors.Auto{}), least: 2, constant: true, distances: asForRows, long: [2]int{12000, 200}},
+		{name: "manhattan", of: always(neighbors.Auto{Metric: neighbors.Manhattan{}}), least: 2, constant: true, distances: taken, long: [2]int{4000, 100}},
+	},
+	refused: map[string][]any{"Neighbors": {neighbors.Auto{Neighbors: 60}}},
+}, {
 	method: "neighbors.MST",
 	source: "2013, Density-based clustering based on hierarchical density estimates",
 	golden: golden{file: "graph", holds: "reachability", test: "neighbors.TestGraphsAgainstSciPy"},
