@@ -52,7 +52,7 @@ func (Correlation) String() string { return "correlation" }
 
 func (m Correlation) image(d int) *image {
 	return &image{metric: m.String(), cols: d + 1, scale: halfSquared, put: func(dst []float64, d int) string {
-		centre(dst[:d])
+		center(dst[:d])
 		unit(dst, d)
 		return ""
 	}}
@@ -107,8 +107,8 @@ func temper(row []float64) {
 	}
 }
 
-// centre takes the mean of a row from its values.
-func centre(row []float64) {
+// center takes the mean of a row from its values.
+func center(row []float64) {
 	temper(row)
 	mean := 0.
 	if row[0] == slices.Max(row) && row[0] == slices.Min(row) {

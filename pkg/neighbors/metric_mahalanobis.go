@@ -114,12 +114,12 @@ func upper(ctx context.Context, c mat.Symmetric) (u *mat.TriDense, column int, e
 
 func (m Mahalanobis) bytes(x mat.Matrix) int64 {
 	n, d := x.Dims()
-	centred := int64(0)
+	centered := int64(0)
 	if m.Covariance == nil && m.Inverse == nil {
-		centred = 8 * int64(n) * int64(d)
+		centered = 8 * int64(n) * int64(d)
 	}
 	images := &image{cols: d}
-	return max(centred, images.bytes(x)) + 4*8*int64(d)*int64(d)
+	return max(centered, images.bytes(x)) + 4*8*int64(d)*int64(d)
 }
 
 // solved maps a row v to L⁻¹·(v − mean).
@@ -175,10 +175,10 @@ func columnMeans(ctx context.Context, x mat.Matrix) ([]float64, error) {
 // covariance returns that of the columns of x, with divisor n−1.
 func covariance(ctx context.Context, x mat.Matrix, mean []float64) (*mat.SymDense, error) {
 	n, d := x.Dims()
-	centred := mat.NewDense(n, d, nil)
+	centered := mat.NewDense(n, d, nil)
 	err := par.Blocks(ctx, n, max(1, 1<<16/d), func(lo, hi int) {
 		for i := lo; i < hi; i++ {
-			row := centred.RawRowView(i)
+			row := centered.RawRowView(i)
 			copy(row, mat32.Row(row, i, x))
 			kernel.Axpy64(-1, mean, row)
 		}
@@ -188,6 +188,6 @@ func covariance(ctx context.Context, x mat.Matrix, mean []float64) (*mat.SymDens
 	}
 	c := mat.NewSymDense(d, nil)
 	raw := c.RawSymmetric()
-	return c, kernel.Syrk64(ctx, blas.Trans, 1/float64(max(n-1, 1)), centred.RawMatrix(), 0, blas64.General{
+	return c, kernel.Syrk64(ctx, blas.Trans, 1/float64(max(n-1, 1)), centered.RawMatrix(), 0, blas64.General{
 		Rows: d, Cols: d, Stride: raw.Stride, Data: raw.Data})
 }
