@@ -85,6 +85,9 @@ type near struct {
 	row  int32
 }
 
+// before reports whether a precedes b: by distance, then by index.
+func (a near) before(b near) bool { return a.dist < b.dist || a.dist == b.dist && a.row < b.row }
+
 // compare orders by distance, then by index.
 func compare(a, b near) int {
 	return cmp.Or(cmp.Compare(a.dist, b.dist), cmp.Compare(a.row, b.row))

@@ -106,9 +106,17 @@ func (v *sight) aim(r *Rows, w *ranker, i int, rows []int32) {
 	clear(v.nearer)
 }
 
-// place counts a row at an exact distance, which no target before first is farther than.
+// place counts a row at an exact distance, which no target before first is farther
+// than. Mostly the next one or two tell.
 func (v *sight) place(first int, n near) {
-	first += sort.Search(len(v.targets)-first, func(t int) bool { return compare(n, v.targets[first+t].near) < 0 })
+	for range 4 {
+		if first == len(v.targets) || n.before(v.targets[first].near) {
+			v.nearer[first]++
+			return
+		}
+		first++
+	}
+	first += sort.Search(len(v.targets)-first, func(t int) bool { return n.before(v.targets[first+t].near) })
 	v.nearer[first]++
 }
 

@@ -56,17 +56,27 @@ type Rows struct {
 	given *mat32.Distances
 }
 
-// Bytes returns the memory that New takes for x.
+// Bytes returns the memory that New takes for x, and a search in it beside the
+// answer.
 func Bytes(x mat.Matrix) int64 {
 	n, d := x.Dims()
 	size := int64(n) * int64(d)
-	switch x.(type) {
-	case *mat32.Distances, *mat32.Dense, mat.RawMatrixer:
-		return 8 * int64(d)
-	case *mat32.CSR:
-		return 4*size + 8*int64(d)
+	search := 48 * int64(n) // of the rows' order, and how far they look
+	switch {
+	case n >= fewestRows && d >= fewestCols:
+		search += 4 * int64(n) * int64(min(mostCols, d/2)) // reduced rows
+	case d <= mostPoints:
+		search += 4 * size
 	}
-	return 8*size + 8*int64(d)
+	switch x.(type) {
+	case *mat32.Distances:
+		return 0
+	case *mat32.Dense, mat.RawMatrixer:
+		return search
+	case *mat32.CSR:
+		return search + 4*size
+	}
+	return search + 8*size
 }
 
 // New prepares the rows of x, whose values must be finite (mat32.Check). It
