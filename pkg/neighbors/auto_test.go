@@ -47,6 +47,9 @@ func TestAutoIsTheMethodItPicks(t *testing.T) {
 			neighbors.HNSW{Neighbors: 3, Metric: neighbors.Manhattan{}, Seed: 7}, "HNSW"},
 		"distances": {neighbors.Auto{Metric: neighbors.Manhattan{}}, apart.Rows(t, few), neighbors.Exact{}, "distances are given"},
 	} {
+		if n, _ := c.x.Dims(); n > 1000 && testing.Short() {
+			continue
+		}
 		got, err := c.a.Graph(ctx, c.x)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
@@ -61,6 +64,9 @@ func TestAutoIsTheMethodItPicks(t *testing.T) {
 		if len(got.Notes) == 0 || !strings.Contains(got.Notes[0], c.says) {
 			t.Errorf("%s: it says %q", name, got.Notes)
 		}
+	}
+	if testing.Short() {
+		return
 	}
 	one := neighbors.Auto{Neighbors: 3, Metric: neighbors.Manhattan{}, Seed: 1}
 	a, err := one.Graph(ctx, many)
@@ -77,6 +83,9 @@ func TestAutoIndex(t *testing.T) {
 	ctx := context.Background()
 	few, many, y := fixture.Normal(3, 300, 2), fixture.Normal(3, 5001, 2), fixture.Normal(4, 20, 2)
 	for _, x := range []*mat.Dense{few, many} {
+		if x == many && testing.Short() {
+			continue
+		}
 		ix, err := neighbors.Auto{Metric: neighbors.Manhattan{}}.Index(ctx, x)
 		if err != nil {
 			t.Fatal(err)

@@ -48,7 +48,11 @@ func TestJoinTakesTheShortestEdges(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	data := inputs()
 	data["islands"] = islands(8, 20)
-	data["many pairs"] = fixture.Normal(7, 1000, 3) // hundreds of components of two or three rows
+	procs := []int{7}
+	if !testing.Short() {
+		data["many pairs"] = fixture.Normal(7, 900, 3) // hundreds of components of two or three rows
+		procs = []int{1, 2, 7}
+	}
 	for name, x := range data {
 		n, _ := x.Dims()
 		h, err := exact(t, x, min(15, 1+n%10)).Mutual()
@@ -95,7 +99,7 @@ func TestJoinTakesTheShortestEdges(t *testing.T) {
 				want = append(want, e)
 			}
 		}
-		for _, cores := range []int{1, 2, 7} {
+		for _, cores := range procs {
 			runtime.GOMAXPROCS(cores)
 			joined, err := neighbors.Join{}.Connect(context.Background(), x, h)
 			if err != nil {
