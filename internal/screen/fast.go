@@ -116,14 +116,6 @@ func (r *Rows) FastTo(dst []float32, i int, to []int32) {
 	kernel.SquaredDistancesTo32(dst, fast[i*r.d:(i+1)*r.d], fast, to)
 }
 
-// AtLeast returns a distance that no row whose fast squared distance to row i
-// is fast or more can fall below.
-func (r *Rows) AtLeast(i int, fast float32) float64 {
-	s := r.bounds()
-	low := (float64(fast) - s.abs) / (1 + s.rel)
-	return r.margin(math.Sqrt(max(low, 0))-s.moved(i), -1) / s.fit * r.unit
-}
-
 // Interval returns fast squared distances between which every row whose
 // distance to row i is dist must lie: below lo a row is surely nearer, above hi
 // surely farther.

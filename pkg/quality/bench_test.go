@@ -2,6 +2,7 @@ package quality_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
@@ -13,9 +14,13 @@ import (
 func BenchmarkRankDigits(b *testing.B) {
 	x := mat.DenseCopyOf(datasets.Digits().X)
 	y := x.Slice(0, 1797, 20, 22)
-	for b.Loop() {
-		if _, err := (quality.Rank{}).Compare(context.Background(), x, y); err != nil {
-			b.Fatal(err)
-		}
+	for _, k := range []int{15, 100} {
+		b.Run(fmt.Sprintf("K=%d", k), func(b *testing.B) {
+			for b.Loop() {
+				if _, err := (quality.Rank{Neighbors: k}).Compare(context.Background(), x, y); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
