@@ -1,0 +1,218 @@
+package neighbors
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"github.com/flatland-go/flatland/internal/par"
+	"github.com/flatland-go/flatland/internal/rng"
+)
+
+const (
+	joinBlock = 32             // rows whose joins one goroutine does at a time
+	joinRound = 64 * joinBlock // rows whose joins are done before lists change
+	ownBlock  = 64             // rows that one goroutine changes the lists of, and
+	owners    = 16             // how many such goroutines there may be
+)
+
+// descent brings lists nearer to what they are to hold, by comparing the neighbours
+// of every row with each other.
+type descent struct {
+	points
+	*nearLists
+	order []int32 // in which rows are looked at, near ones together
+	most  int     // candidates of a row, new ones and old ones each
+	seed  uint64
+
+	start  []int    // where the rows begin in whose lists a row is
+	from   []uint32 // these rows, and in the lowest bit whether it is new there
+	chosen []int32  // candidates of every row: up to most new ones, then as many old ones
+	counts []uint8  // how many of both
+	found  [joinRound / joinBlock][owners][]update
+}
+
+// plant fills the lists with the nearest in every leaf of a forest's first tree,
+// and sets the order by it.
+func (d *descent) plant(ctx context.Context, f *forest) error {
+	d.order = f.rows[0]
+	type scratch struct {
+		comparer
+		limits []float32 // none: everything is below the limit
+		keys   []uint64
+	}
+	return par.BlocksWith(ctx, f.leaves(), 1, func() *scratch { return &scratch{comparer: d.comparer()} }, func(s *scratch, lo, _ int) {
+		rows := f.leaf(0, lo)
+		s.take(rows)
+		s.limits = grown(s.limits, len(rows))
+		clear(s.limits)
+		for a, i := range rows {
+			if a%strip == 0 && ctx.Err() != nil {
+				return
+			}
+			at, v := s.below(a, 0, float32(math.Inf(1)), s.limits)
+			s.keys = s.keys[:0]
+			for k, b := range at {
+				if int(b) != a {
+					s.keys = append(s.keys, keyOf(rows[b], v[k]))
+				}
+			}
+			d.fill(i, s.keys)
+		}
+	})
+}
+
+// compare compares all rows of every leaf of a tree with each other.
+func (d *descent) compare(ctx context.Context, f *forest, tree int) error {
+	type scratch struct {
+		comparer
+		limits []float32
+	}
+	return par.BlocksWith(ctx, f.leaves(), 1, func() *scratch { return &scratch{comparer: d.comparer()} }, func(s *scratch, lo, _ int) {
+		rows := f.leaf(tree, lo)
+		s.take(rows)
+		s.limits = grown(s.limits, len(rows))
+		for a, i := range rows {
+			s.limits[a] = d.worst[i]
+		}
+		for a, i := range rows {
+			if a%strip == 0 && ctx.Err() != nil {
+				return
+			}
+			at, v := s.below(a, a+1, s.limits[a], s.limits)
+			for k, b := range at {
+				d.offer(i, rows[b], v[k])
+				d.offer(rows[b], i, v[k])
+				s.limits[b] = d.worst[rows[b]]
+			}
+		}
+	})
+}
+
+// invert finds the rows in whose lists every row is.
+func (d *descent) invert(ctx context.Context) error {
+	const ranges = 4
+	n := d.n
+	size := (n + ranges - 1) / ranges
+	clear(d.start)
+	err := par.Blocks(ctx, n, size, func(lo, hi int) {
+		counts := d.start[lo+1:]
+		for _, key := range d.keys {
+			if j := int(rowOf(key)); j >= lo && j < hi {
+				counts[j-lo]++
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	for i := range n {
+		d.start[i+1] += d.start[i]
+	}
+	return par.Blocks(ctx, n, size, func(lo, hi int) {
+		next := slices.Clone(d.start[lo:hi])
+		for i := range int32(n) {
+			for _, key := range d.of(i) {
+				if j := int(rowOf(key)); j >= lo && j < hi {
+					d.from[next[j-lo]] = uint32(i)<<1 | uint32(key)&1
+					next[j-lo]++
+				}
+			}
+		}
+	})
+}
+
+// choose draws the candidates of every row, from its list and from the rows in
+// whose lists it is. What is drawn from its list is new no more.
+func (d *descent) choose(ctx context.Context, iteration int) error {
+	random := rng.New(d.seed, "neighbors/candidates", iteration)
+	salt := random.Uint64()
+	return par.BlocksWith(ctx, d.n, 256, func() *choice { return &choice{salt: salt} }, func(c *choice, lo, hi int) {
+		for i := int32(lo); i < int32(hi); i++ {
+			list, from := d.of(i), d.from[d.start[i]:d.start[i+1]]
+			c.begin(i, len(list)+len(from))
+			for _, key := range list {
+				if key != vacant {
+					c.add(uint32(key))
+				}
+			}
+			for _, e := range from {
+				c.add(e)
+			}
+			chosen := d.chosen[2*d.most*int(i):][:2*d.most]
+			fresh, limit := c.draw(chosen[:d.most], c.fresh)
+			stale, _ := c.draw(chosen[fresh:][:d.most], c.stale)
+			d.counts[2*i], d.counts[2*i+1] = uint8(fresh), uint8(stale)
+			for t, key := range list {
+				if key&1 != 0 && key != vacant && (limit == math.MaxUint64 || c.rank(uint32(rowOf(key))) <= limit) {
+					list[t] = key &^ 1
+				}
+			}
+		}
+	})
+}
+
+// join compares the candidates of every row, the new ones with all others, and
+// returns how many entered a list.
+//
+// Pairs are judged by lists that do not change meanwhile; then every list is changed
+// by one goroutine, in the order of the rows that were looked at.
+func (d *descent) join(ctx context.Context, done func(rows int)) (entered int, err error) {
+	type scratch struct {
+		comparer
+		limits []float32
+	}
+	for first := 0; first < d.n; first += joinRound {
+		order := d.order[first:min(first+joinRound, d.n)]
+		err := par.BlocksWith(ctx, len(order), joinBlock, func() *scratch { return &scratch{comparer: d.comparer()} }, func(s *scratch, lo, hi int) {
+			found := &d.found[lo/joinBlock]
+			for o := range found {
+				found[o] = found[o][:0]
+			}
+			add := func(u update) {
+				o := &found[u.to/ownBlock%owners]
+				*o = append(*o, u)
+			}
+			for _, i := range order[lo:hi] {
+				fresh, stale := int(d.counts[2*i]), int(d.counts[2*i+1])
+				if fresh == 0 || fresh+stale == 1 {
+					continue
+				}
+				rows := d.chosen[2*d.most*int(i):][:fresh+stale]
+				s.limits = grown(s.limits, len(rows))
+				for k, j := range rows {
+					s.limits[k] = d.worst[j]
+				}
+				s.take(rows)
+				for a, p := range rows[:fresh] {
+					at, v := s.below(a, a+1, s.limits[a], s.limits)
+					for k, b := range at {
+						if v[k] < s.limits[a] {
+							add(update{p, rows[b], v[k]})
+						}
+						if v[k] < s.limits[b] {
+							add(update{rows[b], p, v[k]})
+						}
+					}
+				}
+			}
+		})
+		if err != nil {
+			return 0, err
+		}
+		var counts [owners]int
+		err = par.Blocks(ctx, owners, 1, func(o, _ int) {
+			for b := range (len(order) + joinBlock - 1) / joinBlock {
+				counts[o] += d.enter(d.found[b][o])
+			}
+		})
+		if err != nil {
+			return 0, err
+		}
+		for _, c := range counts {
+			entered += c
+		}
+		done(len(order))
+	}
+	return entered, nil
+}

@@ -1,0 +1,111 @@
+package neighbors
+
+import (
+	"math"
+	"slices"
+)
+
+// nearLists holds the nearest rows found so far of every row, width at most, nearest
+// first. Their keys hold, from the highest bit on, the fast distance, the row, and
+// whether the neighbour is new: not yet compared with the row's other neighbours.
+type nearLists struct {
+	n, width int
+	keys     []uint64
+	worst    []float32 // the last fast distance of every row; +Inf while there are vacant places
+}
+
+// vacant is the key of a place without neighbour.
+var vacant = uint64(code(float32(math.Inf(1))))<<32 | math.MaxUint32
+
+func newNearLists(n, width int) *nearLists {
+	l := &nearLists{n: n, width: width, keys: make([]uint64, n*width), worst: make([]float32, n)}
+	for k := range l.keys {
+		l.keys[k] = vacant
+	}
+	for i := range l.worst {
+		l.worst[i] = float32(math.Inf(1))
+	}
+	return l
+}
+
+func keyOf(j int32, v float32) uint64 { return uint64(code(v))<<32 | uint64(j)<<1 | 1 }
+
+func rowOf(key uint64) int32 { return int32(uint32(key) >> 1) }
+
+// of returns the list of row i.
+func (l *nearLists) of(i int32) []uint64 { return l.keys[int(i)*l.width : (int(i)+1)*l.width] }
+
+// fill writes the nearest of the neighbours that keys hold to the empty list of row
+// i. It puts keys in another order.
+func (l *nearLists) fill(i int32, keys []uint64) {
+	if len(keys) > l.width {
+		lowest(keys, l.width)
+		keys = keys[:l.width]
+	}
+	slices.Sort(keys)
+	list := l.of(i)
+	copy(list, keys)
+	l.worst[i] = valueOf(uint32(list[l.width-1] >> 32))
+}
+
+// offer puts row j, at a fast distance of v, in the list of row i. It reports
+// whether it was near enough and not yet there.
+func (l *nearLists) offer(i, j int32, v float32) bool {
+	if !(v < l.worst[i]) {
+		return false
+	}
+	list := l.of(i)
+	for _, key := range list {
+		if rowOf(key) == j {
+			return false
+		}
+	}
+	key := keyOf(j, v)
+	t := len(list) - 1
+	for t > 0 && list[t-1] > key {
+		list[t] = list[t-1]
+		t--
+	}
+	list[t] = key
+	l.worst[i] = valueOf(uint32(list[len(list)-1] >> 32))
+	return true
+}
+
+// update is a pair that may enter the list of row to.
+type update struct {
+	to, row int32
+	v       float32
+}
+
+// enter offers updates, and returns how many entered a list.
+func (l *nearLists) enter(updates []update) (entered int) {
+	const together = 32 // lists that are fetched without waiting for one another
+	var sum uint64
+	for len(updates) > 0 {
+		some := updates[:min(together, len(updates))]
+		updates = updates[len(some):]
+		near := some[:0]
+		for _, u := range some {
+			if u.v < l.worst[u.to] {
+				near = append(near, u)
+				list := l.of(u.to)
+				for k := 0; k < len(list); k += 8 {
+					sum += list[k]
+				}
+				sum += list[len(list)-1]
+			}
+		}
+		for _, u := range near {
+			if l.offer(u.to, u.row, u.v) {
+				entered++
+			}
+		}
+	}
+	touchedLists(sum)
+	return entered
+}
+
+// touchedLists keeps the compiler from leaving out what computes its argument.
+//
+//go:noinline
+func touchedLists(uint64) {}
