@@ -45,7 +45,7 @@ func EigenSymRange(ctx context.Context, a *mat.SymDense, from, to int) (values [
 	if err != nil {
 		return nil, nil, err
 	}
-	z, wanted := newGeneral(n, n), newGeneral(to-from, n)
+	z, u := newGeneral(n, n), newGeneral(n, n)
 	var t *tridiagonal
 	var all []float64
 	var order []int // of the eigenvalues, smallest first
@@ -53,10 +53,14 @@ func EigenSymRange(ctx context.Context, a *mat.SymDense, from, to int) (values [
 		all, order, err = small(work, z)
 	} else if t, err = tridiagonalize(ctx, work); err == nil {
 		all = t.diagonal
-		order, err = divide(ctx, all, t.off, z, work, newGeneral(n, n), n-to, n-from)
+		order, err = divide(ctx, all, t.off, z, work, u, n-to, n-from)
 	}
 	if err != nil {
 		return nil, nil, err
+	}
+	wanted := part(u, 0, to-from, 0, n)
+	if to-from < n/2 {
+		wanted = newGeneral(to-from, n) // and u need not be kept
 	}
 	values = make([]float64, n)
 	for i := range values {
@@ -74,7 +78,7 @@ func EigenSymRange(ctx context.Context, a *mat.SymDense, from, to int) (values [
 	if from == to {
 		return values, &mat.Dense{}, nil
 	}
-	return values, mat.NewDense(to-from, n, wanted.Data), nil
+	return values, mat.NewDense(to-from, n, wanted.Data[:(to-from)*n]), nil
 }
 
 // small decomposes a, which it destroys. The rows of z become the eigenvectors.

@@ -11,7 +11,9 @@ import (
 const rowsAtOnce = 32
 
 func newGeneral(rows, cols int) blas64.General {
-	return blas64.General{Rows: rows, Cols: cols, Stride: max(cols, 1), Data: make([]float64, rows*cols)}
+	m := blas64.General{Rows: rows, Cols: cols, Stride: max(cols, 1), Data: make([]float64, rows*cols)}
+	inLargePages(m.Data)
+	return m
 }
 
 // row returns row i of m.

@@ -28,7 +28,7 @@ func QR(ctx context.Context, x *mat.Dense) (q *mat.Dense, r *mat.TriDense, err e
 		return nil, nil, err
 	}
 	n, d := x.Dims()
-	q = mat.NewDense(n, d, nil)
+	q = mat.NewDense(n, d, newGeneral(n, d).Data)
 	return q, mat.NewTriDense(d, mat.Upper, rr.Data), transpose(ctx, q.RawMatrix(), v)
 }
 

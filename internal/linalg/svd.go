@@ -37,7 +37,7 @@ func SVD(ctx context.Context, x *mat.Dense) (u *mat.Dense, values []float64, v *
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	u = mat.NewDense(n, d, nil)
+	u = mat.NewDense(n, d, newGeneral(n, d).Data)
 	err = kernel.Gemm64(ctx, blas.Trans, blas.Trans, 1, q, left, 0, u.RawMatrix())
 	return u, values, mat.NewDense(d, d, right.Data), err
 }
