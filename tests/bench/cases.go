@@ -54,6 +54,31 @@ var Cases = []Case{
 		Ours: ours.Exact, Peer: faissExact, Quality: neighborMeasures,
 	},
 	{
+		Name: "graph-digits70k", What: "15 nearest neighbours, approximate (NN-descent): distorted MNIST test digits, 70 000 × 784",
+		Data: digits70000, Options: wire.Options{"neighbors": 15}, Seeds: 5,
+		Ours: ours.NNDescent, Peer: pynnGraph, Quality: neighborMeasures,
+	},
+	{
+		Name: "graph-uniform", What: "15 nearest neighbours, approximate (NN-descent): uniform in a cube, 100 000 × 20",
+		Data: uniform, Options: wire.Options{"neighbors": 15}, Seeds: 5,
+		Ours: ours.NNDescent, Peer: pynnGraph, Quality: neighborMeasures,
+	},
+	{
+		Name: "graph-mixture", What: "15 nearest neighbours, approximate (NN-descent): mixture of normal clouds, 100 000 × 50",
+		Data: mixture, Options: wire.Options{"neighbors": 15}, Seeds: 5,
+		Ours: ours.NNDescent, Peer: pynnGraph, Quality: neighborMeasures,
+	},
+	{
+		Name: "graph-digits70k-exact", What: "15 nearest neighbours, exact, against approximate ones: distorted MNIST test digits, 70 000 × 784",
+		Data: digits70000, Options: wire.Options{"neighbors": 15}, Seeds: 1,
+		Ours: ours.Exact, Peer: pynnOnce, Quality: neighborMeasures,
+	},
+	{
+		Name: "graph-words", What: "15 nearest neighbours by cosine distance, approximate (NN-descent): 200 000 documents of some 110 different words of 20 000",
+		Data: words, Options: wire.Options{"neighbors": 15, "words": vocabulary}, Seeds: 1,
+		Ours: ours.SparseNNDescent, Peer: pynnSparse, Quality: cosineMeasures,
+	},
+	{
 		Name: "hnsw-mixture", What: "15 nearest neighbours of 10 000 new rows by an index that is built first: mixture of normal clouds, 100 000 × 50",
 		Data: mixtureWithQueries, Options: wire.Options{"neighbors": 15, "links": 16, "construction": 200, "search": 40}, Seeds: 5,
 		Ours: ours.HNSW,
@@ -125,6 +150,21 @@ var Cases = []Case{
 var sklearnExact = Peer{
 	Package: "scikit-learn", Script: "bench_neighbors.py", Function: "exact",
 	Settings: []Setting{{Name: "NearestNeighbors(algorithm='brute'), float32, all cores"}},
+}
+
+var (
+	pynnGraph = Peer{
+		Package: "pynndescent", Script: "bench_pynndescent.py", Function: "graph", Seeds: 5,
+		Settings: []Setting{{Name: "NNDescent(n_neighbors=16, n_jobs=-1), float32, compiled, all cores"}},
+	}
+	pynnOnce   = judgedOnce(pynnGraph, "graph")
+	pynnSparse = judgedOnce(pynnGraph, "sparse")
+)
+
+// judgedOnce returns p with another function, judged by one seed.
+func judgedOnce(p Peer, function string) Peer {
+	p.Function, p.Seeds = function, 1
+	return p
 }
 
 var faissExact = Peer{

@@ -104,6 +104,59 @@ func trueLimits(x, asked *mat32.Dense, k int) []float64 {
 	return found
 }
 
+// cosineMeasures judge the neighbours of sparse rows, given by columns and values, by the cosine distance.
+var cosineMeasures = []Measure{{Name: "recall (1 is best)", Format: "%.4f", Of: cosineRecall}}
+
+func cosineRecall(in []*mat32.Dense, o wire.Options, r *wire.Reply) (float64, error) {
+	columns, values, k := in[0], in[1], o.Int("neighbors")
+	n, _ := values.Dims()
+	indices, err := r.Matrix("indices", n, k)
+	if err != nil {
+		return 0, err
+	}
+	lengths := make([]float64, n)
+	for i := range lengths {
+		for _, v := range values.Row(i) {
+			lengths[i] += float64(v) * float64(v)
+		}
+		lengths[i] = math.Sqrt(lengths[i])
+	}
+	rows := judgedOf(n)
+	hits := make([]int, len(rows))
+	err = par.Blocks(context.Background(), len(rows), 1, func(q, _ int) {
+		i := rows[q]
+		asked := make([]float64, o.Int("words"))
+		for t, v := range values.Row(i) {
+			if v != 0 {
+				asked[int(columns.Row(i)[t])] = float64(v)
+			}
+		}
+		likeness := make([]float64, n)
+		for j := range likeness {
+			other := columns.Row(j)
+			for t, v := range values.Row(j) {
+				likeness[j] += float64(v) * asked[int(other[t])]
+			}
+			likeness[j] /= lengths[j]
+		}
+		likeness[i] = math.Inf(-1) // a row is not its own neighbour
+		sorted := slices.Sorted(slices.Values(likeness))
+		limit := sorted[n-k] - 1e-12*math.Abs(sorted[n-k]) // sums in another order round differently
+		seen := map[int]bool{}
+		for _, v := range indices[i*k : (i+1)*k] {
+			if j := int(v); j >= 0 && j < n && !seen[j] && likeness[j] >= limit {
+				hits[q]++
+				seen[j] = true
+			}
+		}
+	})
+	sum := 0
+	for _, h := range hits {
+		sum += h
+	}
+	return float64(sum) / float64(len(hits)*k), err
+}
+
 // distanceError is the largest difference between a distance and that of the same two rows, over the latter.
 func distanceError(in []*mat32.Dense, o wire.Options, r *wire.Reply) (float64, error) {
 	x, asked, k := in[0], in[len(in)-1], o.Int("neighbors")

@@ -17,6 +17,53 @@ func Exact(ctx context.Context, in []*mat32.Dense, o wire.Options, _ uint64) (wi
 	return graph(g), nil
 }
 
+// NNDescent finds approximate nearest neighbours; option neighbors.
+func NNDescent(ctx context.Context, in []*mat32.Dense, o wire.Options, seed uint64) (wire.Result, error) {
+	g, err := neighbors.NNDescent{Neighbors: o.Int("neighbors"), Seed: seed}.Graph(ctx, in[0])
+	if err != nil {
+		return wire.Result{}, err
+	}
+	return graph(g), nil
+}
+
+var documents preparation[*mat32.CSR]
+
+// SparseNNDescent finds approximate nearest neighbours by the cosine distance, of rows that are given by the columns and the
+// values that are not zero; options neighbors and words.
+func SparseNNDescent(ctx context.Context, in []*mat32.Dense, o wire.Options, seed uint64) (wire.Result, error) {
+	var err error
+	x := documents.of(in[0], func() *mat32.CSR {
+		var c *mat32.CSR
+		c, err = sparse(in[0], in[1], o.Int("words"))
+		return c
+	})
+	if err != nil {
+		return wire.Result{}, err
+	}
+	g, err := neighbors.NNDescent{Neighbors: o.Int("neighbors"), Metric: neighbors.Cosine{}, Seed: seed}.Graph(ctx, x)
+	if err != nil {
+		return wire.Result{}, err
+	}
+	return graph(g), nil
+}
+
+// sparse returns the matrix whose rows have values, which are followed by zeros, in the columns of indices.
+func sparse(indices, values *mat32.Dense, words int) (*mat32.CSR, error) {
+	n, _ := values.Dims()
+	start := []int{0}
+	var columns []int32
+	var kept []float32
+	for i := range n {
+		for k, v := range values.Row(i) {
+			if v != 0 {
+				columns, kept = append(columns, int32(indices.Row(i)[k])), append(kept, v)
+			}
+		}
+		start = append(start, len(kept))
+	}
+	return mat32.NewCSR(n, words, start, columns, kept)
+}
+
 // HNSW builds an index of the first input and finds the neighbours of the rows of the second; options neighbors, links,
 // construction and search.
 func HNSW(ctx context.Context, in []*mat32.Dense, o wire.Options, seed uint64) (wire.Result, error) {
