@@ -26,7 +26,7 @@ func ExampleAuto_Graph() {
 	fmt.Println(g)
 	// Output:
 	// graph of 4 rows, 1 nearest neighbours each, euclidean distance
-	//   exact search was picked: 4 rows, compared by products of matrices, are no more than 100000
+	//   exact search was picked: 4 rows, compared by products of matrices, are no more than 50000
 }
 
 func TestAutoIsTheMethodItPicks(t *testing.T) {
@@ -44,7 +44,7 @@ func TestAutoIsTheMethodItPicks(t *testing.T) {
 		"many":           {neighbors.Auto{Neighbors: 3}, many, neighbors.Exact{Neighbors: 3}, "exact search"},
 		"few, manhattan": {neighbors.Auto{Metric: neighbors.Manhattan{}}, few, neighbors.Exact{Metric: neighbors.Manhattan{}}, "exact search"},
 		"many, manhattan": {neighbors.Auto{Neighbors: 3, Metric: neighbors.Manhattan{}, Seed: 7}, many,
-			neighbors.HNSW{Neighbors: 3, Metric: neighbors.Manhattan{}, Seed: 7}, "HNSW"},
+			neighbors.NNDescent{Neighbors: 3, Metric: neighbors.Manhattan{}, Seed: 7}, "NN-descent"},
 		"distances": {neighbors.Auto{Metric: neighbors.Manhattan{}}, apart.Rows(t, few), neighbors.Exact{}, "distances are given"},
 	} {
 		if n, _ := c.x.Dims(); n > 1000 && testing.Short() {
