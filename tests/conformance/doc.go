@@ -17,6 +17,7 @@
 //
 //	go test ./tests/conformance
 //	go test ./tests/conformance -run TestHashes -update
+//	go test -tags purego ./tests/conformance -run TestHashes -update
 //
 // and do what they ask for.
 package conformance

@@ -133,7 +133,7 @@ func (h hashes) judge(path string, now map[string]string, changelog string) (pro
 		}
 	}
 	if problems != nil {
-		problems = append(problems, errors.New("where this is meant, add a line to the section Unreleased of CHANGELOG.md that names the method in backquotes and says what changes for users, then run\n\n\tgo test ./tests/conformance -run TestHashes -update"))
+		problems = append(problems, errors.New("where this is meant, add a line to the section Unreleased of CHANGELOG.md that names the method in backquotes and says what changes for users, then run\n\n\tgo test ./tests/conformance -run TestHashes -update\n\nand the same with -tags purego, for the other kernel path"))
 	}
 	return problems
 }
