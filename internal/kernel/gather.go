@@ -1,5 +1,7 @@
 package kernel
 
+import "math/bits"
+
 // Gather64 computes dst ← alpha·Σ values[k]·x[rows[k]·stride:] + beta·dst: one
 // row of the product of a sparse matrix and a block of len(dst) columns, whose row
 // i begins at x[i·stride]. With beta 0 the former values of dst are not read. The
@@ -15,8 +17,11 @@ func Gather64(alpha float64, values []float64, rows []int32, x []float64, stride
 	for _, r := range rows {
 		highest = max(highest, uint32(r)) // negative ones become the highest
 	}
-	if len(rows) > 0 {
-		_ = x[int(highest)*stride:][:len(dst)]
+	if len(rows) > 0 && len(dst) > 0 {
+		// A product of row and stride might overflow.
+		if high, end := bits.Mul64(uint64(highest), uint64(stride)); high != 0 || stride < 0 || len(dst) > len(x) || end > uint64(len(x)-len(dst)) {
+			panic("kernel: no such row")
+		}
 	}
 	gather64AVX2(alpha, values, rows, x, stride, beta, dst)
 }

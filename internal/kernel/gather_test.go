@@ -80,5 +80,10 @@ func TestGather64NeedsItsRows(t *testing.T) {
 				Gather64(1, []float64{1, 1}, []int32{0, row}, make([]float64, 12), 3, 0, make([]float64, 3))
 			})
 		}
+		for _, stride := range []int{5, 1<<62 + 1, -3} {
+			panics(t, "a row at no place", func() {
+				Gather64(1, []float64{1, 1, 1}, []int32{0, 2, 4}, make([]float64, 12), stride, 0, make([]float64, 3))
+			})
+		}
 	})
 }

@@ -19,7 +19,8 @@ import (
 // Every value of c is summed in an order that depends on the inner dimension
 // alone: the same bits on any number of cores, and for any part of c computed by
 // itself. When ctx is done, c is left half done and the error is ctx.Err(). It
-// packs into less than 16 MB, and small products run on the goroutine that asks.
+// packs into about 4 MB and a quarter of one a core, and small products run on
+// the goroutine that asks.
 func Gemm64(ctx context.Context, ta, tb blas.Transpose, alpha float64, a, b blas64.General, beta float64, c blas64.General) error {
 	return multiply(ctx, tiler64(), of64(a), ta, of64(b), tb, alpha, beta, of64(c), false)
 }
@@ -69,7 +70,8 @@ func (m matrix[T]) dims(t blas.Transpose) (rows, cols int) {
 	if m.Rows < 0 || m.Cols < 0 || m.Stride < m.Cols {
 		panic("kernel: a matrix of impossible shape")
 	}
-	if m.Rows > 0 && m.Cols > 0 && len(m.Data) < (m.Rows-1)*m.Stride+m.Cols {
+	// A product of rows and stride might overflow.
+	if m.Rows > 0 && m.Cols > 0 && (len(m.Data) < m.Cols || (len(m.Data)-m.Cols)/m.Stride < m.Rows-1) {
 		panic("kernel: a matrix with fewer values than its shape")
 	}
 	if t == blas.NoTrans {

@@ -305,6 +305,7 @@ func TestGemmRefusesShapes(t *testing.T) {
 	narrow.Stride = 3
 	for what, s := range map[string][3]blas64.General{
 		"inner dimensions": {m(2, 3), m(4, 5), m(2, 5)}, "rows of c": {m(2, 3), m(3, 5), m(3, 5)}, "columns of c": {m(2, 3), m(3, 5), m(2, 4)},
+		"a product of rows and stride that overflows": {m(17, 1), m(1, 8), {Rows: 17, Cols: 8, Stride: 1<<60 + 1, Data: make([]float64, 24)}},
 		"missing values": {short, m(4, 5), m(3, 5)}, "a short stride": {narrow, m(4, 5), m(3, 5)}, "negative": {{Rows: -1}, m(0, 1), m(0, 1)},
 	} {
 		panics(t, what, func() {

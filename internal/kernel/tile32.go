@@ -48,7 +48,7 @@ func count(rows []float32, m int) int {
 // with alpha 1 and beta 0, and whichever of the rows is left. Its error is at
 // most DotError32(m) times Σ|a||b|.
 func (t *Tile32) Mul(dst []float32, stride int) {
-	if t.am != t.bm || t.rows > 0 && t.cols > 0 && (stride < t.cols || len(dst) < (t.rows-1)*stride+t.cols) {
+	if t.am != t.bm || t.rows > 0 && t.cols > 0 && (stride < t.cols || len(dst) < t.cols || (len(dst)-t.cols)/stride < t.rows-1) {
 		panic("kernel: rows of two lengths, or no room for their products")
 	}
 	m := tiler32()
