@@ -6,6 +6,8 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/internal/kernel"
 )
 
 // Hellinger compares rows as distributions (Hellinger, Neue Begründung der Theorie
@@ -19,21 +21,19 @@ type Hellinger struct{}
 func (Hellinger) String() string { return "hellinger" }
 
 func (m Hellinger) image(d int) *image {
-	return &image{metric: m.String(), cols: d + 1,
-		scale: scale{
-			from: func(v float64) float64 { return v / math.Sqrt2 },
-			to:   func(v float64) float64 { return v * math.Sqrt2 },
-		},
-		put: func(dst []float64, d int) string {
-			if refusal := distribution(dst[:d]); refusal != "" {
-				return refusal
-			}
-			for i, v := range dst[:d] {
-				dst[i] = math.Sqrt(v)
-			}
-			unit(dst, d)
-			return ""
-		}}
+	return &image{metric: m.String(), cols: d + 1, put: func(dst []float64, d int) string {
+		if refusal := distribution(dst[:d]); refusal != "" {
+			return refusal
+		}
+		for i, v := range dst[:d] {
+			dst[i] = math.Sqrt(v)
+		}
+		unit(dst, d)
+		// Halving squares here, not distances later, keeps different distances
+		// apart: a root of 2 less, some would round to one.
+		kernel.Scal64(math.Sqrt2/2, dst)
+		return ""
+	}}
 }
 
 func (m Hellinger) space(ctx context.Context, x mat.Matrix) (space, error) {
