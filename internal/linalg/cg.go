@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"sync/atomic"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -188,6 +189,9 @@ func (s *conjugate) begin(ctx context.Context) (err error) {
 		return err
 	}
 	for j, v := range s.removed {
+		if math.IsInf(s.size[j], 0) {
+			return &InputError{What: "linalg.ConjugateGradients: b", Reason: fmt.Sprintf("the length of column %d is beyond the range of float64", j)}
+		}
 		// What is left beside the null vectors may be rounding.
 		if s.zero[j] = s.size[j] <= 0x1p-46*v; s.zero[j] {
 			s.size[j] = 1
@@ -378,14 +382,20 @@ func (s *conjugate) end(ctx context.Context, stop error) (*Solution, error) {
 		}
 		norms[j] = v * s.size[j]
 	}
+	var beyond atomic.Bool
 	err = s.rows(ctx, func(i int) {
 		row := s.x.RawRowView(i)
 		for j, v := range s.size {
-			row[j] *= v
+			if row[j] *= v; math.IsInf(row[j], 0) {
+				beyond.Store(true)
+			}
 		}
 	})
 	if err != nil {
 		return nil, err
+	}
+	if stop == nil && beyond.Load() {
+		stop = &ConvergenceError{Method: "conjugate gradients", Iterations: s.iterations, Residual: math.Inf(1), Tolerance: s.Tolerance, Reason: "the solution is beyond the range of float64"}
 	}
 	return &Solution{X: s.x, Residuals: norms, Removed: s.removed, Iterations: s.iterations, Products: s.products}, stop
 }

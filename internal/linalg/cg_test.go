@@ -176,6 +176,16 @@ func TestConjugateGradientsSaysWhatIsWrong(t *testing.T) {
 	if !errors.As(err, &missed) || s == nil || s.Iterations != 2 || !(missed.Residual > missed.Tolerance) {
 		t.Errorf("two iterations: got %v", err)
 	}
+	// Lengths and solutions that no float64 holds.
+	long := mat.NewDense(4, 1, []float64{1.5e308, 1.5e308, 0, 0})
+	var wrong *InputError
+	if _, err := (ConjugateGradients{}).Solve(ctx, diagonalOf(1, 2, 1, 1), long); !errors.As(err, &wrong) {
+		t.Errorf("b without a length: got %v", err)
+	}
+	long.Scale(1e-8, long)
+	if _, err := (ConjugateGradients{}).Solve(ctx, diagonalOf(1e-20, 2e-20, 1e-20, 1e-20), long); !errors.As(err, &missed) {
+		t.Errorf("a solution beyond the range: got %v", err)
+	}
 	// An inconsistent singular system has no solution to converge to.
 	if _, err := (ConjugateGradients{}).Solve(ctx, path(4), one); !errors.As(err, &missed) && !errors.As(err, &curved) {
 		t.Errorf("inconsistent: got %v", err)
@@ -235,6 +245,15 @@ func TestIncompleteCholesky(t *testing.T) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
+}
+
+// Rows of any length: a cancel is heard between two of them.
+func TestIncompleteCholeskyIsCanceled(t *testing.T) {
+	a := sparseOf(300, 300, nil)
+	canceled(t, func(ctx context.Context) error {
+		_, err := NewIncompleteCholesky(ctx, a)
+		return err
+	})
 }
 
 func TestConjugateGradientsSameBitsOnAnyCores(t *testing.T) {

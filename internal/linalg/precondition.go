@@ -51,8 +51,9 @@ type IncompleteCholesky struct {
 	Shift float64
 }
 
-// NewIncompleteCholesky factors a, which must be square and symmetric with a
-// positive diagonal (zero rows aside); else it is an *InputError. Where a pivot
+// NewIncompleteCholesky factors a, which must be symmetric: only the lower triangle
+// is read. It must be square with a positive diagonal (zero rows aside); else it is
+// an *InputError, as where it is far from positive definite. Where a pivot
 // fails, the diagonal is raised and the factorisation repeated (Manteuffel, 1980,
 // An incomplete factorization technique for positive definite linear systems). It
 // costs O(Σ mᵢ²) for rows of mᵢ values, and 12 bytes a value of the lower triangle.
@@ -87,10 +88,9 @@ func NewIncompleteCholesky(ctx context.Context, a *CSR) (*IncompleteCholesky, er
 
 // factor tries one shift.
 func (c *IncompleteCholesky) factor(ctx context.Context, a *CSR, diagonal []float64) (bool, error) {
-	pivot := make([]float64, c.n)
 	for i := range c.n {
-		if i%1024 == 0 && ctx.Err() != nil {
-			return false, ctx.Err()
+		if err := ctx.Err(); err != nil { // a long row takes a while
+			return false, err
 		}
 		lo, hi := c.start[i], c.start[i+1]
 		_, values := a.Row(i)
@@ -123,7 +123,6 @@ func (c *IncompleteCholesky) factor(ctx context.Context, a *CSR, diagonal []floa
 		if !(d > 1e-12*diagonal[i]) || math.IsInf(d, 0) {
 			return false, nil
 		}
-		pivot[i] = d
 		c.inverse[i] = 1 / math.Sqrt(d)
 	}
 	return true, nil

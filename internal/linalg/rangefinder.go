@@ -3,8 +3,11 @@ package linalg
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/internal/par"
 )
 
 // RangeFinder finds the leading singular vectors of a matrix from its products
@@ -153,11 +156,17 @@ func (f RangeFinder) tall(ctx context.Context, a Rectangular, n, d int) (u *mat.
 		w.release(next)
 	}
 	basis, image = columns(basis, 0, used), columns(image, 0, used)
+	exponent := 0
 	// The leading directions of all blocks, from their Gram matrix; the factors
 	// come from the image of these itself, so that small singular values keep
 	// their digits.
 	if lead := min(width, used); lead < used {
 		gram, err := inner(ctx, image, image)
+		if err == nil && !inRange(gram) {
+			if exponent, err = level(ctx, image); err == nil {
+				gram, err = inner(ctx, image, image)
+			}
+		}
 		if err != nil {
 			return nil, nil, nil, err
 		}
@@ -179,12 +188,51 @@ func (f RangeFinder) tall(ctx context.Context, a Rectangular, n, d int) (u *mat.
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	for i, v := range values {
+		if values[i] = math.Ldexp(v, exponent); math.IsInf(values[i], 0) {
+			return nil, nil, nil, ErrNotFinite
+		}
+	}
 	k := min(f.Rank, len(values))
 	v = mat.NewDense(d, k, nil)
 	if err := combine(ctx, v, 1, basis, mat.DenseCopyOf(right.Slice(0, k, 0, len(values)).T()), 0); err != nil {
 		return nil, nil, nil, err
 	}
 	return mat.DenseCopyOf(columns(left, 0, k)), values[:k:k], v, nil
+}
+
+// inRange reports whether the squares on the diagonal of a Gram matrix are far
+// from where numbers end.
+func inRange(gram *mat.Dense) bool {
+	most := 0.
+	for i := range gram.RawMatrix().Rows {
+		most = max(most, gram.At(i, i)) // which keeps NaN
+	}
+	return most > 0x1p-900 && most < 0x1p900
+}
+
+// level multiplies m by 2^−exponent, so that its largest value is between ½ and 1.
+func level(ctx context.Context, m *mat.Dense) (exponent int, err error) {
+	n, _ := m.Dims()
+	most := 0.
+	for i := range n {
+		for _, v := range m.RawRowView(i) {
+			most = max(most, math.Abs(v))
+		}
+	}
+	if !(most <= math.MaxFloat64) {
+		return 0, ErrNotFinite
+	}
+	_, exponent = math.Frexp(most)
+	scale := newPower(-exponent)
+	return exponent, par.Blocks(ctx, n, tallRows, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			row := m.RawRowView(i)
+			for j, v := range row {
+				row[j] = scale.times(v)
+			}
+		}
+	})
 }
 
 // pointPairs turns pairs of columns so that the entry of largest magnitude of

@@ -209,6 +209,24 @@ func TestRangeFinderSameBitsOnAnyCores(t *testing.T) {
 	}
 }
 
+// A matrix in other units has the same vectors, though its squares leave the range.
+func TestRangeFinderSeesNoUnits(t *testing.T) {
+	x, truth := spectrumMatrix(120, 90, func(i int) float64 { return math.Exp(-float64(i) / 10) })
+	for _, exponent := range []int{-1000, -600, 0, 600, 1000} {
+		y := mat.DenseCopyOf(x)
+		y.Apply(func(_, _ int, v float64) float64 { return math.Ldexp(v, exponent) }, x)
+		f, err := RangeFinder{Rank: 6}.Factor(context.Background(), Rows64{y})
+		if err != nil {
+			t.Fatalf("2^%d: %v", exponent, err)
+		}
+		for i, v := range f.Values {
+			if got := math.Ldexp(v, -exponent); math.Abs(got-truth[i]) > 1e-9 {
+				t.Errorf("2^%d: value %d is %v, want %v", exponent, i, got, truth[i])
+			}
+		}
+	}
+}
+
 func TestRangeFinderIsCanceled(t *testing.T) {
 	x := random(150, 70)
 	for _, a := range []Rectangular{Rows64{x}, float32Rows(x)} {
@@ -229,7 +247,12 @@ func TestRangeFinderRefuses(t *testing.T) {
 	if _, err := (RangeFinder{}).Factor(context.Background(), Rows64{&mat.Dense{}}); !errors.As(err, &wrong) {
 		t.Errorf("empty: got %v", err)
 	}
-	x := random(40, 9)
+	x := random(40, 40)
+	x.Scale(4e307, x)
+	if _, err := (RangeFinder{}).Factor(context.Background(), Rows64{x}); !errors.Is(err, ErrNotFinite) {
+		t.Errorf("a singular value beyond all numbers: got %v", err)
+	}
+	x = random(40, 9)
 	x.Set(3, 4, math.NaN())
 	if _, err := (RangeFinder{}).Factor(context.Background(), Rows64{x}); err == nil {
 		t.Error("a matrix with NaN has factors")

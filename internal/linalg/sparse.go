@@ -24,7 +24,7 @@ type CSR struct {
 	indices    []int32
 	values     []float64
 
-	turn       sync.Once
+	turn       sync.Mutex
 	transposed *CSR // built by the first MulTrans
 }
 
@@ -127,22 +127,41 @@ func (a *CSR) Mul(ctx context.Context, dst, x *mat.Dense) error { return a.Apply
 // builds the compressed columns, 12 bytes a value, which later ones share: sums
 // then run down the rows in order, on any number of cores.
 func (a *CSR) MulTrans(ctx context.Context, dst, x *mat.Dense) error {
-	a.turn.Do(func() { a.transposed = a.transpose() })
-	return a.transposed.Apply(ctx, dst, x)
+	a.turn.Lock()
+	if a.transposed == nil {
+		a.transposed = a.transpose(ctx)
+	}
+	t := a.transposed
+	a.turn.Unlock()
+	if t == nil {
+		return ctx.Err()
+	}
+	return t.Apply(ctx, dst, x)
 }
 
-// transpose returns a copy that stores the columns as rows.
-func (a *CSR) transpose() *CSR {
+// transpose returns a copy that stores the columns as rows, or nil when ctx is
+// done.
+func (a *CSR) transpose(ctx context.Context) *CSR {
 	t := &CSR{rows: a.cols, cols: a.rows, start: make([]int, a.cols+1), indices: make([]int32, len(a.indices)), values: make([]float64, len(a.values))}
-	for _, j := range a.indices {
+	const together = 1 << 20 // values between looks at ctx
+	for k, j := range a.indices {
+		if k%together == 0 && ctx.Err() != nil {
+			return nil
+		}
 		t.start[j+1]++
 	}
 	for j := range a.cols {
 		t.start[j+1] += t.start[j]
 	}
 	next := append([]int(nil), t.start...)
+	seen := 0
 	for i := range a.rows {
 		columns, values := a.Row(i)
+		if seen += len(values); seen > together {
+			if seen = 0; ctx.Err() != nil {
+				return nil
+			}
+		}
 		for k, j := range columns {
 			t.indices[next[j]], t.values[next[j]] = int32(i), values[k]
 			next[j]++

@@ -163,6 +163,25 @@ func TestSparseProducts(t *testing.T) {
 	}
 }
 
+// A transpose that was given up is not kept.
+func TestTransposingIsCanceled(t *testing.T) {
+	a, x := sparseRandom(40, 30, 5), random(40, 3)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	got := mat.NewDense(30, 3, nil)
+	if err := a.MulTrans(ctx, got, x); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if err := a.MulTrans(context.Background(), got, x); err != nil {
+		t.Fatal(err)
+	}
+	var want mat.Dense
+	want.Mul(filled(a).T(), x)
+	if !mat.EqualApprox(got, &want, 1e-12) {
+		t.Error("wrong product after a cancel")
+	}
+}
+
 // Scaled and shifted operators, sparse, dense and unknown ones, in one pass or two.
 func TestAffineOperators(t *testing.T) {
 	ctx := context.Background()
