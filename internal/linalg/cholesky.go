@@ -157,7 +157,8 @@ func (c *Cholesky) sides(b *mat.Dense) blas64.General {
 // faster and loses fewer digits.
 func (c *Cholesky) Inverse(ctx context.Context) (*mat.SymDense, error) {
 	n := c.u.Rows
-	w := newGeneral(n, n)
+	w := borrowZero(n, n)
+	defer giveBack(w)
 	for i := range n {
 		w.Data[i*n+i] = 1
 	}

@@ -7,16 +7,20 @@ import (
 )
 
 // crew runs many short loops one after the other, each cut into parts. Its
-// goroutines stay awake in between: to start them anew takes as long as the
-// work of a part. It must be dismissed before anything else runs in parallel.
+// goroutines stay awake for a while in between: to start them anew takes as long as
+// the work of a part. It must be dismissed before anything else runs in parallel.
 type crew struct {
-	todo atomic.Pointer[job]
-	size int
-	gone sync.WaitGroup
+	todo    atomic.Pointer[job]
+	workers []bed // the caller's first
+	gone    sync.WaitGroup
 }
 
-// maxParts bounds the parts of a job.
-const maxParts = 40
+const (
+	maxParts = 40 // of a job
+	// How often one looks for work before going to bed. Those who never sleep
+	// are never moved to a core of their own, if two of them share one.
+	looks = 100_000
+)
 
 type job struct {
 	f       func(part int)
@@ -26,24 +30,52 @@ type job struct {
 	last    bool
 }
 
+// bed is where one of the crew sleeps.
+type bed struct {
+	taken atomic.Bool
+	wake  chan struct{}
+}
+
+// await returns when ready does. Who makes it ready calls rouse afterwards.
+func (b *bed) await(ready func() bool) {
+	for range looks {
+		if ready() {
+			return
+		}
+	}
+	for !ready() {
+		b.taken.Store(true)
+		if ready() && b.taken.CompareAndSwap(true, false) {
+			return
+		}
+		<-b.wake
+	}
+}
+
+func (b *bed) rouse() {
+	if b.taken.Load() && b.taken.CompareAndSwap(true, false) {
+		b.wake <- struct{}{}
+	}
+}
+
 // newCrew starts a crew of at most one goroutine a processor, the caller's
 // included.
 func newCrew(most int) *crew {
-	c := &crew{size: max(1, min(most, runtime.GOMAXPROCS(0), runtime.NumCPU()))}
-	for w := 1; w < c.size; w++ {
+	c := &crew{workers: make([]bed, max(1, min(most, runtime.GOMAXPROCS(0), runtime.NumCPU())))}
+	for w := range c.workers {
+		c.workers[w].wake = make(chan struct{}, 1)
+		if w == 0 {
+			continue
+		}
 		c.gone.Go(func() {
 			var done *job
 			for {
-				for spins := 1; c.todo.Load() == done; spins++ {
-					if spins%256 == 0 {
-						runtime.Gosched()
-					}
-				}
+				c.workers[w].await(func() bool { return c.todo.Load() != done })
 				done = c.todo.Load()
 				if done.last {
 					return
 				}
-				done.work(w, c.size)
+				c.work(done, w)
 			}
 		})
 	}
@@ -54,7 +86,7 @@ func newCrew(most int) *crew {
 // runs which is left to chance, though each tends to get the parts it had before,
 // whose data is then in its cache.
 func (c *crew) run(parts int, f func(part int)) {
-	if c.size == 1 {
+	if len(c.workers) == 1 {
 		for p := range parts {
 			f(p)
 		}
@@ -62,29 +94,35 @@ func (c *crew) run(parts int, f func(part int)) {
 	}
 	j := &job{f: f, parts: parts}
 	j.left.Store(int32(parts))
+	c.call(j)
+	c.work(j, 0)
+	c.workers[0].await(func() bool { return j.left.Load() == 0 })
+}
+
+// call tells everybody of a job.
+func (c *crew) call(j *job) {
 	c.todo.Store(j)
-	j.work(0, c.size)
-	for spins := 1; j.left.Load() > 0; spins++ {
-		if spins%256 == 0 {
-			runtime.Gosched()
-		}
+	for w := 1; w < len(c.workers); w++ {
+		c.workers[w].rouse()
 	}
 }
 
 // work does what is not claimed yet, beginning with the share of worker w.
-func (j *job) work(w, workers int) {
-	first := w * j.parts / workers
+func (c *crew) work(j *job, w int) {
+	first := w * j.parts / len(c.workers)
 	for i := range j.parts {
 		p := (first + i) % j.parts
 		if !j.claimed[p].Load() && j.claimed[p].CompareAndSwap(false, true) {
 			j.f(p)
-			j.left.Add(-1)
+			if j.left.Add(-1) == 0 {
+				c.workers[0].rouse()
+			}
 		}
 	}
 }
 
 // dismiss ends the goroutines.
 func (c *crew) dismiss() {
-	c.todo.Store(&job{last: true})
+	c.call(&job{last: true})
 	c.gone.Wait()
 }

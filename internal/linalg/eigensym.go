@@ -45,7 +45,13 @@ func EigenSymRange(ctx context.Context, a *mat.SymDense, from, to int) (values [
 	if err != nil {
 		return nil, nil, err
 	}
-	z, u := newGeneral(n, n), newGeneral(n, n)
+	// The vectors end in u, or where they are few, in memory of their own.
+	few := to-from < n/2
+	fresh := newGeneral
+	if few {
+		fresh = borrow
+	}
+	z, u := borrowZero(n, n), fresh(n, n)
 	var t *tridiagonal
 	var all []float64
 	var order []int // of the eigenvalues, smallest first
@@ -59,8 +65,9 @@ func EigenSymRange(ctx context.Context, a *mat.SymDense, from, to int) (values [
 		return nil, nil, err
 	}
 	wanted := part(u, 0, to-from, 0, n)
-	if to-from < n/2 {
-		wanted = newGeneral(to-from, n) // and u need not be kept
+	if few {
+		wanted = newGeneral(to-from, n)
+		giveBack(u)
 	}
 	values = make([]float64, n)
 	for i := range values {
@@ -74,7 +81,9 @@ func EigenSymRange(ctx context.Context, a *mat.SymDense, from, to int) (values [
 		if err := t.backTransform(ctx, wanted); err != nil {
 			return nil, nil, err
 		}
+		giveBack(t.reflect)
 	}
+	giveBack(work, z)
 	if from == to {
 		return values, &mat.Dense{}, nil
 	}
@@ -110,6 +119,7 @@ func EigenvaluesSym(ctx context.Context, a *mat.SymDense) ([]float64, error) {
 	if err != nil {
 		return nil, err
 	}
+	giveBack(work, t.reflect)
 	if err := t.values(ctx); err != nil {
 		return nil, err
 	}
@@ -144,7 +154,7 @@ func scaled(ctx context.Context, a *mat.SymDense) (work blas64.General, exponent
 		return work, 0, ErrNotFinite
 	}
 	_, exponent = math.Frexp(most)
-	work = newGeneral(n, n)
+	work = borrow(n, n)
 	scale := newPower(-exponent)
 	err = par.Blocks(ctx, n, rowsAtOnce, func(lo, hi int) {
 		for i := lo; i < hi; i++ {

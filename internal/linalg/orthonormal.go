@@ -22,7 +22,8 @@ func Orthonormalize(ctx context.Context, v *mat.Dense) error {
 	const few = 16
 	k, d := v.Dims()
 	if k >= few {
-		work := newGeneral(k, d)
+		work := borrow(k, d)
+		defer giveBack(work)
 		for i := range k {
 			copy(row(work, i), v.RawRowView(i))
 		}

@@ -57,8 +57,7 @@ func TestOrthonormalizeMany(t *testing.T) {
 		if e := notOrthonormal(v.T()); !(e < 1e-13) {
 			t.Errorf("%s: the rows are not orthonormal by %v", name, e)
 		}
-		// Row i lies in the span of the first i rows, on the same side; one that
-		// depends on others has nothing of its own, but for rounding.
+		// Row i lies in the span of the first i rows, on the same side.
 		var c mat.Dense
 		for i := range 40 {
 			if row := before.RowView(i).(*mat.VecDense); largest(row) > 0 {

@@ -29,16 +29,17 @@ func QR(ctx context.Context, x *mat.Dense) (q *mat.Dense, r *mat.TriDense, err e
 	}
 	n, d := x.Dims()
 	q = mat.NewDense(n, d, newGeneral(n, d).Data)
+	defer giveBack(v)
 	return q, mat.NewTriDense(d, mat.Upper, rr.Data), transpose(ctx, q.RawMatrix(), v)
 }
 
-// tallQR returns the columns of q as rows.
+// tallQR returns the columns of q as rows of a borrowed matrix.
 func tallQR(ctx context.Context, x *mat.Dense) (q, r blas64.General, err error) {
 	n, d := x.Dims()
 	if n < d {
 		panic("linalg: QR of a matrix with fewer rows than columns")
 	}
-	q = newGeneral(d, n)
+	q = borrow(d, n)
 	if err := transpose(ctx, q, x.RawMatrix()); err != nil {
 		return q, r, err
 	}
@@ -180,7 +181,8 @@ func householderRows(ctx context.Context, v blas64.General) (r blas64.General, e
 			return r, err
 		}
 	}
-	q := newGeneral(d, n)
+	q := borrowZero(d, n)
+	defer giveBack(q)
 	for i := range d {
 		q.Data[i*n+i] = math.Copysign(1, r.Data[i*d+i])
 	}

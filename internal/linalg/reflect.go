@@ -47,7 +47,8 @@ func reflectRows(ctx context.Context, v, z blas64.General, inverse bool) error {
 		}
 		own[i] = 1
 	}
-	tv, zv := newGeneral(p, v.Cols), newGeneral(z.Rows, p)
+	tv, zv := borrow(p, v.Cols), borrow(z.Rows, p)
+	defer giveBack(tv, zv)
 	side := blas.NoTrans
 	if inverse {
 		side = blas.Trans

@@ -33,6 +33,7 @@ func SVD(ctx context.Context, x *mat.Dense) (u *mat.Dense, values []float64, v *
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	defer giveBack(q)
 	left, values, right, err := squareSVD(ctx, r)
 	if err != nil {
 		return nil, nil, nil, err

@@ -28,7 +28,7 @@ const (
 // to condensed forms for eigenvalue computations).
 func tridiagonalize(ctx context.Context, a blas64.General) (*tridiagonal, error) {
 	n := a.Rows
-	t := &tridiagonal{diagonal: make([]float64, n), off: make([]float64, n), reflect: newGeneral(n, n)}
+	t := &tridiagonal{diagonal: make([]float64, n), off: make([]float64, n), reflect: borrowZero(n, n)}
 	// The reflections of a panel and what they do to the matrix, in both orders:
 	// A ← A − VᵀW − WᵀV is one product of [V; W] with [W; V].
 	vw, wv := newGeneral(2*panel, n), newGeneral(2*panel, n)
