@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 
 	"gonum.org/v1/gonum/mat"
@@ -51,6 +52,10 @@ func entries(r row, v variant, offset float64) ([]entry, error) {
 		if v.wide {
 			narrow := call
 			call = func(ctx context.Context, x mat.Matrix) (any, error) { return narrow(ctx, wide(x)) }
+		}
+		if v.positive {
+			signed := call
+			call = func(ctx context.Context, x mat.Matrix) (any, error) { return signed(ctx, magnitudes(x)) }
 		}
 		first := len(list) == 0 && len(r.variants) > 0 && r.variants[0].name == v.name
 		return append(list, entry{row: r, variant: v, name: name, columns: columns, first: first, call: call})
@@ -135,6 +140,9 @@ func modelEntries(r row, v variant, fit entry, offset float64) (list []entry, er
 				if v.wide && way.name == "Transform" {
 					x = wideAs(x, m.(model).Embedding().Dim)
 				}
+				if v.positive {
+					x = magnitudes(x)
+				}
 				return invoke(methodOf(m, way.name), ctx, x)
 			}})
 	}
@@ -186,6 +194,38 @@ func random(n, d int, offset float64) *mat.Dense {
 		}
 	}
 	return x
+}
+
+// magnitudes returns x with every value that is negative turned positive, of the
+// same type.
+func magnitudes(x mat.Matrix) mat.Matrix {
+	n, d := dims(x)
+	if n == 0 || d == 0 {
+		return x
+	}
+	switch x := x.(type) {
+	case *mat32.Distances:
+		return x
+	case *mat32.CSR:
+		var stored []mat32.Triplet
+		for i := range n {
+			columns, values := x.Row(i)
+			for k, j := range columns {
+				stored = append(stored, mat32.Triplet{Row: i, Col: int(j), Value: max(values[k], -values[k])})
+			}
+		}
+		y, err := mat32.FromTriplets(n, d, stored)
+		if err != nil {
+			panic(err)
+		}
+		return y
+	}
+	y := mat.NewDense(n, d, nil)
+	y.Apply(func(_, _ int, v float64) float64 { return math.Abs(v) }, x)
+	if _, single := x.(*mat32.Dense); single {
+		return mat32.Convert(y)
+	}
+	return y
 }
 
 // wide returns x with its columns repeated until there are more than rows.

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 
+	"gonum.org/v1/gonum/mat"
+
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
@@ -87,12 +89,27 @@ func verb(entry string) string {
 // callVerb calls a method on 60 rows of usual data, compared with itself where
 // it compares.
 func callVerb(m any, verb string, ctx context.Context) (any, error) {
-	x := random(60, columns, 0)
+	var x mat.Matrix = random(60, columns, 0)
+	if takesMagnitudes(m) {
+		x = magnitudes(x)
+	}
 	f := methodOf(m, verb)
 	if f.Type().NumIn() == 3 {
 		return invoke(f, ctx, x, x)
 	}
 	return invoke(f, ctx, x)
+}
+
+// takesMagnitudes reports whether the table says so of methods of the type of m.
+func takesMagnitudes(m any) bool {
+	for _, r := range table {
+		for _, v := range r.variants {
+			if v.positive && reflect.TypeOf(v.of(60, columns)) == reflect.TypeOf(m) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // memoryLimit sets a limit of one byte where there is one.

@@ -17,6 +17,8 @@ type row struct {
 	stochastic bool   // another Seed gives another result
 	unmoved    string // why not that of the small data here, and which test shows where it does: "dr.TestX: …"
 
+	origin string // why zero means something to it, so that rows + 1000 are other data, and not the same elsewhere
+
 	// source is the year and the title that the doc comment must name, as
 	// "1901, On lines and planes of closest fit to systems of points in space",
 	// or "none: " and why there is none.
@@ -56,6 +58,7 @@ type variant struct {
 	constant  bool      // it accepts rows that are all equal
 	wide      bool      // try it on more columns than rows
 	moves     bool      // its map stays where the data are, and moves with them
+	positive  bool      // it takes rows without negative values: try it on magnitudes
 	distances distances // what it makes of distances for rows
 	cannot    bool      // its model has Transform and Inverse, which it refuses with these options
 	long      [2]int    // rows and columns of work that takes longer than a cancel may

@@ -1,0 +1,70 @@
+package conformance
+
+import (
+	"context"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/pkg/dr"
+)
+
+// leftOver returns the share of the squared values that model and Inverse lose.
+func leftOver(ctx context.Context, x mat.Matrix, m interface {
+	dr.Model
+	dr.Inverter
+}) (float64, error) {
+	back, err := m.Inverse(ctx, m.Embedding())
+	if err != nil {
+		return 0, err
+	}
+	var left mat.Dense
+	left.Sub(x, back)
+	return math.Pow(mat.Norm(&left, 2)/mat.Norm(x, 2), 2), nil
+}
+
+var drFactorsRows = []row{{
+	method:     "dr.TruncatedSVD",
+	stochastic: true,
+	unmoved:    "dr.TestTruncatedSVDOfSparseRows: random blocks that fill a small matrix give the exact result",
+	origin:     "columns are not centred, so the origin is one of the points; dr.TestTruncatedSVDAgainstScikitLearn has data far from it",
+	source:     "1936, The approximation of one matrix by another of lower rank",
+	golden:     golden{file: "truncatedsvd", holds: "data.wine.components", test: "dr.TestTruncatedSVDAgainstScikitLearn"},
+	claim: claim{
+		says: "of rows near a plane through the origin nothing but noise is left over by two components, however far they lie from it",
+		on: func(seed uint64) sample {
+			s := fixture.Normal(seed, 200, 2)
+			s.Apply(func(_, j int, v float64) float64 { return v + float64(5*(1-j)) }, s)
+			var x mat.Dense
+			x.Mul(s, fixture.Normal(seed+100, 2, 10))
+			x.Apply(func(i, j int, v float64) float64 { return v + .05*fixtureNoise(seed, i, j) }, &x)
+			return sample{x: &x}
+		},
+		measure: func(ctx context.Context, s sample) (float64, error) {
+			m, err := dr.TruncatedSVD{Components: 2}.Fit(ctx, s.x)
+			if err != nil {
+				return 0, err
+			}
+			return leftOver(ctx, s.x, m)
+		},
+		from: 0, to: .002,
+	},
+	control: control{
+		says: "a plane that misses the origin needs a third component, which PCA would not",
+		on: func(seed uint64) sample {
+			x := flat(seed, 200, 2, 10)
+			x.Apply(func(i, j int, v float64) float64 { return v + 3*float64(1+j%3) + .05*fixtureNoise(seed, i, j) }, x)
+			return sample{x: x}
+		},
+	},
+	variants: []variant{
+		{name: "all components", of: always(dr.TruncatedSVD{}), least: 1, constant: true, long: [2]int{4000, 600}},
+		{name: "two components, randomised", of: always(dr.TruncatedSVD{Components: 2, Solver: dr.Randomized, Iterations: 30}), least: 2, constant: true, long: [2]int{8000, 600}},
+		{name: "more columns than rows", of: always(dr.TruncatedSVD{}), least: 1, constant: true, wide: true, long: [2]int{800, 3000}},
+	},
+	refused: map[string][]any{
+		"Components": {dr.TruncatedSVD{Components: columns + 1}},
+		"Solver":     {dr.TruncatedSVD{Solver: "lanczos"}},
+	},
+}}
