@@ -64,7 +64,7 @@ type Index interface {
 // for a matrix of n rows and d columns.
 func (a Auto) Resolve(n, d int) (Auto, error) {
 	e, err := a.exact().Resolve(n, d)
-	a.Neighbors = e.Neighbors
+	a.Neighbors, a.Metric = e.Neighbors, e.Metric
 	return a, a.named(err)
 }
 

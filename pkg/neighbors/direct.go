@@ -63,12 +63,15 @@ type direct[Q, T any] struct {
 	strict func(a []Q, b []T) float64
 }
 
-// measured completes a direct space.
+// measured completes a direct space: a sample of pairs tells the unit of distances.
 func (s *direct[Q, T]) measured() *direct[Q, T] {
 	s.unit = 1
-	most := 0.
-	for t := range min(s.x.n, 32) {
-		v := s.distance(s.q.n/2, t*(s.x.n-1)/31)
+	most, sample := 0., 32
+	if s.strict != nil {
+		sample = 4 // nobody hears a cancel meanwhile, and a user's function may be slow
+	}
+	for t := range min(s.x.n, sample) {
+		v := s.exact(int32(s.q.n/2), int32(t*(s.x.n-1)/(sample-1)))
 		if !math.IsInf(v, 0) {
 			most = max(most, v)
 		}

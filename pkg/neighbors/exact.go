@@ -1,6 +1,7 @@
 package neighbors
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -45,6 +46,7 @@ func (e Exact) Resolve(n, d int) (Exact, error) {
 	if e.Neighbors == 0 {
 		e.Neighbors = min(15, n-1)
 	}
+	e.Metric = cmp.Or[Metric](e.Metric, Euclidean{})
 	if n < 2 {
 		return e, &mat32.ShapeError{What: "x", Rows: n, Cols: d, Want: "at least 2 rows for neighbours"}
 	}

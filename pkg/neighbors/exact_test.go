@@ -125,6 +125,23 @@ func TestExactAgainstEveryPair(t *testing.T) {
 	}
 }
 
+// What is kept of a result is found by resolved options: two ways to say Euclidean are one.
+func TestResolveFillsInTheMetric(t *testing.T) {
+	exact, err1 := neighbors.Exact{}.Resolve(9, 2)
+	within, err2 := neighbors.Within{}.Resolve(9, 2)
+	tree, err3 := neighbors.MST{}.Resolve(9, 2)
+	join, err4 := neighbors.Join{}.Resolve(9, 2)
+	auto, err5 := neighbors.Auto{}.Resolve(9, 2)
+	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
+		t.Fatal(err)
+	}
+	for i, m := range []neighbors.Metric{exact.Metric, within.Metric, tree.Metric, join.Metric, auto.Metric} {
+		if m != (neighbors.Euclidean{}) {
+			t.Errorf("method %d: the metric is %v", i, m)
+		}
+	}
+}
+
 func TestTiesGoToTheLowerIndex(t *testing.T) {
 	x := inputs()["constant"]
 	g, err := neighbors.Exact{Neighbors: 3}.Graph(context.Background(), x)

@@ -52,7 +52,8 @@ func (e Exact) Index(ctx context.Context, x mat.Matrix) (*ExactIndex, error) {
 func (ix *ExactIndex) Dims() (n, d int) { return ix.n, ix.d }
 
 // Query returns the k nearest rows of the index, or all where there are fewer, for
-// every row of y (m × d). Time O(n·m·d), memory that of Index for y, and
+// every row of y (m × d). Where the index holds a *mat32.CSR with few values that are
+// not zero, y is rounded to float32. Time O(n·m·d), memory that of Index for y, and
 // 12·m·k bytes. Errors: those of mat32.Check, *mat32.ParamError for k below 1,
 // *mat32.ShapeError where y has another number of columns, *mat32.MemoryError,
 // those of the metric, *mat32.DegenerateError where distances exceed float64, and
@@ -79,9 +80,10 @@ func (ix *ExactIndex) Query(ctx context.Context, y mat.Matrix, k int) (*Answer, 
 }
 
 // Within returns for every row of y (m × d) all rows of the index at a distance of
-// at most radius. In what it returns, rows are those of y and neighbours those of the index.
-// Errors: those of Query, with *mat32.ParamError for a radius below 0 or
-// not finite, and *mat32.MemoryError where there are too many neighbours.
+// at most radius. In what it returns, rows are those of y and neighbours those of the
+// index, so that only Row and String mean something. Errors: those of Query, with
+// *mat32.ParamError for a radius below 0 or not finite, and *mat32.MemoryError where
+// there are too many neighbours.
 func (ix *ExactIndex) Within(ctx context.Context, y mat.Matrix, radius float64) (*Neighborhoods, error) {
 	const method = "neighbors.ExactIndex"
 	if err := checkRadius(method, radius); err != nil {
@@ -92,7 +94,12 @@ func (ix *ExactIndex) Within(ctx context.Context, y mat.Matrix, radius float64) 
 		return nil, err
 	}
 	m, _ := y.Dims()
-	return neighborhoods(ctx, method, q, m, ix.metric, radius, ix.limit)
+	h, err := neighborhoods(ctx, method, q, m, ix.metric, radius, ix.limit)
+	if err != nil {
+		return nil, err
+	}
+	h.Of = ix.n
+	return h, nil
 }
 
 // ask checks y, and compares its rows with those of the index; an answer takes so

@@ -55,6 +55,8 @@ func (g *Graph) CheckMetric(method string, x mat.Matrix, k int, m Metric) error 
 		return &mat32.ParamError{Method: method, Param: "Graph", Value: got, Want: want}
 	}
 	switch {
+	case g == nil:
+		return fail("nil", "a graph")
 	case g.N != n:
 		return fail(fmt.Sprintf("a graph of %d rows", g.N), fmt.Sprintf("one of the %d rows of x", n))
 	case g.K < k:
@@ -126,6 +128,9 @@ func (g *Graph) ragged(method string) (*Neighborhoods, error) {
 // sound returns an error for a graph that no search makes: anybody can put one
 // together.
 func (g *Graph) sound(method string) error {
+	if g == nil {
+		return &mat32.ParamError{Method: method, Param: "Graph", Value: "nil", Want: "a graph"}
+	}
 	if g.N < 2 || g.K < 1 || g.K > g.N-1 || len(g.Indices) != g.N*g.K || len(g.Distances) != g.N*g.K {
 		return &mat32.ParamError{Method: method, Param: "Graph",
 			Value: fmt.Sprintf("%d indices and %d distances for %d rows of %d neighbours", len(g.Indices), len(g.Distances), g.N, g.K),

@@ -408,6 +408,10 @@ func TestHNSWStats(t *testing.T) {
 
 func TestHNSWBadInput(t *testing.T) {
 	ctx := context.Background()
+	var pe *mat32.ParamError
+	if _, err := new(neighbors.HNSWIndex).Query(ctx, mat.NewDense(1, 1, nil), 1); !errors.As(err, &pe) {
+		t.Errorf("an index of nothing: got %v", err)
+	}
 	x := fixture.Normal(1, 50, 3)
 	param, shape := new(*mat32.ParamError), new(*mat32.ShapeError)
 	for name, c := range map[string]struct {

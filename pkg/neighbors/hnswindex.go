@@ -70,6 +70,9 @@ func (ix *HNSWIndex) Add(ctx context.Context, y mat.Matrix) (*HNSWIndex, error) 
 
 // check refuses rows that cannot be compared with those of the index.
 func (ix *HNSWIndex) check(ctx context.Context, y mat.Matrix) error {
+	if ix.x == nil {
+		return &mat32.ParamError{Method: "neighbors.HNSW", Param: "HNSWIndex", Value: "empty", Want: "one that Index made, or that was read"}
+	}
 	if err := mat32.CheckContext(ctx, y); err != nil {
 		return fmt.Errorf("neighbors.HNSW: %w", err)
 	}

@@ -144,6 +144,30 @@ func TestJoinByCentroids(t *testing.T) {
 	}
 }
 
+// What a ball holds of the rows of an index is no graph of the rows asked about, even
+// where the numbers would do.
+func TestBallsOfAnIndexAreNoGraph(t *testing.T) {
+	ctx := context.Background()
+	x := mat.NewDense(3, 1, []float64{0, 5, 9})
+	ix, err := neighbors.Exact{}.Index(ctx, x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := ix.Within(ctx, mat.NewDense(3, 1, []float64{5, 9, 0}), 1) // nobody's own row
+	if err != nil || h.Of != 3 {
+		t.Fatalf("of %d rows, %v", h.Of, err)
+	}
+	for operation, err := range map[string]error{
+		"Components": second(h.Components()), "Tree": second(h.Tree()), "Nearest": second(h.Nearest(1)),
+		"Connect": second(neighbors.Join{}.Connect(ctx, x, h)), "Connect, nil": second(neighbors.Join{}.Connect(ctx, x, nil)),
+	} {
+		var pe *mat32.ParamError
+		if !errors.As(err, &pe) || pe.Param != "Neighborhoods" {
+			t.Errorf("%s: got %v", operation, err)
+		}
+	}
+}
+
 func TestJoinRefuses(t *testing.T) {
 	x := inputs()["normal"]
 	ctx := context.Background()

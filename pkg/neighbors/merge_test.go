@@ -135,7 +135,9 @@ func broken(g *neighbors.Graph) map[string]*neighbors.Graph {
 
 func TestOperationsRefuseBrokenGraphs(t *testing.T) {
 	good := exact(t, inputs()["normal"], 5)
-	for name, g := range broken(good) {
+	all := broken(good)
+	all["nil"] = nil
+	for name, g := range all {
 		for operation, err := range map[string]error{
 			"Merge":         second(g.Merge(good)),
 			"Merge, second": second(good.Merge(g)),
@@ -150,6 +152,7 @@ func TestOperationsRefuseBrokenGraphs(t *testing.T) {
 			"Reciprocity":   second(g.Reciprocity()),
 			"MeanDistances": second(g.MeanDistances()),
 			"Neighborhoods": second(g.Neighborhoods()),
+			"Check":         g.Check("m", mat.NewDense(1, 1, nil), 1),
 		} {
 			var pe *mat32.ParamError
 			if !errors.As(err, &pe) || pe.Param != "Graph" {

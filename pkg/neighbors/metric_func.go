@@ -14,8 +14,8 @@ import (
 //
 // f gets two rows and must not write to them. It must be symmetric, and return 0 for
 // equal rows and a finite number, 0 or more, for all others; it is called by several
-// goroutines at once, and once for a pair where all pairs are compared, with the
-// earlier row first. Exact searches fail with a *mat32.DistanceError, naming the
+// goroutines at once, with the earlier row of x first, and but for a few pairs once
+// for each where all are compared. Exact searches fail with a *mat32.DistanceError, naming the
 // pair, where it returns something else; approximate ones take that for a row
 // too far to be a neighbour. The triangle inequality is not required.
 //

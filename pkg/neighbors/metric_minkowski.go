@@ -60,11 +60,11 @@ func (m Minkowski) space(ctx context.Context, x mat.Matrix) (space, error) {
 	if m.Weights == nil {
 		switch p {
 		case 1:
-			return manhattan.space(m.String(), x), nil
+			return Manhattan{}.space(ctx, x)
 		case 2:
 			return Euclidean{}.space(ctx, x)
 		case math.Inf(1):
-			return chebyshev.space(m.String(), x), nil
+			return Chebyshev{}.space(ctx, x)
 		}
 	}
 	return measures{
@@ -75,8 +75,15 @@ func (m Minkowski) space(ctx context.Context, x mat.Matrix) (space, error) {
 }
 
 func (m Minkowski) bytes(x mat.Matrix) int64 {
-	if m.power() == 2 && m.Weights == nil {
-		return Euclidean{}.bytes(x)
+	if m.Weights == nil {
+		switch m.power() {
+		case 1:
+			return Manhattan{}.bytes(x)
+		case 2:
+			return Euclidean{}.bytes(x)
+		case math.Inf(1):
+			return Chebyshev{}.bytes(x)
+		}
 	}
 	return directBytes(x)
 }

@@ -521,6 +521,50 @@ func TestIndexRefuses(t *testing.T) {
 	}
 }
 
+// A function that is slow itself is not called many times after a cancel.
+func TestSlowFunctionsHearACancel(t *testing.T) {
+	x := rowsFor(neighbors.Euclidean{}, 60)
+	slow := neighbors.Func("slow", func(a, b []float64) float64 {
+		time.Sleep(10 * time.Millisecond)
+		return math.Abs(a[0] - b[0])
+	})
+	for name, search := range map[string]func(ctx context.Context) error{
+		"Exact":     func(ctx context.Context) error { return second(neighbors.Exact{Metric: slow}.Graph(ctx, x)) },
+		"Within":    func(ctx context.Context) error { return second(neighbors.Within{Metric: slow}.Neighborhoods(ctx, x)) },
+		"MST":       func(ctx context.Context) error { return second(neighbors.MST{Metric: slow}.Fit(ctx, x)) },
+		"HNSW":      func(ctx context.Context) error { return second(neighbors.HNSW{Metric: slow}.Graph(ctx, x)) },
+		"NNDescent": func(ctx context.Context) error { return second(neighbors.NNDescent{Metric: slow}.Graph(ctx, x)) },
+	} {
+		const after = 20 * time.Millisecond
+		ctx, cancel := context.WithTimeout(context.Background(), after)
+		start := time.Now()
+		err := search(ctx)
+		if late := time.Since(start) - after; !errors.Is(err, context.DeadlineExceeded) || late > 250*time.Millisecond {
+			t.Errorf("%s: got %v, %v after the cancel", name, err, late)
+		}
+		cancel()
+	}
+}
+
+// The powers that have a metric of their own are that, in either form.
+func TestMinkowskiIsTheMetricsItNames(t *testing.T) {
+	for _, x := range []mat.Matrix{rowsFor(neighbors.Euclidean{}, 50), thinRows(50, true)} {
+		for p, m := range map[float64]neighbors.Metric{1: neighbors.Manhattan{}, 2: neighbors.Euclidean{}, math.Inf(1): neighbors.Chebyshev{}} {
+			want, err := neighbors.Exact{Metric: m}.Graph(context.Background(), x)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := neighbors.Exact{Metric: neighbors.Minkowski{P: p}}.Graph(context.Background(), x)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(got.Indices, want.Indices) || !slices.Equal(got.Distances, want.Distances) {
+				t.Errorf("%T: power %v is not %v", x, p, m)
+			}
+		}
+	}
+}
+
 func TestDirectSearchesHearACancel(t *testing.T) {
 	x := mat.NewDense(2500, 100, nil)
 	for i := range 2500 {

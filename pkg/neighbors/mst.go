@@ -1,6 +1,7 @@
 package neighbors
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -48,6 +49,7 @@ type MST struct {
 // Resolve returns the options with defaults filled in, or a *mat32.ParamError,
 // for a matrix of n rows and d columns.
 func (m MST) Resolve(n, d int) (MST, error) {
+	m.Metric = cmp.Or[Metric](m.Metric, Euclidean{})
 	if n < 2 {
 		return m, &mat32.ShapeError{What: "x", Rows: n, Cols: d, Want: "at least 2 rows for a spanning tree"}
 	}

@@ -16,6 +16,12 @@ type Neighborhoods struct {
 	Indices   []int32   // row after row
 	Distances []float64 // exact, as of a Graph
 	Rows      string    // mat32.Fingerprint of the matrix; empty where it is not known
+
+	// Of is 0 where neighbours are rows among themselves. In what ExactIndex.Within
+	// returns it is the number of rows of the index: rows are those of the query,
+	// neighbours those of the index, and there is no graph to speak of. What works
+	// on graphs refuses it.
+	Of int
 }
 
 // Row returns the neighbours of row i and their distances, nearest first: the
@@ -60,6 +66,13 @@ func (h *Neighborhoods) Nearest(k int) (*Graph, error) {
 
 // sound returns an error for neighbourhoods that nothing here makes.
 func (h *Neighborhoods) sound(method string) error {
+	switch {
+	case h == nil:
+		return &mat32.ParamError{Method: method, Param: "Neighborhoods", Value: "nil", Want: "neighbourhoods"}
+	case h.Of != 0:
+		return &mat32.ParamError{Method: method, Param: "Neighborhoods", Value: fmt.Sprintf("%d queries, whose neighbours are among the %d rows of an index", h.N, h.Of),
+			Want: "rows whose neighbours are among themselves, as of neighbors.Within or Graph.Union"}
+	}
 	torn := h.N < 0 || len(h.Start) != h.N+1 || len(h.Indices) != len(h.Distances) || h.Start[0] != 0 || h.Start[h.N] != len(h.Indices)
 	for i := 0; i < h.N && !torn; i++ {
 		torn = h.Start[i] > h.Start[i+1] || h.Start[i+1] > len(h.Indices)

@@ -149,6 +149,7 @@ func TestNeighborhoodsThatNothingMakes(t *testing.T) {
 		"fewer distances":  func(h *neighbors.Neighborhoods) { h.Distances = h.Distances[:2] },
 		"index too large":  func(h *neighbors.Neighborhoods) { h.Indices[2] = 3 },
 		"not sorted":       func(h *neighbors.Neighborhoods) { h.Distances[1] = 5 },
+		"of other rows":    func(h *neighbors.Neighborhoods) { h.Of = 3 },
 	} {
 		h := good()
 		f(h)

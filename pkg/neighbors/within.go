@@ -1,6 +1,7 @@
 package neighbors
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -33,6 +34,7 @@ type Within struct {
 // columns.
 func (w Within) Resolve(n, d int) (Within, error) {
 	const method = "neighbors.Within"
+	w.Metric = cmp.Or[Metric](w.Metric, Euclidean{})
 	if n < 2 {
 		return w, &mat32.ShapeError{What: "x", Rows: n, Cols: d, Want: "at least 2 rows for neighbours"}
 	}
