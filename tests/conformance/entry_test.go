@@ -12,10 +12,11 @@ import (
 	"github.com/flatland-go/flatland/internal/rng"
 	"github.com/flatland-go/flatland/pkg/dr"
 	"github.com/flatland-go/flatland/pkg/mat32"
+	"github.com/flatland-go/flatland/pkg/neighbors"
 )
 
 // verbs are the methods that make a type one that needs a row.
-var verbs = []string{"Graph", "Fit", "Embed", "Estimate", "Compare", "Apply"}
+var verbs = []string{"Graph", "Neighborhoods", "Connect", "Fit", "Embed", "Estimate", "Compare", "Apply"}
 
 // columns of all inputs but those of wide variants.
 const columns = 5
@@ -75,6 +76,12 @@ func entries(r row, v variant, offset float64) ([]entry, error) {
 				return invoke(methodOf(v.of(dims(x)), verb), ctx, x)
 			})
 		case 3:
+			if verb == "Connect" {
+				list = add(list, verb, func(ctx context.Context, x mat.Matrix) (any, error) {
+					return invoke(methodOf(v.of(dims(x)), verb), ctx, x, strangers(x))
+				})
+				break
+			}
 			other := func(x mat.Matrix, d int) mat.Matrix {
 				n, _ := dims(x)
 				if n == 0 {
@@ -104,6 +111,16 @@ func entries(r row, v variant, offset float64) ([]entry, error) {
 		return nil, fmt.Errorf("%s (%s): a %T has none of the methods %v", r.method, v.name, v.of(60, columns), verbs)
 	}
 	return list, nil
+}
+
+// strangers are the rows of x with no neighbours at all: the most that there is to connect.
+func strangers(x mat.Matrix) *neighbors.Neighborhoods {
+	n, _ := dims(x)
+	h := &neighbors.Neighborhoods{N: n, Metric: neighbors.Euclidean{}.String(), Start: make([]int, n+1)}
+	if _, ok := x.(*mat32.Distances); ok {
+		h.Metric = neighbors.Precomputed
+	}
+	return h
 }
 
 // modelEntries returns Transform and Inverse of the model that fit returns,

@@ -94,7 +94,10 @@ func callVerb(m any, verb string, ctx context.Context) (any, error) {
 		x = magnitudes(x)
 	}
 	f := methodOf(m, verb)
-	if f.Type().NumIn() == 3 {
+	switch {
+	case verb == "Connect":
+		return invoke(f, ctx, x, strangers(x))
+	case f.Type().NumIn() == 3:
 		return invoke(f, ctx, x, x)
 	}
 	return invoke(f, ctx, x)
