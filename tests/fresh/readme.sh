@@ -15,7 +15,7 @@ step() { printf '\n$ %s\n' "$*"; }
 # took NAME START prints and notes the seconds since then, for the sums that run.sh makes.
 took() {
   printf '(%d s)\n' $((SECONDS - $2))
-  printf '%s %d\n' "$1" $((SECONDS - $2)) >>/root/figures
+  printf '%s %d\n' "$1" $((SECONDS - $2)) >>~/figures
 }
 
 step "apt-get install $packages"
@@ -26,8 +26,8 @@ export DEBIAN_FRONTEND=noninteractive
 took packages $start
 
 step 'git clone … flatland && cd flatland'
-git clone --quiet -c advice.detachedHead=false "$2" /root/flatland
-cd /root/flatland
+git clone --quiet -c advice.detachedHead=false "$2" ~/flatland
+cd ~/flatland
 
 step "${commands[0]}"
 start=$SECONDS
