@@ -24,10 +24,20 @@ func panel32AVX2(k int, rows []float32, stride int, panel []float32)
 //go:noescape
 func columns32AVX2(k int, n int, from []float32, stride int, to []float32)
 
-// rows32AVX2 packs n values at each of k steps, one or more, into a tile of 6 rows, and two more at the end.
+// rows6x32AVX2 packs n values at each of k steps, one or more, into a tile of 6 rows, and 2 more at the end.
 //
 //go:noescape
-func rows32AVX2(k int, n int, from []float32, stride int, to []float32)
+func rows6x32AVX2(k int, n int, from []float32, stride int, to []float32)
+
+// rows12x32AVX2 packs n values at each of k steps, one or more, into a tile of 12 rows, and 4 more at the end.
+//
+//go:noescape
+func rows12x32AVX2(k int, n int, from []float32, stride int, to []float32)
+
+// tile32AVX512 is tileGo for tiles of 12 rows and 16 columns.
+//
+//go:noescape
+func tile32AVX512(k int, tiles int, a []float32, aRow int, aCol int, aTile int, b []float32, c []float32, cRow int, alpha float32, beta float32)
 
 // tile64AVX2 is tileGo for tiles of 6 rows and 8 columns.
 //
@@ -49,10 +59,20 @@ func panel64AVX2(k int, rows []float64, stride int, panel []float64)
 //go:noescape
 func columns64AVX2(k int, n int, from []float64, stride int, to []float64)
 
-// rows64AVX2 packs n values at each of k steps, one or more, into a tile of 6 rows, and two more at the end.
+// rows6x64AVX2 packs n values at each of k steps, one or more, into a tile of 6 rows, and 2 more at the end.
 //
 //go:noescape
-func rows64AVX2(k int, n int, from []float64, stride int, to []float64)
+func rows6x64AVX2(k int, n int, from []float64, stride int, to []float64)
+
+// rows12x64AVX2 packs n values at each of k steps, one or more, into a tile of 12 rows.
+//
+//go:noescape
+func rows12x64AVX2(k int, n int, from []float64, stride int, to []float64)
+
+// tile64AVX512 is tileGo for tiles of 12 rows and 8 columns.
+//
+//go:noescape
+func tile64AVX512(k int, tiles int, a []float64, aRow int, aCol int, aTile int, b []float64, c []float64, cRow int, alpha float64, beta float64)
 
 // dot32AVX2 is dot32Go.
 //

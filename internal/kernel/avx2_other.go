@@ -6,154 +6,186 @@ package kernel
 
 // tile32AVX2 is tileGo for tiles of 6 rows and 16 columns.
 func tile32AVX2(k int, tiles int, a []float32, aRow int, aCol int, aTile int, b []float32, c []float32, cRow int, alpha float32, beta float32) {
-	panic("kernel: AVX2 on another processor")
+	panic("kernel: assembly of another processor")
 }
 
 // low32AVX2 is tileGo for tiles of 4 rows and 16 columns.
 func low32AVX2(k int, tiles int, a []float32, aRow int, aCol int, aTile int, b []float32, c []float32, cRow int, alpha float32, beta float32) {
-	panic("kernel: AVX2 on another processor")
+	panic("kernel: assembly of another processor")
 }
 
 // panel32AVX2 packs k values, a multiple of 8, of 16 rows into a panel.
 func panel32AVX2(k int, rows []float32, stride int, panel []float32) {
-	panic("kernel: AVX2 on another processor")
+	panic("kernel: assembly of another processor")
 }
 
 // columns32AVX2 packs n values at each of k steps into a panel of 16 columns.
 func columns32AVX2(k int, n int, from []float32, stride int, to []float32) {
-	panic("kernel: AVX2 on another processor")
+	panic("kernel: assembly of another processor")
 }
 
-// rows32AVX2 packs n values at each of k steps, one or more, into a tile of 6 rows, and two more at the end.
-func rows32AVX2(k int, n int, from []float32, stride int, to []float32) {
-	panic("kernel: AVX2 on another processor")
+// rows6x32AVX2 packs n values at each of k steps, one or more, into a tile of 6 rows, and 2 more at the end.
+func rows6x32AVX2(k int, n int, from []float32, stride int, to []float32) {
+	panic("kernel: assembly of another processor")
+}
+
+// rows12x32AVX2 packs n values at each of k steps, one or more, into a tile of 12 rows, and 4 more at the end.
+func rows12x32AVX2(k int, n int, from []float32, stride int, to []float32) {
+	panic("kernel: assembly of another processor")
+}
+
+// tile32AVX512 is tileGo for tiles of 12 rows and 16 columns.
+func tile32AVX512(k int, tiles int, a []float32, aRow int, aCol int, aTile int, b []float32, c []float32, cRow int, alpha float32, beta float32) {
+	panic("kernel: assembly of another processor")
 }
 
 // tile64AVX2 is tileGo for tiles of 6 rows and 8 columns.
 func tile64AVX2(k int, tiles int, a []float64, aRow int, aCol int, aTile int, b []float64, c []float64, cRow int, alpha float64, beta float64) {
-	panic("kernel: AVX2 on another processor")
+	panic("kernel: assembly of another processor")
 }
 
 // low64AVX2 is tileGo for tiles of 4 rows and 8 columns.
 func low64AVX2(k int, tiles int, a []float64, aRow int, aCol int, aTile int, b []float64, c []float64, cRow int, alpha float64, beta float64) {
-	panic("kernel: AVX2 on another processor")
+	panic("kernel: assembly of another processor")
 }
 
 // panel64AVX2 packs k values, a multiple of 4, of 8 rows into a panel.
 func panel64AVX2(k int, rows []float64, stride int, panel []float64) {
-	panic("kernel: AVX2 on another processor")
+	panic("kernel: assembly of another processor")
 }
 
 // columns64AVX2 packs n values at each of k steps into a panel of 8 columns.
 func columns64AVX2(k int, n int, from []float64, stride int, to []float64) {
-	panic("kernel: AVX2 on another processor")
+	panic("kernel: assembly of another processor")
 }
 
-// rows64AVX2 packs n values at each of k steps, one or more, into a tile of 6 rows, and two more at the end.
-func rows64AVX2(k int, n int, from []float64, stride int, to []float64) {
-	panic("kernel: AVX2 on another processor")
+// rows6x64AVX2 packs n values at each of k steps, one or more, into a tile of 6 rows, and 2 more at the end.
+func rows6x64AVX2(k int, n int, from []float64, stride int, to []float64) {
+	panic("kernel: assembly of another processor")
+}
+
+// rows12x64AVX2 packs n values at each of k steps, one or more, into a tile of 12 rows.
+func rows12x64AVX2(k int, n int, from []float64, stride int, to []float64) {
+	panic("kernel: assembly of another processor")
+}
+
+// tile64AVX512 is tileGo for tiles of 12 rows and 8 columns.
+func tile64AVX512(k int, tiles int, a []float64, aRow int, aCol int, aTile int, b []float64, c []float64, cRow int, alpha float64, beta float64) {
+	panic("kernel: assembly of another processor")
 }
 
 // dot32AVX2 is dot32Go.
-func dot32AVX2(a []float32, b []float32) float32 { panic("kernel: AVX2 on another processor") }
+func dot32AVX2(a []float32, b []float32) float32 { panic("kernel: assembly of another processor") }
 
 // squared32AVX2 is squared32Go.
-func squared32AVX2(a []float32, b []float32) float32 { panic("kernel: AVX2 on another processor") }
+func squared32AVX2(a []float32, b []float32) float32 { panic("kernel: assembly of another processor") }
 
 // manhattan32AVX2 is manhattan32Go.
-func manhattan32AVX2(a []float32, b []float32) float32 { panic("kernel: AVX2 on another processor") }
+func manhattan32AVX2(a []float32, b []float32) float32 {
+	panic("kernel: assembly of another processor")
+}
 
 // dot64AVX2 is dot64Go.
-func dot64AVX2(a []float64, b []float64) float64 { panic("kernel: AVX2 on another processor") }
+func dot64AVX2(a []float64, b []float64) float64 { panic("kernel: assembly of another processor") }
 
 // squared64AVX2 is squared64Go.
-func squared64AVX2(a []float64, b []float64) float64 { panic("kernel: AVX2 on another processor") }
+func squared64AVX2(a []float64, b []float64) float64 { panic("kernel: assembly of another processor") }
 
 // manhattan64AVX2 is manhattan64Go.
-func manhattan64AVX2(a []float64, b []float64) float64 { panic("kernel: AVX2 on another processor") }
+func manhattan64AVX2(a []float64, b []float64) float64 {
+	panic("kernel: assembly of another processor")
+}
 
 // dotMixedAVX2 is dotMixedGo.
-func dotMixedAVX2(a []float32, b []float32) float64 { panic("kernel: AVX2 on another processor") }
+func dotMixedAVX2(a []float32, b []float32) float64 { panic("kernel: assembly of another processor") }
 
 // squaredMixedAVX2 is squaredMixedGo.
-func squaredMixedAVX2(a []float32, b []float32) float64 { panic("kernel: AVX2 on another processor") }
+func squaredMixedAVX2(a []float32, b []float32) float64 {
+	panic("kernel: assembly of another processor")
+}
 
 // manhattanMixedAVX2 is manhattanMixedGo.
-func manhattanMixedAVX2(a []float32, b []float32) float64 { panic("kernel: AVX2 on another processor") }
+func manhattanMixedAVX2(a []float32, b []float32) float64 {
+	panic("kernel: assembly of another processor")
+}
 
 // dotRows32AVX2 writes to dst the dot products between q and the rows, one after the other.
 func dotRows32AVX2(dst []float32, q []float32, rows []float32) {
-	panic("kernel: AVX2 on another processor")
+	panic("kernel: assembly of another processor")
 }
 
 // dotTo32AVX2 writes to dst the dot products between q and the rows of data listed, and fetches those ahead.
 func dotTo32AVX2(dst []float32, q []float32, data []float32, rows []int32, ahead int) {
-	panic("kernel: AVX2 on another processor")
+	panic("kernel: assembly of another processor")
 }
 
 // squaredRows32AVX2 writes to dst the squared distances between q and the rows, one after the other.
 func squaredRows32AVX2(dst []float32, q []float32, rows []float32) {
-	panic("kernel: AVX2 on another processor")
+	panic("kernel: assembly of another processor")
 }
 
 // squaredTo32AVX2 writes to dst the squared distances between q and the rows of data listed, and fetches those ahead.
 func squaredTo32AVX2(dst []float32, q []float32, data []float32, rows []int32, ahead int) {
-	panic("kernel: AVX2 on another processor")
+	panic("kernel: assembly of another processor")
 }
 
 // manhattanRows32AVX2 writes to dst the Manhattan distances between q and the rows, one after the other.
 func manhattanRows32AVX2(dst []float32, q []float32, rows []float32) {
-	panic("kernel: AVX2 on another processor")
+	panic("kernel: assembly of another processor")
 }
 
 // manhattanTo32AVX2 writes to dst the Manhattan distances between q and the rows of data listed, and fetches those ahead.
 func manhattanTo32AVX2(dst []float32, q []float32, data []float32, rows []int32, ahead int) {
-	panic("kernel: AVX2 on another processor")
+	panic("kernel: assembly of another processor")
 }
 
 // dotNorms64AVX2 is dotNorms64Go.
 func dotNorms64AVX2(a []float64, b []float64) (ab float64, aa float64, bb float64) {
-	panic("kernel: AVX2 on another processor")
+	panic("kernel: assembly of another processor")
 }
 
 // dotNormsMixedAVX2 is dotNormsMixedGo.
 func dotNormsMixedAVX2(a []float32, b []float32) (ab float64, aa float64, bb float64) {
-	panic("kernel: AVX2 on another processor")
+	panic("kernel: assembly of another processor")
 }
 
 // axpy32AVX2 is axpy32Go, rounded once.
-func axpy32AVX2(alpha float32, x []float32, y []float32) { panic("kernel: AVX2 on another processor") }
+func axpy32AVX2(alpha float32, x []float32, y []float32) {
+	panic("kernel: assembly of another processor")
+}
 
 // axpy64AVX2 is axpy64Go, rounded once.
-func axpy64AVX2(alpha float64, x []float64, y []float64) { panic("kernel: AVX2 on another processor") }
+func axpy64AVX2(alpha float64, x []float64, y []float64) {
+	panic("kernel: assembly of another processor")
+}
 
 // dotAxpy64AVX2 is dotAxpy64Go.
 func dotAxpy64AVX2(alpha float64, a []float64, x []float64, y []float64) float64 {
-	panic("kernel: AVX2 on another processor")
+	panic("kernel: assembly of another processor")
 }
 
 // scal32AVX2 is scal32Go.
-func scal32AVX2(alpha float32, x []float32) { panic("kernel: AVX2 on another processor") }
+func scal32AVX2(alpha float32, x []float32) { panic("kernel: assembly of another processor") }
 
 // scal64AVX2 is scal64Go.
-func scal64AVX2(alpha float64, x []float64) { panic("kernel: AVX2 on another processor") }
+func scal64AVX2(alpha float64, x []float64) { panic("kernel: assembly of another processor") }
 
 // rot64AVX2 is rot64Go, each value rounded twice.
 func rot64AVX2(x []float64, y []float64, c float64, s float64) {
-	panic("kernel: AVX2 on another processor")
+	panic("kernel: assembly of another processor")
 }
 
 // gather64AVX2 is gather64Go, each product rounded once with its sum.
 func gather64AVX2(alpha float64, values []float64, rows []int32, x []float64, stride int, beta float64, dst []float64) {
-	panic("kernel: AVX2 on another processor")
+	panic("kernel: assembly of another processor")
 }
 
 // belowRow32AVX2 is below32Go without limits, for a multiple of 16 dot products.
 func belowRow32AVX2(hits []int32, values []float32, dots []float32, norms []float32, norm float32, limit float32) int {
-	panic("kernel: AVX2 on another processor")
+	panic("kernel: assembly of another processor")
 }
 
 // below32AVX2 is below32Go with limits, for a multiple of 16 dot products.
 func below32AVX2(hits []int32, values []float32, dots []float32, norms []float32, limits []float32, norm float32, limit float32) int {
-	panic("kernel: AVX2 on another processor")
+	panic("kernel: assembly of another processor")
 }

@@ -116,6 +116,9 @@ func multiply[T float32 | float64](ctx context.Context, m *tiler[T], a matrix[T]
 	if rows == 0 || cols == 0 {
 		return ctx.Err()
 	}
+	if m.shorter != nil && rows < 3*m.rows {
+		m = m.shorter
+	}
 	x := product[T]{
 		tiler: m, a: factor[T]{a.Data, a.Stride, ta == blas.NoTrans}, b: factor[T]{b.Data, b.Stride, tb != blas.NoTrans},
 		rows: rows, cols: cols, inner: inner, cut: m.cut(inner),
@@ -247,7 +250,7 @@ func (x *product[T]) blockwise(ctx context.Context) error {
 func (x *product[T]) block(s *scratch[T], lo, hi, from, to, p, k int, b []T, alpha, beta T, c []T, stride int) {
 	m := x.tiler
 	tall := (hi - lo + m.rows - 1) / m.rows * m.rows
-	s.a, s.c = room(s.a, tall*k+2), room(s.c, m.rows*m.cols)
+	s.a, s.c = room(s.a, tall*k+spill), room(s.c, m.rows*m.cols)
 	own := b == nil
 	if own {
 		s.b = room(s.b, m.cols*k)

@@ -2,4 +2,4 @@
 
 package kernel
 
-const avx2 = false
+const avx2, avx512 = false, false

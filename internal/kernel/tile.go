@@ -6,7 +6,6 @@ import "sync"
 // of, by one path.
 type tiler[T float32 | float64] struct {
 	rows, cols int // of a tile
-	depth      int // of a panel, at most
 
 	// run multiplies tiles, one or more, that stand one below the other, by one
 	// panel: c ← alpha·Σ_k a·b + beta·c. It finds a at row·aRow + k·aCol, the next
@@ -14,20 +13,37 @@ type tiler[T float32 | float64] struct {
 	// Every value is one chain of additions, k ascending, that starts at zero.
 	run func(k, tiles int, a []T, aRow, aCol, aTile int, b, c []T, cRow int, alpha, beta T)
 
-	// low is run for tiles of fewer rows, which are summed alike.
-	low     func(k, tiles int, a []T, aRow, aCol, aTile int, b, c []T, cRow int, alpha, beta T)
-	lowRows int
+	// ends multiply what is left below the last whole tile, by the first of them
+	// that takes so many rows, or by run.
+	ends []end[T]
 
 	// panel packs k values, a multiple of step, of cols rows into a panel.
 	panel func(k int, rows []T, stride int, panel []T)
 	step  int
 
 	// columns packs n values at each of k steps into a panel, and narrow into a
-	// tile, filled up with zeros; narrow may write two values more.
+	// tile, filled up with zeros; narrow may write spill values more.
 	columns, narrow func(k, n int, from []T, stride int, to []T)
 
 	scratch *sync.Pool // of *scratch[T]
+
+	// shorter multiplies fewer rows than three tiles faster, with the same panels and
+	// bits; or nil.
+	shorter *tiler[T]
 }
+
+// end is run for tiles of fewer rows, which are summed alike.
+type end[T float32 | float64] struct {
+	most int // rows that are left where it comes next
+	rows int // of its tile
+	run  func(k, tiles int, a []T, aRow, aCol, aTile int, b, c []T, cRow int, alpha, beta T)
+}
+
+// depth is how many steps of a sum go into one panel, at most. It decides the bits.
+const depth = 256
+
+// spill is how many values the packing of rows may write beyond the last.
+const spill = 4
 
 // scratch is what a goroutine packs into.
 type scratch[T float32 | float64] struct {
@@ -43,27 +59,38 @@ func room[T any](s []T, n int) []T {
 }
 
 var (
-	wide32 = tiler[float32]{rows: 6, cols: 16, depth: 256, run: tile32AVX2, low: low32AVX2, lowRows: 4,
-		panel: panel32AVX2, step: 8, columns: columns32AVX2, narrow: rows32AVX2,
-		scratch: &sync.Pool{New: func() any { return new(scratch[float32]) }}}
-	wide64 = tiler[float64]{rows: 6, cols: 8, depth: 256, run: tile64AVX2, low: low64AVX2, lowRows: 4,
-		panel: panel64AVX2, step: 4, columns: columns64AVX2, narrow: rows64AVX2,
-		scratch: &sync.Pool{New: func() any { return new(scratch[float64]) }}}
-	plain32 = tiler[float32]{rows: 2, cols: 4, depth: 256, run: tileGo[float32], panel: panelGo[float32], step: 1, columns: columnsGo[float32], narrow: narrowGo[float32],
-		scratch: &sync.Pool{New: func() any { return new(scratch[float32]) }}}
-	plain64 = tiler[float64]{rows: 2, cols: 4, depth: 256, run: tileGo[float64], panel: panelGo[float64], step: 1, columns: columnsGo[float64], narrow: narrowGo[float64],
-		scratch: &sync.Pool{New: func() any { return new(scratch[float64]) }}}
+	scratch32 = &sync.Pool{New: func() any { return new(scratch[float32]) }}
+	scratch64 = &sync.Pool{New: func() any { return new(scratch[float64]) }}
+
+	widest32 = tiler[float32]{rows: 12, cols: 16, run: tile32AVX512, ends: []end[float32]{{4, 4, low32AVX2}, {10, 6, tile32AVX2}},
+		panel: panel32AVX2, step: 8, columns: columns32AVX2, narrow: rows12x32AVX2, scratch: scratch32, shorter: &wide32}
+	widest64 = tiler[float64]{rows: 12, cols: 8, run: tile64AVX512, ends: []end[float64]{{4, 4, low64AVX2}, {10, 6, tile64AVX2}},
+		panel: panel64AVX2, step: 4, columns: columns64AVX2, narrow: rows12x64AVX2, scratch: scratch64, shorter: &wide64}
+	wide32 = tiler[float32]{rows: 6, cols: 16, run: tile32AVX2, ends: []end[float32]{{4, 4, low32AVX2}},
+		panel: panel32AVX2, step: 8, columns: columns32AVX2, narrow: rows6x32AVX2, scratch: scratch32}
+	wide64 = tiler[float64]{rows: 6, cols: 8, run: tile64AVX2, ends: []end[float64]{{4, 4, low64AVX2}},
+		panel: panel64AVX2, step: 4, columns: columns64AVX2, narrow: rows6x64AVX2, scratch: scratch64}
+	plain32 = tiler[float32]{rows: 2, cols: 4, run: tileGo[float32],
+		panel: panelGo[float32], step: 1, columns: columnsGo[float32], narrow: narrowGo[float32], scratch: scratch32}
+	plain64 = tiler[float64]{rows: 2, cols: 4, run: tileGo[float64],
+		panel: panelGo[float64], step: 1, columns: columnsGo[float64], narrow: narrowGo[float64], scratch: scratch64}
 )
 
 func tiler32() *tiler[float32] {
-	if avx2 {
+	switch {
+	case avx512:
+		return &widest32
+	case avx2:
 		return &wide32
 	}
 	return &plain32
 }
 
 func tiler64() *tiler[float64] {
-	if avx2 {
+	switch {
+	case avx512:
+		return &widest64
+	case avx2:
 		return &wide64
 	}
 	return &plain64
@@ -229,13 +256,20 @@ func (m *tiler[T]) column(k int, a rowset[T], skip, rows int, b []T, c []T, stri
 				copy(tmp[i*m.cols:(i+1)*m.cols], c[i*stride:][:n])
 			}
 		}
-		switch {
-		case t < whole:
+		if t < whole {
 			m.run(k, 1, a.data[t*a.tile:], a.row, a.col, 0, b, tmp, m.cols, alpha, beta)
-		case high <= m.lowRows:
-			m.low(k, 1, a.last, a.lastRow, a.col, 0, b, tmp, m.cols, alpha, beta)
-		default:
-			m.run(k, 1, a.last, a.lastRow, a.col, 0, b, tmp, m.cols, alpha, beta)
+		} else {
+			for i := 0; i < high; {
+				next := end[T]{m.rows, m.rows, m.run}
+				for _, e := range m.ends {
+					if high-i <= e.most {
+						next = e
+						break
+					}
+				}
+				next.run(k, 1, a.last[i*a.lastRow:], a.lastRow, a.col, 0, b, tmp[i*m.cols:], m.cols, alpha, beta)
+				i += next.rows
+			}
 		}
 		for i := range high {
 			copy(c[i*stride:][:n], tmp[i*m.cols:])
@@ -246,7 +280,7 @@ func (m *tiler[T]) column(k int, a rowset[T], skip, rows int, b []T, c []T, stri
 // cut returns how many steps of the sum go into one panel: pieces as equal as
 // may be, which depend on the length of the sum alone.
 func (m *tiler[T]) cut(inner int) int {
-	pieces := max(1, (inner+m.depth-1)/m.depth)
+	pieces := max(1, (inner+depth-1)/depth)
 	each := (inner + pieces - 1) / pieces
 	return max(8, (each+7)/8*8)
 }

@@ -1,5 +1,5 @@
-// Command asm writes the AVX2 and FMA assembly of package kernel into the folder
-// given: go generate runs it. Its output depends on its source and the pinned
+// Command asm writes the AVX2, FMA and AVX-512 assembly of package kernel into the
+// folder given: go generate runs it. Its output depends on its source and the pinned
 // version of avo alone.
 //
 // Each function is described here once for all types of value that it comes in
@@ -36,8 +36,10 @@ func main() {
 		tile(v, "tile", 6)
 		tile(v, "low", 4)
 		transpose(v)
-		columns(v, false)
-		columns(v, true)
+		columns(v, 0)
+		columns(v, 6)
+		columns(v, 12)
+		tile512(v)
 	}
 	for _, f := range forms {
 		for _, t := range []term{dots, squares, magnitudes} {
@@ -87,7 +89,7 @@ func write(folder string) error {
 		return err
 	}
 	return declare(folder, "avx2_other.go", "!amd64 || purego", file, func(f *ir.Function) string {
-		return "\n" + f.Stub() + " { panic(\"kernel: AVX2 on another processor\") }"
+		return "\n" + f.Stub() + " { panic(\"kernel: assembly of another processor\") }"
 	})
 }
 

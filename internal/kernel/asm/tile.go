@@ -80,16 +80,7 @@ func tile(v vector, name string, rows int) {
 	g.Label("scale")
 	alpha := g.YMM()
 	v.broadcast(slot("alpha"), alpha)
-	// Beta is zero of either sign, and not a NaN, when its other bits are.
-	bits := g.GP64()
-	if v.size == 4 {
-		g.MOVL(slot("beta"), bits.As32())
-		g.SHLL(operand.Imm(1), bits.As32())
-	} else {
-		g.MOVQ(slot("beta"), bits)
-		g.SHLQ(operand.Imm(1), bits)
-	}
-	g.JE(operand.LabelRef("replace"))
+	v.ifZero("beta", "replace")
 	beta := g.YMM()
 	v.broadcast(slot("beta"), beta)
 	for i := range rows {
@@ -115,6 +106,20 @@ func tile(v vector, name string, rows int) {
 	g.DECQ(slot("tiles"))
 	g.JNE(operand.LabelRef("tile"))
 	end()
+}
+
+// ifZero jumps to a label where a parameter is zero of either sign, and not a NaN:
+// where its other bits are.
+func (v vector) ifZero(name, label string) {
+	bits := g.GP64()
+	if v.size == 4 {
+		g.MOVL(slot(name), bits.As32())
+		g.SHLL(operand.Imm(1), bits.As32())
+	} else {
+		g.MOVQ(slot(name), bits)
+		g.SHLQ(operand.Imm(1), bits)
+	}
+	g.JE(operand.LabelRef(label))
 }
 
 // transpose describes the packing of rows that stand the wrong way: two vectors
@@ -187,32 +192,37 @@ func transpose(v vector) {
 }
 
 // columns describes the packing of values that stand the right way: n at each
-// step, to the columns of a panel or, narrow, to the rows of a tile. The missing
-// ones are zeros. Narrow steps are stored one over the end of the other, two
-// values beyond the last.
-func columns(v vector, narrow bool) {
-	const rows = 6
-	name, width, vectors := "columns"+v.bits+"AVX2", 2*v.lanes, 2
-	doc := name + " packs n values at each of k steps into a panel of " + itoa(2*v.lanes) + " columns."
-	if narrow {
-		name, width = "rows"+v.bits+"AVX2", rows
+// step, to the columns of a panel or, where rows are given, to the rows of a tile. The
+// missing ones are zeros. Steps narrower than vectors are stored one over the end of
+// the other, and the last one goes beyond its end.
+func columns(v vector, rows int) {
+	name, width := "columns"+v.bits+"AVX2", 2*v.lanes
+	doc := name + " packs n values at each of k steps into a panel of " + itoa(width) + " columns."
+	vectors := 2
+	if rows > 0 {
+		name, width = "rows"+itoa(rows)+"x"+v.bits+"AVX2", rows
 		vectors = (rows + v.lanes - 1) / v.lanes
-		doc = name + " packs n values at each of k steps, one or more, into a tile of 6 rows, and two more at the end."
+		doc = name + " packs n values at each of k steps, one or more, into a tile of " + itoa(rows) + " rows"
+		if more := vectors*v.lanes - rows; more > 0 {
+			doc += ", and " + itoa(more) + " more at the end"
+		}
+		doc += "."
 	}
 	v.text(name, "func(k, n int, from []value, stride int, to []value)", doc)
 	k, n, from, to, stride := param("k"), param("n"), base("from"), base("to"), v.bytes("stride")
 	f := forms[v.size/8]
-	// The first vector has min(n, lanes) of the values, the second the rest.
+	// The first vector has min(n, lanes) of the values, the others the rest.
 	mask := make([]reg.VecVirtual, vectors)
 	for i := range mask {
 		part, bound := g.GP64(), g.GP64()
 		g.MOVQ(n, part)
 		if i > 0 {
-			g.SUBQ(operand.Imm(uint64(v.lanes)), part)
+			g.SUBQ(operand.Imm(uint64(i*v.lanes)), part)
 			g.XORQ(bound, bound)
 			g.CMPQ(part, bound)
 			g.CMOVQLT(bound, part)
-		} else {
+		}
+		if i < vectors-1 {
 			g.MOVQ(operand.U32(v.lanes), bound)
 			g.CMPQ(part, bound)
 			g.CMOVQGT(bound, part)

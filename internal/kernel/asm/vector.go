@@ -9,7 +9,8 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// vector is a kind of value in a YMM register.
+// vector is a kind of value in a YMM register; its instructions take wider ones,
+// too.
 type vector struct {
 	name  string // of the Go type
 	bits  string // in function names
@@ -17,18 +18,22 @@ type vector struct {
 	lanes int
 
 	load, store, add, sub, mul, fma, and, zero, broadcast func(...operand.Op)
+
+	fmaSpread func(...operand.Op) // fma with one value of memory, in wider registers
 }
 
 var single = vector{
 	name: "float32", bits: "32", size: 4, lanes: 8,
 	load: g.VMOVUPS, store: g.VMOVUPS, add: g.VADDPS, sub: g.VSUBPS, mul: g.VMULPS,
 	fma: g.VFMADD231PS, and: g.VANDPS, zero: g.VXORPS, broadcast: g.VBROADCASTSS,
+	fmaSpread: g.VFMADD231PS_BCST,
 }
 
 var double = vector{
 	name: "float64", bits: "64", size: 8, lanes: 4,
 	load: g.VMOVUPD, store: g.VMOVUPD, add: g.VADDPD, sub: g.VSUBPD, mul: g.VMULPD,
 	fma: g.VFMADD231PD, and: g.VANDPD, zero: g.VXORPD, broadcast: g.VBROADCASTSD,
+	fmaSpread: g.VFMADD231PD_BCST,
 }
 
 // shift is the binary logarithm of the size of a value.
