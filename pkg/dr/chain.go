@@ -174,6 +174,7 @@ type savedModel interface {
 var chainable = map[string]func() savedModel{
 	standardizeKind:  func() savedModel { return new(StandardizeModel) },
 	pcaKind:          func() savedModel { return new(PCAModel) },
+	fastICAKind:      func() savedModel { return new(FastICAModel) },
 	truncatedSVDKind: func() savedModel { return new(TruncatedSVDModel) },
 	tsneKind:         func() savedModel { return new(TSNEModel) },
 	// A chain within a chain.

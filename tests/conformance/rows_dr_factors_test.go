@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
 	"github.com/flatland-go/flatland/pkg/dr"
@@ -67,4 +68,65 @@ var drFactorsRows = []row{{
 		"Components": {dr.TruncatedSVD{Components: columns + 1}},
 		"Solver":     {dr.TruncatedSVD{Solver: "lanczos"}},
 	},
+}, {
+	method:     "dr.FastICA",
+	stochastic: true,
+	source:     "1999, Fast and robust fixed-point algorithms for independent component analysis",
+	golden:     golden{file: "fastica", holds: "runs.mixing", test: "dr.TestFastICAAgainstScikitLearn"},
+	claim: claim{
+		says: "uniform sources come out of their mixture: each correlates with a component",
+		on: func(seed uint64) sample {
+			return mixture(seed, fixture.Uniform(seed, 1000, 3))
+		},
+		measure: func(ctx context.Context, s sample) (float64, error) {
+			e, err := dr.FastICA{Components: 3, Seed: 1}.Embed(ctx, s.x)
+			if err != nil {
+				return 0, err
+			}
+			return recovered(s.y, e), nil
+		},
+		from: .98, to: 1,
+	},
+	control: control{
+		says: "Gaussian sources look the same in every direction",
+		on: func(seed uint64) sample {
+			return mixture(seed, fixture.Normal(seed, 1000, 3))
+		},
+	},
+	variants: []variant{
+		// Random rows have no sources: what many iterations make of them hangs on rounding.
+		{name: "all components, in few iterations", of: always(dr.FastICA{Iterations: 5}), least: 2, long: [2]int{20000, 200}},
+		{name: "two components by deflation, exp", of: always(dr.FastICA{Components: 2, Deflation: true, Contrast: dr.Exp, Iterations: 5}), least: 3, long: [2]int{20000, 200}},
+		{name: "more columns than rows, cube", of: always(dr.FastICA{Contrast: dr.Cube, Iterations: 5}), least: 2, wide: true, long: [2]int{800, 3000}},
+	},
+	refused: map[string][]any{
+		"Components": {dr.FastICA{Components: columns + 1}},
+		"Contrast":   {dr.FastICA{Contrast: "skew"}},
+		"Alpha":      {dr.FastICA{Alpha: .5}, dr.FastICA{Alpha: 2.5}},
+		"Tolerance":  {dr.FastICA{Tolerance: 1}},
+	},
 }}
+
+// mixture returns the sources mixed into six columns.
+func mixture(seed uint64, sources *mat.Dense) sample {
+	_, k := sources.Dims()
+	var x mat.Dense
+	x.Mul(sources, fixture.Normal(seed+100, k, 6))
+	return sample{x: &x, y: sources}
+}
+
+// recovered returns the correlation of the source that has the least with its
+// nearest component.
+func recovered(sources, components mat.Matrix) float64 {
+	n, k := sources.Dims()
+	_, m := components.Dims()
+	worst := 1.
+	for c := range k {
+		best := 0.
+		for j := range m {
+			best = max(best, math.Abs(stat.Correlation(mat.Col(make([]float64, n), c, sources), mat.Col(make([]float64, n), j, components), nil)))
+		}
+		worst = min(worst, best)
+	}
+	return worst
+}
