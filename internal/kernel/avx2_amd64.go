@@ -203,3 +203,28 @@ func belowRow32AVX2(hits []int32, values []float32, dots []float32, norms []floa
 //
 //go:noescape
 func below32AVX2(hits []int32, values []float32, dots []float32, norms []float32, limits []float32, norm float32, limit float32) int
+
+// turn32AVX2 is turn32Go for one or more whole blocks.
+//
+//go:noescape
+func turn32AVX2(blocks int, from []float32, fromStride int, fromStep int, factors []float32, to []float32, toStride int, toStep int)
+
+// butterflies2x32AVX2 is butterfliesGo for 2 groups of 8 values, h groups apart; x holds whole blocks of 16·h values.
+//
+//go:noescape
+func butterflies2x32AVX2(x []float32, h int)
+
+// butterflies4x32AVX2 is butterfliesGo for 4 groups of 8 values, h groups apart; x holds whole blocks of 32·h values.
+//
+//go:noescape
+func butterflies4x32AVX2(x []float32, h int)
+
+// butterflies8x32AVX2 is butterfliesGo for 8 groups of 8 values, h groups apart; x holds whole blocks of 64·h values.
+//
+//go:noescape
+func butterflies8x32AVX2(x []float32, h int)
+
+// weigh32AVX2 is weigh32Go for one row or more.
+//
+//go:noescape
+func weigh32AVX2(start []int32, places []int32, weights []float32, x []float32, to []float32)

@@ -4564,3 +4564,322 @@ end:
 	MOVQ R9, ret+128(FP)
 	VZEROUPPER
 	RET
+
+// func turn32AVX2(blocks int, from []float32, fromStride int, fromStep int, factors []float32, to []float32, toStride int, toStep int)
+// Requires: AVX, MMX+
+TEXT ·turn32AVX2(SB), NOSPLIT, $0-112
+	MOVQ blocks+0(FP), AX
+	MOVQ from_base+8(FP), CX
+	MOVQ factors_base+48(FP), DX
+	MOVQ to_base+72(FP), BX
+	MOVQ fromStride+32(FP), SI
+	SHLQ $0x02, SI
+	MOVQ fromStep+40(FP), DI
+	SHLQ $0x02, DI
+	MOVQ toStride+96(FP), R8
+	SHLQ $0x02, R8
+	MOVQ toStep+104(FP), R9
+	SHLQ $0x02, R9
+	LEAQ (SI)(SI*2), R10
+	LEAQ (R8)(R8*2), R11
+
+blocks:
+	LEAQ           (CX)(SI*4), R12
+	LEAQ           (BX)(R8*4), R13
+	LEAQ           (R12)(SI*4), R14
+	PREFETCHT1     (R14)
+	PREFETCHT1     (R14)(SI*1)
+	PREFETCHT1     (R14)(SI*2)
+	PREFETCHT1     (R14)(R10*1)
+	LEAQ           (R14)(SI*4), R14
+	PREFETCHT1     (R14)
+	PREFETCHT1     (R14)(SI*1)
+	PREFETCHT1     (R14)(SI*2)
+	PREFETCHT1     (R14)(R10*1)
+	VBROADCASTF128 (DX), Y0
+	VBROADCASTF128 (CX), Y1
+	VINSERTF128    $0x01, (R12), Y1, Y1
+	VMULPS         Y0, Y1, Y1
+	VBROADCASTF128 (CX)(SI*1), Y2
+	VINSERTF128    $0x01, (R12)(SI*1), Y2, Y2
+	VMULPS         Y0, Y2, Y2
+	VBROADCASTF128 (CX)(SI*2), Y3
+	VINSERTF128    $0x01, (R12)(SI*2), Y3, Y3
+	VMULPS         Y0, Y3, Y3
+	VBROADCASTF128 (CX)(R10*1), Y4
+	VINSERTF128    $0x01, (R12)(R10*1), Y4, Y4
+	VMULPS         Y0, Y4, Y4
+	VUNPCKLPS      Y2, Y1, Y0
+	VUNPCKHPS      Y2, Y1, Y1
+	VUNPCKLPS      Y4, Y3, Y2
+	VUNPCKHPS      Y4, Y3, Y3
+	VUNPCKLPD      Y2, Y0, Y4
+	VUNPCKHPD      Y2, Y0, Y0
+	VMOVUPS        Y4, (BX)
+	VMOVUPS        Y0, (BX)(R8*1)
+	VUNPCKLPD      Y3, Y1, Y0
+	VUNPCKHPD      Y3, Y1, Y1
+	VMOVUPS        Y0, (BX)(R8*2)
+	VMOVUPS        Y1, (BX)(R11*1)
+	VBROADCASTF128 16(DX), Y0
+	VBROADCASTF128 16(CX), Y1
+	VINSERTF128    $0x01, 16(R12), Y1, Y1
+	VMULPS         Y0, Y1, Y1
+	VBROADCASTF128 16(CX)(SI*1), Y2
+	VINSERTF128    $0x01, 16(R12)(SI*1), Y2, Y2
+	VMULPS         Y0, Y2, Y2
+	VBROADCASTF128 16(CX)(SI*2), Y3
+	VINSERTF128    $0x01, 16(R12)(SI*2), Y3, Y3
+	VMULPS         Y0, Y3, Y3
+	VBROADCASTF128 16(CX)(R10*1), Y4
+	VINSERTF128    $0x01, 16(R12)(R10*1), Y4, Y4
+	VMULPS         Y0, Y4, Y4
+	VUNPCKLPS      Y2, Y1, Y0
+	VUNPCKHPS      Y2, Y1, Y1
+	VUNPCKLPS      Y4, Y3, Y2
+	VUNPCKHPS      Y4, Y3, Y3
+	VUNPCKLPD      Y2, Y0, Y4
+	VUNPCKHPD      Y2, Y0, Y0
+	VMOVUPS        Y4, (R13)
+	VMOVUPS        Y0, (R13)(R8*1)
+	VUNPCKLPD      Y3, Y1, Y0
+	VUNPCKHPD      Y3, Y1, Y1
+	VMOVUPS        Y0, (R13)(R8*2)
+	VMOVUPS        Y1, (R13)(R11*1)
+	ADDQ           DI, CX
+	ADDQ           $0x20, DX
+	ADDQ           R9, BX
+	DECQ           AX
+	JNE            blocks
+	VZEROUPPER
+	RET
+
+// func butterflies2x32AVX2(x []float32, h int)
+// Requires: AVX
+TEXT ·butterflies2x32AVX2(SB), NOSPLIT, $0-32
+	MOVQ x_base+0(FP), AX
+	MOVQ h+24(FP), CX
+	MOVQ x_len+8(FP), DX
+	SHLQ $0x02, DX
+	SHLQ $0x05, CX
+	LEAQ (CX)(CX*2), BX
+	MOVQ CX, BX
+	ADDQ BX, BX
+
+blocks:
+	MOVQ CX, DI
+
+groups:
+	LEAQ    (AX)(CX*4), SI
+	VMOVUPS (AX), Y0
+	VMOVUPS (AX)(CX*1), Y1
+	VSUBPS  Y1, Y0, Y2
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y2, (AX)(CX*1)
+	ADDQ    $0x20, AX
+	SUBQ    $0x20, DI
+	JNE     groups
+	ADDQ    BX, AX
+	SUBQ    CX, AX
+	SUBQ    BX, DX
+	JNE     blocks
+	VZEROUPPER
+	RET
+
+// func butterflies4x32AVX2(x []float32, h int)
+// Requires: AVX
+TEXT ·butterflies4x32AVX2(SB), NOSPLIT, $0-32
+	MOVQ x_base+0(FP), AX
+	MOVQ h+24(FP), CX
+	MOVQ x_len+8(FP), DX
+	SHLQ $0x02, DX
+	SHLQ $0x05, CX
+	LEAQ (CX)(CX*2), BX
+	MOVQ CX, SI
+	ADDQ SI, SI
+	ADDQ SI, SI
+
+blocks:
+	MOVQ CX, R8
+
+groups:
+	LEAQ    (AX)(CX*4), DI
+	VMOVUPS (AX), Y0
+	VMOVUPS (AX)(CX*1), Y1
+	VMOVUPS (AX)(CX*2), Y2
+	VMOVUPS (AX)(BX*1), Y3
+	VSUBPS  Y1, Y0, Y4
+	VADDPS  Y1, Y0, Y0
+	VSUBPS  Y3, Y2, Y1
+	VADDPS  Y3, Y2, Y2
+	VSUBPS  Y2, Y0, Y3
+	VADDPS  Y2, Y0, Y0
+	VSUBPS  Y1, Y4, Y2
+	VADDPS  Y1, Y4, Y4
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y4, (AX)(CX*1)
+	VMOVUPS Y3, (AX)(CX*2)
+	VMOVUPS Y2, (AX)(BX*1)
+	ADDQ    $0x20, AX
+	SUBQ    $0x20, R8
+	JNE     groups
+	ADDQ    SI, AX
+	SUBQ    CX, AX
+	SUBQ    SI, DX
+	JNE     blocks
+	VZEROUPPER
+	RET
+
+// func butterflies8x32AVX2(x []float32, h int)
+// Requires: AVX
+TEXT ·butterflies8x32AVX2(SB), NOSPLIT, $0-32
+	MOVQ x_base+0(FP), AX
+	MOVQ h+24(FP), CX
+	MOVQ x_len+8(FP), DX
+	SHLQ $0x02, DX
+	SHLQ $0x05, CX
+	LEAQ (CX)(CX*2), BX
+	MOVQ CX, SI
+	ADDQ SI, SI
+	ADDQ SI, SI
+	ADDQ SI, SI
+
+blocks:
+	MOVQ CX, R8
+
+groups:
+	LEAQ    (AX)(CX*4), DI
+	VMOVUPS (AX), Y0
+	VMOVUPS (AX)(CX*1), Y1
+	VMOVUPS (AX)(CX*2), Y2
+	VMOVUPS (AX)(BX*1), Y3
+	VMOVUPS (DI), Y4
+	VMOVUPS (DI)(CX*1), Y5
+	VMOVUPS (DI)(CX*2), Y6
+	VMOVUPS (DI)(BX*1), Y7
+	VSUBPS  Y1, Y0, Y8
+	VADDPS  Y1, Y0, Y0
+	VSUBPS  Y3, Y2, Y1
+	VADDPS  Y3, Y2, Y2
+	VSUBPS  Y5, Y4, Y3
+	VADDPS  Y5, Y4, Y4
+	VSUBPS  Y7, Y6, Y5
+	VADDPS  Y7, Y6, Y6
+	VSUBPS  Y2, Y0, Y7
+	VADDPS  Y2, Y0, Y0
+	VSUBPS  Y1, Y8, Y2
+	VADDPS  Y1, Y8, Y8
+	VSUBPS  Y6, Y4, Y1
+	VADDPS  Y6, Y4, Y4
+	VSUBPS  Y5, Y3, Y6
+	VADDPS  Y5, Y3, Y3
+	VSUBPS  Y4, Y0, Y5
+	VADDPS  Y4, Y0, Y0
+	VSUBPS  Y3, Y8, Y4
+	VADDPS  Y3, Y8, Y8
+	VSUBPS  Y1, Y7, Y3
+	VADDPS  Y1, Y7, Y7
+	VSUBPS  Y6, Y2, Y1
+	VADDPS  Y6, Y2, Y2
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y8, (AX)(CX*1)
+	VMOVUPS Y7, (AX)(CX*2)
+	VMOVUPS Y2, (AX)(BX*1)
+	VMOVUPS Y5, (DI)
+	VMOVUPS Y4, (DI)(CX*1)
+	VMOVUPS Y3, (DI)(CX*2)
+	VMOVUPS Y1, (DI)(BX*1)
+	ADDQ    $0x20, AX
+	SUBQ    $0x20, R8
+	JNE     groups
+	ADDQ    SI, AX
+	SUBQ    CX, AX
+	SUBQ    SI, DX
+	JNE     blocks
+	VZEROUPPER
+	RET
+
+// func weigh32AVX2(start []int32, places []int32, weights []float32, x []float32, to []float32)
+// Requires: AVX
+TEXT ·weigh32AVX2(SB), NOSPLIT, $0-120
+	MOVQ    start_base+0(FP), AX
+	MOVQ    places_base+24(FP), CX
+	MOVQ    weights_base+48(FP), DX
+	MOVQ    x_base+72(FP), BX
+	MOVQ    to_base+96(FP), SI
+	MOVQ    start_len+8(FP), DI
+	DECQ    DI
+	MOVLQSX (AX), R8
+
+rows:
+	MOVLQSX 4(AX), R9
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+
+fours:
+	LEAQ         4(R8), R10
+	CMPQ         R10, R9
+	JG           rest
+	MOVLQSX      (CX)(R8*4), R11
+	SHLQ         $0x05, R11
+	VBROADCASTSS (DX)(R8*4), Y4
+	VMULPS       (BX)(R11*1), Y4, Y4
+	VADDPS       Y4, Y0, Y0
+	MOVLQSX      4(CX)(R8*4), R11
+	SHLQ         $0x05, R11
+	VBROADCASTSS 4(DX)(R8*4), Y4
+	VMULPS       (BX)(R11*1), Y4, Y4
+	VADDPS       Y4, Y1, Y1
+	MOVLQSX      8(CX)(R8*4), R11
+	SHLQ         $0x05, R11
+	VBROADCASTSS 8(DX)(R8*4), Y4
+	VMULPS       (BX)(R11*1), Y4, Y4
+	VADDPS       Y4, Y2, Y2
+	MOVLQSX      12(CX)(R8*4), R11
+	SHLQ         $0x05, R11
+	VBROADCASTSS 12(DX)(R8*4), Y4
+	VMULPS       (BX)(R11*1), Y4, Y4
+	VADDPS       Y4, Y3, Y3
+	MOVQ         R10, R8
+	JMP          fours
+
+rest:
+	CMPQ         R8, R9
+	JGE          summed
+	MOVLQSX      (CX)(R8*4), R10
+	SHLQ         $0x05, R10
+	VBROADCASTSS (DX)(R8*4), Y4
+	VMULPS       (BX)(R10*1), Y4, Y4
+	VADDPS       Y4, Y0, Y0
+	INCQ         R8
+	CMPQ         R8, R9
+	JGE          summed
+	MOVLQSX      (CX)(R8*4), R10
+	SHLQ         $0x05, R10
+	VBROADCASTSS (DX)(R8*4), Y4
+	VMULPS       (BX)(R10*1), Y4, Y4
+	VADDPS       Y4, Y1, Y1
+	INCQ         R8
+	CMPQ         R8, R9
+	JGE          summed
+	MOVLQSX      (CX)(R8*4), R9
+	SHLQ         $0x05, R9
+	VBROADCASTSS (DX)(R8*4), Y4
+	VMULPS       (BX)(R9*1), Y4, Y4
+	VADDPS       Y4, Y2, Y2
+	INCQ         R8
+
+summed:
+	VADDPS  Y1, Y0, Y0
+	VADDPS  Y3, Y2, Y2
+	VADDPS  Y2, Y0, Y0
+	VMOVUPS Y0, (SI)
+	ADDQ    $0x20, SI
+	ADDQ    $0x04, AX
+	DECQ    DI
+	JNE     rows
+	VZEROUPPER
+	RET

@@ -189,3 +189,22 @@ func belowRow32AVX2(hits []int32, values []float32, dots []float32, norms []floa
 func below32AVX2(hits []int32, values []float32, dots []float32, norms []float32, limits []float32, norm float32, limit float32) int {
 	panic("kernel: assembly of another processor")
 }
+
+// turn32AVX2 is turn32Go for one or more whole blocks.
+func turn32AVX2(blocks int, from []float32, fromStride int, fromStep int, factors []float32, to []float32, toStride int, toStep int) {
+	panic("kernel: assembly of another processor")
+}
+
+// butterflies2x32AVX2 is butterfliesGo for 2 groups of 8 values, h groups apart; x holds whole blocks of 16·h values.
+func butterflies2x32AVX2(x []float32, h int) { panic("kernel: assembly of another processor") }
+
+// butterflies4x32AVX2 is butterfliesGo for 4 groups of 8 values, h groups apart; x holds whole blocks of 32·h values.
+func butterflies4x32AVX2(x []float32, h int) { panic("kernel: assembly of another processor") }
+
+// butterflies8x32AVX2 is butterfliesGo for 8 groups of 8 values, h groups apart; x holds whole blocks of 64·h values.
+func butterflies8x32AVX2(x []float32, h int) { panic("kernel: assembly of another processor") }
+
+// weigh32AVX2 is weigh32Go for one row or more.
+func weigh32AVX2(start []int32, places []int32, weights []float32, x []float32, to []float32) {
+	panic("kernel: assembly of another processor")
+}

@@ -61,6 +61,11 @@ func main() {
 	gather(forms[1])
 	scan(false)
 	scan(true)
+	turn(single)
+	for _, radix := range []int{2, 4, 8} {
+		butterflies(single, radix)
+	}
+	weigh(single)
 	if err := write(os.Args[1]); err != nil {
 		log.Fatal(err)
 	}
