@@ -16,12 +16,14 @@ import (
 // ErrNoConvergence says that an eigendecomposition did not converge.
 var ErrNoConvergence = errors.New("the eigendecomposition did not converge")
 
-// ErrNotFinite says that a matrix holds NaN or an infinity.
-var ErrNotFinite = errors.New("the matrix holds a value that is not finite")
+// ErrNotFinite says that a matrix or one of its factors holds NaN or an infinity.
+var ErrNotFinite = errors.New("the matrix or a factor of it holds a value that is not finite")
 
 // EigenSym returns the eigenvalues of a, largest first, and the orthonormal
-// eigenvectors as the rows of a matrix in that order. Values and vectors are those of a matrix that differs from a by about
-// n·2⁻⁵³ of its largest eigenvalue, so much smaller eigenvalues have fewer digits.
+// eigenvectors as the rows of a matrix in that order. Values and vectors are those
+// of a matrix that differs from a by about n·2⁻⁵³ of its largest eigenvalue, so
+// much smaller eigenvalues have fewer digits. Errors: ErrNotFinite, also where an
+// eigenvalue is beyond the range of float64, ErrNoConvergence, and ctx.Err().
 // Time about 4·n³ operations, most of them in matrix products, and less where
 // eigenvalues repeat; memory 32·n² bytes beside a; a cancel is heard within a few
 // passes over the matrix. The result has the same bits on any number of cores.
@@ -72,7 +74,9 @@ func EigenSymRange(ctx context.Context, a *mat.SymDense, from, to int) (values [
 	values = make([]float64, n)
 	for i := range values {
 		p := order[n-1-i]
-		values[i] = math.Ldexp(all[p], exponent)
+		if values[i] = math.Ldexp(all[p], exponent); math.IsInf(values[i], 0) {
+			return nil, nil, ErrNotFinite
+		}
 		if from <= i && i < to {
 			copy(row(wanted, i-from), row(z, p))
 		}
@@ -127,7 +131,9 @@ func EigenvaluesSym(ctx context.Context, a *mat.SymDense) ([]float64, error) {
 	slices.Sort(values)
 	slices.Reverse(values)
 	for i, v := range values {
-		values[i] = math.Ldexp(v, exponent)
+		if values[i] = math.Ldexp(v, exponent); math.IsInf(values[i], 0) {
+			return nil, ErrNotFinite
+		}
 	}
 	return values, nil
 }
@@ -137,7 +143,7 @@ func EigenvaluesSym(ctx context.Context, a *mat.SymDense) ([]float64, error) {
 func scaled(ctx context.Context, a *mat.SymDense) (work blas64.General, exponent int, err error) {
 	raw := a.RawSymmetric()
 	n := raw.N
-	largest := make([]float64, (n+rowsAtOnce-1)/rowsAtOnce)
+	largest := make([]float64, n/rowsAtOnce+1)
 	err = par.Blocks(ctx, n, rowsAtOnce, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			for _, v := range raw.Data[i*raw.Stride+i : i*raw.Stride+n] {

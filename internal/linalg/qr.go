@@ -16,7 +16,8 @@ import (
 // columns, and the upper triangular r, whose diagonal is not negative, with x =
 // q·r. The columns of q are orthonormal to rounding whatever the rank of x. It
 // panics unless n ≥ d. Time about 4·n·d² operations, in matrix products; memory
-// 16·n·d bytes. The result has the same bits on any number of cores.
+// 16·n·d bytes. Errors: ErrNotFinite, also where r is beyond the range of float64, and
+// ctx.Err(). The result has the same bits on any number of cores.
 //
 // Up to a condition of about 10⁶, when columns are first given the same length,
 // it is Cholesky QR, twice (Yamamoto, Nakatsukasa, Yanagisawa and Fukaya, 2015,
@@ -55,7 +56,11 @@ func tallQR(ctx context.Context, x *mat.Dense) (q, r blas64.General, err error) 
 	for j, e := range exponents {
 		scale := newPower(e)
 		for i := range j + 1 {
-			r.Data[i*d+j] = scale.times(r.Data[i*d+j])
+			v := scale.times(r.Data[i*d+j])
+			if math.IsInf(v, 0) {
+				return q, r, ErrNotFinite
+			}
+			r.Data[i*d+j] = v
 		}
 	}
 	return q, r, nil

@@ -20,8 +20,9 @@ import (
 // d × d, are the right singular vectors. It panics unless n ≥ d. Values and vectors
 // are those of a matrix that differs from x by about d·2⁻⁵³ of its largest singular
 // value, not by its root as they would be from xᵀx. Time about 8·n·d² operations
-// and 10·d³; memory 16·n·d bytes. The result has the same bits on any number of
-// cores.
+// and 10·d³; memory 16·n·d bytes. Errors: ErrNotFinite, also where a value is beyond
+// the range of float64, ErrNoConvergence, and ctx.Err(). The result has the same
+// bits on any number of cores.
 //
 // The factor r of QR is turned by the eigenvectors of rᵀr, which makes its
 // columns nearly orthogonal; what is left is done by the one-sided method of
@@ -77,7 +78,9 @@ func squareSVD(ctx context.Context, r blas64.General) (left blas64.General, valu
 	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(lengths[j], lengths[i]) })
 	left, right, values = newGeneral(d, d), newGeneral(d, d), make([]float64, d)
 	for i, k := range order {
-		values[i] = math.Ldexp(lengths[k], exponent)
+		if values[i] = math.Ldexp(lengths[k], exponent); math.IsInf(values[i], 0) {
+			return left, nil, right, ErrNotFinite
+		}
 		copy(row(right, i), row(w, k))
 		if lengths[k] > 0 {
 			copy(row(left, i), row(y, k))
