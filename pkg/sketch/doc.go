@@ -2,9 +2,8 @@
 //
 // A sketch maps rows of d columns to rows of Dim by a matrix that is drawn, or
 // written down, before the data are seen, and that keeps distances nearly as
-// they are. Gaussian, Sparse, FJLT, SRHT, CountSketch and OSNAP draw one,
-// Fastfood one without storing it, RandomFeatures one whose inner products
-// approximate a kernel; FFTReduce, DCT and TruncatePrefix draw nothing.
+// they are. Gaussian, Sparse, FJLT, SRHT, CountSketch and OSNAP draw one, and
+// Fastfood one of which only diagonals are stored.
 //
 // Each is a struct value whose zero value works. Apply(ctx, x) sketches the rows
 // of x, ApplyT(ctx, y, d) maps rows of Dim columns back by the transpose. The

@@ -116,7 +116,7 @@ func (s *scratch) rowsAt(x mat.Matrix, lo, hi int) []float32 {
 }
 
 // each makes the n × out matrix whose rows come from those of x, eight at a time,
-// and checks that they are finite. With f's stride, rows can be written in place.
+// and checks that they are finite.
 func each(ctx context.Context, method string, x mat.Matrix, out, lanes int, spares bool, f func(s *scratch, x mat.Matrix, lo, hi int, to []float32)) (*mat32.Dense, error) {
 	n, d := x.Dims()
 	z := mat32.NewDense(n, out, nil)
