@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"runtime"
 	"slices"
 
 	"gonum.org/v1/gonum/mat"
@@ -61,8 +62,8 @@ type NNDescent struct {
 	// Default log₂ n, at least 5. Delta ends it earlier.
 	Iterations int
 
-	// Delta ends the descent after an iteration that changed less than this share
-	// of the neighbours kept. Default 0.2: leaves are large and candidates many, so
+	// Delta ends the descent after an iteration, but for the first, that changed less
+	// than this share of the neighbours kept. Default 0.2: leaves are large and candidates many, so
 	// that two iterations or three find nearly all; 0.001, that of the paper, goes on
 	// until nothing moves. Larger values end earlier.
 	Delta float64
@@ -89,7 +90,7 @@ type NNDescent struct {
 // for a matrix of n rows and d columns.
 func (o NNDescent) Resolve(n, d int) (NNDescent, error) {
 	if n < 2 {
-		return o, &mat32.ShapeError{What: "x", Rows: n, Cols: d, Want: "at least 2 rows for neighbours"}
+		return o, fmt.Errorf("neighbors.NNDescent: %w", &mat32.ShapeError{What: "x", Rows: n, Cols: d, Want: "at least 2 rows for neighbours"})
 	}
 	orElse := func(v *int, otherwise int) {
 		if *v == 0 {
@@ -142,6 +143,10 @@ func (o NNDescent) width(n int) int { return min(n-1, o.Neighbors+max(8, o.Neigh
 // that are less exact.
 func (o NNDescent) reducedWidth(n int) int { return min(n-1, 2*o.Neighbors+2) }
 
+// reach returns how many of the neighbours kept are candidates of others: few more
+// than are sought, for those farther away are seldom near to anything new.
+func (o NNDescent) reach() int { return o.Neighbors + max(2, o.Neighbors/8) }
+
 // String names what steers the search.
 func (o NNDescent) String() string {
 	return fmt.Sprintf("NN-descent, %d trees with leaves of %d, %d candidates, delta %g, at most %d iterations, seed %d",
@@ -164,10 +169,7 @@ func (o NNDescent) bytes(x mat.Matrix) int64 {
 // one that wraps ctx.Err().
 func (o NNDescent) Graph(ctx context.Context, x mat.Matrix) (*Graph, error) {
 	g, _, err := o.graph(ctx, x)
-	if err != nil {
-		return nil, fmt.Errorf("neighbors.NNDescent: %w", err)
-	}
-	return g, nil
+	return g, err
 }
 
 // descended is what an index goes on from.
@@ -178,8 +180,9 @@ type descended struct {
 }
 
 func (o NNDescent) graph(ctx context.Context, x mat.Matrix) (*Graph, *descended, error) {
+	fail := func(err error) (*Graph, *descended, error) { return nil, nil, fmt.Errorf("neighbors.NNDescent: %w", err) }
 	if err := mat32.CheckContext(ctx, x); err != nil {
-		return nil, nil, err
+		return fail(err)
 	}
 	n, d := x.Dims()
 	o, err := o.Resolve(n, d)
@@ -191,11 +194,11 @@ func (o NNDescent) graph(ctx context.Context, x mat.Matrix) (*Graph, *descended,
 	}
 	fingerprint, err := mat32.FingerprintContext(ctx, x)
 	if err != nil {
-		return nil, nil, err
+		return fail(err)
 	}
 	rows, name, err := spaceOf(ctx, o.Metric, x)
 	if err != nil {
-		return nil, nil, err
+		return fail(err)
 	}
 	k := o.Neighbors
 	g := &Graph{N: n, K: k, Metric: name, Rows: fingerprint, Method: o.String()}
@@ -208,7 +211,7 @@ func (o NNDescent) graph(ctx context.Context, x mat.Matrix) (*Graph, *descended,
 		err = made.descend(ctx, x, g)
 	}
 	if err != nil {
-		return nil, nil, err
+		return fail(err)
 	}
 	if i := slices.IndexFunc(g.Distances, infinite); i >= 0 {
 		return nil, nil, tooFar("neighbors.NNDescent", fmt.Sprintf("row %d", i/k))
@@ -232,8 +235,9 @@ func (m *descended) descend(ctx context.Context, x mat.Matrix, g *Graph) error {
 	if err != nil {
 		return err
 	}
+	collect(n * width)
 	m.lists = newNearLists(n, width)
-	d := &descent{points: points, nearLists: m.lists, most: o.MaxCandidates, seed: o.Seed}
+	d := &descent{points: points, nearLists: m.lists, most: o.MaxCandidates, seed: o.Seed, reach: min(width, o.reach())}
 	if err := d.plant(ctx, forest); err != nil {
 		return err
 	}
@@ -245,7 +249,7 @@ func (m *descended) descend(ctx context.Context, x mat.Matrix, g *Graph) error {
 			}
 			stage.Add(1)
 		}
-		d.start, d.from = make([]int, n+1), make([]uint32, n*d.width)
+		d.start, d.from = make([]int, n+1), make([]uint32, n*d.reach)
 		d.chosen, d.counts = make([]int32, 2*d.most*n), make([]uint8, 2*n)
 		for iteration := range o.Iterations {
 			stage := watch.Start(ctx, fmt.Sprintf("neighbours: iteration %d", iteration+1), n)
@@ -259,12 +263,24 @@ func (m *descended) descend(ctx context.Context, x mat.Matrix, g *Graph) error {
 			if err != nil {
 				return err
 			}
-			if float64(entered) < o.Delta*float64(n)*float64(d.width) {
+			if iteration > 0 && float64(entered) < o.Delta*float64(n)*float64(d.width) {
 				break
 			}
 		}
 	}
-	return m.measure(ctx, g, d.order)
+	order := d.order
+	d = nil
+	collect(n * width)
+	return m.measure(ctx, g, order)
+}
+
+// collect gives back what a stage of large work has left, before the next one takes
+// as much again: a collector that waits until the heap has doubled, data that are
+// borrowed included, would let the process grow by half.
+func collect(work int) {
+	if work > 1<<20 {
+		runtime.GC()
+	}
 }
 
 // byDistance sorts rows by distance, and those at equal distance by index.

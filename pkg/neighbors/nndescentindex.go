@@ -35,7 +35,7 @@ func (o NNDescent) Index(ctx context.Context, x mat.Matrix) (*NNDescentIndex, er
 	}
 	g, made, err := o.graph(ctx, x)
 	if err != nil {
-		return nil, fmt.Errorf("neighbors.NNDescent: %w", err)
+		return nil, err
 	}
 	_, d := x.Dims()
 	ix := &NNDescentIndex{o: made.o, d: d, graph: g, space: made.space}
@@ -67,7 +67,7 @@ func (ix *NNDescentIndex) link(ctx context.Context, l *nearLists) error {
 	if ix.tree, err = grow(ctx, &spaced{ix.space, n}, ix.o.Trees, 1, entryLeaf, ix.o.Seed); err != nil {
 		return err
 	}
-	d := &descent{nearLists: l, start: make([]int, n+1), from: make([]uint32, n*l.width)}
+	d := &descent{nearLists: l, reach: l.width, start: make([]int, n+1), from: make([]uint32, n*l.width)}
 	if err := d.invert(ctx); err != nil {
 		return err
 	}

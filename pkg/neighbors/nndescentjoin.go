@@ -21,15 +21,17 @@ const (
 type descent struct {
 	points
 	*nearLists
+	reach int     // places of a list, from the nearest, that candidates are drawn from
 	order []int32 // in which rows are looked at, near ones together
 	most  int     // candidates of a row, new ones and old ones each
 	seed  uint64
 
-	start  []int    // where the rows begin in whose lists a row is
-	from   []uint32 // these rows, and in the lowest bit whether it is new there
-	chosen []int32  // candidates of every row: up to most new ones, then as many old ones
-	counts []uint8  // how many of both
-	found  [joinRound / joinBlock][owners][]update
+	start   []int    // where the rows begin in whose lists a row is
+	from    []uint32 // these rows, and in the lowest bit whether it is new there
+	chosen  []int32  // candidates of every row: up to most new ones, then as many old ones
+	counts  []uint8  // how many of both
+	entries [owners]entry
+	found   [owners][joinRound / joinBlock][]update // by the row that they are for, and by who found them
 }
 
 // plant fills the lists with the nearest in every leaf of a forest's first tree,
@@ -97,9 +99,11 @@ func (d *descent) invert(ctx context.Context) error {
 	clear(d.start)
 	err := par.Blocks(ctx, n, size, func(lo, hi int) {
 		counts := d.start[lo+1:]
-		for _, key := range d.keys {
-			if j := int(rowOf(key)); j >= lo && j < hi {
-				counts[j-lo]++
+		for i := range int32(n) {
+			for _, key := range d.of(i)[:d.reach] {
+				if j := int(rowOf(key)); j >= lo && j < hi {
+					counts[j-lo]++
+				}
 			}
 		}
 	})
@@ -112,7 +116,7 @@ func (d *descent) invert(ctx context.Context) error {
 	return par.Blocks(ctx, n, size, func(lo, hi int) {
 		next := slices.Clone(d.start[lo:hi])
 		for i := range int32(n) {
-			for _, key := range d.of(i) {
+			for _, key := range d.of(i)[:d.reach] {
 				if j := int(rowOf(key)); j >= lo && j < hi {
 					d.from[next[j-lo]] = uint32(i)<<1 | uint32(key)&1
 					next[j-lo]++
@@ -129,7 +133,7 @@ func (d *descent) choose(ctx context.Context, iteration int) error {
 	salt := random.Uint64()
 	return par.BlocksWith(ctx, d.n, 256, func() *choice { return &choice{salt: salt} }, func(c *choice, lo, hi int) {
 		for i := int32(lo); i < int32(hi); i++ {
-			list, from := d.of(i), d.from[d.start[i]:d.start[i+1]]
+			list, from := d.of(i)[:d.reach], d.from[d.start[i]:d.start[i+1]]
 			c.begin(i, len(list)+len(from))
 			for _, key := range list {
 				if key != vacant {
@@ -165,13 +169,13 @@ func (d *descent) join(ctx context.Context, done func(rows int)) (entered int, e
 	for first := 0; first < d.n; first += joinRound {
 		order := d.order[first:min(first+joinRound, d.n)]
 		err := par.BlocksWith(ctx, len(order), joinBlock, func() *scratch { return &scratch{comparer: d.comparer()} }, func(s *scratch, lo, hi int) {
-			found := &d.found[lo/joinBlock]
-			for o := range found {
-				found[o] = found[o][:0]
+			block := lo / joinBlock
+			for o := range d.found {
+				d.found[o][block] = d.found[o][block][:0]
 			}
 			add := func(u update) {
-				o := &found[u.to/ownBlock%owners]
-				*o = append(*o, u)
+				to := &d.found[u.to/ownBlock%owners][block]
+				*to = append(*to, u)
 			}
 			for _, i := range order[lo:hi] {
 				fresh, stale := int(d.counts[2*i]), int(d.counts[2*i+1])
@@ -201,10 +205,9 @@ func (d *descent) join(ctx context.Context, done func(rows int)) (entered int, e
 			return 0, err
 		}
 		var counts [owners]int
+		blocks := (len(order) + joinBlock - 1) / joinBlock
 		err = par.Blocks(ctx, owners, 1, func(o, _ int) {
-			for b := range (len(order) + joinBlock - 1) / joinBlock {
-				counts[o] += d.enter(d.found[b][o])
-			}
+			counts[o] = d.entries[o].enter(d.nearLists, d.found[o][:blocks], ownBlock*owners)
 		})
 		if err != nil {
 			return 0, err

@@ -77,35 +77,40 @@ type update struct {
 	v       float32
 }
 
-// enter offers updates, and returns how many entered a list.
-func (l *nearLists) enter(updates []update) (entered int) {
-	const together = 32 // lists that are fetched without waiting for one another
-	var sum uint64
-	for len(updates) > 0 {
-		some := updates[:min(together, len(updates))]
-		updates = updates[len(some):]
-		near := some[:0]
-		for _, u := range some {
-			if u.v < l.worst[u.to] {
-				near = append(near, u)
-				list := l.of(u.to)
-				for k := 0; k < len(list); k += 8 {
-					sum += list[k]
-				}
-				sum += list[len(list)-1]
-			}
-		}
-		for _, u := range near {
-			if l.offer(u.to, u.row, u.v) {
-				entered++
-			}
-		}
-	}
-	touchedLists(sum)
-	return entered
+// entry offers updates block of rows by block, so that the lists of one stay in the
+// cache meanwhile, and in a block in the order in which they come.
+type entry struct {
+	ends   []int
+	sorted []update
 }
 
-// touchedLists keeps the compiler from leaving out what computes its argument.
-//
-//go:noinline
-func touchedLists(uint64) {}
+func (e *entry) enter(l *nearLists, updates [][]update, block int) (entered int) {
+	e.ends = grown(e.ends, l.n/block+1)
+	clear(e.ends)
+	total := 0
+	for _, some := range updates {
+		total += len(some)
+		for _, u := range some {
+			e.ends[int(u.to)/block]++
+		}
+	}
+	at := 0
+	for b, count := range e.ends {
+		e.ends[b] = at
+		at += count
+	}
+	e.sorted = grown(e.sorted, total)
+	for _, some := range updates {
+		for _, u := range some {
+			end := &e.ends[int(u.to)/block]
+			e.sorted[*end] = u
+			*end++
+		}
+	}
+	for _, u := range e.sorted {
+		if l.offer(u.to, u.row, u.v) {
+			entered++
+		}
+	}
+	return entered
+}

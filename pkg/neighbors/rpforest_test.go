@@ -147,7 +147,7 @@ func TestListsKeepTheNearestOnce(t *testing.T) {
 			if _, ok := seen[j]; !ok {
 				seen[j] = float32(random.IntN(20)) - 5
 			}
-			l.enter([]update{{1, j, seen[j]}})
+			new(entry).enter(l, [][]update{{{1, j, seen[j]}}}, 1)
 		}
 		var want []uint64
 		for j, v := range seen {
