@@ -172,11 +172,12 @@ type savedModel interface {
 
 // chainable lists the models a saved chain may hold.
 var chainable = map[string]func() savedModel{
-	standardizeKind:  func() savedModel { return new(StandardizeModel) },
-	pcaKind:          func() savedModel { return new(PCAModel) },
-	fastICAKind:      func() savedModel { return new(FastICAModel) },
-	truncatedSVDKind: func() savedModel { return new(TruncatedSVDModel) },
-	tsneKind:         func() savedModel { return new(TSNEModel) },
+	standardizeKind:    func() savedModel { return new(StandardizeModel) },
+	pcaKind:            func() savedModel { return new(PCAModel) },
+	fastICAKind:        func() savedModel { return new(FastICAModel) },
+	factorAnalysisKind: func() savedModel { return new(FactorAnalysisModel) },
+	truncatedSVDKind:   func() savedModel { return new(TruncatedSVDModel) },
+	tsneKind:           func() savedModel { return new(TSNEModel) },
 	// A chain within a chain.
 	chainKind: func() savedModel { return new(ChainModel) },
 }

@@ -105,7 +105,50 @@ var drFactorsRows = []row{{
 		"Alpha":      {dr.FastICA{Alpha: .5}, dr.FastICA{Alpha: 2.5}},
 		"Tolerance":  {dr.FastICA{Tolerance: 1}},
 	},
+}, {
+	method: "dr.FactorAnalysis",
+	source: "1967, Some contributions to maximum likelihood factor analysis",
+	golden: golden{file: "factoranalysis", holds: "data.wine.loadings", test: "dr.TestFactorAnalysisAgainstScikitLearn"},
+	claim: claim{
+		says: "one factor is found though one of its columns has noise of far more variance",
+		on: func(seed uint64) sample {
+			return oneFactor(seed, func(j int) float64 { return map[bool]float64{true: 20, false: .5}[j == 0] })
+		},
+		measure: func(ctx context.Context, s sample) (float64, error) {
+			e, err := dr.FactorAnalysis{Components: 1}.Embed(ctx, s.x)
+			if err != nil {
+				return 0, err
+			}
+			return recovered(s.y, e), nil
+		},
+		from: .95, to: 1,
+	},
+	control: control{
+		says: "every column is noise",
+		on: func(seed uint64) sample {
+			s := oneFactor(seed, func(int) float64 { return .5 })
+			s.x = fixture.Normal(seed+9, 500, 6)
+			return s
+		},
+	},
+	variants: []variant{
+		{name: "all factors", of: always(dr.FactorAnalysis{Iterations: 20}), least: 2, long: [2]int{4000, 300}},
+		{name: "two factors, varimax", of: always(dr.FactorAnalysis{Components: 2, Rotation: dr.Varimax}), least: 3, long: [2]int{4000, 300}},
+		{name: "more columns than rows", of: always(dr.FactorAnalysis{Components: 1, Iterations: 20}), least: 2, wide: true, long: [2]int{200, 500}},
+	},
+	refused: map[string][]any{
+		"Components": {dr.FactorAnalysis{Components: columns + 1}},
+		"Rotation":   {dr.FactorAnalysis{Rotation: "oblimin"}},
+	},
 }}
+
+// oneFactor returns six columns that one factor moves, with noise, and the factor.
+func oneFactor(seed uint64, noise func(j int) float64) sample {
+	factor, e := fixture.Normal(seed, 500, 1), fixture.Normal(seed+50, 500, 6)
+	x := mat.NewDense(500, 6, nil)
+	x.Apply(func(i, j int, _ float64) float64 { return factor.At(i, 0) + noise(j)*e.At(i, j) }, x)
+	return sample{x: x, y: factor}
+}
 
 // mixture returns the sources mixed into six columns.
 func mixture(seed uint64, sources *mat.Dense) sample {
