@@ -166,10 +166,10 @@ func TestWithinStopsWhereMemoryEnds(t *testing.T) {
 	ctx := context.Background()
 	var memory *mat32.MemoryError
 	for form, r := range forms(t, x) {
-		if _, err := r.Within(ctx, "test", 1e6, 12*1000); !errors.As(err, &memory) || memory.Method != "test" {
+		if _, err := r.Within(ctx, "test", 1e6, 28*1000); !errors.As(err, &memory) || memory.Method != "test" {
 			t.Errorf("%s: got %v", form, err)
 		}
-		if _, err := r.Within(ctx, "test", 1e6, 12*int64(r.n)*int64(r.n)); err != nil {
+		if _, err := r.Within(ctx, "test", 1e6, 28*int64(r.n)*int64(r.n)); err != nil {
 			t.Errorf("%s: got %v", form, err)
 		}
 		for _, n := range []int{few - 1, few} {
@@ -177,7 +177,7 @@ func TestWithinStopsWhereMemoryEnds(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := q.Within(ctx, "test", 1e6, 12*1000); !errors.As(err, &memory) {
+			if _, err := q.Within(ctx, "test", 1e6, 28*1000); !errors.As(err, &memory) {
 				t.Errorf("%s, %d queries: got %v", form, n, err)
 			}
 		}

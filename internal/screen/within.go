@@ -19,8 +19,8 @@ type Ragged struct {
 
 // Within returns for every row the others at a distance of at most radius. It
 // reports the stage "neighbours", a unit a row. The error is ctx.Err(), or a
-// *mat32.MemoryError by method when the answer takes more than limit bytes, 12
-// each and as much again while it is made; zero is GOMEMLIMIT, or 4 GiB.
+// *mat32.MemoryError by method when the neighbours take more than limit bytes, 28
+// each while the answer, 12 of these, is made; zero is GOMEMLIMIT, or 4 GiB.
 func (r *Rows) Within(ctx context.Context, method string, radius float64, limit int64) (*Ragged, error) {
 	a := newAnswer(method, r.n, limit)
 	if r.given != nil {
@@ -72,9 +72,10 @@ func newAnswer(method string, n int, limit int64) *answer {
 	return &answer{method: method, limit: limit, found: make([][]near, n)}
 }
 
-// room returns an error when so many pairs take too much memory.
+// room returns an error when so many pairs take too much memory: lists while they are
+// sought, and then the answer.
 func (a *answer) room(pairs int64) error {
-	return mat32.CheckMemory(a.method, 12*pairs, a.limit, "a smaller radius has fewer neighbours")
+	return mat32.CheckMemory(a.method, (16+12)*pairs, a.limit, "a smaller radius has fewer neighbours")
 }
 
 // add keeps a pair, as long as there is room.

@@ -48,7 +48,7 @@ func (e Exact) Resolve(n, d int) (Exact, error) {
 	}
 	e.Metric = cmp.Or[Metric](e.Metric, Euclidean{})
 	if n < 2 {
-		return e, &mat32.ShapeError{What: "x", Rows: n, Cols: d, Want: "at least 2 rows for neighbours"}
+		return e, fmt.Errorf("neighbors.Exact: %w", &mat32.ShapeError{What: "x", Rows: n, Cols: d, Want: "at least 2 rows for neighbours"})
 	}
 	if e.Neighbors < 1 || e.Neighbors > n-1 {
 		return e, &mat32.ParamError{Method: "neighbors.Exact", Param: "Neighbors", Value: e.Neighbors,

@@ -8,6 +8,7 @@ import (
 	"math"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -138,6 +139,44 @@ func TestResolveFillsInTheMetric(t *testing.T) {
 	for i, m := range []neighbors.Metric{exact.Metric, within.Metric, tree.Metric, join.Metric, auto.Metric} {
 		if m != (neighbors.Euclidean{}) {
 			t.Errorf("method %d: the metric is %v", i, m)
+		}
+	}
+}
+
+// Errors say whose they are, once.
+func TestErrorsNameTheirMethodOnce(t *testing.T) {
+	ctx := context.Background()
+	x, one := inputs()["normal"], mat.NewDense(1, 2, nil)
+	nan := mat.DenseCopyOf(x)
+	nan.Set(3, 2, math.NaN())
+	far := mat.NewDense(3, 1, []float64{-math.MaxFloat64, 0, math.MaxFloat64})
+	graph := map[string]func(x mat.Matrix, k int, limit int64) error{
+		"neighbors.Exact": func(x mat.Matrix, k int, limit int64) error {
+			return second(neighbors.Exact{Neighbors: k, MemoryLimit: limit}.Graph(ctx, x))
+		},
+		"neighbors.NNDescent": func(x mat.Matrix, k int, limit int64) error {
+			return second(neighbors.NNDescent{Neighbors: k, MemoryLimit: limit}.Graph(ctx, x))
+		},
+		"neighbors.HNSW": func(x mat.Matrix, k int, limit int64) error {
+			return second(neighbors.HNSW{Neighbors: k, MemoryLimit: limit}.Graph(ctx, x))
+		},
+		"neighbors.Within": func(x mat.Matrix, k int, limit int64) error {
+			return second(neighbors.Within{Radius: float64(-k), MemoryLimit: limit}.Neighborhoods(ctx, x))
+		},
+		"neighbors.MST": func(x mat.Matrix, k int, limit int64) error {
+			return second(neighbors.MST{Core: k, MemoryLimit: limit}.Fit(ctx, x))
+		},
+	}
+	for name, f := range graph {
+		for what, err := range map[string]error{
+			"one row": f(one, 0, 0), "NaN": f(nan, 0, 0), "too many": f(x, 300, 0), "memory": f(x, 0, 1), "too far": f(far, 0, 0), "empty": f(&mat.Dense{}, 0, 0),
+		} {
+			if what == "too far" && name == "neighbors.Within" {
+				continue // nobody is near
+			}
+			if err == nil || !strings.HasPrefix(err.Error(), name) || strings.Count(err.Error(), "neighbors.") != 1 && what != "memory" {
+				t.Errorf("%s, %s: got %v", name, what, err)
+			}
 		}
 	}
 }

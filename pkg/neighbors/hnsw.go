@@ -85,7 +85,7 @@ func (h HNSW) Resolve(n, d int) (HNSW, error) {
 		h.Neighbors = min(15, n-1)
 	}
 	if n < 2 {
-		return h, &mat32.ShapeError{What: "x", Rows: n, Cols: d, Want: "at least 2 rows for neighbours"}
+		return h, fmt.Errorf("neighbors.HNSW: %w", &mat32.ShapeError{What: "x", Rows: n, Cols: d, Want: "at least 2 rows for neighbours"})
 	}
 	if h.Neighbors < 1 || h.Neighbors > n-1 {
 		return h, h.refuse("Neighbors", h.Neighbors, fmt.Sprintf("1 ≤ Neighbors ≤ n−1 = %d", n-1))

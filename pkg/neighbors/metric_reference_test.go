@@ -241,8 +241,8 @@ func definitions() []definition {
 func crowds() map[string]*mat.Dense {
 	all := inputs()
 	for name, x := range all { // a part of each tells as much
-		n, _ := x.Dims()
-		all[name] = mat.DenseCopyOf(x.Slice(0, min(n, 80), 0, min(x.RawMatrix().Cols, 70)))
+		n, d := x.Dims()
+		all[name] = mat.DenseCopyOf(x.Slice(0, min(n, 80), 0, min(d, 70)))
 	}
 	fill := func(n, d int, f func(s *rng.Stream, i, j int) float64) *mat.Dense {
 		x := mat.NewDense(n, d, nil)
@@ -306,6 +306,10 @@ func TestExactAgainstDefinitions(t *testing.T) {
 	tried := map[string]int{}
 	for _, m := range definitions() {
 		for name, x := range crowds() {
+			if testing.Short() {
+				n, d := x.Dims()
+				x = mat.DenseCopyOf(x.Slice(0, min(n, 40), 0, d))
+			}
 			x, ok := m.fits(x)
 			if !ok || m.String() == "sqeuclidean" && (name == "huge" || name == "minute") { // squares beyond float64
 				continue

@@ -51,7 +51,7 @@ type MST struct {
 func (m MST) Resolve(n, d int) (MST, error) {
 	m.Metric = cmp.Or[Metric](m.Metric, Euclidean{})
 	if n < 2 {
-		return m, &mat32.ShapeError{What: "x", Rows: n, Cols: d, Want: "at least 2 rows for a spanning tree"}
+		return m, fmt.Errorf("neighbors.MST: %w", &mat32.ShapeError{What: "x", Rows: n, Cols: d, Want: "at least 2 rows for a spanning tree"})
 	}
 	if m.Core < 0 || m.Core > n-1 {
 		return m, &mat32.ParamError{Method: "neighbors.MST", Param: "Core", Value: m.Core, Want: fmt.Sprintf("0 ≤ Core ≤ n−1 = %d", n-1)}

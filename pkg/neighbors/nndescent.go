@@ -180,7 +180,9 @@ type descended struct {
 }
 
 func (o NNDescent) graph(ctx context.Context, x mat.Matrix) (*Graph, *descended, error) {
-	fail := func(err error) (*Graph, *descended, error) { return nil, nil, fmt.Errorf("neighbors.NNDescent: %w", err) }
+	fail := func(err error) (*Graph, *descended, error) {
+		return nil, nil, fmt.Errorf("neighbors.NNDescent: %w", err)
+	}
 	if err := mat32.CheckContext(ctx, x); err != nil {
 		return fail(err)
 	}

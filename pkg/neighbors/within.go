@@ -15,7 +15,8 @@ import (
 // distance of at most Radius. Rows in empty balls have no neighbours.
 //
 // Time O(n²·d). The answer takes 12 bytes a neighbour, of which there may be
-// n²; the search fails as soon as it is clear that they do not fit.
+// n², and 28 while it is made; the search fails as soon as it is clear that they do
+// not fit.
 type Within struct {
 	// Radius is the largest distance of a neighbour, 0 or more, in the unit of the metric. At
 	// its default, 0, only duplicates are neighbours.
@@ -36,7 +37,7 @@ func (w Within) Resolve(n, d int) (Within, error) {
 	const method = "neighbors.Within"
 	w.Metric = cmp.Or[Metric](w.Metric, Euclidean{})
 	if n < 2 {
-		return w, &mat32.ShapeError{What: "x", Rows: n, Cols: d, Want: "at least 2 rows for neighbours"}
+		return w, fmt.Errorf("neighbors.Within: %w", &mat32.ShapeError{What: "x", Rows: n, Cols: d, Want: "at least 2 rows for neighbours"})
 	}
 	if w.MemoryLimit < 0 {
 		return w, &mat32.ParamError{Method: method, Param: "MemoryLimit", Value: w.MemoryLimit, Want: "0 or more bytes"}
