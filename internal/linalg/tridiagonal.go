@@ -3,7 +3,9 @@ package linalg
 import (
 	"context"
 	"math"
+	"sync/atomic"
 
+	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 
 	"github.com/flatland-go/flatland/internal/kernel"
@@ -32,9 +34,12 @@ func tridiagonalize(ctx context.Context, a blas64.General) (*tridiagonal, error)
 	// The reflections of a panel and what they do to the matrix, in both orders:
 	// A ← A − VᵀW − WᵀV is one product of [V; W] with [W; V].
 	vw, wv := newGeneral(2*panel, n), newGeneral(2*panel, n)
+	s := newSymv(n)
+	c := newCrew(s.parts(n))
+	defer c.dismiss()
 	for lo := 0; lo < n; lo += panel {
 		hi := min(lo+panel, n)
-		if err := t.panel(ctx, a, wv, lo, hi); err != nil {
+		if err := t.panel(ctx, c, s, a, wv, lo, hi); err != nil {
 			return nil, err
 		}
 		if hi == n {
@@ -46,20 +51,38 @@ func tridiagonalize(ctx context.Context, a blas64.General) (*tridiagonal, error)
 			copy(row(vw, panel+p)[hi:], w)
 			copy(row(wv, panel+p)[hi:], v)
 		}
-		if err := subtractProduct(ctx, part(a, hi, n, hi, n), part(vw, 0, 2*panel, hi, n), part(wv, 0, 2*panel, hi, n)); err != nil {
-			return nil, err
+		update(ctx, c, part(a, hi, n, hi, n), part(vw, 0, 2*panel, hi, n), part(wv, 0, 2*panel, hi, n))
+	}
+	return t, ctx.Err()
+}
+
+// update is subtractProduct for a crew, which must not wait for other goroutines:
+// its products are so small that they start none.
+func update(ctx context.Context, c *crew, a, x, y blas64.General) {
+	const rows, cols = 120, 136
+	n := a.Rows
+	var corners [][2]int
+	for i := 0; i < n; i += rows {
+		for j := i; j < n; j += cols {
+			corners = append(corners, [2]int{i, j})
 		}
 	}
-	return t, nil
+	var next atomic.Int32
+	c.run(min(len(corners), maxParts), func(int) {
+		for k := int(next.Add(1)) - 1; k < len(corners); k = int(next.Add(1)) - 1 {
+			top, left := corners[k][0], corners[k][1]
+			bottom, right := min(top+rows, n), min(left+cols, n)
+			// Whether it was cancelled, the caller asks.
+			_ = kernel.Gemm64(ctx, blas.Trans, blas.NoTrans, -1, part(x, 0, x.Rows, top, bottom), part(y, 0, y.Rows, left, right),
+				1, part(a, top, bottom, left, right))
+		}
+	})
 }
 
 // panel reduces the columns lo … hi−1 and leaves row p of w with what their
 // reflections do to the rest of a.
-func (t *tridiagonal) panel(ctx context.Context, a, w blas64.General, lo, hi int) error {
+func (t *tridiagonal) panel(ctx context.Context, c *crew, s *symv, a, w blas64.General, lo, hi int) error {
 	n := a.Rows
-	s := newSymv(n)
-	c := newCrew(s.parts(n - lo))
-	defer c.dismiss()
 	var vv, wv [panel]float64
 	for k := lo; k < hi; k++ {
 		if err := ctx.Err(); err != nil {
