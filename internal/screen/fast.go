@@ -62,7 +62,7 @@ func (r *Rows) copy(ctx context.Context) error {
 		for i := lo; i < hi; i++ {
 			row := s.rows[i*d : (i+1)*d]
 			for j, v := range r.row(buf, i) {
-				row[j] = float32((v - r.centre[j]) * r.fit)
+				row[j] = float32((v - r.center[j]) * r.fit)
 			}
 			s.slack[i] = moved(kernel.DotMixed(row, row), d)
 		}

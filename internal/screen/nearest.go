@@ -55,10 +55,10 @@ func (r *Rows) among(ctx context.Context) (*search, error) {
 		return nil, err
 	}
 	s.right = s.left
-	s.centres = make([]ball, s.left.count())
-	s.others = s.centres
+	s.centers = make([]ball, s.left.count())
+	s.others = s.centers
 	n := s.left.count()
-	s.prepare(ctx, frame{r.centre, r.fit}, n*(n+1)/2)
+	s.prepare(ctx, frame{r.center, r.fit}, n*(n+1)/2)
 	return s, nil
 }
 
@@ -112,7 +112,7 @@ func (r *Rows) cut(ctx context.Context, near *Reduced) (*blocks, error) {
 	err := r.each(ctx, func(buf []float64, _, lo, hi int) {
 		for i := lo; i < hi; i++ {
 			for j, v := range r.row(buf, i) {
-				points[i*r.d+j] = float32((v - r.centre[j]) * r.fit)
+				points[i*r.d+j] = float32((v - r.center[j]) * r.fit)
 			}
 		}
 	})
@@ -125,12 +125,12 @@ func (r *Rows) cut(ctx context.Context, near *Reduced) (*blocks, error) {
 // diagonal lets the rows of every block meet.
 func (s *search) diagonal(ctx context.Context) error {
 	return par.BlocksWith(ctx, s.left.count(), 1, func() *worker { return s.worker(ctx) }, func(w *worker, I, _ int) {
-		c := &s.centres[I]
+		c := &s.centers[I]
 		s.open(I)
 		c.enclose(s.from, s.near, s.left.at(I), w.buf)
 		f := s.global
 		if s.near == nil {
-			f = fitting(c.centre, c.radius)
+			f = fitting(c.center, c.radius)
 		}
 		w.lead(I, f)
 		if !w.meet(I, I, f) {
@@ -165,18 +165,18 @@ func (b *ball) enclose(r *Rows, near *Reduced, rows []int32, buf []float64) {
 		}
 	}
 	b.first = slices.Min(rows)
-	b.centre = make([]float64, d)
+	b.center = make([]float64, d)
 	for _, i := range rows {
 		for j, v := range row(i) {
-			b.centre[j] += v
+			b.center[j] += v
 		}
 	}
-	for j := range b.centre {
-		b.centre[j] /= float64(len(rows))
+	for j := range b.center {
+		b.center[j] /= float64(len(rows))
 	}
 	most := 0.
 	for _, i := range rows {
-		most = max(most, kernel.SquaredDistance64(row(i), b.centre))
+		most = max(most, kernel.SquaredDistance64(row(i), b.center))
 	}
 	b.radius = math.Sqrt(most)*(1+r.rel64) + math.Sqrt(float64(d))*0x1p-536
 	if near != nil { // in units of distance, with room for rounding
@@ -193,7 +193,7 @@ func (s *search) look(I int) {
 	s.locks[I].Lock()
 	defer s.locks[I].Unlock()
 	tops := s.tops[I*s.left.size:][:len(s.left.at(I))]
-	s.centres[I].reach.Store(math.Float64bits(slices.Max(tops)))
+	s.centers[I].reach.Store(math.Float64bits(slices.Max(tops)))
 }
 
 // typical returns how far the middle one of the rows of block I looks, of those
@@ -214,8 +214,8 @@ func (s *search) needs(I int) bool {
 	if s.near != nil {
 		return false
 	}
-	b := &s.centres[I]
-	norm := math.Sqrt(kernel.SquaredDistance64(b.centre, s.global.centre)) + b.radius
+	b := &s.centers[I]
+	norm := math.Sqrt(kernel.SquaredDistance64(b.center, s.global.center)) + b.radius
 	rounding := 4 * norm * norm * (kernel.DotError32(s.from.d) + 9*0x1p-24)
 	typical := s.typical(I)
 	return typical*typical*0.05 < rounding
@@ -224,8 +224,8 @@ func (s *search) needs(I int) bool {
 // gap returns how far all rows of block I of left and block J of right are apart
 // at least, in units of unit.
 func (s *search) gap(I, J int) float64 {
-	a, b := &s.centres[I], &s.others[J]
-	gap := math.Sqrt(kernel.SquaredDistance64(a.centre, b.centre))*(1-s.rel) - a.radius - b.radius
+	a, b := &s.centers[I], &s.others[J]
+	gap := math.Sqrt(kernel.SquaredDistance64(a.center, b.center))*(1-s.rel) - a.radius - b.radius
 	if s.near != nil {
 		gap /= s.near.scale * (1 + s.rel)
 	}
@@ -236,16 +236,16 @@ func (s *search) gap(I, J int) float64 {
 // block.
 func (s *search) apart(I, J int) bool {
 	gap := s.gap(I, J)
-	return gap > math.Float64frombits(s.centres[I].reach.Load()) && gap > math.Float64frombits(s.others[J].reach.Load())
+	return gap > math.Float64frombits(s.centers[I].reach.Load()) && gap > math.Float64frombits(s.others[J].reach.Load())
 }
 
 // between returns the frame for block I of left and block J of right.
 func (s *search) between(middle []float64, I, J int) frame {
-	a, b := &s.centres[I], &s.others[J]
-	for j, v := range a.centre {
-		middle[j] = v/2 + b.centre[j]/2
+	a, b := &s.centers[I], &s.others[J]
+	for j, v := range a.center {
+		middle[j] = v/2 + b.center[j]/2
 	}
-	return fitting(middle, math.Sqrt(kernel.SquaredDistance64(a.centre, b.centre))+max(a.radius, b.radius))
+	return fitting(middle, math.Sqrt(kernel.SquaredDistance64(a.center, b.center))+max(a.radius, b.radius))
 }
 
 // bands lets blocks meet, those that are next to each other first.

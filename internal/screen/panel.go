@@ -10,13 +10,13 @@ import (
 // makes their values at most 1. Rounding to float32 costs rows near the centre
 // little.
 type frame struct {
-	centre []float64
+	center []float64
 	scale  float64
 }
 
 // fitting returns the frame about a centre for rows within radius of it.
-func fitting(centre []float64, radius float64) frame {
-	f := frame{centre, 1}
+func fitting(center []float64, radius float64) frame {
+	f := frame{center, 1}
 	if radius > 0 {
 		_, exp := math.Frexp(radius)
 		f.scale = math.Ldexp(1, min(max(-exp, -500), 500))
@@ -58,12 +58,12 @@ func (p *panel) fill(r *Rows, rows []int32, f frame, buf []float64) {
 		dst := p.data[k*d : (k+1)*d]
 		if r.x32 != nil {
 			x := r.x32[int(i)*d:][:len(dst)]
-			for j, c := range f.centre[:len(dst)] {
+			for j, c := range f.center[:len(dst)] {
 				dst[j] = float32((float64(x[j]) - c) * f.scale)
 			}
 		} else {
 			x := r.row(buf, int(i))[:len(dst)]
-			for j, c := range f.centre[:len(dst)] {
+			for j, c := range f.center[:len(dst)] {
 				dst[j] = float32((x[j] - c) * f.scale)
 			}
 		}

@@ -44,10 +44,10 @@ func (r *Rows) ask(ctx context.Context, own *Rows) (*Queries, error) {
 		return nil, err
 	}
 	var spread float64
-	own.centre, spread = columns.centre(own.n)
+	own.center, spread = columns.center(own.n)
 	own.fit = fitting(nil, spread).scale
 	own.rel64 = r.rel64
-	for j, c := range r.centre {
+	for j, c := range r.center {
 		spread = max(spread, c-columns.low[j], columns.high[j]-c)
 	}
 	q := &Queries{rows: r, own: own, fit: min(r.fit, fitting(nil, spread).scale)}
@@ -71,7 +71,7 @@ func (q *Queries) FastTo(dst []float32, i int, to []int32) {
 	defer q.scratch.Put(scratch)
 	for j, v := range q.own.row(scratch.buf, i) {
 		if !q.rows.borrows() {
-			v = (v - q.rows.centre[j]) * q.rows.fit
+			v = (v - q.rows.center[j]) * q.rows.fit
 		}
 		scratch.row[j] = float32(v)
 	}
@@ -153,8 +153,8 @@ func (q *Queries) search(ctx context.Context) (*search, error) {
 	if s.left, err = q.own.cut(ctx, s.near); err != nil {
 		return nil, err
 	}
-	s.others, s.centres = make([]ball, s.right.count()), make([]ball, s.left.count())
-	s.prepare(ctx, frame{q.rows.centre, q.fit}, s.left.count())
+	s.others, s.centers = make([]ball, s.right.count()), make([]ball, s.left.count())
+	s.prepare(ctx, frame{q.rows.center, q.fit}, s.left.count())
 	return s, par.BlocksWith(ctx, s.right.count(), 1, func() []float64 { return make([]float64, q.own.d) }, func(buf []float64, J, _ int) {
 		s.others[J].enclose(q.rows, s.near2, s.right.at(J), buf)
 	})
@@ -167,7 +167,7 @@ func (s *search) answer(ctx context.Context) error {
 		block int
 	}
 	err := par.BlocksWith(ctx, s.left.count(), 1, func() *worker { return s.worker(ctx) }, func(w *worker, I, _ int) {
-		c := &s.centres[I]
+		c := &s.centers[I]
 		s.open(I)
 		s.look(I)
 		c.enclose(s.from, s.near, s.left.at(I), w.buf)

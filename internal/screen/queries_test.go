@@ -104,7 +104,7 @@ func ordered(t *testing.T, name string, r *Rows, q *Queries) {
 		q.FastTo(fast, i, to)
 		for j, f := range fast {
 			want := q.Exact(i, j) / r.unit * fit
-			if got := math.Sqrt(float64(f)); math.Abs(got-want) > 1e-5*want+2e-6*fit/r.fit+1e-6*fit*math.Abs(r.centre[0]) {
+			if got := math.Sqrt(float64(f)); math.Abs(got-want) > 1e-5*want+2e-6*fit/r.fit+1e-6*fit*math.Abs(r.center[0]) {
 				t.Fatalf("%s: query %d and row %d are %v apart, fast %v", name, i, j, want, got)
 			}
 		}

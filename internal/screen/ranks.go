@@ -149,7 +149,7 @@ func (w *ranker) countGiven(lo, hi int) bool {
 // count does so by products with the other rows, a block of them at a time.
 func (w *ranker) count(lo, hi, size int) bool {
 	r := w.r
-	f := frame{r.centre, r.fit}
+	f := frame{r.center, r.fit}
 	w.a.fill(r, w.span(lo, hi), f, w.buf)
 	w.tile.SetA(w.a.data, r.d)
 	slack := 2.02 * moved(float64(r.d), r.d) // no value exceeds 1

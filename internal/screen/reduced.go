@@ -86,7 +86,7 @@ func (r *Rows) principal(ctx context.Context, p int) (*principal, error) {
 		for t := lo; t < hi; t++ {
 			dst := s.sample[t*r.d : (t+1)*r.d]
 			for j, v := range r.row(buf, t*r.n/n) {
-				dst[j] = float32((v - r.centre[j]) * r.fit)
+				dst[j] = float32((v - r.center[j]) * r.fit)
 			}
 		}
 	})
@@ -228,7 +228,7 @@ func (r *Rows) project(ctx context.Context, directions *mat.Dense) (*Reduced, er
 		most = max(most, sum)
 	}
 	stretch := math.Sqrt(most) * (1 + 0x1p-40)
-	p := &Reduced{M: m, scale: r.fit * stretch, frame: frame{r.centre, r.fit}, along: along}
+	p := &Reduced{M: m, scale: r.fit * stretch, frame: frame{r.center, r.fit}, along: along}
 	return p.of(ctx, r)
 }
 

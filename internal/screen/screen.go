@@ -38,7 +38,7 @@ type Rows struct {
 
 	// Less the centre and times fit, all values are in [−1, 1]. Both factors are
 	// powers of two; they are apart because their product may exceed float64.
-	centre []float64
+	center []float64
 	fit    float64
 	fits   bool    // no distance can exceed float64
 	rel64  float64 // twice the relative error of an exact distance
@@ -123,8 +123,8 @@ func prepare(ctx context.Context, r *Rows) (*Rows, error) {
 			return nil, err
 		}
 	}
-	mean, spread := columns.centre(r.n)
-	r.centre, r.fit = mean, 1
+	mean, spread := columns.center(r.n)
+	r.center, r.fit = mean, 1
 	if spread > 0 { // into (½, 1]
 		_, exp := math.Frexp(spread)
 		r.fit = math.Ldexp(1, min(-exp, 1000))
@@ -192,7 +192,7 @@ func (c *columns) largest() float64 {
 
 // centre returns the means of the columns of n rows, and the largest difference of
 // a value from the mean of its column.
-func (c *columns) centre(n int) (mean []float64, spread float64) {
+func (c *columns) center(n int) (mean []float64, spread float64) {
 	mean = make([]float64, len(c.sum))
 	for j, sum := range c.sum {
 		mean[j] = sum / float64(n)

@@ -37,7 +37,7 @@ type search struct {
 	over   atomic.Bool
 	held   atomic.Int64 // pairs
 
-	centres, others []ball // of the blocks of left and right; one where they are the same
+	centers, others []ball // of the blocks of left and right; one where they are the same
 	fine            []bool // blocks that need a frame of their own
 	locks           []sync.Mutex
 	global          frame
@@ -56,7 +56,7 @@ type search struct {
 
 // ball holds the rows of a block.
 type ball struct {
-	centre []float64
+	center []float64
 	radius float64
 	first  int32         // the lowest row
 	reach  atomic.Uint64 // bits of how far, in units of unit, its rows looked for neighbours when last looked at
@@ -198,7 +198,7 @@ func (w *worker) meet(I, J int, f frame) bool {
 	w.rowLimits, rowsOpen = w.limits(w.rowLimits, I, &w.a, b, s.others[J].first, f.scale)
 	var colLimits []float32
 	if s.same && !own {
-		w.colLimits, colsOpen = w.limits(w.colLimits, J, b, &w.a, s.centres[I].first, f.scale)
+		w.colLimits, colsOpen = w.limits(w.colLimits, J, b, &w.a, s.centers[I].first, f.scale)
 		colLimits = w.colLimits
 	}
 	if !rowsOpen && !colsOpen {
