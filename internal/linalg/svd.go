@@ -94,10 +94,15 @@ func squareSVD(ctx context.Context, r blas64.General) (left blas64.General, valu
 }
 
 // orthogonalize turns pairs of rows of y, and of w with them, until all rows of y
-// are orthogonal. Rows that are nothing beside 1 become zero.
+// are orthogonal. Rows that are nothing beside the longest become zero: those of a
+// matrix of low rank are parallel, and what one turn leaves of them is parallel again,
+// smaller by the rounding of a number each time.
 func orthogonalize(ctx context.Context, y, w blas64.General) error {
-	const nothing = 0x1p-900 // squared
 	d := y.Rows
+	nothing := 0x1p-900 // squared
+	for i := range d {
+		nothing = max(nothing, 0x1p-126*kernel.Dot64(row(y, i), row(y, i)))
+	}
 	tol := 0x1p-53 * math.Sqrt(float64(max(d, 16)))
 	// Everybody meets everybody in rounds of pairs, as in a tournament: the first
 	// stays and the others move on by one chair.

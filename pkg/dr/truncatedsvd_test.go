@@ -18,7 +18,7 @@ import (
 
 func ExampleTruncatedSVD_Fit() {
 	// Four texts, counted by three words: the last two share theirs.
-	counts, err := mat32.FromTriplets(4, 3, []mat32.Triplet{{Row: 0, Col: 0, Value: 3}, {Row: 1, Col: 0, Value: 1}, {Row: 2, Col: 1, Value: 2}, {Row: 2, Col: 2, Value: 2}, {Row: 3, Col: 1, Value: 1}, {Row: 3, Col: 2, Value: 1}})
+	counts, err := mat32.FromTriplets(4, 3, []mat32.Triplet{{Row: 0, Col: 0, Value: 2}, {Row: 1, Col: 0, Value: 1}, {Row: 2, Col: 1, Value: 2}, {Row: 2, Col: 2, Value: 2}, {Row: 3, Col: 1, Value: 1}, {Row: 3, Col: 2, Value: 1}})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -28,14 +28,17 @@ func ExampleTruncatedSVD_Fit() {
 		fmt.Println(err)
 		return
 	}
+	fmt.Printf("%.2f\n", model.SingularValues())
 	for i := range 4 {
-		fmt.Printf("%.2f\n", model.Embedding().RawRowView(i))
+		row := model.Embedding().RawRowView(i)
+		fmt.Printf("%.1f %.1f\n", math.Abs(row[0]), math.Abs(row[1]))
 	}
 	// Output:
-	// [0.00 3.00]
-	// [0.00 1.00]
-	// [2.83 0.00]
-	// [1.41 0.00]
+	// [3.16 2.24]
+	// 0.0 2.0
+	// 0.0 1.0
+	// 2.8 0.0
+	// 1.4 0.0
 }
 
 func TestTruncatedSVDAgainstScikitLearn(t *testing.T) {
@@ -104,7 +107,7 @@ func TestTruncatedSVDOfSparseRows(t *testing.T) {
 	}
 	fits := map[string]*dr.TruncatedSVDModel{}
 	for name, y := range map[string]mat.Matrix{"sparse": x, "float32": mat32.Convert(x), "float64": mat.DenseCopyOf(x), "a transpose of a transpose": mat.DenseCopyOf(x.T()).T()} {
-		m, err := dr.TruncatedSVD{Components: 6}.Fit(ctx, y)
+		m, err := dr.TruncatedSVD{Components: 6, Iterations: 8}.Fit(ctx, y)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -116,7 +119,7 @@ func TestTruncatedSVDOfSparseRows(t *testing.T) {
 			t.Errorf("%s: the rows are mapped elsewhere than they were (%v)", name, err)
 		}
 	}
-	other, err := dr.TruncatedSVD{Components: 6, Seed: 9}.Fit(ctx, x)
+	other, err := dr.TruncatedSVD{Components: 6, Iterations: 8, Seed: 9}.Fit(ctx, x)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +127,7 @@ func TestTruncatedSVDOfSparseRows(t *testing.T) {
 	if mat.Equal(other.Embedding(), fits["sparse"].Embedding()) {
 		t.Error("another seed gives the same bits")
 	}
-	wide, err := dr.TruncatedSVD{Components: 6}.Fit(ctx, x.T())
+	wide, err := dr.TruncatedSVD{Components: 6, Iterations: 8}.Fit(ctx, x.T())
 	if err != nil {
 		t.Fatal(err)
 	}
