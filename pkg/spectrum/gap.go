@@ -1,7 +1,5 @@
 package spectrum
 
-import "math"
-
 // LargestGap returns the k at which the ratio of eigenvalue k to the next is
 // largest, the first where several are. An eigenvalue of zero makes the ratio
 // before it infinite: leave directions that cannot vary out. One value has no
@@ -17,8 +15,8 @@ func LargestGap(values []float64) (int, error) {
 	at, largest := 1, 0.
 	for i := range len(v) - 1 {
 		if v[i+1] == 0 {
-			if v[i] > 0 && !math.IsInf(largest, 1) {
-				at, largest = i+1, math.Inf(1)
+			if v[i] > 0 { // an infinite gap
+				at = i + 1
 			}
 			break
 		}
