@@ -296,7 +296,13 @@ func (d definition) fits(x *mat.Dense) (*mat.Dense, bool) {
 	case "ball":
 		return changed(func(v float64) float64 { return v / max(largest, 1e-300) * 0.9 / math.Sqrt(float64(cols)) }), true
 	case "independent":
-		return x, cols == 7 && n > 7 && least > -10 && largest < 10
+		if cols != 7 || n <= 7 || least <= -10 || largest >= 10 {
+			return x, false
+		}
+		var c mat.SymDense
+		stat.CovarianceMatrix(&c, x, nil)
+		var inverse mat.Dense
+		return x, inverse.Inverse(&c) == nil // few rows of a crowd of equal ones have none
 	}
 	return x, true
 }
