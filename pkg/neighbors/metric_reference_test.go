@@ -375,8 +375,12 @@ func TestExactAgainstDefinitions(t *testing.T) {
 			}
 		}
 	}
+	least := 3
+	if testing.Short() {
+		least = 2 // the first rows of some crowds are all alike
+	}
 	for _, m := range definitions() {
-		if tried[m.String()] < 3 {
+		if tried[m.String()] < least {
 			t.Errorf("%v was tried on %d crowds only", m, tried[m.String()])
 		}
 	}
