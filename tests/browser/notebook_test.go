@@ -18,11 +18,11 @@ import (
 type triedChart struct {
 	chart int
 	says  string // the tooltip of its first point
-	grey  []int  // charts of the notebook without a colour: TestGallery looks at such
+	gray  []int  // charts of the notebook without a colour: TestGallery looks at such
 }
 
 // triedCharts are those of notebooks that do not begin with a map.
-var triedCharts = map[string]triedChart{"02_neighbours": {chart: 2, says: "by lot", grey: []int{0, 3}}}
+var triedCharts = map[string]triedChart{"02_neighbours": {chart: 2, says: "by lot", gray: []int{0, 3}}}
 
 // TestNotebooks opens the page of every notebook of the course: with the network cut, all its charts are drawn, a point of the first tells
 // its row when it is hovered over, and a click in its legend hides a class.
@@ -54,7 +54,7 @@ func TestNotebooks(t *testing.T) {
 				return strings.Contains(strings.ToLower(url), "mathjax") || strings.Contains(url, "mermaid")
 			})
 			s.Errors = slices.DeleteFunc(s.Errors, func(text string) bool { return strings.Contains(text, "Failed to load resource") })
-			for _, i := range tried.grey {
+			for _, i := range tried.gray {
 				s.Charts[i].Ink = max(s.Charts[i].Ink, 100)
 			}
 			if err := verdict(s, charts); err != nil {
