@@ -11,8 +11,8 @@ import (
 
 // Rows is data that are read a batch of rows at a time, for those that do not
 // fit in memory: a file, a query, a generator. They can be read as often as a
-// method needs; every reading starts with the first row. RowsOf and RowsFrom make
-// one.
+// method needs; every reading starts with the first row. RowsOf, RowsFrom,
+// RowsFromNPY and RowsFromFloat32 make one.
 type Rows struct {
 	columns int
 	read    func(ctx context.Context, size int) iter.Seq2[mat.Matrix, error]
