@@ -1,0 +1,225 @@
+package mat32
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"iter"
+	"math"
+	"os"
+	"strconv"
+	"strings"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/internal/par"
+)
+
+// RowsFromNPY returns the rows of a NumPy file (.npy, versions 1 to 3 of its
+// format) that holds a table, or a list as one column, of float32 or float64
+// values, little-endian, row after row. Batches are a *Dense or a *mat.Dense, and
+// their memory is used again; every reading opens the file. Errors: a *FileError
+// where it holds something else or less than it says, and those of os.Open.
+func RowsFromNPY(path string) (*Rows, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	t, err := npyHeader(file)
+	if err != nil {
+		return nil, err
+	}
+	t.path = path
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if held := (info.Size() - t.offset) / int64(t.size) / int64(t.columns); held < int64(t.rows) {
+		return nil, npyError("it ends after %d of %d rows", max(held, 0), t.rows)
+	}
+	return t.stream(), nil
+}
+
+// RowsFromFloat32 returns the rows of a file that holds float32 values and nothing
+// else, little-endian, row after row, as numpy.ndarray.tofile writes them. Batches
+// are a *Dense, and their memory is used again; every reading opens the file.
+// Errors: a *ParamError below 1 column, a *FileError where the last row is not
+// whole, and those of os.Stat.
+func RowsFromFloat32(path string, columns int) (*Rows, error) {
+	if columns < 1 {
+		return nil, &ParamError{Method: "mat32.RowsFromFloat32", Param: "columns", Value: columns, Want: "1 or more"}
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	width := 4 * int64(columns)
+	if info.Size()%width != 0 {
+		return nil, &FileError{Kind: "file of float32 rows", Reason: fmt.Sprintf("its %d bytes are not rows of %d values", info.Size(), columns)}
+	}
+	return fileTable{path: path, rows: int(info.Size() / width), columns: columns, size: 4}.stream(), nil
+}
+
+// fileTable is where a file holds the values of a matrix.
+type fileTable struct {
+	path          string
+	offset        int64
+	rows, columns int
+	size          int // bytes of a value: 4 or 8
+}
+
+func (t fileTable) stream() *Rows {
+	return &Rows{columns: t.columns, read: func(ctx context.Context, size int) iter.Seq2[mat.Matrix, error] {
+		return func(yield func(mat.Matrix, error) bool) {
+			file, err := os.Open(t.path)
+			if err != nil {
+				yield(nil, &StreamError{Err: err})
+				return
+			}
+			defer file.Close()
+			var single []float32
+			var double []float64
+			if most := min(size, t.rows) * t.columns; t.size == 4 {
+				single = make([]float32, most)
+			} else {
+				double = make([]float64, most)
+			}
+			for lo := 0; lo < t.rows; lo += size {
+				n := min(size, t.rows-lo)
+				var batch mat.Matrix
+				if t.size == 4 {
+					part := single[:n*t.columns]
+					err = readValues(ctx, file, t, lo, n, part, func(b []byte) float32 { return math.Float32frombits(binary.LittleEndian.Uint32(b)) })
+					batch = matrixOf(n, t.columns, part)
+				} else {
+					part := double[:n*t.columns]
+					err = readValues(ctx, file, t, lo, n, part, func(b []byte) float64 { return math.Float64frombits(binary.LittleEndian.Uint64(b)) })
+					batch = matrixOf(n, t.columns, part)
+				}
+				if err != nil {
+					yield(nil, &StreamError{Row: lo, Err: err})
+					return
+				}
+				if !yield(batch, nil) || n < size { // where lo + size may overflow
+					return
+				}
+			}
+		}
+	}}
+}
+
+// readValues fills dst with n rows from row lo on, in parts that are read and
+// decoded side by side.
+func readValues[T float32 | float64](ctx context.Context, file io.ReaderAt, t fileTable, lo, n int, dst []T, decode func(b []byte) T) error {
+	const part = 1 << 14 // values
+	values := n * t.columns
+	failed := make([]error, (values+part-1)/part)
+	err := par.BlocksWith(ctx, values, part, func() []byte { return make([]byte, part*t.size) }, func(b []byte, from, to int) {
+		b = b[:(to-from)*t.size]
+		if _, err := file.ReadAt(b, t.offset+(int64(lo)*int64(t.columns)+int64(from))*int64(t.size)); err != nil {
+			failed[from/part] = err
+			return
+		}
+		for i := range dst[from:to] {
+			dst[from+i] = decode(b[i*t.size:])
+		}
+	})
+	if err != nil {
+		return err
+	}
+	for _, err := range failed {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func npyError(format string, args ...any) error {
+	return &FileError{Kind: "NumPy file", Reason: fmt.Sprintf(format, args...)}
+}
+
+// npyHeader reads where the values of a NumPy file begin, and their type and shape
+// (numpy.lib.format: a mark, the version, the length of a header, and the header, a
+// Python dictionary).
+func npyHeader(r io.Reader) (fileTable, error) {
+	const mark = "\x93NUMPY"
+	var t fileTable
+	head := make([]byte, len(mark)+2)
+	if _, err := io.ReadFull(r, head); err != nil || !bytes.HasPrefix(head, []byte(mark)) {
+		return t, npyError("it does not begin with the mark of one")
+	}
+	width := 4
+	switch version := head[len(mark)]; version {
+	case 1:
+		width = 2
+	case 2, 3:
+	default:
+		return t, npyError("its format has version %d, want 1, 2 or 3", version)
+	}
+	length := make([]byte, 4)
+	if _, err := io.ReadFull(r, length[:width]); err != nil {
+		return t, npyError("its header is cut short")
+	}
+	const most = 1 << 20
+	n := binary.LittleEndian.Uint32(length)
+	if n > most {
+		return t, npyError("its header has %d bytes, want at most %d", n, most)
+	}
+	header := make([]byte, n)
+	if _, err := io.ReadFull(r, header); err != nil {
+		return t, npyError("its header is cut short")
+	}
+	t.offset = int64(len(head) + width + len(header))
+	field := func(name, open, end string) (string, error) {
+		_, rest, ok := strings.Cut(string(header), "'"+name+"':")
+		rest, opened := strings.CutPrefix(strings.TrimLeft(rest, " "), open)
+		value, _, closed := strings.Cut(rest, end)
+		if !ok || !opened || !closed {
+			return "", npyError("its header does not tell the %s", name)
+		}
+		return value, nil
+	}
+	kind, err := field("descr", "'", "'")
+	if err != nil {
+		return t, err
+	}
+	switch kind {
+	case "<f4":
+		t.size = 4
+	case "<f8":
+		t.size = 8
+	default:
+		return t, npyError("its values have the type %q, want float32 or float64, little-endian", kind)
+	}
+	order, err := field("fortran_order", "", ",")
+	if err != nil {
+		return t, err
+	}
+	if order != "False" {
+		return t, npyError("its values are not row after row: fortran_order is %s", order)
+	}
+	shape, err := field("shape", "(", ")")
+	if err != nil {
+		return t, err
+	}
+	var sizes []int
+	for _, s := range strings.Split(strings.TrimSuffix(strings.TrimSpace(shape), ","), ",") {
+		v, err := strconv.Atoi(strings.TrimSpace(s))
+		if err != nil || v < 0 {
+			return t, npyError("its shape is (%s)", shape)
+		}
+		sizes = append(sizes, v)
+	}
+	if len(sizes) == 1 {
+		sizes = append(sizes, 1)
+	}
+	if len(sizes) != 2 || sizes[1] == 0 || sizes[1] > math.MaxInt32 || sizes[0] > math.MaxInt/16/sizes[1] {
+		return t, npyError("its shape is (%s), want rows and columns", shape)
+	}
+	t.rows, t.columns = sizes[0], sizes[1]
+	return t, nil
+}
