@@ -177,6 +177,7 @@ var chainable = map[string]func() savedModel{
 	fastICAKind:        func() savedModel { return new(FastICAModel) },
 	factorAnalysisKind: func() savedModel { return new(FactorAnalysisModel) },
 	truncatedSVDKind:   func() savedModel { return new(TruncatedSVDModel) },
+	ldaKind:            func() savedModel { return new(LDAModel) },
 	tsneKind:           func() savedModel { return new(TSNEModel) },
 	// A chain within a chain.
 	chainKind: func() savedModel { return new(ChainModel) },

@@ -49,7 +49,13 @@ func FuzzFit(f *testing.F) {
 				x = mat32.Convert(x)
 			}
 		}
+		labels := make([]int, n)
+		for i := range labels {
+			labels[i] = i%3 - i%7/6
+		}
 		for name, method := range map[string]dr.Embedder{
+			"LDA":                 dr.LDA{Labels: labels},
+			"LDA, shrunk":         dr.LDA{Labels: labels, LedoitWolf: true},
 			"Standardize":         dr.Standardize{},
 			"Standardize, robust": dr.Standardize{Robust: true},
 			"PCA":                 dr.PCA{Components: k},

@@ -43,9 +43,15 @@ func savedValues(t *testing.T) map[string]savable {
 	tg, err4 := given.Fit(ctx, x)
 	ch, err5 := dr.Chain{dr.Any(dr.Standardize{}), dr.Any(dr.Chain{dr.Any(dr.PCA{})}), dr.Any(short)}.Fit(ctx, x)
 	em, err6 := short.Embed(ctx, x)
+	labels := make([]int, 40)
+	for i := range labels {
+		labels[i] = i % 3
+	}
+	ld, err7 := dr.LDA{Labels: labels}.Fit(ctx, x)
 	return map[string]savable{
 		"StandardizeModel": must(st, err1), "PCAModel": must(pc, err2), "TSNEModel": must(ts, err3),
 		"TSNEModel from a given start": must(tg, err4), "ChainModel": must(ch, err5), "Embedding": must(em, err6),
+		"LDAModel": must(ld, err7),
 	}
 }
 

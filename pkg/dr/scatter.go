@@ -1,0 +1,179 @@
+package dr
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/internal/kernel"
+	"github.com/flatland-go/flatland/internal/linalg"
+	"github.com/flatland-go/flatland/internal/par"
+	"github.com/flatland-go/flatland/pkg/mat32"
+)
+
+// overRows calls f for 0 … n−1 on all cores.
+func overRows(ctx context.Context, n int, f func(i int)) error {
+	return par.Blocks(ctx, n, 64, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			f(i)
+		}
+	})
+}
+
+// byColumns is how many columns a goroutine sums up at once: whole cache lines of
+// every row.
+const byColumns = 64
+
+// weightedMean returns the sum of the rows of y, each times its weight.
+func weightedMean(ctx context.Context, y *mat.Dense, weights []float64) ([]float64, error) {
+	_, d := y.Dims()
+	mean := make([]float64, d)
+	return mean, par.Blocks(ctx, d, byColumns, func(lo, hi int) {
+		for i, w := range weights {
+			if i%4096 == 0 && ctx.Err() != nil {
+				return
+			}
+			kernel.Axpy64(w, y.RawRowView(i)[lo:hi], mean[lo:hi])
+		}
+	})
+}
+
+// largestOfColumns returns the largest magnitude in every column of y.
+func largestOfColumns(ctx context.Context, y *mat.Dense) ([]float64, error) {
+	n, d := y.Dims()
+	largest := make([]float64, d)
+	return largest, par.Blocks(ctx, d, byColumns, func(lo, hi int) {
+		for i := range n {
+			for j, v := range y.RawRowView(i)[lo:hi] {
+				largest[lo+j] = max(largest[lo+j], math.Abs(v))
+			}
+		}
+	})
+}
+
+// levelColumns divides every column of y by its length, which it returns; a column
+// of zeros has the length 1.
+func levelColumns(ctx context.Context, y *mat.Dense) ([]float64, error) {
+	n, d := y.Dims()
+	lengths := make([]float64, d)
+	largest, err := largestOfColumns(ctx, y)
+	if err != nil {
+		return nil, err
+	}
+	err = par.Blocks(ctx, d, byColumns, func(lo, hi int) {
+		for i := range n {
+			for j, v := range y.RawRowView(i)[lo:hi] {
+				if m := largest[lo+j]; m > 0 {
+					lengths[lo+j] += (v / m) * (v / m) // which stays in range
+				}
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	for j, s := range lengths {
+		if lengths[j] = largest[j] * math.Sqrt(s); s == 0 {
+			lengths[j] = 1
+		}
+	}
+	return lengths, overRows(ctx, n, func(i int) {
+		row := y.RawRowView(i)
+		for j := range row {
+			row[j] /= lengths[j]
+		}
+	})
+}
+
+// rightVectors returns the singular values of b and the right singular vectors as
+// rows, min(n, d) of both.
+func rightVectors(ctx context.Context, b *mat.Dense) ([]float64, *mat.Dense, error) {
+	n, d := b.Dims()
+	if n >= d {
+		_, values, v, err := linalg.SVD(ctx, b)
+		return values, v, err
+	}
+	u, values, _, err := linalg.SVD(ctx, mat.DenseCopyOf(b.T()))
+	if err != nil {
+		return nil, nil, err
+	}
+	return values, mat.DenseCopyOf(u.T()), nil
+}
+
+// product returns a·b, or a·bᵀ.
+func product(ctx context.Context, a, b *mat.Dense, trans bool) (*mat.Dense, error) {
+	n, _ := a.Dims()
+	k, d := b.Dims()
+	t := blas.NoTrans
+	if trans {
+		d, t = k, blas.Trans
+	}
+	c := mat.NewDense(n, d, nil)
+	return c, kernel.Gemm64(ctx, blas.NoTrans, t, 1, a.RawMatrix(), b.RawMatrix(), 0, c.RawMatrix())
+}
+
+// standing holds rows in the form in which scatter matrices are made of them:
+// copied, divided by a power of two where squares would leave the range of
+// float64, and centred.
+type standing struct {
+	rows *mat.Dense
+	mean []float64 // of the columns, in units of the data
+	unit float64   // what rows are divided by
+}
+
+// stand returns the given rows of x, all where list is nil, with the mean of every
+// column subtracted. Rows that are all equal are an error.
+func stand(ctx context.Context, method string, x mat.Matrix, list []int) (*standing, error) {
+	n, d := x.Dims()
+	at := func(i int) int { return i }
+	if list != nil {
+		n, at = len(list), func(i int) int { return list[i] }
+	}
+	fail := func(err error) (*standing, error) { return nil, fmt.Errorf("%s: %w", method, err) }
+	largest, err := magnitude(ctx, x)
+	if err != nil {
+		return fail(err)
+	}
+	s := &standing{rows: mat.NewDense(n, d, nil), mean: make([]float64, d), unit: 1}
+	if largest != 0 && (largest < 0x1p-60 || largest > 0x1p60) {
+		s.unit = binary(largest)
+	}
+	// Means are taken of differences from the first row, so that a large common
+	// offset costs no digits.
+	first := append([]float64(nil), mat32.Row(make([]float64, d), at(0), x)...)
+	err = overRows(ctx, n, func(i int) {
+		row := s.rows.RawRowView(i)
+		for j, v := range mat32.Row(row, at(i), x) {
+			row[j] = v/s.unit - first[j]/s.unit
+		}
+	})
+	if err != nil {
+		return fail(err)
+	}
+	weights := make([]float64, n)
+	for i := range weights {
+		weights[i] = 1 / float64(n)
+	}
+	mean, err := weightedMean(ctx, s.rows, weights)
+	if err != nil {
+		return fail(err)
+	}
+	varies := false
+	for j, m := range mean {
+		s.mean[j] = first[j] + m*s.unit
+		for i := 0; i < n && !varies; i++ {
+			varies = s.rows.At(i, j) != 0
+		}
+	}
+	if !varies {
+		return nil, &mat32.DegenerateError{Method: method, Reason: "all rows are equal: nothing varies"}
+	}
+	err = overRows(ctx, n, func(i int) { kernel.Axpy64(-1, mean, s.rows.RawRowView(i)) })
+	if err != nil {
+		return fail(err)
+	}
+	return s, nil
+}

@@ -1,0 +1,93 @@
+package conformance
+
+import (
+	"context"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/pkg/dr"
+)
+
+// inTurn returns labels of n rows, one class after the other.
+func inTurn(n, classes int) []int {
+	labels := make([]int, n)
+	for i := range labels {
+		labels[i] = i % classes
+	}
+	return labels
+}
+
+// longGroups returns rows in three groups beside each other along a direction in
+// which they differ far less than within them along others.
+func longGroups(seed uint64, n, d int) sample {
+	s := sample{x: fixture.Normal(seed, n, d), labels: inTurn(n, 3)}
+	x := s.x.(*mat.Dense)
+	for i, label := range s.labels {
+		for j := range d - 1 {
+			x.Set(i, j, 20*x.At(i, j))
+		}
+		x.Set(i, d-1, x.At(i, d-1)+8*float64(label))
+	}
+	var turned mat.Dense
+	turned.Mul(x, orthogonal(seed+100, d))
+	s.x = &turned
+	return s
+}
+
+// orthogonal returns a random orthogonal matrix.
+func orthogonal(seed uint64, d int) *mat.Dense {
+	var qr mat.QR
+	qr.Factorize(fixture.Normal(seed, d, d))
+	var q mat.Dense
+	qr.QTo(&q)
+	return &q
+}
+
+// unknownHalf returns the labels with −1 for every second group of three rows.
+func unknownHalf(labels []int) []int {
+	some := make([]int, len(labels))
+	for i, label := range labels {
+		if some[i] = label; i/3%2 == 1 {
+			some[i] = -1
+		}
+	}
+	return some
+}
+
+var drLinearRows = []row{{
+	method: "dr.LDA",
+	source: "1936, The use of multiple measurements in taxonomic problems",
+	golden: golden{file: "lda", holds: "data.wine.svd.components", test: "dr.TestLDAAgainstScikitLearn"},
+	claim: claim{
+		says: "groups that lie beside each other along a direction of little variance are apart in one coordinate, also rows whose label was not given",
+		on:   func(seed uint64) sample { return longGroups(seed, 300, 6) },
+		measure: func(ctx context.Context, s sample) (float64, error) {
+			e, err := dr.LDA{Labels: unknownHalf(s.labels), Components: 1}.Embed(ctx, s.x)
+			if err != nil {
+				return 0, err
+			}
+			return sameLabel(e, s.labels), nil
+		},
+		from: .97, to: 1,
+	},
+	control: control{
+		says: "the labels are shuffled",
+		on:   func(seed uint64) sample { return shuffledLabels(longGroups(seed, 300, 6)) },
+	},
+	variants: []variant{
+		{name: "three classes", least: 4, long: [2]int{4000, 600}, of: func(n, _ int) any { return dr.LDA{Labels: inTurn(n, 3)} }},
+		{name: "one component of four classes, half without label", least: 7, long: [2]int{4000, 600}, of: func(n, _ int) any {
+			return dr.LDA{Labels: unknownHalf(inTurn(n, 4)), Components: 1}
+		}},
+		{name: "shrinkage of Ledoit and Wolf", least: 3, long: [2]int{4000, 400}, of: func(n, _ int) any { return dr.LDA{Labels: inTurn(n, 2), LedoitWolf: true} }},
+		{name: "more columns than rows", least: 4, wide: true, long: [2]int{800, 3000}, of: func(n, _ int) any { return dr.LDA{Labels: inTurn(n, 3)} }},
+		{name: "more columns than rows, shrunk", least: 4, wide: true, long: [2]int{300, 600}, of: func(n, _ int) any { return dr.LDA{Labels: inTurn(n, 3), Shrinkage: .2} }},
+	},
+	refused: map[string][]any{
+		"Components": {dr.LDA{Labels: inTurn(60, 3), Components: 3}},
+		"Labels":     {dr.LDA{}, dr.LDA{Labels: inTurn(59, 3)}, dr.LDA{Labels: inTurn(60, 1)}},
+		"Shrinkage":  {dr.LDA{Labels: inTurn(60, 3), Shrinkage: 1.5}, dr.LDA{Labels: inTurn(60, 3), Shrinkage: .5, LedoitWolf: true}},
+		"Tolerance":  {dr.LDA{Labels: inTurn(60, 3), Tolerance: 1}},
+	},
+}}
