@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"math/bits"
 	"runtime"
 	"slices"
 	"testing"
@@ -40,9 +41,36 @@ var sketches = map[string]func(k int, seed uint64) sketcher{
 	"Fastfood":    func(k int, seed uint64) sketcher { return sketch.Fastfood{Dim: k, Seed: seed} },
 }
 
-// each runs f for every sketch.
+// projections are maps that draw nothing and do not keep lengths.
+var projections = map[string]func(k int, seed uint64) sketcher{
+	"FFTReduce":      func(k int, _ uint64) sketcher { return sketch.FFTReduce{Dim: k} },
+	"DCT":            func(k int, _ uint64) sketcher { return sketch.DCT{Dim: k} },
+	"TruncatePrefix": func(k int, _ uint64) sketcher { return sketch.TruncatePrefix{Dim: k} },
+}
+
+// fits reports whether a map of d columns may have k.
+func fits(s sketcher, d, k int) bool {
+	switch s := s.(type) {
+	case sketch.SRHT:
+		return k <= 1<<bits.Len(uint(d-1))
+	case sketch.OSNAP:
+		return s.Nonzeros <= k
+	case sketch.FFTReduce, sketch.DCT, sketch.TruncatePrefix:
+		return k <= d
+	}
+	return true
+}
+
+// each runs f for every sketch, and every for projections as well.
 func each(t *testing.T, f func(t *testing.T, of func(k int, seed uint64) sketcher)) {
 	for name, of := range sketches {
+		t.Run(name, func(t *testing.T) { f(t, of) })
+	}
+}
+
+func every(t *testing.T, f func(t *testing.T, of func(k int, seed uint64) sketcher)) {
+	each(t, f)
+	for name, of := range projections {
 		t.Run(name, func(t *testing.T) { f(t, of) })
 	}
 }
@@ -101,11 +129,11 @@ func norm(x mat.Matrix, i int) (sum float64) {
 // ⟨Sx, y⟩ = ⟨x, Sᵀy⟩, for all shapes around those of blocks and powers of two,
 // and with more columns than there were.
 func TestApplyTIsTheAdjoint(t *testing.T) {
-	each(t, func(t *testing.T, of func(k int, seed uint64) sketcher) {
+	every(t, func(t *testing.T, of func(k int, seed uint64) sketcher) {
 		for _, d := range []int{1, 2, 7, 8, 9, 16, 31, 40} {
 			for _, k := range []int{1, 3, 8, 21} {
 				s := of(k, 5)
-				if _, ok := s.(sketch.SRHT); ok && k > d {
+				if !fits(s, d, k) {
 					continue
 				}
 				const n = 11
@@ -151,7 +179,7 @@ func TestSketchesOfAnyFormAreTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	wide := mat.DenseCopyOf(x)
-	each(t, func(t *testing.T, of func(k int, seed uint64) sketcher) {
+	every(t, func(t *testing.T, of func(k int, seed uint64) sketcher) {
 		s := of(k, 9)
 		want := done(t)(s.Apply(context.Background(), x))
 		for _, procs := range []int{1, 2, 7} {
@@ -348,7 +376,7 @@ func TestDistortionByHand(t *testing.T) {
 
 // What cannot be sketched back is refused by name.
 func TestApplyTRefuses(t *testing.T) {
-	each(t, func(t *testing.T, of func(k int, seed uint64) sketcher) {
+	every(t, func(t *testing.T, of func(k int, seed uint64) sketcher) {
 		var pe *mat32.ParamError
 		var se *mat32.ShapeError
 		var nf *mat32.NotFiniteError
