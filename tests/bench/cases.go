@@ -109,6 +109,46 @@ var Cases = []Case{
 		Ours: ours.PCA, Peer: sklearnPCA, Quality: []Measure{variance},
 	},
 	{
+		Name: "fjlt-digits70k", What: "random projection to 128 columns, FJLT: distorted MNIST test digits, 70 000 × 784",
+		Data: digits70000, Options: wire.Options{"dim": 128}, Seeds: 5,
+		Ours: ours.FJLT,
+		Peer: Peer{
+			Package: "numpy", Script: "bench_sketch.py", Function: "gaussian", Seeds: 5,
+			Settings: []Setting{{Name: "x @ normal numbers, float32, all cores"}},
+		},
+		Quality: sketchMeasures,
+	},
+	{
+		Name: "srht-digits70k", What: "random projection to 128 columns, SRHT: distorted MNIST test digits, 70 000 × 784",
+		Data: digits70000, Options: wire.Options{"dim": 128}, Seeds: 5,
+		Ours: ours.SRHT, Peer: sklearnProjection, Quality: sketchMeasures,
+	},
+	{
+		Name: "countsketch-digits70k", What: "random projection to 128 columns, count sketch: distorted MNIST test digits, 70 000 × 784",
+		Data: digits70000, Options: wire.Options{"dim": 128}, Seeds: 5,
+		Ours: ours.CountSketch, Peer: sklearnProjection, Quality: sketchMeasures,
+	},
+	{
+		Name: "sparse-digits70k", What: "random projection to 128 columns, a share of 1/√784 of them filled: distorted MNIST test digits, 70 000 × 784",
+		Data: digits70000, Options: wire.Options{"dim": 128}, Seeds: 5,
+		Ours: ours.SparseProjection, Peer: sklearnProjection, Quality: sketchMeasures,
+	},
+	{
+		Name: "sparse-words", What: "random projection to 128 columns, a share of 1/√20 000 of them filled: 200 000 documents of some 110 different words of 20 000",
+		Data: words, Options: wire.Options{"dim": 128, "words": vocabulary}, Seeds: 5,
+		Ours: ours.SparseWords, Peer: sklearnWords, Quality: wordMeasures,
+	},
+	{
+		Name: "features-digits70k", What: "512 random features of the Gaussian kernel: distorted MNIST test digits, 70 000 × 784",
+		Data: digits70000, Options: wire.Options{"dim": 512, "gamma": digitGamma}, Seeds: 5,
+		Ours: ours.RandomFeatures,
+		Peer: Peer{
+			Package: "scikit-learn", Script: "bench_sketch.py", Function: "features", Seeds: 5,
+			Settings: []Setting{{Name: "RBFSampler, float32, all cores"}},
+		},
+		Quality: kernelMeasures,
+	},
+	{
 		Name: "tsne-digits", What: "t-SNE, exact, perplexity 30, 1000 iterations: digits, 1797 × 64",
 		Data: digits, Options: wire.Options{"perplexity": 30, "iterations": 1000}, Seeds: 5,
 		Ours: ours.TSNE,
@@ -180,6 +220,18 @@ var sklearnPCA = Peer{
 		{"PCA(svd_solver='full'), float32, all cores", wire.Options{"solver": "full"}},
 	},
 }
+
+// The density of "auto" is 1/√d.
+var (
+	sklearnProjection = Peer{
+		Package: "scikit-learn", Script: "bench_sketch.py", Function: "projection", Seeds: 5,
+		Settings: []Setting{{Name: "SparseRandomProjection(density='auto', dense_output=True), float32"}},
+	}
+	sklearnWords = Peer{
+		Package: "scikit-learn", Script: "bench_sketch.py", Function: "words_projection", Seeds: 5,
+		Settings: []Setting{{Name: "SparseRandomProjection(density='auto', dense_output=True), float32, sparse rows"}},
+	}
+)
 
 // scikit-dimension finds neighbours, or takes those of others.
 var skdimSettings = []Setting{

@@ -3,7 +3,9 @@ package bench
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -48,7 +50,8 @@ func TestCasesAreComplete(t *testing.T) {
 	}
 }
 
-// The whole table runs on a few rows, with Flatland standing in for the peers: then both sides have the same quality.
+// The whole table runs on a few rows, with Flatland standing in for the peers: then both sides have the same quality, but where the
+// peer has one function for several of ours: the first of them stands in.
 func TestEveryCaseRuns(t *testing.T) {
 	c := testConfig("cases", "")
 	c.Rows, c.Rule = 100, func(float64) Repeat { return Repeat{Pairs: 1} }
@@ -59,8 +62,10 @@ func TestEveryCaseRuns(t *testing.T) {
 			if o.Ours.Err != nil || o.Peer.Err != nil || o.OneCore.Err != nil {
 				t.Fatal(o.Ours.Err, o.Peer.Err, o.OneCore.Err)
 			}
+			first := slices.IndexFunc(Cases, func(c Case) bool { return c.Peer.Script == k.Peer.Script && c.Peer.Function == k.Peer.Function })
+			same := reflect.ValueOf(Cases[first].Ours).Pointer() == reflect.ValueOf(k.Ours).Pointer()
 			for i, m := range k.Quality {
-				if len(o.Ours.Quality[i]) != max(1, k.Seeds) || o.Ours.Quality[i][0] != o.Peer.Quality[i][0] {
+				if len(o.Ours.Quality[i]) != max(1, k.Seeds) || same && o.Ours.Quality[i][0] != o.Peer.Quality[i][0] {
 					t.Errorf("%s: %v and %v", m.Name, o.Ours.Quality[i], o.Peer.Quality[i])
 				}
 			}

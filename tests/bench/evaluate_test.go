@@ -179,7 +179,7 @@ func TestMapMeasures(t *testing.T) {
 
 func TestMeasuresRefuseOtherShapes(t *testing.T) {
 	x := sample(t, 20)
-	o := wire.Options{"neighbors": 5, "components": 3, "perplexity": 5}
+	o := wire.Options{"neighbors": 5, "components": 3, "perplexity": 5, "dim": 2, "words": 100, "gamma": 100}
 	r := reply(t, 10, map[string]any{"indices": make([]int32, 50), "distances": make([]float64, 50), "map": make([]float64, 20), "components": make([]float64, 10)})
 	for _, k := range Cases {
 		for _, m := range k.Quality {
