@@ -54,6 +54,8 @@ func FuzzFit(f *testing.F) {
 			labels[i] = i%3 - i%7/6
 		}
 		for name, method := range map[string]dr.Embedder{
+			"CCA":                 pairs{dr.CCA{Components: k}},
+			"CCA, ridge":          pairs{dr.CCA{Ridge: perplexity}},
 			"LDA":                 dr.LDA{Labels: labels},
 			"LDA, shrunk":         dr.LDA{Labels: labels, LedoitWolf: true},
 			"Standardize":         dr.Standardize{},
@@ -83,4 +85,21 @@ func FuzzFit(f *testing.F) {
 			}
 		}
 	})
+}
+
+// pairs fits rows with the same rows, last column first.
+type pairs struct{ method dr.CCA }
+
+func (p pairs) Embed(ctx context.Context, x mat.Matrix) (*dr.Embedding, error) {
+	y := x
+	if n, d := x.Dims(); n > 0 && d > 0 {
+		turned := mat.NewDense(n, d, nil)
+		turned.Apply(func(i, j int, _ float64) float64 { return x.At(i, d-1-j) }, turned)
+		y = turned
+	}
+	m, err := p.method.FitPair(ctx, x, y)
+	if err != nil {
+		return nil, err
+	}
+	return m.EmbeddingY(), nil
 }

@@ -203,7 +203,7 @@ func (l LDA) Fit(ctx context.Context, x mat.Matrix) (*LDAModel, error) {
 	if err != nil {
 		return fail(err)
 	}
-	values, vectors, err := rightVectors(ctx, between)
+	_, values, vectors, err := factors(ctx, between)
 	if err != nil {
 		return fail(err)
 	}
@@ -234,6 +234,7 @@ func (l LDA) Fit(ctx context.Context, x mat.Matrix) (*LDAModel, error) {
 	for c := range kept {
 		m.ratio[c] = values[c] * values[c] / total
 	}
+	scaleRows(components, orientation(components))
 	if m.projection, err = newProjection(ctx, method, x, s.mean, components, s.unit); err != nil {
 		return nil, err
 	}

@@ -20,14 +20,12 @@ type projection struct {
 }
 
 // newProjection maps the rows of x by components of data that were divided by
-// unit. The entry of largest magnitude of a component becomes positive.
+// unit.
 func newProjection(ctx context.Context, method string, x mat.Matrix, mean []float64, components *mat.Dense, unit float64) (projection, error) {
 	p := projection{method: method, mean: mean, components: components}
-	signs := orientation(components)
-	for c := range signs {
-		signs[c] /= unit
+	for i, v := range components.RawMatrix().Data {
+		components.RawMatrix().Data[i] = v / unit
 	}
-	scaleRows(components, signs)
 	if !finite(components.RawMatrix().Data) || !finite(mean) {
 		return p, &mat32.DegenerateError{Method: method, Reason: "the scale of the data is beyond float64: rescale them"}
 	}

@@ -88,19 +88,19 @@ func levelColumns(ctx context.Context, y *mat.Dense) ([]float64, error) {
 	})
 }
 
-// rightVectors returns the singular values of b and the right singular vectors as
-// rows, min(n, d) of both.
-func rightVectors(ctx context.Context, b *mat.Dense) ([]float64, *mat.Dense, error) {
+// factors returns the singular value decomposition of b: min(n, d) values, and the
+// left and the right singular vectors as rows.
+func factors(ctx context.Context, b *mat.Dense) (left *mat.Dense, values []float64, right *mat.Dense, err error) {
 	n, d := b.Dims()
-	if n >= d {
-		_, values, v, err := linalg.SVD(ctx, b)
-		return values, v, err
+	if n < d {
+		right, values, left, err = factors(ctx, mat.DenseCopyOf(b.T()))
+		return left, values, right, err
 	}
-	u, values, _, err := linalg.SVD(ctx, mat.DenseCopyOf(b.T()))
+	u, values, v, err := linalg.SVD(ctx, b)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	return values, mat.DenseCopyOf(u.T()), nil
+	return mat.DenseCopyOf(u.T()), values, v, nil
 }
 
 // product returns a·b, or a·bᵀ.

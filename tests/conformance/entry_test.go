@@ -16,7 +16,7 @@ import (
 )
 
 // verbs are the methods that make a type one that needs a row.
-var verbs = []string{"Graph", "Neighborhoods", "Connect", "Fit", "Embed", "Estimate", "Compare", "Apply"}
+var verbs = []string{"Graph", "Neighborhoods", "Connect", "Fit", "FitPair", "Embed", "Estimate", "Compare", "Apply"}
 
 // columns of all inputs but those of wide variants.
 const columns = 5
@@ -30,6 +30,7 @@ type entry struct {
 	inverse bool   // it ends in the space of the data
 	first   bool   // of the row
 	made    bool   // a model or another matrix is made for it on the way
+	mapping bool   // it maps rows by a model
 	call    func(ctx context.Context, x mat.Matrix) (any, error)
 }
 
@@ -45,8 +46,8 @@ func (e entry) String() string {
 type model interface{ Embedding() *dr.Embedding }
 
 // entries finds every way into the variant: the verbs of its type, both
-// arguments of Compare, and Transform and Inverse of the model that Fit
-// returns. Models, and the matrices that are compared with, are made of other
+// arguments of Compare and FitPair, and Transform and Inverse of the model that Fit
+// or FitPair returns. Models, and the matrices that are compared with, are made of other
 // rows, to which offset is added.
 func entries(r row, v variant, offset float64) ([]entry, error) {
 	add := func(list []entry, name string, call func(ctx context.Context, x mat.Matrix) (any, error)) []entry {
@@ -84,8 +85,11 @@ func entries(r row, v variant, offset float64) ([]entry, error) {
 			}
 			other := func(x mat.Matrix, d int) mat.Matrix {
 				n, _ := dims(x)
-				if n == 0 {
+				switch {
+				case n == 0:
 					return mat.NewDense(1, d, nil)
+				case verb == "FitPair": // a view of its own
+					return mat.DenseCopyOf(random(n, columns+d, offset).Slice(0, n, columns, columns+d))
 				}
 				return random(n, d, 0)
 			}
@@ -99,8 +103,12 @@ func entries(r row, v variant, offset float64) ([]entry, error) {
 		default:
 			return nil, fmt.Errorf("%s.%s takes %d arguments: nothing here knows how to call it", r.method, verb, f.Type().NumIn())
 		}
-		if verb == "Fit" {
-			more, err := modelEntries(r, v, list[len(list)-1], offset)
+		if verb == "Fit" || verb == "FitPair" {
+			fit := list[len(list)-1]
+			if verb == "FitPair" {
+				fit = list[len(list)-2] // as x
+			}
+			more, err := modelEntries(r, v, verb, fit, offset)
 			if err != nil {
 				return nil, err
 			}
@@ -123,16 +131,25 @@ func strangers(x mat.Matrix) *neighbors.Neighborhoods {
 	return h
 }
 
-// modelEntries returns Transform and Inverse of the model that fit returns,
-// where it has them.
-func modelEntries(r row, v variant, fit entry, offset float64) (list []entry, err error) {
+// pairModel is what FitPair returns.
+type pairModel interface {
+	EmbeddingY() *dr.Embedding
+	TransformY(ctx context.Context, y mat.Matrix) (*dr.Embedding, error)
+}
+
+// modelEntries returns Transform and Inverse of the model that fit returns, and
+// TransformY of a pair, where it has them.
+func modelEntries(r row, v variant, verb string, fit entry, offset float64) (list []entry, err error) {
 	m, err := fit.call(context.Background(), random(50, columns, offset))
 	if err != nil {
 		return nil, fmt.Errorf("%v: 50 random rows: %w", fit, err)
 	}
-	k := columns
+	k, second := columns, 0
 	if m, ok := m.(model); ok {
 		_, k = m.Embedding().Dims()
+	}
+	if m, ok := m.(pairModel); ok {
+		second = m.EmbeddingY().Dim
 	}
 	for _, way := range []struct {
 		name    string
@@ -140,6 +157,7 @@ func modelEntries(r row, v variant, fit entry, offset float64) (list []entry, er
 		is      bool
 	}{
 		{"Transform", columns, implements[dr.Transformer](m)},
+		{"TransformY", second, implements[pairModel](m)},
 		{"Inverse", k, implements[dr.Inverter](m)},
 	} {
 		if !way.is {
@@ -152,7 +170,7 @@ func modelEntries(r row, v variant, fit entry, offset float64) (list []entry, er
 			}
 			continue
 		}
-		list = append(list, entry{row: r, variant: v, name: "Fit, " + way.name, columns: way.columns, made: true, inverse: way.name == "Inverse",
+		list = append(list, entry{row: r, variant: v, name: verb + ", " + way.name, columns: way.columns, made: true, mapping: true, inverse: way.name == "Inverse",
 			call: func(ctx context.Context, x mat.Matrix) (any, error) {
 				if v.wide && way.name == "Transform" {
 					x = wideAs(x, m.(model).Embedding().Dim)

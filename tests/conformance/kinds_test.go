@@ -72,7 +72,7 @@ func distancesAreTakenOrRefused(e entry) []error {
 		return nil // its matrix is made of columns
 	}
 	result, err := e.run(context.Background(), d)
-	if e.variant.distances == refused || strings.HasPrefix(e.name, "Fit, ") {
+	if e.variant.distances == refused || e.mapping {
 		var needs *mat32.RowsNeededError
 		if !errors.As(err, &needs) || !strings.HasPrefix(err.Error(), e.row.method) {
 			return []error{fmt.Errorf("distances for rows: got %v, want a *mat32.RowsNeededError of %s (or the row says that it takes them)", err, e.row.method)}

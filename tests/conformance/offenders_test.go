@@ -498,10 +498,10 @@ func TestOffendingSourcesAreFound(t *testing.T) {
 	good.method = "rooms.Good"
 	rows := []row{good}
 	missing := pairs(planted, rows)
-	if len(missing) != 5 {
-		t.Errorf("%d problems with a row for one of six methods: %v", len(missing), missing)
+	if len(missing) != 6 {
+		t.Errorf("%d problems with a row for one of seven methods: %v", len(missing), missing)
 	}
-	for _, m := range []string{"rooms.NoRow", "rooms.Bare", "rooms.Function", "rooms.AloneContext", "rooms.Inherited"} {
+	for _, m := range []string{"rooms.NoRow", "rooms.Pair", "rooms.Bare", "rooms.Function", "rooms.AloneContext", "rooms.Inherited"} {
 		wantFound(t, "a method without a row", m+" has no row", missing)
 	}
 	wantFound(t, "a row without a method", "there is no such method", pairs(planted, append(rows, complete())))

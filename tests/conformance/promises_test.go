@@ -234,7 +234,7 @@ func notFiniteIsAnError(e entry) (problems []error) {
 
 func everyNumberOfRows(e entry) (problems []error) {
 	least := e.variant.least
-	if strings.HasPrefix(e.name, "Fit, ") {
+	if e.mapping {
 		least = 1 // a model maps even one
 	}
 	for n := 1; n <= 24; n++ {
@@ -257,7 +257,7 @@ func equalRows(e entry) (problems []error) {
 	constant := mat.NewDense(60, e.columns, nil)
 	constant.Apply(func(int, int, float64) float64 { return 3 }, constant)
 	result, err := e.run(context.Background(), constant)
-	accepts := e.variant.constant || strings.HasPrefix(e.name, "Fit, ")
+	accepts := e.variant.constant || e.mapping
 	switch {
 	case err == nil && !accepts:
 		problems = append(problems, errors.New("rows that are all equal are accepted: the row says they are not"))

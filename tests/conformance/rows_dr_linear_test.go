@@ -2,8 +2,10 @@ package conformance
 
 import (
 	"context"
+	"errors"
 
 	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
 	"github.com/flatland-go/flatland/pkg/dr"
@@ -90,4 +92,65 @@ var drLinearRows = []row{{
 		"Shrinkage":  {dr.LDA{Labels: inTurn(60, 3), Shrinkage: 1.5}, dr.LDA{Labels: inTurn(60, 3), Shrinkage: .5, LedoitWolf: true}},
 		"Tolerance":  {dr.LDA{Labels: inTurn(60, 3), Tolerance: 1}},
 	},
+}, {
+	method:     "dr.CCA",
+	stochastic: true,
+	unmoved:    "dr.TestCCATellsChance: the seed draws permutations, which p-values alone are made of",
+	source:     "1936, Relations between two sets of variates",
+	golden:     golden{file: "cca", holds: "wine.nipals.correlations", test: "dr.TestCCAAgainstScikitLearn"},
+	claim: claim{
+		says: "what two views share is found beneath parts of their own of far more variance, and correlates in rows that were not learned from",
+		on: func(seed uint64) sample {
+			shared := fixture.Normal(seed, 400, 1)
+			return sample{x: sharing(seed+100, shared), y: sharing(seed+200, shared)}
+		},
+		measure: heldOutCorrelation,
+		from:    .8, to: 1,
+	},
+	control: control{
+		says: "the views share nothing",
+		on: func(seed uint64) sample {
+			return sample{x: sharing(seed+100, fixture.Normal(seed, 400, 1)), y: sharing(seed+200, fixture.Normal(seed+50, 400, 1))}
+		},
+	},
+	variants: []variant{
+		{name: "all components", of: always(dr.CCA{}), least: 2, long: [2]int{4000, 600}},
+		{name: "one component, ridge, permutations", of: always(dr.CCA{Components: 1, Ridge: .1, Permutations: 3}), least: 2, long: [2]int{4000, 600}},
+		{name: "more columns than rows", of: always(dr.CCA{}), least: 2, wide: true, long: [2]int{800, 3000}},
+	},
+	refused: map[string][]any{"Components": {dr.CCA{Components: columns + 1}}},
 }}
+
+// sharing returns a view of six columns, turned, in one of which is what is shared.
+func sharing(seed uint64, shared *mat.Dense) *mat.Dense {
+	n, _ := shared.Dims()
+	x := fixture.Normal(seed, n, 6)
+	for i := range n {
+		for j := 1; j < 6; j++ {
+			x.Set(i, j, 10*x.At(i, j))
+		}
+		x.Set(i, 0, shared.At(i, 0)+.2*x.At(i, 0))
+	}
+	var turned mat.Dense
+	turned.Mul(x, orthogonal(seed+7, 6))
+	return &turned
+}
+
+// heldOutCorrelation fits the first pair to the first half of the rows of both
+// views, and returns the correlation in the second half.
+func heldOutCorrelation(ctx context.Context, s sample) (float64, error) {
+	half := func(x mat.Matrix, second int) mat.Matrix {
+		n, d := x.Dims()
+		return x.(*mat.Dense).Slice(second*n/2, (second+1)*n/2, 0, d)
+	}
+	m, err := dr.CCA{Components: 1}.FitPair(ctx, half(s.x, 0), half(s.y, 0))
+	if err != nil {
+		return 0, err
+	}
+	a, errA := m.Transform(ctx, half(s.x, 1))
+	b, errB := m.TransformY(ctx, half(s.y, 1))
+	if err := errors.Join(errA, errB); err != nil {
+		return 0, err
+	}
+	return stat.Correlation(mat.Col(nil, 0, a), mat.Col(nil, 0, b), nil), nil
+}

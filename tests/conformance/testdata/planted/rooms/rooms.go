@@ -29,6 +29,12 @@ type NoRow struct{}
 // Embed maps.
 func (*NoRow) Embed(ctx context.Context, x Matrix) (int, error) { return 0, nil }
 
+// Pair is fitted to two views.
+type Pair struct{}
+
+// FitPair fits.
+func (Pair) FitPair(ctx context.Context, x, y Matrix) (int, error) { return 0, nil }
+
 // Bare names no source.
 type Bare struct {
 	Neighbors int
