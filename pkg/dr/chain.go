@@ -174,6 +174,7 @@ type savedModel interface {
 var chainable = map[string]func() savedModel{
 	standardizeKind:    func() savedModel { return new(StandardizeModel) },
 	pcaKind:            func() savedModel { return new(PCAModel) },
+	incrementalPCAKind: func() savedModel { return new(IncrementalPCAModel) },
 	fastICAKind:        func() savedModel { return new(FastICAModel) },
 	factorAnalysisKind: func() savedModel { return new(FactorAnalysisModel) },
 	truncatedSVDKind:   func() savedModel { return new(TruncatedSVDModel) },

@@ -62,6 +62,8 @@ func FuzzFit(f *testing.F) {
 			"Standardize, robust": dr.Standardize{Robust: true},
 			"PCA":                 dr.PCA{Components: k},
 			"PCA, whitened":       dr.PCA{Components: k, Whiten: true},
+			"IncrementalPCA":      dr.IncrementalPCA{Components: k, Whiten: single},
+			"IncrementalPCA by 9": dr.IncrementalPCA{Components: k, Solver: dr.Incremental, Batch: 9},
 			"TSNE":                dr.TSNE{Components: k, Perplexity: perplexity, EarlyIterations: 5, Iterations: 10},
 			"TSNE, random start":  dr.TSNE{Components: k, Perplexity: perplexity, EarlyIterations: dr.None, Iterations: 5, Start: dr.FromRandom},
 			"Chain":               dr.Chain{dr.Any(dr.Standardize{}), dr.Any(dr.PCA{Components: k})},

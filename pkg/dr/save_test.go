@@ -50,7 +50,8 @@ func savedValues(t *testing.T) map[string]savable {
 	cc, err8 := dr.CCA{Permutations: 3}.FitPair(ctx, x, normal(40, 3, 2))
 	ld, err7 := dr.LDA{Labels: labels}.Fit(ctx, x)
 	return map[string]savable{
-		"StandardizeModel": must(st, err1), "PCAModel": must(pc, err2), "TSNEModel": must(ts, err3),
+		"IncrementalPCAModel": fitted(t, dr.IncrementalPCA{Components: 3, Whiten: true}, x),
+		"StandardizeModel":    must(st, err1), "PCAModel": must(pc, err2), "TSNEModel": must(ts, err3),
 		"TSNEModel from a given start": must(tg, err4), "ChainModel": must(ch, err5), "Embedding": must(em, err6),
 		"LDAModel": must(ld, err7), "CCAModel": must(cc, err8),
 	}

@@ -92,11 +92,19 @@ func (t fileTable) stream() *Rows {
 				var batch mat.Matrix
 				if t.size == 4 {
 					part := single[:n*t.columns]
-					err = readValues(ctx, file, t, lo, n, part, func(b []byte) float32 { return math.Float32frombits(binary.LittleEndian.Uint32(b)) })
+					err = t.fill(ctx, file, lo, n, func(b []byte, from, to int) {
+						for i := range part[from:to] {
+							part[from+i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
+						}
+					})
 					batch = matrixOf(n, t.columns, part)
 				} else {
 					part := double[:n*t.columns]
-					err = readValues(ctx, file, t, lo, n, part, func(b []byte) float64 { return math.Float64frombits(binary.LittleEndian.Uint64(b)) })
+					err = t.fill(ctx, file, lo, n, func(b []byte, from, to int) {
+						for i := range part[from:to] {
+							part[from+i] = math.Float64frombits(binary.LittleEndian.Uint64(b[8*i:]))
+						}
+					})
 					batch = matrixOf(n, t.columns, part)
 				}
 				if err != nil {
@@ -111,9 +119,9 @@ func (t fileTable) stream() *Rows {
 	}}
 }
 
-// readValues fills dst with n rows from row lo on, in parts that are read and
-// decoded side by side.
-func readValues[T float32 | float64](ctx context.Context, file io.ReaderAt, t fileTable, lo, n int, dst []T, decode func(b []byte) T) error {
+// fill reads n rows from row lo on, in parts side by side, and has decode turn the
+// bytes of each into the values from … to−1 of these rows.
+func (t fileTable) fill(ctx context.Context, file io.ReaderAt, lo, n int, decode func(b []byte, from, to int)) error {
 	const part = 1 << 14 // values
 	values := n * t.columns
 	failed := make([]error, (values+part-1)/part)
@@ -123,9 +131,7 @@ func readValues[T float32 | float64](ctx context.Context, file io.ReaderAt, t fi
 			failed[from/part] = err
 			return
 		}
-		for i := range dst[from:to] {
-			dst[from+i] = decode(b[i*t.size:])
-		}
+		decode(b, from, to)
 	})
 	if err != nil {
 		return err

@@ -13,6 +13,9 @@ type Case struct {
 	// Data returns the inputs of both sides, with at least so many rows each; 0 asks for all there are.
 	Data func(rows int) ([]*mat32.Dense, error)
 
+	// Stream says that the work begins with a file: each side reads the input itself, as a part of what is measured.
+	Stream bool
+
 	// Options are those that both sides are given.
 	Options wire.Options
 

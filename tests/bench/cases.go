@@ -149,6 +149,19 @@ var Cases = []Case{
 		Quality: kernelMeasures,
 	},
 	{
+		Name: "incrementalpca-file", What: "incremental PCA, 10 components, read from a file in one pass: normal clouds, 1 000 000 × 100",
+		Data: cloud, Stream: true, Options: wire.Options{"components": 10},
+		Ours: ours.IncrementalPCA,
+		Peer: Peer{
+			Package: "scikit-learn", Script: "bench_dr.py", Function: "incremental_pca",
+			Settings: []Setting{
+				{"IncrementalPCA.partial_fit by 5000 rows of numpy.memmap, float32, all cores", wire.Options{"batch": 5000}},
+				{"IncrementalPCA.partial_fit by 20 000 rows of numpy.memmap, float32, all cores", wire.Options{"batch": 20_000}},
+			},
+		},
+		Quality: []Measure{varianceAlong},
+	},
+	{
 		Name: "tsne-digits", What: "t-SNE, exact, perplexity 30, 1000 iterations: digits, 1797 × 64",
 		Data: digits, Options: wire.Options{"perplexity": 30, "iterations": 1000}, Seeds: 5,
 		Ours: ours.TSNE,

@@ -2,12 +2,14 @@ package bench
 
 import (
 	"context"
+	"math"
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas32"
 
 	"github.com/flatland-go/flatland/internal/digits70k"
 	"github.com/flatland-go/flatland/internal/kernel"
+	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/internal/rng"
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/datasets/mnist10k"
@@ -60,6 +62,32 @@ func uniform(rows int) ([]*mat32.Dense, error) {
 		}
 	}
 	return []*mat32.Dense{x}, nil
+}
+
+// cloud returns 1 000 000 rows of a normal cloud in 100 dimensions, away from the origin, whose standard deviations fall along
+// directions that are no axes.
+func cloud(rows int) ([]*mat32.Dense, error) {
+	const d = 100
+	n := orAll(rows, 1_000_000)
+	x := mat32.NewDense(n, d, nil)
+	mirror := make([]float32, d) // a unit vector
+	for j := range mirror {
+		mirror[j] = float32(math.Sqrt(float64(2*(j+1)) / (d * (d + 1))))
+	}
+	err := par.Blocks(context.Background(), n, 1024, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			s := rng.New(1, "bench/cloud", i)
+			row := x.Row(i)
+			for j := range row {
+				row[j] = float32(s.Normal() / (1 + float64(j)/10))
+			}
+			along := kernel.Dot32(row, mirror)
+			for j, m := range mirror {
+				row[j] += 3 - 2*along*m
+			}
+		}
+	})
+	return []*mat32.Dense{x}, err
 }
 
 // mixture returns 100 000 rows of a mixture of 100 normal clouds in 50 dimensions.

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/par"
@@ -193,6 +194,38 @@ func apart(a, b []float32) float64 {
 	}
 	return math.Sqrt(sum)
 }
+
+// varianceAlong is variance for data of which a copy would be too large: row by row, from the components alone.
+var varianceAlong = Measure{Name: "share of variance reconstructed (most is best)", Format: "%.9f",
+	Of: func(in []*mat32.Dense, o wire.Options, r *wire.Reply) (float64, error) {
+		n, d := in[0].Dims()
+		k := o.Int("components")
+		values, err := r.Matrix("components", k, d)
+		if err != nil {
+			return 0, err
+		}
+		components := mat.NewDense(k, d, values)
+		var gram mat.Dense
+		gram.Mul(components, components.T())
+		mean, row, z := make([]float64, d), make([]float64, d), make([]float64, k)
+		for i := range n {
+			floats.AddScaled(mean, 1/float64(n), mat32.Row(row, i, in[0]))
+		}
+		var left, all float64
+		for i := range n {
+			floats.Sub(mat32.Row(row, i, in[0]), mean)
+			for c := range z {
+				z[c] = floats.Dot(row, components.RawRowView(c))
+			}
+			square := floats.Dot(row, row)
+			all += square
+			left += square - 2*floats.Dot(z, z) // and what z puts back
+			for c, v := range z {
+				left += v * floats.Dot(z, gram.RawRowView(c))
+			}
+		}
+		return 1 - left/all, nil
+	}}
 
 // variance is the share of the data's variance that is left when rows are put back together from their coordinates along the
 // components, so that components which are not at right angles lose by it.

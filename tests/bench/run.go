@@ -154,6 +154,7 @@ func (m *match) write() error {
 		if err != nil {
 			return err
 		}
+		input.Stream = m.Stream
 		m.inputs = append(m.inputs, input)
 	}
 	return nil

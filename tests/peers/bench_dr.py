@@ -1,7 +1,7 @@
 """Dimensionality reduction by scikit-learn."""
 
 import benchworker
-from sklearn.decomposition import PCA
+from sklearn.decomposition import PCA, IncrementalPCA
 from sklearn.manifold import TSNE
 
 
@@ -10,6 +10,14 @@ def pca(x, seed, components, solver):
     model = PCA(n_components=components, svd_solver=solver, random_state=seed)
     y = model.fit_transform(x)
     return {"components": model.components_, "map": y}
+
+
+@benchworker.function
+def incremental_pca(x, seed, components, batch):
+    model = IncrementalPCA(n_components=components)
+    for first in range(0, len(x), batch):
+        model.partial_fit(x[first:first + batch])
+    return {"components": model.components_}
 
 
 @benchworker.function

@@ -1,7 +1,7 @@
 """The peers' side of the benchmarks: answers requests of the driver as the Go package tests/bench/wire says.
 
 A script bench_<family>.py imports this first, decorates its functions with @function, and ends with serve(...). A function gets the
-inputs, C-ordered float32 matrices, then seed and the options by name. It returns its results by name: matrices and numbers.
+inputs, C-ordered float32 matrices (of a stream, a map of its file), then seed and the options by name. It returns its results by name: matrices and numbers.
 """
 
 import gc
@@ -87,7 +87,9 @@ def _answer(request, inputs):
     }
 
 
-def _read(inputs, path, rows, columns):
+def _read(inputs, path, rows, columns, stream=False):
+    if stream:  # the function reads the rows that it asks for, and that counts
+        return np.memmap(path, dtype="<f4", mode="r", shape=(rows, columns))
     key = path, rows, columns
     if key not in inputs:
         inputs[key] = np.fromfile(path, dtype="<f4", count=rows * columns).reshape(rows, columns)

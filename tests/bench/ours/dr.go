@@ -19,6 +19,19 @@ func PCA(ctx context.Context, in []*mat32.Dense, o wire.Options, _ uint64) (wire
 	return wire.Result{Arrays: []wire.Output{dense("components", m.Components()), dense("map", m.Embedding().Dense)}}, nil
 }
 
+// IncrementalPCA finds the first principal components of the rows of a file; option components.
+func IncrementalPCA(ctx context.Context, _ []*mat32.Dense, o wire.Options, _ uint64) (wire.Result, error) {
+	rows, err := mat32.RowsFromFloat32(o.Stream().Path, o.Stream().Columns)
+	if err != nil {
+		return wire.Result{}, err
+	}
+	m, err := dr.IncrementalPCA{Components: o.Int("components")}.FitRows(ctx, rows)
+	if err != nil {
+		return wire.Result{}, err
+	}
+	return wire.Result{Arrays: []wire.Output{dense("components", m.Components())}}, nil
+}
+
 // TSNE makes a map by t-SNE; options perplexity and iterations, the 250 early ones among them.
 func TSNE(ctx context.Context, in []*mat32.Dense, o wire.Options, seed uint64) (wire.Result, error) {
 	const early = 250

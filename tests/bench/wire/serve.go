@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -71,6 +72,11 @@ func answer(ctx context.Context, q Request, inputs map[Input]*mat32.Dense, find 
 	}
 	in := make([]*mat32.Dense, len(q.Inputs))
 	for i, input := range q.Inputs {
+		if input.Stream {
+			q.Options = maps.Clone(q.Options)
+			q.Options[stream] = input
+			continue
+		}
 		if inputs[input] == nil {
 			if inputs[input], err = input.Read(); err != nil {
 				return reply, err

@@ -7,13 +7,15 @@
 // little-endian, so that fewer rows than a file has are its beginning.
 //
 // A worker reads its inputs, and keeps them, before the clock starts, and writes its outputs after it stopped: the time is that
-// of the whole call, from matrices in memory to results in memory.
+// of the whole call, from matrices in memory to results in memory. An input that is a stream is read by the call itself, and that
+// counts.
 package wire
 
 import (
 	"bufio"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -47,6 +49,9 @@ type Input struct {
 	Path    string `json:"path"`
 	Rows    int    `json:"rows"` // to read; the file may have more
 	Columns int    `json:"columns"`
+
+	// Stream leaves the reading to the function: it gets nil for the matrix, and the input itself by Options.Stream.
+	Stream bool `json:"stream,omitempty"`
 }
 
 // Options are numbers and texts by name.
@@ -65,6 +70,18 @@ func (o Options) Int(name string) int {
 	}
 	panic(fmt.Errorf("the option %q is %v, want a whole number", name, o[name]))
 }
+
+// Stream returns the input that the function is to read itself; it panics with an error when there is none.
+func (o Options) Stream() Input {
+	in, ok := o[stream].(Input)
+	if !ok {
+		panic(errors.New("there is no input to be read by the function"))
+	}
+	return in
+}
+
+// stream is the option under which a function finds the input that it reads.
+const stream = "stream"
 
 // Reply is what a worker answers: an error, or a time with a result.
 type Reply struct {
@@ -140,7 +157,7 @@ func WriteInput(path string, x *mat32.Dense) (Input, error) {
 		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
 	}
 	n, d := x.Dims()
-	return Input{path, n, d}, os.WriteFile(path, b, 0o644)
+	return Input{Path: path, Rows: n, Columns: d}, os.WriteFile(path, b, 0o644)
 }
 
 // Read returns the matrix. Beside it there is never more than a row in memory, as that is measured too.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -32,6 +33,13 @@ var functions = map[string]Func{
 			},
 			Values: map[string]float64{"seed": float64(seed), "cores": float64(runtime.GOMAXPROCS(0))},
 		}, nil
+	},
+	"stream": func(_ context.Context, in []*mat32.Dense, o Options, _ uint64) (Result, error) {
+		x, err := o.Stream().Read()
+		if err != nil || in[0] != nil {
+			return Result{}, fmt.Errorf("the matrix is %v: %w", in[0], err)
+		}
+		return Result{Values: map[string]float64{"last": x.At(2, 1), "count": float64(o.Int("count"))}}, nil
 	},
 	"panic": func(context.Context, []*mat32.Dense, Options, uint64) (Result, error) { panic("boom") },
 	"fail": func(context.Context, []*mat32.Dense, Options, uint64) (Result, error) {
@@ -101,6 +109,11 @@ func TestServe(t *testing.T) {
 	one, part := q, q
 	one.Cores, one.Out = 1, ""
 	part.Inputs, part.Out = []Input{less}, t.TempDir()
+	streamed := q
+	streamed.Run, streamed.Inputs = "stream", []Input{{Path: in.Path, Rows: in.Rows, Columns: in.Columns, Stream: true}}
+	if r := ask(t, streamed)[0]; r.Error != "" || r.Values["last"] != float64(float32(1e-30)) || r.Values["count"] != 12 {
+		t.Errorf("a stream: %+v", r)
+	}
 	replies := ask(t, q, one, part)
 	for _, r := range replies {
 		if r.Error != "" || !(r.Seconds > 0) || r.Values["seed"] != 5 {
@@ -134,6 +147,7 @@ func TestServeRefuses(t *testing.T) {
 	ask := func(q Request) string { return ask(t, q, Request{Run: "nothing"})[0].Error }
 	for want, q := range map[string]Request{
 		"panic: boom":                 {Run: "panic"},
+		"no input to be read":         {Run: "stream", Inputs: []Input{in}},
 		"bang":                        {Run: "fail"},
 		`no function "missing"`:       {Run: "missing"},
 		"holds a []string":            {Run: "texts", Out: t.TempDir()},

@@ -37,7 +37,7 @@ func TestArguments(t *testing.T) {
 			t.Errorf("%v: %v, want %q", args, err, want)
 		}
 	}
-	cases, err := choose("pca|mle")
+	cases, err := choose("^(pca-digits|pca-mnist10k|twonn-digits)$")
 	if err != nil || len(cases) != 3 {
 		t.Errorf("%d cases: %v", len(cases), err)
 	}
