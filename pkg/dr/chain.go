@@ -37,15 +37,13 @@ func (c Chain) Resolve(n, d int) (Chain, error) {
 }
 
 // Fit fits the methods in order, each to the embedding of the one before it; x
-// may be a mat32.Distances where the first takes it.
+// may be a mat32.Distances where the first takes it, and have missing values
+// where the first is Impute. Sparse rows that a treatment leaves sparse reach the
+// next method as such.
 // Errors are those of the methods, with the place in the chain; a cancel during
 // the last one returns what it returns.
 func (c Chain) Fit(ctx context.Context, x mat.Matrix) (*ChainModel, error) {
-	n, d, err := checkData(ctx, "dr.Chain", x, 1)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := c.Resolve(n, d); err != nil {
+	if _, err := c.Resolve(0, 0); err != nil {
 		return nil, err
 	}
 	m := new(ChainModel)
@@ -57,13 +55,38 @@ func (c Chain) Fit(ctx context.Context, x mat.Matrix) (*ChainModel, error) {
 		}
 		m.models = append(m.models, model)
 		if err != nil {
-			m.embedding = m.join(n, d)
+			m.join(x)
 			return m, fmt.Errorf("dr.Chain: method %d: %w", i, err)
 		}
-		at = model.Embedding()
+		at = rowsOf(model)
 	}
-	m.embedding = m.join(n, d)
+	m.join(x)
 	return m, nil
+}
+
+// rowsOf returns what a method behind the model is fitted to: its embedding, or
+// the sparse rows of a treatment.
+func rowsOf(m Model) mat.Matrix {
+	if t := treatedBy(m); t != nil {
+		return t.rows()
+	}
+	return m.Embedding()
+}
+
+// described returns the embedding of a model, without coordinates where these are
+// sparse rows.
+func described(m Model) *Embedding {
+	if t := treatedBy(m); t != nil {
+		return t.described()
+	}
+	return m.Embedding()
+}
+
+func treatedBy(m Model) *treated {
+	if t, ok := m.(interface{ fitted() *treated }); ok {
+		return t.fitted()
+	}
+	return nil
 }
 
 // Embed returns the embedding of the last method: Fit(ctx, x) and its embedding.
@@ -72,61 +95,98 @@ func (c Chain) Embed(ctx context.Context, x mat.Matrix) (*Embedding, error) {
 	if m == nil {
 		return nil, err
 	}
-	return m.embedding, err
+	return m.Embedding(), err
 }
 
 // ChainModel is fitted by Chain.
 type ChainModel struct {
-	models    []Model
-	embedding *Embedding
+	models []Model
+	rows   *treated
 }
 
-// join returns the last embedding, named for the whole chain and with the notes
-// of all its methods.
-func (m *ChainModel) join(n, d int) *Embedding {
+// join makes the embedding of the chain, fitted to x: that of the last method,
+// named for all of them and with their notes.
+func (m *ChainModel) join(x mat.Matrix) {
 	var methods, options, notes []string
 	for _, model := range m.models {
-		e := model.Embedding()
+		e := described(model)
 		methods = append(methods, e.Method)
 		options = append(options, e.Options)
 		notes = append(notes, e.Notes...)
 	}
-	e := *m.models[len(m.models)-1].Embedding()
+	last := m.models[len(m.models)-1]
+	e := *described(last)
 	e.Method, e.Options, e.Notes = strings.Join(methods, " → "), strings.Join(options, " → "), notes
-	e.Rows, e.Dim = n, d
-	return &e
+	e.Rows, e.Dim = x.Dims()
+	if _, ok := x.(*mat32.Distances); ok {
+		e.Dim = 0
+	}
+	m.rows = &treated{about: &e}
+	if t := treatedBy(last); t != nil {
+		m.rows.single = t.single
+	}
 }
 
 // Models returns the fitted methods, in order.
 func (m *ChainModel) Models() []Model { return append([]Model(nil), m.models...) }
 
-// Embedding returns the map of the rows the chain was fitted to.
-func (m *ChainModel) Embedding() *Embedding { return m.embedding }
+// Embedding returns the map of the rows the chain was fitted to; see Sparse.
+func (m *ChainModel) Embedding() *Embedding { return m.rows.embedding() }
+
+// Sparse returns the rows of the last method where that is a treatment which left
+// them sparse, and else nil.
+func (m *ChainModel) Sparse() *mat32.CSR { return m.rows.sparse() }
+
+func (m *ChainModel) fitted() *treated { return m.rows }
 
 // Transform maps new rows through every method. The error names the first
 // method that cannot map new rows.
 func (m *ChainModel) Transform(ctx context.Context, x mat.Matrix) (*Embedding, error) {
-	n, d, err := checkRows(ctx, "dr.Chain", x, 1)
+	last := len(m.models) - 1
+	at, err := m.through(ctx, last, x)
 	if err != nil {
 		return nil, err
 	}
+	e, err := m.models[last].(Transformer).Transform(ctx, at)
+	if err != nil {
+		return nil, fmt.Errorf("dr.Chain: method %d: %w", last, err)
+	}
+	joined := *e
+	about := m.rows.described()
+	joined.Method, joined.Options = about.Method, about.Options
+	joined.Rows, joined.Dim = x.Dims()
+	return &joined, nil
+}
+
+// through maps new rows by the first methods of the chain, of which all must be
+// able to.
+func (m *ChainModel) through(ctx context.Context, first int, x mat.Matrix) (mat.Matrix, error) {
 	for i, model := range m.models {
 		if _, ok := model.(Transformer); !ok {
 			return nil, fmt.Errorf("dr.Chain: method %d: %w", i, cannot(model, "map new rows"))
 		}
 	}
-	at := x
-	var e *Embedding
-	for i, model := range m.models {
-		e, err = model.(Transformer).Transform(ctx, at)
+	for i, model := range m.models[:first] {
+		next, err := onward(ctx, model, x)
 		if err != nil {
 			return nil, fmt.Errorf("dr.Chain: method %d: %w", i, err)
 		}
-		at = e
+		x = next
 	}
-	joined := *e
-	joined.Method, joined.Options, joined.Rows, joined.Dim = m.embedding.Method, m.embedding.Options, n, d
-	return &joined, nil
+	return x, nil
+}
+
+// onward maps new rows for the next method.
+func onward(ctx context.Context, m Model, x mat.Matrix) (mat.Matrix, error) {
+	if t, ok := m.(treatment); ok {
+		return t.treat(ctx, x)
+	}
+	return m.(Transformer).Transform(ctx, x)
+}
+
+// treat maps new rows, which stay sparse where every method leaves them so.
+func (m *ChainModel) treat(ctx context.Context, x mat.Matrix) (mat.Matrix, error) {
+	return m.through(ctx, len(m.models), x)
 }
 
 // Inverse maps points of the embedding back through every method, last first.
@@ -149,7 +209,7 @@ func (m *ChainModel) Inverse(ctx context.Context, z mat.Matrix) (*mat.Dense, err
 
 // cannot says that a model does not do something.
 func cannot(m Model, what string) error {
-	return &mat32.DegenerateError{Method: m.Embedding().Method, Reason: "it cannot " + what}
+	return &mat32.DegenerateError{Method: described(m).Method, Reason: "it cannot " + what}
 }
 
 // String returns the tables of all methods.
@@ -161,7 +221,7 @@ func (m *ChainModel) String() string {
 	return strings.Join(parts, "\n")
 }
 
-const chainKind, chainVersion = "dr.ChainModel", 1
+const chainKind, chainVersion = "dr.ChainModel", 2 // 1 had no sparse rows
 
 // savedModel is a model that can stand in a saved chain.
 type savedModel interface {
@@ -173,6 +233,9 @@ type savedModel interface {
 // chainable lists the models a saved chain may hold.
 var chainable = map[string]func() savedModel{
 	standardizeKind:    func() savedModel { return new(StandardizeModel) },
+	logNormalizeKind:   func() savedModel { return new(LogNormalizeModel) },
+	rowNormalizeKind:   func() savedModel { return new(RowNormalizeModel) },
+	imputeKind:         func() savedModel { return new(ImputeModel) },
 	pcaKind:            func() savedModel { return new(PCAModel) },
 	incrementalPCAKind: func() savedModel { return new(IncrementalPCAModel) },
 	fastICAKind:        func() savedModel { return new(FastICAModel) },
@@ -204,7 +267,7 @@ func (m *ChainModel) encode(w *saved.Writer) {
 		w.Text(kind)
 		s.encode(w)
 	}
-	m.embedding.encode(w)
+	m.rows.encode(w)
 }
 
 func (m *ChainModel) decode(r *saved.Reader) {
@@ -218,8 +281,8 @@ func (m *ChainModel) decode(r *saved.Reader) {
 		model.decode(r)
 		m.models = append(m.models, model)
 	}
-	m.embedding = new(Embedding)
-	m.embedding.decode(r)
+	m.rows = new(treated)
+	m.rows.decode(r)
 	if r.OK() && len(m.models) == 0 {
 		r.Fail("the chain is empty")
 	}

@@ -78,11 +78,16 @@ func (e *Embedding) encode(w *saved.Writer) {
 }
 
 func (e *Embedding) decode(r *saved.Reader) {
-	*e = Embedding{Dense: r.Matrix(), Method: r.Text(), Options: r.Text(), Rows: r.Int(), Dim: r.Int(),
-		Objective: r.Float(), Loss: r.Text(), Notes: r.Texts(), Partial: r.Bool()}
+	e.described(r)
 	if r.OK() && e.Dense == nil {
 		r.Fail("the embedding is empty")
 	}
+}
+
+// described reads an embedding that may have no coordinates.
+func (e *Embedding) described(r *saved.Reader) {
+	*e = Embedding{Dense: r.Matrix(), Method: r.Text(), Options: r.Text(), Rows: r.Int(), Dim: r.Int(),
+		Objective: r.Float(), Loss: r.Text(), Notes: r.Texts(), Partial: r.Bool()}
 }
 
 // WriteTo saves the embedding with all that is known of it.

@@ -147,7 +147,7 @@ func (f FactorAnalysis) Fit(ctx context.Context, x mat.Matrix) (*FactorAnalysisM
 		return nil, &mat32.DegenerateError{Method: method, Reason: "all rows are equal: nothing varies"}
 	}
 	correlation := mat.NewSymDense(d, nil)
-	if err := addProducts(ctx, correlation, blas.Trans, standard.embedding.Dense); err != nil {
+	if err := addProducts(ctx, correlation, blas.Trans, standard.Embedding().Dense); err != nil {
 		return fail(err)
 	}
 	for i := range correlation.RawSymmetric().Data {

@@ -45,6 +45,18 @@ func (z *nonzeros) of(i int, x mat.Matrix) (columns []int32, values []float64) {
 	return z.columns[:n], z.values[:n]
 }
 
+// eachNonzero calls f for every row of x with what is not zero of it, in blocks of
+// rows.
+func eachNonzero(ctx context.Context, x mat.Matrix, f func(i int, columns []int32, values []float64)) error {
+	n, d := x.Dims()
+	return par.BlocksWith(ctx, n, 256, func() *nonzeros { return newNonzeros(d) }, func(row *nonzeros, lo, hi int) {
+		for i := lo; i < hi; i++ {
+			columns, values := row.of(i, x)
+			f(i, columns, values)
+		}
+	})
+}
+
 // magnitude returns the largest magnitude in x.
 func magnitude(ctx context.Context, x mat.Matrix) (float64, error) {
 	n, d := x.Dims()

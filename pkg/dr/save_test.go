@@ -49,9 +49,13 @@ func savedValues(t *testing.T) map[string]savable {
 	}
 	cc, err8 := dr.CCA{Permutations: 3}.FitPair(ctx, x, normal(40, 3, 2))
 	ld, err7 := dr.LDA{Labels: labels}.Fit(ctx, x)
+	ln, err10 := dr.LogNormalize{}.Fit(ctx, mat32.Convert(counts(40, 4)))
+	rn, err11 := dr.RowNormalize{}.Fit(ctx, sparseOf(t, counts(40, 4)))
+	im, err12 := dr.Impute{Missing: dr.FillNearest}.Fit(ctx, gaps(40, 4))
 	return map[string]savable{
 		"IncrementalPCAModel": fitted(t, dr.IncrementalPCA{Components: 3, Whiten: true}, x),
-		"StandardizeModel":    must(st, err1), "PCAModel": must(pc, err2), "TSNEModel": must(ts, err3),
+		"LogNormalizeModel": must(ln, err10), "RowNormalizeModel": must(rn, err11), "ImputeModel": must(im, err12),
+		"StandardizeModel": must(st, err1), "PCAModel": must(pc, err2), "TSNEModel": must(ts, err3),
 		"TSNEModel from a given start": must(tg, err4), "ChainModel": must(ch, err5), "Embedding": must(em, err6),
 		"LDAModel": must(ld, err7), "CCAModel": must(cc, err8),
 	}

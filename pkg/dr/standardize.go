@@ -9,7 +9,6 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
-	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/internal/saved"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
@@ -18,12 +17,21 @@ import (
 // weighs more for its unit of measurement. A constant column becomes 0, which
 // the embedding notes.
 //
-// Time O(n·d) (with Robust O(n·d·log n)), memory 8·n·d bytes for the result.
+// With KeepLocation zeros stay zeros, sparse rows stay sparse and float32 rows float32.
+//
+// Time O(n·d) (with Robust O(n·d·log n)), for sparse rows that stay so in the
+// stored values; memory 8·n·d bytes for the result, or 20 bytes a stored value.
 type Standardize struct {
 	// Robust takes the median and the interquartile range (linearly
 	// interpolated quantiles) instead of the mean and the standard deviation
 	// (divisor n), so that outliers do not set the scale. Default false.
 	Robust bool
+
+	// MAD takes the median absolute deviation from the median as scale, over
+	// 0.6745, which makes it the standard deviation of normal data; up to half of
+	// the values may be outliers. It is for Robust, and ignored without. Default
+	// false.
+	MAD bool
 
 	// KeepLocation leaves the location of the columns as it is. Default false.
 	KeepLocation bool
@@ -36,7 +44,7 @@ type Standardize struct {
 type StandardizeModel struct {
 	options         Standardize
 	location, scale []float64
-	embedding       *Embedding
+	rows            *treated
 }
 
 // Resolve returns the options: there are no defaults to fill in.
@@ -46,7 +54,7 @@ func (s Standardize) Resolve(n, d int) (Standardize, error) { return s, nil }
 func (s Standardize) String() string {
 	text := "mean and standard deviation (divisor n)"
 	if s.Robust {
-		text = "median and interquartile range"
+		text = "median and " + s.spread()
 	}
 	if s.KeepLocation {
 		text += ", location kept"
@@ -61,24 +69,17 @@ func (s Standardize) String() string {
 // mat32.CheckRows and mat32.Check, *mat32.DegenerateError where a column's range
 // exceeds float64, and one that wraps ctx.Err().
 func (s Standardize) Fit(ctx context.Context, x mat.Matrix) (*StandardizeModel, error) {
-	const method = "dr.Standardize"
+	const method = standardizeName
 	n, d, err := checkRows(ctx, method, x, 1)
 	if err != nil {
 		return nil, err
 	}
 	m := &StandardizeModel{options: s, location: make([]float64, d), scale: make([]float64, d)}
 	constant := make([]bool, d)
-	err = par.BlocksWith(ctx, d, 1, func() []float64 { return make([]float64, n) }, func(column []float64, lo, hi int) {
-		for j := lo; j < hi; j++ {
-			for i := range column {
-				column[i] = x.At(i, j)
-			}
-			m.location[j], m.scale[j] = moments(column)
-			if s.Robust {
-				m.location[j], m.scale[j] = quartiles(column)
-			}
-			constant[j] = m.scale[j] == 0
-		}
+	measure := s.measure()
+	err = eachColumn(ctx, x, func(j int, nonzero []float64) {
+		m.location[j], m.scale[j] = measure(nonzero, n)
+		constant[j] = m.scale[j] == 0
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", method, err)
@@ -98,18 +99,40 @@ func (s Standardize) Fit(ctx context.Context, x mat.Matrix) (*StandardizeModel, 
 			m.location[j] = 0
 		}
 	}
-	m.embedding, err = m.Transform(ctx, x)
+	z, err := m.treat(ctx, x)
 	if err != nil {
 		return nil, err
 	}
+	about := m.about()
+	about.Rows, about.Dim, about.Objective = n, d, math.NaN()
 	if flat > 0 {
-		what := "standard deviation"
-		if s.Robust {
-			what = "interquartile range"
-		}
-		m.embedding.Notes = append(m.embedding.Notes, fmt.Sprintf("%d of %d columns have %s 0: their scale was left as it is", flat, d, what))
+		about.Notes = append(about.Notes, fmt.Sprintf("%d of %d columns have %s 0: their scale was left as it is", flat, d, s.spread()))
 	}
+	m.rows = newTreated(z, about)
 	return m, nil
+}
+
+// spread names what scales are.
+func (s Standardize) spread() string {
+	switch {
+	case s.Robust && s.MAD:
+		return "median absolute deviation"
+	case s.Robust:
+		return "interquartile range"
+	}
+	return "standard deviation"
+}
+
+// measure returns what measures location and scale of a column: its values that
+// are not zero, of n in all.
+func (s Standardize) measure() func(nonzero []float64, n int) (location, scale float64) {
+	switch {
+	case s.Robust && s.MAD:
+		return deviations
+	case s.Robust:
+		return quartiles
+	}
+	return moments
 }
 
 // Embed returns the standardised rows of x: Fit(ctx, x) and its embedding.
@@ -118,48 +141,7 @@ func (s Standardize) Embed(ctx context.Context, x mat.Matrix) (*Embedding, error
 	if err != nil {
 		return nil, err
 	}
-	return m.embedding, nil
-}
-
-// moments returns the mean and the standard deviation with divisor n. The
-// second pass corrects the mean by the rounding of the first, so a constant
-// column has a standard deviation of exactly 0.
-func moments(v []float64) (mean, sd float64) {
-	n := float64(len(v))
-	largest := 0.
-	for _, x := range v {
-		mean += x / n
-		largest = max(largest, math.Abs(x))
-	}
-	var sum, square float64
-	for _, x := range v {
-		sum += (x - mean) / n
-	}
-	mean += sum
-	least, most := slices.Min(v), slices.Max(v)
-	if least == most {
-		return least, 0
-	}
-	unit := most/2 - least/2 // squares of extreme values stay in range
-	for _, x := range v {
-		e := (x - mean) / unit
-		square += e * e
-	}
-	return mean, math.Sqrt(square/n) * unit
-}
-
-// quartiles returns the median and the interquartile range; it sorts v.
-func quartiles(v []float64) (median, iqr float64) {
-	slices.Sort(v)
-	at := func(q float64) float64 {
-		h := q * float64(len(v)-1)
-		i := int(h)
-		if i+1 == len(v) {
-			return v[i]
-		}
-		return v[i] + (h-float64(i))*(v[i+1]-v[i])
-	}
-	return at(0.5), at(0.75) - at(0.25)
+	return m.Embedding(), nil
 }
 
 // Location returns what is subtracted from the d columns, and Scale what they
@@ -169,55 +151,60 @@ func (m *StandardizeModel) Location() []float64 { return slices.Clone(m.location
 // Scale returns what the d columns are divided by.
 func (m *StandardizeModel) Scale() []float64 { return slices.Clone(m.scale) }
 
-// Embedding returns the standardised rows the model was fitted to.
-func (m *StandardizeModel) Embedding() *Embedding { return m.embedding }
+// Embedding returns the standardised rows the model was fitted to; see Sparse.
+func (m *StandardizeModel) Embedding() *Embedding { return m.rows.embedding() }
+
+// Sparse returns the standardised rows the model was fitted to where they are
+// sparse, and nil where they are not. It costs nothing, while Embedding makes a
+// dense copy.
+func (m *StandardizeModel) Sparse() *mat32.CSR { return m.rows.sparse() }
+
+func (m *StandardizeModel) fitted() *treated { return m.rows }
+
+func (m *StandardizeModel) about() Embedding {
+	return Embedding{Method: "standardize", Options: m.options.String()}
+}
 
 // Transform standardises new rows, n × d.
 func (m *StandardizeModel) Transform(ctx context.Context, x mat.Matrix) (*Embedding, error) {
-	const method = "dr.Standardize"
-	n, err := checkColumns(ctx, method, x, len(m.location))
-	if err != nil {
+	return transformed(ctx, m, x, standardizeName, m.about())
+}
+
+// TransformSparse standardises new rows that are to stay sparse; that takes
+// KeepLocation.
+func (m *StandardizeModel) TransformSparse(ctx context.Context, x *mat32.CSR) (*mat32.CSR, error) {
+	return transformedSparse(ctx, m, x, standardizeName)
+}
+
+func (m *StandardizeModel) treat(ctx context.Context, x mat.Matrix) (mat.Matrix, error) {
+	if _, err := checkColumns(ctx, standardizeName, x, len(m.location)); err != nil {
 		return nil, err
 	}
-	z, err := m.apply(ctx, x, func(v, location, scale float64) float64 { return (v - location) / scale })
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", method, err)
-	}
-	if err := checkFits(method, z); err != nil {
-		return nil, err
-	}
-	return &Embedding{Dense: z, Method: "standardize", Options: m.options.String(),
-		Rows: n, Dim: len(m.location), Objective: math.NaN()}, nil
+	return m.apply(ctx, x, m.options.KeepLocation, func(v, location, scale float64) float64 { return (v - location) / scale })
 }
 
 // Inverse brings standardised rows, n × d, back to the units of the data.
 func (m *StandardizeModel) Inverse(ctx context.Context, z mat.Matrix) (*mat.Dense, error) {
-	const method = "dr.Standardize"
-	if _, err := checkColumns(ctx, method, z, len(m.location)); err != nil {
+	if _, err := checkColumns(ctx, standardizeName, z, len(m.location)); err != nil {
 		return nil, err
 	}
-	x, err := m.apply(ctx, z, func(v, location, scale float64) float64 { return v*scale + location })
+	x, err := m.apply(ctx, z, false, func(v, location, scale float64) float64 { return v*scale + location })
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", method, err)
-	}
-	if err := checkFits(method, x); err != nil {
 		return nil, err
 	}
-	return x, nil
+	return x.(*mat.Dense), nil
 }
 
-func (m *StandardizeModel) apply(ctx context.Context, x mat.Matrix, f func(v, location, scale float64) float64) (*mat.Dense, error) {
-	n, d := x.Dims()
-	z := mat.NewDense(n, d, nil)
-	err := par.Blocks(ctx, n, 256, func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			row := z.RawRowView(i)
-			for j, v := range mat32.Row(row, i, x) {
-				row[j] = f(v, m.location[j], m.scale[j])
+func (m *StandardizeModel) apply(ctx context.Context, x mat.Matrix, zeros bool, f func(v, location, scale float64) float64) (mat.Matrix, error) {
+	return eachRow(ctx, standardizeName, x, zeros, func(_ int, columns []int32, values []float64) {
+		for k, v := range values {
+			j := k
+			if columns != nil {
+				j = int(columns[k])
 			}
+			values[k] = f(v, m.location[j], m.scale[j])
 		}
 	})
-	return z, err
 }
 
 // String returns a small table: the options and the range of the scales.
@@ -226,20 +213,20 @@ func (m *StandardizeModel) String() string {
 		len(m.scale), m.options, slices.Min(m.scale), slices.Max(m.scale))
 }
 
-const standardizeKind, standardizeVersion = "dr.StandardizeModel", 1
+const standardizeName, standardizeKind, standardizeVersion = "dr.Standardize", "dr.StandardizeModel", 2 // 1 had no sparse rows
 
 func (m *StandardizeModel) encode(w *saved.Writer) {
 	w.JSON(m.options)
 	w.Floats(m.location)
 	w.Floats(m.scale)
-	m.embedding.encode(w)
+	m.rows.encode(w)
 }
 
 func (m *StandardizeModel) decode(r *saved.Reader) {
 	r.JSON(&m.options)
 	m.location, m.scale = r.Floats(), r.Floats()
-	m.embedding = new(Embedding)
-	m.embedding.decode(r)
+	m.rows = new(treated)
+	m.rows.decode(r)
 	if r.OK() && (len(m.location) == 0 || len(m.location) != len(m.scale)) {
 		r.Fail("locations and scales differ in number")
 	}

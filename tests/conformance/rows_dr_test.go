@@ -57,6 +57,7 @@ var drRows = []row{{
 		{name: "mean and standard deviation", of: always(dr.Standardize{}), least: 1, constant: true, long: [2]int{20000, 200}},
 		{name: "robust", of: always(dr.Standardize{Robust: true}), least: 1, constant: true, long: [2]int{20000, 200}},
 		{name: "scale alone", of: always(dr.Standardize{KeepScale: true}), least: 1, constant: true, long: [2]int{20000, 200}},
+		{name: "median absolute deviation", of: always(dr.Standardize{Robust: true, MAD: true}), least: 1, constant: true, long: [2]int{20000, 200}},
 	},
 }, {
 	method: "dr.PCA",
