@@ -71,6 +71,8 @@ func FuzzFit(f *testing.F) {
 			"IncrementalPCA by 9": dr.IncrementalPCA{Components: k, Solver: dr.Incremental, Batch: 9},
 			"TSNE":                dr.TSNE{Components: k, Perplexity: perplexity, EarlyIterations: 5, Iterations: 10},
 			"TSNE, random start":  dr.TSNE{Components: k, Perplexity: perplexity, EarlyIterations: dr.None, Iterations: 5, Start: dr.FromRandom},
+			"TLDR":                dr.TLDR{Components: k, ProjectorWidth: 8, Epochs: 2},
+			"TLDR, perceptron":    dr.TLDR{Components: k, EncoderLayers: 1, EncoderWidth: 4, Nonlinear: true, ProjectorLayers: dr.None, Epochs: 2},
 			"Chain":               dr.Chain{dr.Any(dr.Standardize{}), dr.Any(dr.PCA{Components: k})},
 		} {
 			e, err := method.Embed(context.Background(), x)

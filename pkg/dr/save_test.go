@@ -53,8 +53,10 @@ func savedValues(t *testing.T) map[string]savable {
 	rn, err11 := dr.RowNormalize{}.Fit(ctx, sparseOf(t, counts(40, 4)))
 	im, err12 := dr.Impute{Missing: dr.FillNearest}.Fit(ctx, gaps(40, 4))
 	return map[string]savable{
-		"IncrementalPCAModel": fitted(t, dr.IncrementalPCA{Components: 3, Whiten: true}, x),
-		"LogNormalizeModel": must(ln, err10), "RowNormalizeModel": must(rn, err11), "ImputeModel": must(im, err12),
+		"TLDRModel":             fitted(t, dr.TLDR{ProjectorWidth: 8, Epochs: 2}, x),
+		"TLDRModel, perceptron": fitted(t, dr.TLDR{Components: 2, EncoderLayers: 1, EncoderWidth: 4, Nonlinear: true, ProjectorLayers: dr.None, Epochs: 2}, x),
+		"IncrementalPCAModel":   fitted(t, dr.IncrementalPCA{Components: 3, Whiten: true}, x),
+		"LogNormalizeModel":     must(ln, err10), "RowNormalizeModel": must(rn, err11), "ImputeModel": must(im, err12),
 		"StandardizeModel": must(st, err1), "PCAModel": must(pc, err2), "TSNEModel": must(ts, err3),
 		"TSNEModel from a given start": must(tg, err4), "ChainModel": must(ch, err5), "Embedding": must(em, err6),
 		"LDAModel": must(ld, err7), "CCAModel": must(cc, err8),
