@@ -140,10 +140,11 @@ func counting(n int) []int32 {
 }
 
 // direct reports whether k of d frequencies are had faster from their waves,
-// written out, than by a fast transform: a product of matrices does some four
-// operations in the time of one with a sparse matrix.
+// written out, than by a fast transform: a product of matrices does some six
+// operations in the time of one with a sparse matrix, and of those of a transform
+// some are not needed for few frequencies.
 func direct(d, k int) bool {
-	return float64(d)*float64(k) <= 4*fourierOf(d).operations(d) || fourierOf(d).operations(d) > 1<<27
+	return float64(d)*float64(k) <= 2*fourierOf(d).operations(d) || fourierOf(d).operations(d) > 1<<27
 }
 
 // harmonicBytes is the memory of either.
