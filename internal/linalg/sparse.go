@@ -123,20 +123,28 @@ func (a *CSR) Apply(ctx context.Context, dst, x *mat.Dense) error {
 // Mul is Apply, as Rectangular names it.
 func (a *CSR) Mul(ctx context.Context, dst, x *mat.Dense) error { return a.Apply(ctx, dst, x) }
 
-// MulTrans writes Aᵀ·x to dst; x is rows × b and dst cols × b. The first call
-// builds the compressed columns, 12 bytes a value, which later ones share: sums
-// then run down the rows in order, on any number of cores.
+// MulTrans writes Aᵀ·x to dst; x is rows × b and dst cols × b: the product of
+// Transposed, whose sums run down the rows in order, on any number of cores.
 func (a *CSR) MulTrans(ctx context.Context, dst, x *mat.Dense) error {
+	t, err := a.Transposed(ctx)
+	if err != nil {
+		return err
+	}
+	return t.Apply(ctx, dst, x)
+}
+
+// Transposed returns the transpose. The first call builds it, 12 bytes a value,
+// and later ones share it. The error is ctx.Err().
+func (a *CSR) Transposed(ctx context.Context) (*CSR, error) {
 	a.turn.Lock()
+	defer a.turn.Unlock()
 	if a.transposed == nil {
 		a.transposed = a.transpose(ctx)
 	}
-	t := a.transposed
-	a.turn.Unlock()
-	if t == nil {
-		return ctx.Err()
+	if a.transposed == nil {
+		return nil, ctx.Err()
 	}
-	return t.Apply(ctx, dst, x)
+	return a.transposed, nil
 }
 
 // transpose returns a copy that stores the columns as rows, or nil when ctx is

@@ -242,6 +242,7 @@ var chainable = map[string]func() savedModel{
 	tldrKind:           func() savedModel { return new(TLDRModel) },
 	factorAnalysisKind: func() savedModel { return new(FactorAnalysisModel) },
 	truncatedSVDKind:   func() savedModel { return new(TruncatedSVDModel) },
+	nmfKind:            func() savedModel { return new(NMFModel) },
 	ldaKind:            func() savedModel { return new(LDAModel) },
 	tsneKind:           func() savedModel { return new(TSNEModel) },
 	// A chain within a chain.

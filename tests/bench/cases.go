@@ -162,6 +162,42 @@ var Cases = []Case{
 		Quality: []Measure{varianceAlong},
 	},
 	{
+		Name: "nmf-mnist10k", What: "NMF by the squared error, 30 components: MNIST test digits, 10 000 × 784",
+		Data: mnist, Options: wire.Options{"components": 30}, Seeds: 5,
+		Ours: ours.NMF,
+		Peer: Peer{
+			Package: "scikit-learn", Script: "bench_factors.py", Function: "nmf", Seeds: 5,
+			Settings: []Setting{{Name: "NMF(solver='cd'), float32"}},
+		},
+		Quality: []Measure{unexplained},
+	},
+	{
+		Name: "fastica-mnist10k", What: "FastICA by log cosh, 30 components: MNIST test digits without the pixels that are never grey, 10 000 rows",
+		Data: varyingPixels, Options: wire.Options{"components": 30}, Seeds: 5,
+		Ours: ours.FastICA,
+		Peer: Peer{
+			Package: "scikit-learn", Script: "bench_factors.py", Function: "fastica", Seeds: 5,
+			Settings: []Setting{
+				{"FastICA(whiten_solver='eigh'), float32, all cores", wire.Options{"solver": "eigh"}},
+				{"FastICA(whiten_solver='svd'), float32, all cores", wire.Options{"solver": "svd"}},
+			},
+		},
+		Quality: []Measure{negentropy},
+	},
+	{
+		Name: "truncatedsvd-words", What: "truncated SVD, 50 components: 20 000 documents of some 110 different words of 20 000",
+		Data: fewerWords, Options: wire.Options{"components": 50, "words": vocabulary}, Seeds: 5,
+		Ours: ours.SparseTruncatedSVD,
+		Peer: Peer{
+			Package: "scikit-learn", Script: "bench_factors.py", Function: "truncatedsvd", Seeds: 5,
+			Settings: []Setting{
+				{"TruncatedSVD(algorithm='randomized'), float32, all cores", wire.Options{"algorithm": "randomized"}},
+				{"TruncatedSVD(algorithm='arpack'), float32", wire.Options{"algorithm": "arpack"}},
+			},
+		},
+		Quality: []Measure{kept},
+	},
+	{
 		Name: "tsne-digits", What: "t-SNE, exact, perplexity 30, 1000 iterations: digits, 1797 × 64",
 		Data: digits, Options: wire.Options{"perplexity": 30, "iterations": 1000}, Seeds: 5,
 		Ours: ours.TSNE,

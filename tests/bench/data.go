@@ -43,6 +43,31 @@ func mnist(int) ([]*mat32.Dense, error) {
 	return []*mat32.Dense{x}, nil
 }
 
+// varyingPixels returns those digits without the columns that are zero everywhere, of which the peer's faster whitening makes NaN.
+func varyingPixels(int) ([]*mat32.Dense, error) {
+	all, err := mnist(0)
+	if err != nil {
+		return nil, err
+	}
+	n, d := all[0].Dims()
+	var columns []int
+	for j := range d {
+		for i := range n {
+			if all[0].At(i, j) != 0 {
+				columns = append(columns, j)
+				break
+			}
+		}
+	}
+	x := mat32.NewDense(n, len(columns), nil)
+	for i := range n {
+		for c, j := range columns {
+			x.Row(i)[c] = all[0].Row(i)[j]
+		}
+	}
+	return []*mat32.Dense{x}, nil
+}
+
 // digits70000 returns the 70 000 distorted digits.
 func digits70000(rows int) ([]*mat32.Dense, error) {
 	if rows > 0 && rows <= digits70k.Originals {
@@ -138,6 +163,9 @@ func words(rows int) ([]*mat32.Dense, error) {
 	}
 	return []*mat32.Dense{indices, counts}, nil
 }
+
+// fewerWords returns 20 000 documents of the same kind.
+func fewerWords(rows int) ([]*mat32.Dense, error) { return words(orAll(rows, 20_000)) }
 
 // factors returns 2000 digits, and a square matrix to multiply them by.
 func factors(rows int) ([]*mat32.Dense, error) {
