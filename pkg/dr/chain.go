@@ -244,6 +244,8 @@ var chainable = map[string]func() savedModel{
 	truncatedSVDKind:   func() savedModel { return new(TruncatedSVDModel) },
 	nmfKind:            func() savedModel { return new(NMFModel) },
 	ldaKind:            func() savedModel { return new(LDAModel) },
+	lppKind:            func() savedModel { return new(LPPModel) },
+	npeKind:            func() savedModel { return new(NPEModel) },
 	tsneKind:           func() savedModel { return new(TSNEModel) },
 	// A chain within a chain.
 	chainKind: func() savedModel { return new(ChainModel) },

@@ -54,6 +54,8 @@ func FuzzFit(f *testing.F) {
 			labels[i] = i%3 - i%7/6
 		}
 		for name, method := range map[string]dr.Embedder{
+			"LPP":                 dr.LPP{Components: k, Width: perplexity},
+			"NPE":                 dr.NPE{Neighbors: k},
 			"CCA":                 pairs{dr.CCA{Components: k}},
 			"CCA, ridge":          pairs{dr.CCA{Ridge: perplexity}},
 			"LDA":                 dr.LDA{Labels: labels},

@@ -119,7 +119,77 @@ var drLinearRows = []row{{
 		{name: "more columns than rows", of: always(dr.CCA{}), least: 2, wide: true, long: [2]int{800, 3000}},
 	},
 	refused: map[string][]any{"Components": {dr.CCA{Components: columns + 1}}},
+}, {
+	method:  "dr.LPP",
+	source:  "2003, Locality preserving projections",
+	golden:  golden{file: "locality", holds: "wine.lpp.components", test: "dr.TestLPPAgainstSciPy"},
+	claim:   stripsApart(dr.LPP{Components: 1, Neighbors: 5}),
+	control: mixedStrips,
+	variants: []variant{
+		{name: "all components", of: always(dr.LPP{}), least: 3, long: [2]int{4000, 300}},
+		{name: "two components, five neighbours, simple", of: always(dr.LPP{Components: 2, Neighbors: 5, Simple: true}), least: 6, long: [2]int{4000, 300}},
+		{name: "more columns than rows, 90 % of the variance", of: always(dr.LPP{Share: .9}), least: 3, wide: true, long: [2]int{800, 3000}},
+	},
+	refused: map[string][]any{
+		"Components": {dr.LPP{Components: columns + 1}},
+		"Neighbors":  {dr.LPP{Neighbors: 60}},
+		"Share":      {dr.LPP{Share: 1.5}},
+	},
+}, {
+	method:  "dr.NPE",
+	source:  "2005, Neighborhood preserving embedding",
+	golden:  golden{file: "locality", holds: "wine.npe.components", test: "dr.TestNPEAgainstScikitLearn"},
+	claim:   stripsApart(dr.NPE{Components: 1, Neighbors: 5}),
+	control: mixedStrips,
+	variants: []variant{
+		{name: "all components", of: always(dr.NPE{}), least: 3, long: [2]int{4000, 300}},
+		{name: "two components, five neighbours", of: always(dr.NPE{Components: 2, Neighbors: 5, Regularization: .01}), least: 6, long: [2]int{4000, 300}},
+		{name: "more columns than rows, 90 % of the variance", of: always(dr.NPE{Share: .9}), least: 3, wide: true, long: [2]int{800, 3000}},
+	},
+	refused: map[string][]any{
+		"Components":     {dr.NPE{Components: columns + 1}},
+		"Neighbors":      {dr.NPE{Neighbors: 60}},
+		"Regularization": {dr.NPE{Regularization: 1e-11}, dr.NPE{Regularization: 2}},
+		"Share":          {dr.NPE{Share: 1.5}},
+	},
 }}
+
+// strips returns rows in two groups beside each other, which differ by less across
+// than along them.
+func strips(seed uint64) sample {
+	s := sample{x: fixture.Normal(seed, 200, 15), labels: inTurn(200, 2)}
+	for i, label := range s.labels {
+		row := s.x.(*mat.Dense).RawRowView(i)
+		for j := range row {
+			row[j] *= 3
+		}
+		row[0] = row[0]/6 + 15*float64(label)
+		row[1] *= 4
+	}
+	return s
+}
+
+// stripsApart is the claim of linear maps that keep neighbourhoods.
+func stripsApart(method dr.Embedder) claim {
+	return claim{
+		says: "one coordinate keeps neighbours: two groups beside each other stay apart, though their length has the larger variance",
+		on:   strips,
+		measure: func(ctx context.Context, s sample) (float64, error) {
+			e, err := method.Embed(ctx, s.x)
+			if err != nil {
+				return 0, err
+			}
+			return sameLabel(e, s.labels), nil
+		},
+		from: .99, to: 1,
+	}
+}
+
+// mixedStrips is its control.
+var mixedStrips = control{
+	says: "the labels are shuffled",
+	on:   func(seed uint64) sample { return shuffledLabels(strips(seed)) },
+}
 
 // sharing returns a view of six columns, turned, in one of which is what is shared.
 func sharing(seed uint64, shared *mat.Dense) *mat.Dense {
