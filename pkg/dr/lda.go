@@ -322,11 +322,11 @@ func (w *within) whitened(ctx context.Context, tolerance float64) (*mat.Dense, e
 	if err != nil {
 		return nil, err
 	}
-	c := &centered{x: w.of, n: n, d: d, mean: make([]float64, d)}
-	values, vectors, err := c.principal(ctx, min(n, d))
+	s, err := decompose(ctx, asCentered(w.of), min(n, d))
 	if err != nil {
 		return nil, err
 	}
+	values, vectors := s.scatter, s.components
 	r := 0
 	for r < min(n-len(w.ends), d) && values[r] > tolerance*tolerance {
 		r++

@@ -10,7 +10,6 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
-	"github.com/flatland-go/flatland/internal/kernel"
 	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/internal/saved"
 	"github.com/flatland-go/flatland/pkg/mat32"
@@ -25,45 +24,23 @@ type PCAModel struct {
 	components *mat.Dense // k × d, orthonormal rows
 	variance   []float64  // k, divisor n−1
 	total      float64    // of all components
+	noise      float64    // mean variance of the directions left out
 	embedding  *Embedding
-}
-
-// orient gives every component the sign that makes its entry of largest
-// magnitude positive (the first such entry, up to rounding).
-func (m *PCAModel) orient() {
-	k, _ := m.components.Dims()
-	for r := range k {
-		row := m.components.RawRowView(r)
-		largest := 0.
-		for _, v := range row {
-			largest = max(largest, math.Abs(v))
-		}
-		for _, v := range row {
-			if math.Abs(v) >= largest*(1-1e-9) {
-				if v < 0 {
-					for j := range row {
-						row[j] = -row[j]
-					}
-				}
-				break
-			}
-		}
-	}
 }
 
 // flat returns how many of the last components have no variance but rounding.
 func (m *PCAModel) flat() int {
 	n := 0
 	for _, v := range m.variance {
-		if v <= m.noise() {
+		if v <= m.rounding() {
 			n++
 		}
 	}
 	return n
 }
 
-// noise is the variance that rounding alone may leave in a direction.
-func (m *PCAModel) noise() float64 {
+// rounding is the variance that it alone may leave in a direction.
+func (m *PCAModel) rounding() float64 {
 	share := float64(max(m.rows, len(m.mean))) * 0x1p-52
 	return m.variance[0] * share * share
 }
@@ -102,8 +79,11 @@ func (m *PCAModel) SingularValues() []float64 {
 // NoiseVariance returns the mean variance of the directions left out, which
 // probabilistic PCA takes for noise, or 0 where none is (M. Tipping and C.
 // Bishop, 1999, Probabilistic principal component analysis). As in scikit-learn
-// the directions are counted as min(n, d).
-func (m *PCAModel) NoiseVariance() float64 {
+// the directions are counted as min(n, d); with Missing as d.
+func (m *PCAModel) NoiseVariance() float64 { return m.noise }
+
+// residual returns the noise variance by the variances.
+func (m *PCAModel) residual() float64 {
 	left := min(m.rows, len(m.mean)) - len(m.variance)
 	if left == 0 {
 		return 0
@@ -120,34 +100,33 @@ func (m *PCAModel) NoiseVariance() float64 {
 func (m *PCAModel) Embedding() *Embedding { return m.embedding }
 
 // Transform returns new rows, n × d, in the coordinates of the components, n × k.
-// Time O(n·d·k).
+// Of a model with Missing rows may have values that are NaN: they are taken for
+// what probabilistic PCA expects of the others. Time O(n·d·k).
 func (m *PCAModel) Transform(ctx context.Context, x mat.Matrix) (*Embedding, error) {
 	const method = "dr.PCA"
+	if m.options.Missing != "" {
+		return m.transformMissing(ctx, x)
+	}
 	n, err := checkColumns(ctx, method, x, len(m.mean))
 	if err != nil {
 		return nil, err
 	}
-	k, d := m.components.Dims()
-	z := mat.NewDense(n, k, nil)
-	weights := m.weights()
-	err = par.BlocksWith(ctx, n, 64, func() []float64 { return make([]float64, d) }, func(row []float64, lo, hi int) {
-		for i := lo; i < hi; i++ {
-			for j, v := range mat32.Row(row, i, x) {
-				row[j] = v - m.mean[j]
-			}
-			out := z.RawRowView(i)
-			for c := range out {
-				out[c] = kernel.Dot64(row, m.components.RawRowView(c)) * weights[c]
-			}
-		}
-	})
+	z, err := m.coordinates().apply(ctx, method, x, m.options.Whiten)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", method, err)
-	}
-	if err := checkFits(method, z); err != nil {
 		return nil, err
 	}
-	return &Embedding{Dense: z, Method: "PCA", Options: m.options.String(), Rows: n, Dim: d, Objective: math.NaN()}, nil
+	return m.caption(z, n), nil
+}
+
+func (m *PCAModel) coordinates() *coordinates {
+	to := newCoordinates(m.components, m.mean, m.weights())
+	to.gather = m.options.Solver == Randomized
+	return to
+}
+
+// caption makes an embedding of the coordinates z of n rows.
+func (m *PCAModel) caption(z *mat.Dense, n int) *Embedding {
+	return &Embedding{Dense: z, Method: "PCA", Options: m.options.String(), Rows: n, Dim: len(m.mean), Objective: math.NaN()}
 }
 
 // weights returns what the coordinates are multiplied by.
@@ -157,7 +136,7 @@ func (m *PCAModel) weights() []float64 {
 		switch {
 		case !m.options.Whiten:
 			w[c] = 1
-		case v > m.noise():
+		case v > m.rounding():
 			w[c] = 1 / math.Sqrt(v)
 		}
 	}
@@ -219,10 +198,17 @@ func (m *PCAModel) String() string {
 	return b.String()
 }
 
-const pcaKind, pcaVersion = "dr.PCAModel", 1
+const pcaKind, pcaVersion = "dr.PCAModel", 2
+
+// pcaSaved is what stands for the options in a file. Those of version 1 have no
+// noise variance: it was always that of the directions left out.
+type pcaSaved struct {
+	PCA
+	Noise float64
+}
 
 func (m *PCAModel) encode(w *saved.Writer) {
-	w.JSON(m.options)
+	w.JSON(pcaSaved{m.options, m.noise})
 	w.Int(m.rows)
 	w.Floats(m.mean)
 	w.Matrix(m.components)
@@ -232,7 +218,9 @@ func (m *PCAModel) encode(w *saved.Writer) {
 }
 
 func (m *PCAModel) decode(r *saved.Reader) {
-	r.JSON(&m.options)
+	state := pcaSaved{Noise: -1}
+	r.JSON(&state)
+	m.options, m.noise = state.PCA, state.Noise
 	m.rows = r.Int()
 	m.mean, m.components, m.variance = r.Floats(), r.Matrix(), r.Floats()
 	m.total = r.Float()
@@ -245,6 +233,8 @@ func (m *PCAModel) decode(r *saved.Reader) {
 		r.Fail("it has no components")
 	} else if k, d := m.components.Dims(); k != len(m.variance) || d != len(m.mean) {
 		r.Fail("its parts differ in size")
+	} else if m.noise < 0 {
+		m.noise = m.residual()
 	}
 }
 

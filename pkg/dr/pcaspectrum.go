@@ -10,160 +10,228 @@ import (
 
 	"github.com/flatland-go/flatland/internal/kernel"
 	"github.com/flatland-go/flatland/internal/linalg"
-	"github.com/flatland-go/flatland/internal/par"
-	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/watch"
 )
 
 // band is how many rows are centred at once.
 const band = 1024
 
-// spectrum is what is known of the principal components of n rows.
-type spectrum struct {
+// directions is what is known of the principal components of n rows.
+type directions struct {
 	components *mat.Dense // k × d, orthonormal rows
 	scatter    []float64  // k sums of squares along them, largest first
 	total      float64    // the sum of squares of all centred values
 }
 
-// decompose returns the first k principal components.
+// decompose returns the first k principal components. Where squares overflow the
+// total is +Inf, and where nothing varies it is 0; there are no components then.
 //
 // Eigenvalues of a product of the data with itself are sums of squares, of which
 // rounding hides all below ε of the largest: standard deviations below √ε. Where
-// one of the k components is among them, the components seen clearly are taken
-// out of the rows, and what is left is decomposed by itself.
-func decompose(ctx context.Context, c *centered, k int) (*spectrum, error) {
-	dim := float64(max(c.n, c.d))
-	s := &spectrum{components: mat.NewDense(k, c.d, nil)}
+// one of the k components is among them, the rows are taken to what is at right
+// angles to the components seen clearly, and decomposed there by themselves: a
+// space of few dimensions. Columns that do not vary are components of their own.
+func decompose(ctx context.Context, c *centered, k int) (*directions, error) {
+	dim, d := float64(max(c.n, c.d)), len(c.columns)
+	inside := min(k, d)
+	s := &directions{components: mat.NewDense(k, c.d, nil), scatter: make([]float64, k)}
+	found := mat.NewDense(inside, d, nil)
 	stage := watch.Start(ctx, "PCA: decomposition", k)
-	for found := 0; found < k; {
-		values, vectors, err := c.principal(ctx, k-found)
+	p := scatter{centered: c}
+	for at := 0; at < inside; {
+		gram, err := p.gram(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if !finite(gram.RawSymmetric().Data) {
+			s.total = math.Inf(1)
+			return s, nil
+		}
+		r, want := gram.SymmetricDim(), inside-at
+		most := want
+		if most > r/2 {
+			most = r // which costs no more
+		}
+		values, vectors, err := linalg.EigenSymRange(ctx, gram, 0, most)
 		if err != nil {
 			return nil, err
 		}
 		seen := 0
-		for seen < k-found && values[seen] > values[0]*dim*0x1p-52 {
+		for seen < want && values[seen] > values[0]*dim*0x1p-52 {
 			seen++
 		}
-		if found > 0 && values[0] <= s.scatter[0]*dim*dim*0x1p-104 {
-			seen = k - found // nothing but rounding is left
+		if at == 0 && values[0] <= 0 {
+			return s, nil
+		}
+		if at > 0 && values[0] <= s.scatter[0]*dim*dim*0x1p-104 {
+			seen = want // nothing but rounding is left
 		}
 		seen = max(seen, 1)
-		for i := range seen {
-			// Rounding may leave the square of nothing slightly below zero.
-			s.scatter = append(s.scatter, max(values[i], 0))
-			s.total += max(values[i], 0)
-			s.components.SetRow(found+i, vectors.RawRowView(i))
+		if err := p.take(ctx, found.Slice(at, at+seen, 0, d).(*mat.Dense), vectors.Slice(0, seen, 0, r).(*mat.Dense)); err != nil {
+			return nil, err
 		}
-		found += seen
+		for _, v := range values[:seen] {
+			// Rounding may leave the square of nothing slightly below zero.
+			s.scatter[at] = max(v, 0)
+			s.total += s.scatter[at]
+			at++
+		}
 		stage.Add(seen)
-		if found == k {
+		if at == inside {
 			for _, v := range values[seen:] {
 				s.total += max(v, 0)
 			}
 			break
 		}
-		if math.IsInf(values[0], 0) || values[0] == 0 {
-			s.total, s.scatter = values[0], append(s.scatter, make([]float64, k-found)...)
-			break
+		if most < r {
+			_, vectors, err = linalg.EigenSymRange(ctx, gram, seen, r)
+		} else {
+			vectors = vectors.Slice(seen, r, 0, r).(*mat.Dense)
 		}
-		c.without = s.components.Slice(0, found, 0, c.d).(*mat.Dense)
-	}
-	return s, linalg.Orthonormalize(ctx, s.components)
-}
-
-// centered gives the rows of a matrix with the column means subtracted, and then
-// the components in without.
-type centered struct {
-	x        mat.Matrix
-	n, d     int
-	mean     []float64
-	constant bool       // all rows are equal
-	without  *mat.Dense // orthonormal rows, or nil
-}
-
-func newCentered(ctx context.Context, x mat.Matrix) (*centered, error) {
-	const block = 512
-	n, d := x.Dims()
-	c := &centered{x: x, n: n, d: d, mean: make([]float64, d)}
-	first := append([]float64(nil), mat32.Row(make([]float64, d), 0, x)...)
-	sums := mat.NewDense((n+block-1)/block, d, nil)
-	varies := make([]bool, (n+block-1)/block)
-	err := par.BlocksWith(ctx, n, block, func() []float64 { return make([]float64, d) }, func(buf []float64, lo, hi int) {
-		sum := sums.RawRowView(lo / block)
-		for i := lo; i < hi; i++ {
-			for j, v := range mat32.Row(buf, i, x) {
-				// Means are taken of differences from the first row, so that
-				// a large common offset costs no digits.
-				sum[j] += v - first[j]
-				varies[lo/block] = varies[lo/block] || v != first[j]
-			}
+		if err == nil {
+			err = p.restrict(ctx, vectors)
 		}
-	})
-	c.constant = true
-	for b, v := range varies {
-		c.constant = c.constant && !v
-		for j, s := range sums.RawRowView(b) {
-			c.mean[j] += s
-		}
-	}
-	for j := range c.mean {
-		c.mean[j] = first[j] + c.mean[j]/float64(n)
-	}
-	return c, err
-}
-
-// row writes row i to dst.
-func (c *centered) row(dst []float64, i int) {
-	for j, v := range mat32.Row(dst, i, c.x) {
-		dst[j] = v - c.mean[j]
-	}
-	if c.without == nil {
-		return
-	}
-	k, _ := c.without.Dims()
-	for range 2 { // the second time takes out what rounding left of the first
-		for p := range k {
-			u := c.without.RawRowView(p)
-			w := kernel.Dot64(dst, u)
-			for j, x := range u {
-				dst[j] -= w * x
-			}
-		}
-	}
-}
-
-// principal returns the eigenvalues of the scatter matrix of the rows, largest
-// first, and the first k eigenvectors as rows. Where squares overflow the only
-// eigenvalue is +Inf.
-func (c *centered) principal(ctx context.Context, k int) ([]float64, *mat.Dense, error) {
-	if c.n <= c.d {
-		return c.fromGram(ctx, k)
-	}
-	return c.fromCovariance(ctx, k)
-}
-
-func (c *centered) fromCovariance(ctx context.Context, k int) ([]float64, *mat.Dense, error) {
-	scatter := mat.NewSymDense(c.d, nil)
-	rows := mat.NewDense(min(c.n, band), c.d, nil)
-	for lo := 0; lo < c.n; lo += band {
-		part := rows.Slice(0, min(band, c.n-lo), 0, c.d).(*mat.Dense)
-		n, _ := part.Dims()
-		err := par.Blocks(ctx, n, 32, func(from, to int) {
-			for i := from; i < to; i++ {
-				c.row(part.RawRowView(i), lo+i)
-			}
-		})
 		if err != nil {
-			return nil, nil, err
-		}
-		if err := addProducts(ctx, scatter, blas.Trans, part); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
-	if !finite(scatter.RawSymmetric().Data) {
-		return []float64{math.Inf(1)}, mat.NewDense(k, c.d, nil), nil
+	if p.whole != nil {
+		if err := linalg.Orthonormalize(ctx, found); err != nil {
+			return nil, err
+		}
 	}
-	return linalg.EigenSymRange(ctx, scatter, 0, k)
+	s.components = c.spread(found, k)
+	stage.Add(k - inside)
+	return s, nil
+}
+
+// spread returns components of the columns that vary as components of all, followed
+// by the axes of the others up to k.
+func (c *centered) spread(found *mat.Dense, k int) *mat.Dense {
+	all := mat.NewDense(k, c.d, nil)
+	inside, _ := found.Dims()
+	for i := range inside {
+		row := all.RawRowView(i)
+		for t, v := range found.RawRowView(i) {
+			row[c.columns[t]] = v
+		}
+	}
+	t := 0
+	for j := 0; j < c.d && inside < k; j++ {
+		if t < len(c.columns) && c.columns[t] == j {
+			t++
+			continue
+		}
+		all.Set(inside, j, 1)
+		inside++
+	}
+	return all
+}
+
+// scatter is the products of the centred rows with each other, or where these are more,
+// of the columns, restricted to a space.
+type scatter struct {
+	*centered
+	basis *mat.Dense // r orthonormal rows that span the space; nil is all of it
+	whole *mat.Dense // the centred rows, where it is their products
+}
+
+// gram returns the products, r × r.
+func (p *scatter) gram(ctx context.Context) (*mat.SymDense, error) {
+	d := len(p.columns)
+	if p.n <= d {
+		if p.whole == nil {
+			p.whole = mat.NewDense(p.n, d, nil)
+			if err := p.rows(ctx, p.whole, 0); err != nil {
+				return nil, err
+			}
+			p.kept = p.whole
+		}
+		image := p.whole
+		if p.basis != nil {
+			r, _ := p.basis.Dims()
+			image = mat.NewDense(r, d, nil)
+			if err := multiply(ctx, image, p.basis, blas.NoTrans, p.whole, blas.NoTrans); err != nil {
+				return nil, err
+			}
+		}
+		r, _ := image.Dims()
+		gram := mat.NewSymDense(r, nil)
+		return gram, addProducts(ctx, gram, blas.NoTrans, image)
+	}
+	size := min(p.n, together(d))
+	part := p.kept
+	if part == nil {
+		part = mat.NewDense(size, d, nil)
+		if size == p.n {
+			if err := p.rows(ctx, part, 0); err != nil {
+				return nil, err
+			}
+			p.kept = part
+		}
+	}
+	r, image := d, part
+	if p.basis != nil {
+		r, _ = p.basis.Dims()
+		image = mat.NewDense(size, r, nil)
+	}
+	gram := mat.NewSymDense(r, nil)
+	for lo := 0; lo < p.n; lo += size {
+		n := min(size, p.n-lo)
+		rows, turned := part.Slice(0, n, 0, d).(*mat.Dense), image.Slice(0, n, 0, r).(*mat.Dense)
+		if size < p.n {
+			if err := p.rows(ctx, rows, lo); err != nil {
+				return nil, err
+			}
+		}
+		if p.basis != nil {
+			if err := multiply(ctx, turned, rows, blas.NoTrans, p.basis, blas.Trans); err != nil {
+				return nil, err
+			}
+		}
+		if err := addProducts(ctx, gram, blas.Trans, turned); err != nil {
+			return nil, err
+		}
+	}
+	return gram, nil
+}
+
+// take writes the components that belong to eigenvectors of gram to dst; those of
+// products of rows are as long as the standard deviation.
+func (p *scatter) take(ctx context.Context, dst, vectors *mat.Dense) error {
+	if p.basis != nil {
+		k, _ := vectors.Dims()
+		_, side := p.basis.Dims()
+		turned := mat.NewDense(k, side, nil)
+		if err := multiply(ctx, turned, vectors, blas.NoTrans, p.basis, blas.NoTrans); err != nil {
+			return err
+		}
+		vectors = turned
+	}
+	if p.whole == nil {
+		dst.Copy(vectors)
+		return nil
+	}
+	return multiply(ctx, dst, vectors, blas.NoTrans, p.whole, blas.NoTrans)
+}
+
+// restrict keeps the space that eigenvectors of gram span.
+func (p *scatter) restrict(ctx context.Context, vectors *mat.Dense) error {
+	if p.basis == nil {
+		p.basis = mat.DenseCopyOf(vectors)
+		return nil
+	}
+	r, _ := vectors.Dims()
+	_, side := p.basis.Dims()
+	turned := mat.NewDense(r, side, nil)
+	err := multiply(ctx, turned, vectors, blas.NoTrans, p.basis, blas.NoTrans)
+	p.basis = turned
+	return err
+}
+
+// multiply writes op(a)·op(b) to dst.
+func multiply(ctx context.Context, dst, a *mat.Dense, ta blas.Transpose, b *mat.Dense, tb blas.Transpose) error {
+	return kernel.Gemm64(ctx, ta, tb, 1, a.RawMatrix(), b.RawMatrix(), 0, dst.RawMatrix())
 }
 
 // addProducts adds the inner products of the rows of x to dst, or with blas.Trans
@@ -171,36 +239,6 @@ func (c *centered) fromCovariance(ctx context.Context, k int) ([]float64, *mat.D
 func addProducts(ctx context.Context, dst *mat.SymDense, t blas.Transpose, x *mat.Dense) error {
 	raw := dst.RawSymmetric()
 	return kernel.Syrk64(ctx, t, 1, x.RawMatrix(), 1, blas64.General{Rows: raw.N, Cols: raw.N, Stride: raw.Stride, Data: raw.Data})
-}
-
-// fromGram goes by way of the n × n matrix of inner products.
-func (c *centered) fromGram(ctx context.Context, k int) ([]float64, *mat.Dense, error) {
-	rows := mat.NewDense(c.n, c.d, nil)
-	err := par.Blocks(ctx, c.n, 32, func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			c.row(rows.RawRowView(i), i)
-		}
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	gram := mat.NewSymDense(c.n, nil)
-	if err := addProducts(ctx, gram, blas.NoTrans, rows); err != nil {
-		return nil, nil, err
-	}
-	components := mat.NewDense(k, c.d, nil)
-	if !finite(gram.RawSymmetric().Data) {
-		return []float64{math.Inf(1)}, components, nil
-	}
-	values, vectors, err := linalg.EigenSymRange(ctx, gram, 0, k)
-	if err != nil {
-		return nil, nil, err
-	}
-	err = kernel.Gemm64(ctx, blas.NoTrans, blas.NoTrans, 1, vectors.RawMatrix(), rows.RawMatrix(), 0, components.RawMatrix())
-	if err != nil {
-		return nil, nil, err
-	}
-	return values, components, linalg.Orthonormalize(ctx, components)
 }
 
 func finite(v []float64) bool {

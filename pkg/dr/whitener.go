@@ -16,7 +16,7 @@ import (
 // w·A·wᵀ give v = wᵀ·u, and where yᵀ·y is singular those orthogonal to its kernel.
 func whitener(ctx context.Context, y *mat.Dense) (w *mat.Dense, values []float64, err error) {
 	n, d := y.Dims()
-	s, err := decompose(ctx, &centered{x: y, n: n, d: d, mean: make([]float64, d)}, max(min(n-1, d), 1))
+	s, err := decompose(ctx, asCentered(y), max(min(n-1, d), 1))
 	if err != nil {
 		return nil, nil, err
 	}

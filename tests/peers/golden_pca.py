@@ -3,6 +3,7 @@
 import goldenfile
 
 import numpy as np
+import scipy.sparse
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
@@ -13,7 +14,11 @@ HOW = (
     "with the same signs. noise_variance: the mean variance of the components left out by the first 2. rank: number of "
     "variances that are not rounding error. digits: the first 10 components only, all 64 variances and singular values. "
     "*_float32: the same rows rounded to float32. wine_standardized: every column less its mean over its standard "
-    "deviation, divisor n."
+    "deviation, divisor n. scores: log-likelihoods in nats of the first 5 rows by probabilistic PCA with 2 components "
+    "(score_samples), score: their mean over all rows. mle and share95: n_components_ of PCA(n_components='mle' and "
+    "0.95), mle null where the table has a constant column. randomized: explained variances of 3 components by "
+    "svd_solver='randomized', random_state 0; sparse: by svd_solver='arpack' of the table as a csr_matrix, which is not "
+    "centred in memory."
 )
 
 
@@ -35,6 +40,11 @@ def golden(x, keep):
     signs = fix_signs(full.components_[:keep])
     whitener = PCA(svd_solver="full", whiten=True, n_components=keep).fit(x)
     assert np.array_equal(fix_signs(whitener.components_), signs)
+    two = PCA(svd_solver="full", n_components=2).fit(x)
+    randomized = PCA(svd_solver="randomized", n_components=3, iterated_power=20, random_state=0).fit(x)
+    sparse = PCA(svd_solver="arpack", n_components=3, random_state=0).fit(scipy.sparse.csr_matrix(x))
+    assert np.allclose(randomized.explained_variance_, variance[:3], rtol=1e-9)
+    assert np.allclose(sparse.explained_variance_, variance[:3], rtol=1e-6)
     return {
         "rows": len(x),
         "columns": x.shape[1],
@@ -43,7 +53,13 @@ def golden(x, keep):
         "explained_variance": variance,
         "explained_variance_ratio": full.explained_variance_ratio_,
         "singular_values": full.singular_values_,
-        "noise_variance": float(PCA(svd_solver="full", n_components=2).fit(x).noise_variance_),
+        "noise_variance": float(two.noise_variance_),
+        "scores": two.score_samples(x[:5]),
+        "score": float(two.score(x)),
+        "mle": None if np.any(np.ptp(x, axis=0) == 0) else int(PCA(svd_solver="full", n_components="mle").fit(x).n_components_),
+        "share95": int(PCA(svd_solver="full", n_components=0.95).fit(x).n_components_),
+        "randomized": randomized.explained_variance_,
+        "sparse": sparse.explained_variance_,
         "components": full.components_[:keep] * signs[:, None],
         "transformed": full.transform(x[:5])[:, :keep] * signs,
         "whitened": whitener.transform(x[:5]) * signs,
