@@ -238,6 +238,7 @@ var chainable = map[string]func() savedModel{
 	imputeKind:         func() savedModel { return new(ImputeModel) },
 	pcaKind:            func() savedModel { return new(PCAModel) },
 	incrementalPCAKind: func() savedModel { return new(IncrementalPCAModel) },
+	robustPCAKind:      func() savedModel { return new(RobustPCAModel) },
 	fastICAKind:        func() savedModel { return new(FastICAModel) },
 	tldrKind:           func() savedModel { return new(TLDRModel) },
 	factorAnalysisKind: func() savedModel { return new(FactorAnalysisModel) },

@@ -73,6 +73,7 @@ func FuzzFit(f *testing.F) {
 			"PCA by a rule":       dr.PCA{Components: k, Rule: dr.ByMinka},
 			"BayesianPCA":         dr.BayesianPCA{Components: k, Rounds: 50},
 			"IncrementalPCA":      dr.IncrementalPCA{Components: k, Whiten: single},
+			"RobustPCA":           dr.RobustPCA{Components: k, MaxRounds: 4},
 			"IncrementalPCA by 9": dr.IncrementalPCA{Components: k, Solver: dr.Incremental, Batch: 9},
 			"TSNE":                dr.TSNE{Components: k, Perplexity: perplexity, EarlyIterations: 5, Iterations: 10},
 			"TSNE, random start":  dr.TSNE{Components: k, Perplexity: perplexity, EarlyIterations: dr.None, Iterations: 5, Start: dr.FromRandom},

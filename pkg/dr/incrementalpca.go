@@ -360,16 +360,10 @@ func (l *IncrementalPCALearner) Model(ctx context.Context) (*IncrementalPCAModel
 			Want: fmt.Sprintf("at least %d rows", max(2, options.Components+1))})
 	}
 	if l.held > 0 { // on a copy: these rows may wait for others
-		last := *l
-		last.moments = l.moments.clone()
-		last.stack = mat.DenseCopyOf(l.stack)
-		if l.scatter != nil {
-			last.scatter = mat.NewSymDense(d, slices.Clone(l.scatter.RawSymmetric().Data)) // both triangles, which CopySym would not
+		l = l.clone()
+		if err := l.update(ctx); err != nil {
+			return nil, l.fail(err)
 		}
-		if err := last.update(ctx); err != nil {
-			return nil, last.fail(err)
-		}
-		l = &last
 	}
 	if !l.moments.varies {
 		return nil, &mat32.DegenerateError{Method: incrementalPCA.method, Reason: "all rows are equal: there is no direction of variance"}
@@ -383,6 +377,16 @@ func (l *IncrementalPCALearner) Model(ctx context.Context) (*IncrementalPCAModel
 		return nil, fmt.Errorf("%s: %w", incrementalPCA.method, err)
 	}
 	return m, m.settle()
+}
+
+func (l *IncrementalPCALearner) clone() *IncrementalPCALearner {
+	c := *l
+	c.moments = l.moments.clone()
+	c.stack = mat.DenseCopyOf(l.stack)
+	if l.scatter != nil { // both triangles, which CopySym would not
+		c.scatter = mat.NewSymDense(len(l.moments.mean), slices.Clone(l.scatter.RawSymmetric().Data))
+	}
+	return &c
 }
 
 // decompose fills in components and variances.
