@@ -100,7 +100,7 @@ func culprit(method string, x mat.Matrix, lo, hi int) error {
 // refuse returns where rows [lo, hi) of x hold what float32 cannot.
 func refuse(method string, x mat.Matrix, lo, hi int) error {
 	_, d := x.Dims()
-	if x, is := x.(*mat32.Dense); is && finite(x.Data()[lo*d:hi*d]) {
+	if sound(x, lo, hi) {
 		return nil
 	}
 	buf := make([]float64, d)
@@ -112,6 +112,24 @@ func refuse(method string, x mat.Matrix, lo, hi int) error {
 		}
 	}
 	return nil
+}
+
+// sound reports whether rows [lo, hi) of float32 values are finite; of others it
+// does not know.
+func sound(x mat.Matrix, lo, hi int) bool {
+	switch x := x.(type) {
+	case *mat32.Dense:
+		_, d := x.Dims()
+		return finite(x.Data()[lo*d : hi*d])
+	case *mat32.CSR:
+		for i := lo; i < hi; i++ {
+			if _, values := x.Row(i); !finite(values) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
 }
 
 // finite reports whether all values are.
