@@ -11,30 +11,30 @@ import (
 // rate, whatever the size of its gradient (D. Kingma and J. Ba, 2015, Adam: a
 // method for stochastic optimization). The zero value has the decay rates and the
 // epsilon of the paper: 0.9, 0.999 and 1e-8.
-type Adam struct {
+type Adam[T float32 | float64] struct {
 	steps         int
-	first, second []float32 // running means of the gradient and of its square
+	first, second []T // running means of the gradient and of its square
 }
 
 const adamFirst, adamSecond, adamEpsilon = 0.9, 0.999, 1e-8
 
 // Step moves values and clears slopes.
-func (a *Adam) Step(ctx context.Context, rate float64, values, slopes []float32) error {
+func (a *Adam[T]) Step(ctx context.Context, rate float64, values, slopes []T) error {
 	if a.first == nil {
-		a.first, a.second = make([]float32, len(values)), make([]float32, len(values))
+		a.first, a.second = make([]T, len(values)), make([]T, len(values))
 	}
 	a.steps++
 	// Both means start at zero and are short by these factors.
 	one, two := 1-math.Pow(adamFirst, float64(a.steps)), 1-math.Pow(adamSecond, float64(a.steps))
-	step := float32(rate / one * math.Sqrt(two))
-	least := float32(adamEpsilon * math.Sqrt(two))
+	step := T(rate / one * math.Sqrt(two))
+	least := T(adamEpsilon * math.Sqrt(two))
 	return par.Blocks(ctx, len(values), 1<<13, func(lo, hi int) {
 		m, v, x := a.first[lo:hi], a.second[lo:hi], values[lo:hi]
 		s := slopes[lo:hi]
 		for i, g := range s[:len(m)] {
 			m[i] += (1 - adamFirst) * (g - m[i])
 			v[i] += (1 - adamSecond) * (g*g - v[i])
-			x[i] -= step * m[i] / (float32(math.Sqrt(float64(v[i]))) + least)
+			x[i] -= step * m[i] / (T(math.Sqrt(float64(v[i]))) + least)
 		}
 		clear(s)
 	})

@@ -221,7 +221,7 @@ func TestAdam(t *testing.T) {
 		values[i] = float32(s.Normal())
 		x[i] = float64(values[i])
 	}
-	a := new(Adam)
+	a := new(Adam[float32])
 	for step := 1; step <= 20; step++ {
 		for i := range slopes {
 			g := math.Ldexp(s.Normal(), -2*i)
@@ -257,7 +257,7 @@ func TestCosine(t *testing.T) {
 
 // train returns the parameters after some steps.
 func train(ctx context.Context, steps int) ([]float32, error) {
-	n, a := New(30, 1, "test", Linear{150}, &BatchNorm{Views: 2, Rectify: true}, Linear{140}, &BatchNorm{Views: 2, Plain: true}), new(Adam)
+	n, a := New(30, 1, "test", Linear{150}, &BatchNorm{Views: 2, Rectify: true}, Linear{140}, &BatchNorm{Views: 2, Plain: true}), new(Adam[float32])
 	x, target := normal(1, 260, 30), normal(2, 260, 140)
 	for range steps {
 		y, err := n.Forward(ctx, x)
@@ -311,7 +311,7 @@ func TestBytes(t *testing.T) {
 func ExampleNet() {
 	// Fit y = 2·a − b.
 	ctx := context.Background()
-	n, adam := New(2, 1, "example", Linear{Out: 1}), new(Adam)
+	n, adam := New(2, 1, "example", Linear{Out: 1}), new(Adam[float32])
 	x, y := normal(1, 64, 2), matrix(64, 1)
 	for i := range y.Data {
 		y.Data[i] = 2*x.Data[2*i] - x.Data[2*i+1]

@@ -239,6 +239,7 @@ var chainable = map[string]func() savedModel{
 	pcaKind:            func() savedModel { return new(PCAModel) },
 	incrementalPCAKind: func() savedModel { return new(IncrementalPCAModel) },
 	robustPCAKind:      func() savedModel { return new(RobustPCAModel) },
+	gaussianLinearKind: func() savedModel { return new(GaussianLinearModel) },
 	fastICAKind:        func() savedModel { return new(FastICAModel) },
 	tldrKind:           func() savedModel { return new(TLDRModel) },
 	factorAnalysisKind: func() savedModel { return new(FactorAnalysisModel) },

@@ -81,6 +81,7 @@ func FuzzFit(f *testing.F) {
 			"TLDR, perceptron":    dr.TLDR{Components: k, EncoderLayers: 1, EncoderWidth: 4, Nonlinear: true, ProjectorLayers: dr.None, Epochs: 2},
 			"NMF":                 dr.NMF{Components: k, Iterations: 5},
 			"NMF, KL":             dr.NMF{Components: k, Iterations: 5, Loss: dr.KullbackLeibler, Start: dr.FromRandomFactors},
+			"GaussianLinear":      dr.GaussianLinear{Components: k, Iterations: 3},
 			"Chain":               dr.Chain{dr.Any(dr.Standardize{}), dr.Any(dr.PCA{Components: k})},
 		} {
 			e, err := method.Embed(context.Background(), x)

@@ -55,6 +55,7 @@ func savedValues(t *testing.T) map[string]savable {
 	rn, err11 := dr.RowNormalize{}.Fit(ctx, sparseOf(t, counts(40, 4)))
 	im, err12 := dr.Impute{Missing: dr.FillNearest}.Fit(ctx, gaps(40, 4))
 	return map[string]savable{
+		"GaussianLinearModel":   fitted(t, dr.GaussianLinear{Centers: 3, Iterations: 5}, x),
 		"NMFModel":              fitted(t, dr.NMF{Components: 2}, counts(40, 4)),
 		"TLDRModel":             fitted(t, dr.TLDR{ProjectorWidth: 8, Epochs: 2}, x),
 		"TLDRModel, perceptron": fitted(t, dr.TLDR{Components: 2, EncoderLayers: 1, EncoderWidth: 4, Nonlinear: true, ProjectorLayers: dr.None, Epochs: 2}, x),

@@ -337,7 +337,7 @@ func (t TLDR) train(ctx context.Context, net *nn.Net, rows *scaledRows32, graph 
 	}
 	each := n / t.Batch
 	steps, step := t.Epochs*each, 0
-	objective, adam := barlow{lambda: t.Lambda}, new(nn.Adam)
+	objective, adam := barlow{lambda: t.Lambda}, new(nn.Adam[float32])
 	for epoch := range t.Epochs {
 		s := rng.New(t.Seed, "TLDR/pairs", epoch)
 		s.Shuffle(n, func(i, j int) { order[i], order[j] = order[j], order[i] })
