@@ -84,7 +84,8 @@ type PCA struct {
 	Solver Solver
 
 	// Oversample is how many more vectors the random blocks have, for Randomized.
-	// More of them cost time and help where variances fall slowly. Default 10.
+	// More of them cost time and help where variances fall slowly; where they fill the
+	// smaller side of the matrix, the result is the exact one. Default 10.
 	Oversample int
 
 	// Iterations is how often a block is multiplied with the rows and their
@@ -283,7 +284,7 @@ func (p PCA) Fit(ctx context.Context, x mat.Matrix) (*PCAModel, error) {
 // decomposed returns the means of the columns and the components by the solver; no
 // components where all rows are equal.
 func (p PCA) decomposed(ctx context.Context, x mat.Matrix, weights []float64, rows int) (mean []float64, c *centered, s *directions, err error) {
-	if p.Solver == Randomized {
+	if _, d := x.Dims(); !p.whole(rows, d) {
 		mean, s, err := p.randomized(ctx, x, weights)
 		return mean, nil, s, err
 	}
@@ -302,6 +303,12 @@ func (p PCA) decomposed(ctx context.Context, x mat.Matrix, weights []float64, ro
 	return c.mean, c, s, err
 }
 
+// whole reports whether the components come from all of the matrix: random blocks may
+// fill its smaller side.
+func (p PCA) whole(rows, d int) bool {
+	return p.Solver != Randomized || p.Components+p.Oversample >= min(rows, d)
+}
+
 // memory is the forecast of Fit in bytes.
 func (p PCA) memory(x mat.Matrix) int64 {
 	n, d := x.Dims()
@@ -310,7 +317,7 @@ func (p PCA) memory(x mat.Matrix) int64 {
 		k = small
 	}
 	need := 8 * (rows*k + 2*k*columns)
-	if p.Solver == Randomized {
+	if !p.whole(n, d) {
 		need += 16 * (rows + columns) * int64(p.Components+p.Oversample) * int64(p.Iterations+1)
 		switch x := x.(type) {
 		case *mat32.CSR:

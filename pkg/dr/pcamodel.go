@@ -120,7 +120,7 @@ func (m *PCAModel) Transform(ctx context.Context, x mat.Matrix) (*Embedding, err
 
 func (m *PCAModel) coordinates() *coordinates {
 	to := newCoordinates(m.components, m.mean, m.weights())
-	to.gather = m.options.Solver == Randomized
+	to.gather = !m.options.whole(m.rows, len(m.mean))
 	return to
 }
 

@@ -59,6 +59,8 @@ func savedValues(t *testing.T) map[string]savable {
 		"NMFModel":              fitted(t, dr.NMF{Components: 2}, counts(40, 4)),
 		"TLDRModel":             fitted(t, dr.TLDR{ProjectorWidth: 8, Epochs: 2}, x),
 		"TLDRModel, perceptron": fitted(t, dr.TLDR{Components: 2, EncoderLayers: 1, EncoderWidth: 4, Nonlinear: true, ProjectorLayers: dr.None, Epochs: 2}, x),
+		"BayesianPCAModel":      fitted(t, dr.BayesianPCA{}, x),
+		"PCAModel with gaps":    fitted(t, dr.PCA{Components: 2, Missing: dr.EM, Rounds: 20}, holes(x, .1)),
 		"RobustPCAModel":        fitted(t, dr.RobustPCA{}, x),
 		"IncrementalPCAModel":   fitted(t, dr.IncrementalPCA{Components: 3, Whiten: true}, x),
 		"LogNormalizeModel":     must(ln, err10), "RowNormalizeModel": must(rn, err11), "ImputeModel": must(im, err12),

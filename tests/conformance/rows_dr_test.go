@@ -60,9 +60,11 @@ var drRows = []row{{
 		{name: "median absolute deviation", of: always(dr.Standardize{Robust: true, MAD: true}), least: 1, constant: true, long: [2]int{20000, 200}},
 	},
 }, {
-	method: "dr.PCA",
-	source: "1901, On lines and planes of closest fit to systems of points in space",
-	golden: golden{file: "pca", holds: "data.iris.components", test: "dr.TestPCAAgainstScikitLearn"},
+	method:     "dr.PCA",
+	stochastic: true,
+	unmoved:    "dr.TestPCASolversAgree: random blocks that fill a small matrix give the exact result",
+	source:     "1901, On lines and planes of closest fit to systems of points in space",
+	golden:     golden{file: "pca", holds: "data.iris.components", test: "dr.TestPCAAgainstScikitLearn"},
 	claim: claim{
 		says: "the plane that two components span is that of closest fit: of a plane with noise, the noise alone is left over",
 		on: func(seed uint64) sample {
@@ -95,8 +97,23 @@ var drRows = []row{{
 		{name: "all components", of: always(dr.PCA{}), least: 2, long: [2]int{4000, 600}},
 		{name: "two components, whitened", of: always(dr.PCA{Components: 2, Whiten: true}), least: 3, long: [2]int{4000, 600}},
 		{name: "more columns than rows", of: always(dr.PCA{}), least: 2, wide: true, long: [2]int{800, 3000}},
+		{name: "two components, randomized", of: always(dr.PCA{Components: 2, Solver: dr.Randomized, Iterations: 30}), least: 3, long: [2]int{8000, 600}},
+		{name: "components by their share, weighted rows", of: func(n, _ int) any {
+			w := make([]float64, max(n, 2))
+			for i := range w {
+				w[i] = float64(1 + i%3)
+			}
+			return dr.PCA{Rule: dr.ByShare, Weights: w}
+		}, least: 2, long: [2]int{4000, 600}},
 	},
-	refused: map[string][]any{"Components": {dr.PCA{Components: columns + 1}}},
+	refused: map[string][]any{
+		"Components": {dr.PCA{Components: columns + 1}, dr.PCA{Components: columns, Missing: dr.EM}},
+		"Solver":     {dr.PCA{Solver: "lanczos"}, dr.PCA{Solver: dr.Randomized, Rule: dr.ByMinka}},
+		"Rule":       {dr.PCA{Rule: "scree"}},
+		"Share":      {dr.PCA{Share: 1.5}},
+		"Missing":    {dr.PCA{Missing: "zero"}},
+		"Weights":    {dr.PCA{Weights: []float64{1, 2, 3}}},
+	},
 }, {
 	method:     "dr.TSNE",
 	stochastic: true,
