@@ -247,6 +247,7 @@ var chainable = map[string]func() savedModel{
 	nmfKind:            func() savedModel { return new(NMFModel) },
 	ldaKind:            func() savedModel { return new(LDAModel) },
 	lppKind:            func() savedModel { return new(LPPModel) },
+	mpadKind:           func() savedModel { return new(MPADModel) },
 	npeKind:            func() savedModel { return new(NPEModel) },
 	tsneKind:           func() savedModel { return new(TSNEModel) },
 	// A chain within a chain.

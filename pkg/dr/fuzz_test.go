@@ -55,6 +55,7 @@ func FuzzFit(f *testing.F) {
 		}
 		for name, method := range map[string]dr.Embedder{
 			"LPP":                 dr.LPP{Components: k, Width: perplexity},
+			"MPAD":                dr.MPAD{Components: k, Iterations: 5},
 			"NPE":                 dr.NPE{Neighbors: k},
 			"CCA":                 pairs{dr.CCA{Components: k}},
 			"CCA, ridge":          pairs{dr.CCA{Ridge: perplexity}},

@@ -49,6 +49,7 @@ func savedValues(t *testing.T) map[string]savable {
 	}
 	cc, err8 := dr.CCA{Permutations: 3}.FitPair(ctx, x, normal(40, 3, 2))
 	lp, err20 := dr.LPP{}.Fit(ctx, x)
+	mp, err22 := dr.MPAD{Components: 2}.Fit(ctx, x)
 	np, err21 := dr.NPE{Components: 2}.Fit(ctx, x)
 	ld, err7 := dr.LDA{Labels: labels}.Fit(ctx, x)
 	ln, err10 := dr.LogNormalize{}.Fit(ctx, mat32.Convert(counts(40, 4)))
@@ -67,7 +68,7 @@ func savedValues(t *testing.T) map[string]savable {
 		"StandardizeModel": must(st, err1), "PCAModel": must(pc, err2), "TSNEModel": must(ts, err3),
 		"TSNEModel from a given start": must(tg, err4), "ChainModel": must(ch, err5), "Embedding": must(em, err6),
 		"LDAModel": must(ld, err7), "CCAModel": must(cc, err8),
-		"LPPModel": must(lp, err20), "NPEModel": must(np, err21),
+		"LPPModel": must(lp, err20), "NPEModel": must(np, err21), "MPADModel": must(mp, err22),
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/flatland-go/flatland/internal/fixture"
 	"github.com/flatland-go/flatland/pkg/dr"
+	"github.com/flatland-go/flatland/pkg/quality"
 )
 
 // inTurn returns labels of n rows, one class after the other.
@@ -151,6 +152,59 @@ var drLinearRows = []row{{
 		"Neighbors":      {dr.NPE{Neighbors: 60}},
 		"Regularization": {dr.NPE{Regularization: 1e-11}, dr.NPE{Regularization: 2}},
 		"Share":          {dr.NPE{Share: 1.5}},
+	},
+}, {
+	method:     "dr.MPAD",
+	stochastic: true,
+	unmoved:    "dr.TestMPADOfASample: of few rows all are in the sample",
+	source:     "2025, MPAD: A new dimension-reduction method for preserving nearest neighbors in high-dimensional vector search",
+	golden:     golden{form: "the mean of the smallest differences of all pairs, one by one, and its gradient by finite differences", test: "dr.TestMPADByHand"},
+	claim: claim{
+		says: "of ten nearest neighbours it keeps a larger share than PCA, where few rows stray far in some of the columns",
+		on: func(seed uint64) sample {
+			x := fixture.Normal(seed, 300, 20)
+			for i := range 300 {
+				for j := range 8 {
+					x.Set(i, j, 30*max(x.At(i, j)-1.9, 0))
+				}
+			}
+			return sample{x: x}
+		},
+		measure: func(ctx context.Context, s sample) (float64, error) {
+			kept := func(method dr.Embedder) (float64, error) {
+				e, err := method.Embed(ctx, s.x)
+				if err != nil {
+					return 0, err
+				}
+				r, err := quality.Rank{Neighbors: 10}.Compare(ctx, s.x, e)
+				if err != nil {
+					return 0, err
+				}
+				return r.QNX(10).Value, nil
+			}
+			a, errA := kept(dr.MPAD{Components: 12})
+			b, errB := kept(dr.PCA{Components: 12})
+			return a - b, errors.Join(errA, errB)
+		},
+		from: .1, to: 1,
+	},
+	control: control{
+		says: "of normal data whose variance falls PCA keeps as many",
+		on: func(seed uint64) sample {
+			x := fixture.Normal(seed, 300, 20)
+			x.Apply(func(_, j int, v float64) float64 { return v / (1 + .3*float64(j)) }, x)
+			return sample{x: x}
+		},
+	},
+	variants: []variant{
+		{name: "all components", of: always(dr.MPAD{Iterations: 5}), least: 2, long: [2]int{4000, 100}},
+		{name: "two components, half of the pairs", of: always(dr.MPAD{Components: 2, Tail: .5, Penalty: 1, Iterations: 5}), least: 3, long: [2]int{4000, 600}},
+		{name: "more columns than rows", of: always(dr.MPAD{Components: 1, Iterations: 5}), least: 2, wide: true, long: [2]int{800, 3000}},
+	},
+	refused: map[string][]any{
+		"Components": {dr.MPAD{Components: columns + 1}},
+		"Tail":       {dr.MPAD{Tail: 1.5}},
+		"Sample":     {dr.MPAD{Sample: 1}, dr.MPAD{Sample: 61}},
 	},
 }}
 
