@@ -236,6 +236,7 @@ var chainable = map[string]func() savedModel{
 	logNormalizeKind:   func() savedModel { return new(LogNormalizeModel) },
 	rowNormalizeKind:   func() savedModel { return new(RowNormalizeModel) },
 	imputeKind:         func() savedModel { return new(ImputeModel) },
+	whiteningKind:      func() savedModel { return new(WhiteningModel) },
 	pcaKind:            func() savedModel { return new(PCAModel) },
 	incrementalPCAKind: func() savedModel { return new(IncrementalPCAModel) },
 	robustPCAKind:      func() savedModel { return new(RobustPCAModel) },
