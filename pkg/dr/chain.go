@@ -246,6 +246,7 @@ var chainable = map[string]func() savedModel{
 	factorAnalysisKind: func() savedModel { return new(FactorAnalysisModel) },
 	truncatedSVDKind:   func() savedModel { return new(TruncatedSVDModel) },
 	nmfKind:            func() savedModel { return new(NMFModel) },
+	kernelPCAKind:      func() savedModel { return new(KernelPCAModel) },
 	ldaKind:            func() savedModel { return new(LDAModel) },
 	lppKind:            func() savedModel { return new(LPPModel) },
 	mpadKind:           func() savedModel { return new(MPADModel) },

@@ -84,6 +84,8 @@ func FuzzFit(f *testing.F) {
 			"TSNE, random start":  dr.TSNE{Components: k, Perplexity: perplexity, EarlyIterations: dr.None, Iterations: 5, Start: dr.FromRandom},
 			"TLDR":                dr.TLDR{Components: k, ProjectorWidth: 8, Epochs: 2},
 			"TLDR, perceptron":    dr.TLDR{Components: k, EncoderLayers: 1, EncoderWidth: 4, Nonlinear: true, ProjectorLayers: dr.None, Epochs: 2},
+			"KernelPCA":           dr.KernelPCA{Components: k},
+			"KernelPCA, cosine":   dr.KernelPCA{Components: k, Kernel: dr.CosineKernel, Solver: dr.Randomized},
 			"NMF":                 dr.NMF{Components: k, Iterations: 5},
 			"NMF, KL":             dr.NMF{Components: k, Iterations: 5, Loss: dr.KullbackLeibler, Start: dr.FromRandomFactors},
 			"GaussianLinear":      dr.GaussianLinear{Components: k, Iterations: 3},

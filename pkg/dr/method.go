@@ -3,6 +3,7 @@ package dr
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"gonum.org/v1/gonum/mat"
 )
@@ -61,3 +62,7 @@ func (a any_[M]) String() string { return fmt.Sprintf("%T", a.Method) }
 // None says zero where a count's zero value means the default: no early
 // iterations, no negative samples.
 const None = -1
+
+// Zero says zero where a number's zero value means the default: a kernel without
+// an offset. It is the smallest float64, which nothing else is compared with.
+const Zero = math.SmallestNonzeroFloat64

@@ -56,6 +56,16 @@ func savedValues(t *testing.T) map[string]savable {
 	rn, err11 := dr.RowNormalize{}.Fit(ctx, sparseOf(t, counts(40, 4)))
 	im, err12 := dr.Impute{Missing: dr.FillNearest}.Fit(ctx, gaps(40, 4))
 	return map[string]savable{
+		"GaussianLinearModel":   fitted(t, dr.GaussianLinear{Centers: 3, Iterations: 5}, x),
+		"KernelPCAModel":        fitted(t, dr.KernelPCA{}, x),
+		"NMFModel":              fitted(t, dr.NMF{Components: 2}, counts(40, 4)),
+		"TLDRModel":             fitted(t, dr.TLDR{ProjectorWidth: 8, Epochs: 2}, x),
+		"TLDRModel, perceptron": fitted(t, dr.TLDR{Components: 2, EncoderLayers: 1, EncoderWidth: 4, Nonlinear: true, ProjectorLayers: dr.None, Epochs: 2}, x),
+		"BayesianPCAModel":      fitted(t, dr.BayesianPCA{}, x),
+		"PCAModel with gaps":    fitted(t, dr.PCA{Components: 2, Missing: dr.EM, Rounds: 20}, holes(x, .1)),
+		"RobustPCAModel":        fitted(t, dr.RobustPCA{}, x),
+		"IncrementalPCAModel":   fitted(t, dr.IncrementalPCA{Components: 3, Whiten: true}, x),
+		"LogNormalizeModel":     must(ln, err10), "RowNormalizeModel": must(rn, err11), "ImputeModel": must(im, err12),
 		"WhiteningModel of ZipfianWhitening": fitted(t, dr.ZipfianWhitening{Kind: dr.WhitenZCA}, x),
 		"WhiteningModel":                     fitted(t, dr.Whitening{Kind: dr.WhitenCholesky}, x),
 		"GaussianLinearModel":                fitted(t, dr.GaussianLinear{Centers: 3, Iterations: 5}, x),

@@ -19,6 +19,10 @@ const (
 
 	// Randomized finds the leading components from products with random blocks.
 	Randomized Solver = "randomized"
+
+	// Lanczos finds the leading eigenvectors to full accuracy from products with
+	// blocks of vectors.
+	Lanczos Solver = "lanczos"
 )
 
 func checkSolver(method string, s Solver, accepted ...Solver) error {

@@ -185,6 +185,19 @@ var Cases = []Case{
 		Quality: []Measure{negentropy},
 	},
 	{
+		Name: "kernelpca-mnist5k", What: "kernel PCA, exp(−‖a − b‖² ÷ 5 000 000), 20 components: half of the MNIST test digits, 5000 × 784",
+		Data: halfOfMNIST, Options: wire.Options{"components": 20, "squares": 5_000_000},
+		Ours: ours.KernelPCA,
+		Peer: Peer{
+			Package: "scikit-learn", Script: "bench_factors.py", Function: "kernelpca",
+			Settings: []Setting{
+				{"KernelPCA(eigen_solver='arpack'), float32, all cores", wire.Options{"solver": "arpack"}},
+				{"KernelPCA(eigen_solver='randomized'), float32, all cores", wire.Options{"solver": "randomized"}},
+			},
+		},
+		Quality: []Measure{eigenvalues, residue},
+	},
+	{
 		Name: "truncatedsvd-words", What: "truncated SVD, 50 components: 20 000 documents of some 110 different words of 20 000",
 		Data: fewerWords, Options: wire.Options{"components": 50, "words": vocabulary}, Seeds: 5,
 		Ours: ours.SparseTruncatedSVD,

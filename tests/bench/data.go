@@ -43,6 +43,17 @@ func mnist(int) ([]*mat32.Dense, error) {
 	return []*mat32.Dense{x}, nil
 }
 
+// halfOfMNIST returns the first 5000 of them.
+func halfOfMNIST(rows int) ([]*mat32.Dense, error) {
+	x, err := mnist(0)
+	if err != nil {
+		return nil, err
+	}
+	n := orAll(rows, 5000)
+	_, d := x[0].Dims()
+	return []*mat32.Dense{mat32.NewDense(n, d, x[0].Data()[:n*d])}, nil
+}
+
 // varyingPixels returns those digits without the columns that are zero everywhere, of which the peer's faster whitening makes NaN.
 func varyingPixels(int) ([]*mat32.Dense, error) {
 	all, err := mnist(0)

@@ -53,7 +53,59 @@ var drPartsRows = []row{{
 		"L1Ratio":    {dr.NMF{L1Ratio: 1.5}},
 		"Tolerance":  {dr.NMF{Tolerance: 1}},
 	},
+}, {
+	method:     "dr.KernelPCA",
+	stochastic: true,
+	origin:     "scalar products are about the origin; dr.TestKernelPCAOfMovedRows moves rows where only differences matter",
+	source:     "1998, Nonlinear component analysis as a kernel eigenvalue problem",
+	golden:     golden{file: "kernelpca", holds: "runs.eigenvalues", test: "dr.TestKernelPCAAgainstScikitLearn"},
+	claim: claim{
+		says: "a component tells a ring from what it surrounds",
+		on:   func(seed uint64) sample { return rings(seed, func(i int) float64 { return 1 + 3*float64(i%2) }) },
+		measure: func(ctx context.Context, s sample) (float64, error) {
+			e, err := dr.KernelPCA{Components: 3, Gamma: .1}.Embed(ctx, s.x)
+			if err != nil {
+				return 0, err
+			}
+			return recovered(s.y, e), nil
+		},
+		from: .9, to: 1,
+	},
+	control: control{
+		says: "groups that are side by side on one ring have no component of their own",
+		on: func(seed uint64) sample {
+			s := rings(seed, func(int) float64 { return 4 })
+			y := mat.NewDense(200, 1, nil)
+			y.Apply(func(i, _ int, _ float64) float64 { return float64(i / 10 % 2) }, y)
+			s.y = y
+			return s
+		},
+	},
+	variants: []variant{
+		{name: "two components", of: always(dr.KernelPCA{}), least: 1, constant: true, long: [2]int{3000, 300}},
+		{name: "polynomial, Lanczos", of: always(dr.KernelPCA{Components: 1, Kernel: dr.PolynomialKernel, Gamma: .1, Solver: dr.Lanczos}), least: 1, constant: true, long: [2]int{4000, 300}},
+		{name: "cosine, randomised", of: always(dr.KernelPCA{Components: 1, Kernel: dr.CosineKernel, Solver: dr.Randomized}), least: 1, constant: true, long: [2]int{4000, 300}},
+		{name: "sigmoid", of: always(dr.KernelPCA{Components: 1, Kernel: dr.SigmoidKernel, Gamma: .01, Ridge: 10}), least: 1, constant: true, long: [2]int{2000, 300}},
+		{name: "linear, more columns than rows", of: always(dr.KernelPCA{Kernel: dr.LinearKernel}), least: 1, constant: true, wide: true, long: [2]int{1000, 3000}},
+	},
+	exact: map[string]any{"Offset": dr.KernelPCA{Kernel: dr.PolynomialKernel, Offset: dr.Zero}},
+	refused: map[string][]any{
+		"Components": {dr.KernelPCA{Components: 61}},
+		"Kernel":     {dr.KernelPCA{Kernel: "laplacian"}},
+		"Solver":     {dr.KernelPCA{Solver: "dense"}},
+	},
 }}
+
+// rings returns 200 noisy points around rings of these radii, and the radii.
+func rings(seed uint64, radius func(i int) float64) sample {
+	x, y := mat.NewDense(200, 2, nil), mat.NewDense(200, 1, nil)
+	for i := range 200 {
+		r, angle := radius(i), float64(i)/100*math.Pi
+		x.SetRow(i, []float64{r*math.Cos(angle) + .1*fixtureNoise(seed, i, 0), r*math.Sin(angle) + .1*fixtureNoise(seed, i, 1)})
+		y.Set(i, 0, r)
+	}
+	return sample{x: x, y: y}
+}
 
 // sums returns rows of twelve columns that are sums of non-negative parts, in these
 // amounts.

@@ -4,7 +4,7 @@ import warnings
 
 import benchworker
 from scipy.sparse import csr_matrix
-from sklearn.decomposition import NMF, FastICA, TruncatedSVD
+from sklearn.decomposition import NMF, FastICA, KernelPCA, TruncatedSVD
 
 warnings.simplefilter("ignore")  # of iterations that end before they converge, as ours may
 
@@ -18,6 +18,11 @@ def nmf(x, seed, components):
 @benchworker.function
 def fastica(x, seed, components, solver):
     return {"map": FastICA(components, whiten="unit-variance", whiten_solver=solver, random_state=seed).fit_transform(x)}
+
+
+@benchworker.function
+def kernelpca(x, seed, components, squares, solver):
+    return {"map": KernelPCA(components, kernel="rbf", gamma=1 / squares, eigen_solver=solver, random_state=seed, n_jobs=-1).fit_transform(x)}
 
 
 @benchworker.function

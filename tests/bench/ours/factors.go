@@ -44,3 +44,13 @@ func SparseTruncatedSVD(ctx context.Context, in []*mat32.Dense, o wire.Options, 
 	}
 	return wire.Result{Arrays: []wire.Output{dense("components", m.Components()), dense("map", m.Embedding().Dense)}}, nil
 }
+
+// KernelPCA finds the leading components of images by the kernel exp(−gamma·‖a − b‖²); options components, and squares, which is
+// 1/gamma.
+func KernelPCA(ctx context.Context, in []*mat32.Dense, o wire.Options, seed uint64) (wire.Result, error) {
+	e, err := dr.KernelPCA{Components: o.Int("components"), Gamma: 1 / float64(o.Int("squares")), Seed: seed}.Embed(ctx, in[0])
+	if err != nil {
+		return wire.Result{}, err
+	}
+	return wire.Result{Arrays: []wire.Output{dense("map", e.Dense)}}, nil
+}
