@@ -77,6 +77,7 @@ func FuzzFit(f *testing.F) {
 			"PCA, randomized":     dr.PCA{Components: k, Solver: dr.Randomized, Iterations: 1},
 			"PCA by a rule":       dr.PCA{Components: k, Rule: dr.ByMinka},
 			"BayesianPCA":         dr.BayesianPCA{Components: k, Rounds: 50},
+			"Pursuit":             dr.PrincipalComponentPursuit{Iterations: 5},
 			"IncrementalPCA":      dr.IncrementalPCA{Components: k, Whiten: single},
 			"RobustPCA":           dr.RobustPCA{Components: k, MaxRounds: 4},
 			"IncrementalPCA by 9": dr.IncrementalPCA{Components: k, Solver: dr.Incremental, Batch: 9},

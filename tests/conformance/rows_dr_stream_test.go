@@ -109,7 +109,52 @@ var drStreamRows = []row{{
 		"Contamination": {dr.RobustPCA{Contamination: .31}},
 		"Batch":         {dr.RobustPCA{Components: 3, Batch: 3}},
 	},
+}, {
+	method: "dr.PrincipalComponentPursuit",
+	source: "2011, Robust principal component analysis?",
+	origin: "columns are not centred: an offset is one more rank; dr.TestPursuitIsOptimal has data away from the origin",
+	golden: golden{form: "the matrices that the data were made of, and no lower objective nearby", test: "dr.TestPursuitFindsBothParts"},
+	claim: claim{
+		says: "a tenth of the entries is wrong by as much as the data are large, and the matrix of low rank is found all the same: its error",
+		on:   func(seed uint64) sample { return wronged(seed, .1) },
+		measure: func(ctx context.Context, s sample) (float64, error) {
+			m, err := dr.PrincipalComponentPursuit{}.Fit(ctx, s.x)
+			if err != nil {
+				return 0, err
+			}
+			var e mat.Dense
+			e.Sub(m.LowRank(), s.y)
+			return mat.Norm(&e, 2) / mat.Norm(s.y, 2), nil
+		},
+		from: 0, to: 1e-5,
+	},
+	control: control{
+		says: "every entry is wrong by some noise",
+		on:   func(seed uint64) sample { return wronged(seed, 1) },
+	},
+	variants: []variant{
+		{name: "as it is published", of: always(dr.PrincipalComponentPursuit{}), least: 1, constant: true, long: [2]int{3000, 600}},
+		{name: "with less in the sparse matrix", of: always(dr.PrincipalComponentPursuit{Sparsity: .5, Tolerance: 1e-5}), least: 1, constant: true, long: [2]int{3000, 600}},
+		{name: "more columns than rows", of: always(dr.PrincipalComponentPursuit{}), least: 1, constant: true, wide: true, long: [2]int{500, 3000}},
+	},
+	refused: map[string][]any{"Tolerance": {dr.PrincipalComponentPursuit{Tolerance: 1}}},
 }}
+
+// wronged returns a matrix of rank 4 as y, and as x the same with a share of the
+// entries moved by noise.
+func wronged(seed uint64, share float64) sample {
+	y := flat(seed, 80, 4, 80)
+	x := mat.DenseCopyOf(y)
+	hit := fixture.Uniform(seed+200, 80, 80)
+	noise := fixture.Normal(seed+300, 80, 80)
+	x.Apply(func(i, j int, v float64) float64 {
+		if hit.At(i, j) < share {
+			v += 2 * noise.At(i, j)
+		}
+		return v
+	}, x)
+	return sample{x: x, y: y}
+}
 
 // harmed returns rows of variance 4 along one axis of twenty and 1 along the
 // others, a share of which is moved to a point on another; y has the others alone.
