@@ -8,6 +8,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/kernel"
 	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/internal/rng"
 	"github.com/flatland-go/flatland/pkg/mat32"
@@ -125,6 +126,9 @@ func pair(p int) (i, j int) {
 
 // distance returns the Euclidean distance; squares of no size leave float64.
 func distance(a, b []float64) float64 {
+	if square := kernel.SquaredDistance64(a, b); square > 1e-280 && square < math.Inf(1) {
+		return math.Sqrt(square)
+	}
 	largest := 0.
 	for j, v := range a {
 		largest = max(largest, math.Abs(v/2-b[j]/2))
