@@ -88,7 +88,7 @@ func TestMPADByHand(t *testing.T) {
 		near(t, "length", mat.Norm(w.RowView(c), 2), 1, 1e-12, 0)
 		near(t, "mean difference", differences(mat.Col(nil, c, m.Embedding()), tail), m.Differences()[c], 1e-9, 0)
 		best, found := worth(row, c), 0.
-		for seed := range uint64(200) {
+		for seed := range uint64(50) {
 			u := mat.Col(nil, 0, fixture.Normal(seed, 6, 1))
 			size := 0.
 			for j := range u {

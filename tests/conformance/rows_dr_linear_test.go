@@ -3,6 +3,8 @@ package conformance
 import (
 	"context"
 	"errors"
+	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
@@ -206,7 +208,75 @@ var drLinearRows = []row{{
 		"Tail":       {dr.MPAD{Tail: 1.5}},
 		"Sample":     {dr.MPAD{Sample: 1}, dr.MPAD{Sample: 61}},
 	},
+}, {
+	method:     "dr.PrincipalSubspaceTest",
+	stochastic: true,
+	source:     "2022, A geometric framework for asymptotic inference of principal subspaces in PCA",
+	golden:     golden{form: "the statistic of Anderson for one axis", test: "dr.TestPrincipalSubspaceTestOfAnderson"},
+	claim: claim{
+		says: "p-values of a true hypothesis are uniform: the distance of Kolmogorov and Smirnov of 200 tests, below its value at 1 %",
+		on: func(seed uint64) sample {
+			return sample{x: ellipsoids(seed), y: firstAxes(2, 5)}
+		},
+		measure: func(ctx context.Context, s sample) (float64, error) {
+			const rows = 200
+			var p []float64
+			for lo := 0; lo < 200*rows; lo += rows {
+				t, err := dr.PrincipalSubspaceTest{Axes: s.y}.Estimate(ctx, s.x.(*mat.Dense).Slice(lo, lo+rows, 0, 5))
+				if err != nil {
+					return 0, err
+				}
+				p = append(p, t.P)
+			}
+			slices.Sort(p)
+			far := 0.
+			for i, v := range p {
+				far = max(far, v-float64(i)/float64(len(p)), float64(i+1)/float64(len(p))-v)
+			}
+			return far * math.Sqrt(float64(len(p))), nil
+		},
+		from: 0, to: 1.63,
+	},
+	control: control{
+		says: "the axes of the hypothesis are turned by six degrees",
+		on: func(seed uint64) sample {
+			y := firstAxes(2, 5)
+			y.Set(0, 0, math.Cos(.1))
+			y.Set(0, 4, math.Sin(.1))
+			return sample{x: ellipsoids(seed), y: y}
+		},
+	},
+	variants: []variant{
+		{name: "two axes", least: columns + 1, long: [2]int{20000, 300}, of: func(_, d int) any { return dr.PrincipalSubspaceTest{Axes: firstAxes(min(2, d-1), d)} }},
+		{name: "two subspaces, bootstrap", least: columns + 1, long: [2]int{20000, 100}, of: func(_, d int) any {
+			return dr.PrincipalSubspaceTest{Axes: firstAxes(3, max(d, 3)), Sizes: []int{1, 2}, Replicates: 9}
+		}},
+	},
+	refused: map[string][]any{
+		"Axes":  {dr.PrincipalSubspaceTest{}, dr.PrincipalSubspaceTest{Axes: firstAxes(2, 4)}, dr.PrincipalSubspaceTest{Axes: mat.NewDense(1, 5, nil)}},
+		"Sizes": {dr.PrincipalSubspaceTest{Axes: firstAxes(5, 5)}, dr.PrincipalSubspaceTest{Axes: firstAxes(2, 5), Sizes: []int{1}}},
+	},
 }}
+
+// ellipsoids returns 200 data sets of 200 normal rows, one below the other, whose
+// variances fall and repeat.
+func ellipsoids(seed uint64) *mat.Dense {
+	x := fixture.Normal(seed, 200*200, 5)
+	x.Apply(func(_, j int, v float64) float64 { return v * []float64{4, 4, 2, 1, 1}[j] }, x)
+	return x
+}
+
+// firstAxes returns the first k of d axes.
+func firstAxes(k, d int) *mat.Dense {
+	if k < 1 || d < 1 {
+		return mat.NewDense(1, 1, []float64{1}) // for data without columns
+	}
+	u := mat.NewDense(k, d, nil)
+	for c := range k {
+		u.Set(c, c, 1)
+	}
+	return u
+}
 
 // strips returns rows in two groups beside each other, which differ by less across
 // than along them.
