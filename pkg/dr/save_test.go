@@ -69,7 +69,6 @@ func savedValues(t *testing.T) map[string]savable {
 		"LogNormalizeModel":              must(ln, err10), "RowNormalizeModel": must(rn, err11), "ImputeModel": must(im, err12),
 		"WhiteningModel of ZipfianWhitening": fitted(t, dr.ZipfianWhitening{Kind: dr.WhitenZCA}, x),
 		"WhiteningModel":                     fitted(t, dr.Whitening{Kind: dr.WhitenCholesky}, x),
-		"GaussianLinearModel":                fitted(t, dr.GaussianLinear{Centers: 3, Iterations: 5}, x),
 		"NMFModel":                           fitted(t, dr.NMF{Components: 2}, counts(40, 4)),
 		"TLDRModel":                          fitted(t, dr.TLDR{ProjectorWidth: 8, Epochs: 2}, x),
 		"TLDRModel, perceptron":              fitted(t, dr.TLDR{Components: 2, EncoderLayers: 1, EncoderWidth: 4, Nonlinear: true, ProjectorLayers: dr.None, Epochs: 2}, x),
