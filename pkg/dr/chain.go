@@ -238,6 +238,7 @@ var chainable = map[string]func() savedModel{
 	imputeKind:         func() savedModel { return new(ImputeModel) },
 	whiteningKind:      func() savedModel { return new(WhiteningModel) },
 	pcaKind:            func() savedModel { return new(PCAModel) },
+	bayesianPCAKind:    func() savedModel { return new(BayesianPCAModel) },
 	pursuitKind:        func() savedModel { return new(PrincipalComponentPursuitModel) },
 	incrementalPCAKind: func() savedModel { return new(IncrementalPCAModel) },
 	robustPCAKind:      func() savedModel { return new(RobustPCAModel) },
