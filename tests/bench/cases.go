@@ -211,6 +211,25 @@ var Cases = []Case{
 		Quality: []Measure{kept},
 	},
 	{
+		Name: "pca-mnist10k-full", What: "PCA, exact, all 784 components: MNIST test digits, 10 000 × 784",
+		Data: mnist, Options: wire.Options{"components": 784},
+		Ours: ours.PCA, Peer: sklearnPCA, Quality: []Measure{variance},
+	},
+	{
+		Name: "pca-mnist10k-randomized", What: "PCA, randomised, 50 components, their variance within 1e-4 of the exact one: MNIST test digits, 10 000 × 784",
+		Data: mnist, Options: wire.Options{"components": 50}, Seeds: 5,
+		Ours: ours.RandomizedPCA,
+		Peer: Peer{
+			Package: "scikit-learn", Script: "bench_dr.py", Function: "pca", Seeds: 5,
+			Settings: []Setting{
+				{"PCA(svd_solver='randomized', iterated_power=5, n_oversamples=20), float32, all cores", randomized(5, 20)},
+				{"PCA(svd_solver='randomized', iterated_power=6), float32, all cores", randomized(6, 10)},
+				{"PCA(svd_solver='randomized', iterated_power='auto'), float32, all cores", randomized(7, 10)}, // what it is here
+			},
+		},
+		Quality: []Measure{variance},
+	},
+	{
 		Name: "tsne-digits", What: "t-SNE, exact, perplexity 30, 1000 iterations: digits, 1797 × 64",
 		Data: digits, Options: wire.Options{"perplexity": 30, "iterations": 1000}, Seeds: 5,
 		Ours: ours.TSNE,
@@ -294,6 +313,10 @@ var (
 		Settings: []Setting{{Name: "SparseRandomProjection(density='auto', dense_output=True), float32, sparse rows"}},
 	}
 )
+
+func randomized(power, oversamples int) wire.Options {
+	return wire.Options{"solver": "randomized", "power": power, "oversamples": oversamples}
+}
 
 // scikit-dimension finds neighbours, or takes those of others.
 var skdimSettings = []Setting{

@@ -6,8 +6,8 @@ from sklearn.manifold import TSNE
 
 
 @benchworker.function
-def pca(x, seed, components, solver):
-    model = PCA(n_components=components, svd_solver=solver, random_state=seed)
+def pca(x, seed, components, solver, power="auto", oversamples=10):
+    model = PCA(n_components=components, svd_solver=solver, iterated_power=power, n_oversamples=oversamples, random_state=seed)
     y = model.fit_transform(x)
     return {"components": model.components_, "map": y}
 

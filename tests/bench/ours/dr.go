@@ -12,7 +12,16 @@ import (
 
 // PCA finds the first principal components and the rows in their coordinates; option components.
 func PCA(ctx context.Context, in []*mat32.Dense, o wire.Options, _ uint64) (wire.Result, error) {
-	m, err := dr.PCA{Components: o.Int("components")}.Fit(ctx, in[0])
+	return pca(ctx, dr.PCA{Components: o.Int("components"), Solver: dr.Exact}, in[0])
+}
+
+// RandomizedPCA is PCA from products with random blocks.
+func RandomizedPCA(ctx context.Context, in []*mat32.Dense, o wire.Options, seed uint64) (wire.Result, error) {
+	return pca(ctx, dr.PCA{Components: o.Int("components"), Solver: dr.Randomized, Seed: seed}, in[0])
+}
+
+func pca(ctx context.Context, p dr.PCA, x *mat32.Dense) (wire.Result, error) {
+	m, err := p.Fit(ctx, x)
 	if err != nil {
 		return wire.Result{}, err
 	}
