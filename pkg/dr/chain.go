@@ -236,6 +236,7 @@ var chainable = map[string]func() savedModel{
 	logNormalizeKind:   func() savedModel { return new(LogNormalizeModel) },
 	rowNormalizeKind:   func() savedModel { return new(RowNormalizeModel) },
 	imputeKind:         func() savedModel { return new(ImputeModel) },
+	regularizedMFKind:  func() savedModel { return new(RegularizedMFModel) },
 	whiteningKind:      func() savedModel { return new(WhiteningModel) },
 	pcaKind:            func() savedModel { return new(PCAModel) },
 	bayesianPCAKind:    func() savedModel { return new(BayesianPCAModel) },

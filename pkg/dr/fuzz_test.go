@@ -68,6 +68,8 @@ func FuzzFit(f *testing.F) {
 			"RowNormalize":        dr.RowNormalize{},
 			"Impute":              dr.Impute{},
 			"Impute, nearest":     dr.Impute{Missing: dr.FillNearest, Neighbors: k, ByDistance: single},
+			"RegularizedMF, both": dr.RegularizedMF{Components: k, Penalty: dr.PenalizeFactors, Lambda: .5},
+			"RegularizedMF":       dr.RegularizedMF{Components: k, Lambda: max(perplexity, 0)},
 			"Whitening":           dr.Whitening{Components: k},
 			"Whitening, ZCA":      dr.Whitening{Kind: dr.WhitenZCACor, Components: k, Shrinkage: .1},
 			"Whitening, Cholesky": dr.Whitening{Kind: dr.WhitenCholesky, Components: k},

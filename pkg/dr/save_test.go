@@ -66,13 +66,13 @@ func savedValues(t *testing.T) map[string]savable {
 		"RobustPCAModel":                 fitted(t, dr.RobustPCA{}, x),
 		"PrincipalComponentPursuitModel": fitted(t, dr.PrincipalComponentPursuit{}, x),
 		"IncrementalPCAModel":            fitted(t, dr.IncrementalPCA{Components: 3, Whiten: true}, x),
-		"LogNormalizeModel":              must(ln, err10), "RowNormalizeModel": must(rn, err11), "ImputeModel": must(im, err12),
-		"WhiteningModel of ZipfianWhitening": fitted(t, dr.ZipfianWhitening{Kind: dr.WhitenZCA}, x),
-		"WhiteningModel":                     fitted(t, dr.Whitening{Kind: dr.WhitenCholesky}, x),
-		"StandardizeModel":                   must(st, err1), "PCAModel": must(pc, err2), "TSNEModel": must(ts, err3),
+		"StandardizeModel":               must(st, err1), "PCAModel": must(pc, err2), "TSNEModel": must(ts, err3),
 		"TSNEModel from a given start": must(tg, err4), "ChainModel": must(ch, err5), "Embedding": must(em, err6),
 		"LDAModel": must(ld, err7), "CCAModel": must(cc, err8),
 		"LPPModel": must(lp, err20), "NPEModel": must(np, err21), "MPADModel": must(mp, err22),
+		"LogNormalizeModel": must(ln, err10), "RowNormalizeModel": must(rn, err11), "ImputeModel": must(im, err12),
+		"WhiteningModel": fitted(t, dr.Whitening{Kind: dr.WhitenCholesky}, x), "WhiteningModel of ZipfianWhitening": fitted(t, dr.ZipfianWhitening{Kind: dr.WhitenZCA}, x),
+		"RegularizedMFModel": fitted(t, dr.RegularizedMF{Components: 3, Rescale: []float64{1, 2, 3}}, x), "RegularizedMFModel, factors": fitted(t, dr.RegularizedMF{Penalty: dr.PenalizeFactors}, x),
 	}
 }
 
