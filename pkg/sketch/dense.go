@@ -35,14 +35,14 @@ func (m *dense) applyT(ctx context.Context, method string, y mat.Matrix) (*mat32
 }
 
 // multiply returns the products as the last columns of out, and lets finish make
-// whole rows of them, each with the row it comes from.
+// whole rows of them, each with the values it comes from, of sparse rows those
+// stored.
 func (m *dense) multiply(ctx context.Context, method string, x mat.Matrix, t blas.Transpose, out int, finish func(row, x []float32)) (*mat32.Dense, error) {
 	n, d := x.Dims()
-	z := mat32.NewDense(n, out, nil)
-	made := m.k
-	if t == blas.Trans {
-		made = m.d
+	if x, is := x.(*mat32.CSR); is && 4*float64(x.NNZ()) <= float64(n)*float64(d) {
+		return m.scatter(ctx, method, x, t, out, finish)
 	}
+	z := mat32.NewDense(n, out, nil)
 	size := max(8, min(4096, 1<<22/max(d, out)))
 	whole, is := x.(*mat32.Dense)
 	var copied []float32
@@ -60,7 +60,7 @@ func (m *dense) multiply(ctx context.Context, method string, x mat.Matrix, t bla
 			a.Data = copied[:(hi-lo)*d]
 			fill(a.Data, buf, x, lo, hi)
 		}
-		rows := z.Data()[lo*out : hi*out]
+		rows, made := z.Data()[lo*out:hi*out], m.made(t)
 		err := kernel.Gemm32(ctx, blas.NoTrans, t, 1, a, m.general(), 0,
 			blas32.General{Rows: hi - lo, Cols: made, Stride: out, Data: rows[out-made:]})
 		if err == nil && finish != nil {
@@ -82,4 +82,45 @@ func (m *dense) multiply(ctx context.Context, method string, x mat.Matrix, t bla
 		return nil, fmt.Errorf("%s: %w", method, err)
 	}
 	return z, nil
+}
+
+// made is the number of columns of the product.
+func (m *dense) made(t blas.Transpose) int {
+	if t == blas.Trans {
+		return m.d
+	}
+	return m.k
+}
+
+// scatter is multiply for sparse rows, to the same bits: its time is that of the
+// values stored.
+func (m *dense) scatter(ctx context.Context, method string, x *mat32.CSR, t blas.Transpose, out int, finish func(row, x []float32)) (*mat32.Dense, error) {
+	_, d := x.Dims()
+	at, made := m.at, m.made(t)
+	if t == blas.Trans {
+		at = make([]float32, len(m.at))
+		err := par.Blocks(ctx, m.k, max(1, 1<<14/max(m.d, 1)), func(lo, hi int) {
+			for i := range m.d {
+				for j := lo; j < hi; j++ {
+					at[j*m.d+i] = m.at[i*m.k+j]
+				}
+			}
+		})
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", method, err)
+		}
+	}
+	return each(ctx, method, x, out, 0, false, func(s *scratch, _ mat.Matrix, lo, hi int, to []float32) {
+		if s.a == nil || len(s.a) < made {
+			s.a = make([]float32, made)
+		}
+		for i := lo; i < hi; i++ {
+			row := to[(i-lo)*out:][:out]
+			columns, values := x.Row(i)
+			kernel.SparseRow32(row[out-made:], columns, values, d, at, made, s.a)
+			if finish != nil {
+				finish(row, values)
+			}
+		}
+	})
 }

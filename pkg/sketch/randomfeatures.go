@@ -9,7 +9,6 @@ import (
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
-	"github.com/flatland-go/flatland/internal/kernel"
 	"github.com/flatland-go/flatland/internal/linalg"
 	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/internal/rng"
@@ -32,9 +31,9 @@ import (
 // directions alone errs less. For cosines and sines, w and −w are the same, and
 // Orthogonal is as good.
 //
-// Time O(n·d·Dim), for sparse rows too, which are filled in some thousand at a
-// time, and O(d²·Dim) to couple directions; memory 4·n·Dim bytes for the result
-// and 4·d·Dim for the projections, 36·d·min(d, Dim) while they are coupled.
+// Time O(Dim) for every value, of sparse rows for every stored one, and O(d²·Dim)
+// to couple directions; memory 4·n·Dim bytes for the result and 4·d·Dim for the
+// projections, 36·d·min(d, Dim) while they are coupled.
 //
 // Sources: Rahimi and Recht (2007), Random features for large-scale kernel
 // machines; Yu et al. (2016), Orthogonal random features; Choromanski et al.
@@ -147,7 +146,11 @@ func (f features) waves(row, _ []float32) {
 
 // powers makes exponentials of the projections.
 func (f features) powers(row, x []float32) {
-	scale, size := 1/math.Sqrt(float64(f.dim)), 2*f.gamma*kernel.DotMixed(x, x)
+	square := 0. // summed one by one, so that zeros may be left out
+	for _, v := range x {
+		square += float64(v) * float64(v)
+	}
+	scale, size := 1/math.Sqrt(float64(f.dim)), 2*f.gamma*square
 	size += size - size // NaN where x is not finite
 	for j, v := range row {
 		row[j] = float32(math.Exp(float64(v)-size) * scale)

@@ -162,23 +162,17 @@ func TestApplyTIsTheAdjoint(t *testing.T) {
 // Sparse rows, any type of matrix, any number of rows and any number of cores
 // give the same bits.
 func TestSketchesOfAnyFormAreTheSame(t *testing.T) {
-	const n, d, k = 300, 70, 24
-	x := mat32.Convert(fixture.Normal(4, n, d))
-	var stored []mat32.Triplet
-	for i := range n {
-		for j, v := range x.Row(i) {
-			if (i*7+j*3)%10 != 0 {
-				x.Set(i, j, 0)
-			} else {
-				stored = append(stored, mat32.Triplet{Row: i, Col: j, Value: v})
+	const n, d, k = 300, 270, 24
+	thin := func(x *mat32.Dense) *mat32.Dense {
+		for i := range x.Data() {
+			if i*3%10 != 0 {
+				x.Data()[i] = 0
 			}
 		}
+		return x
 	}
-	csr, err := mat32.FromTriplets(n, d, stored)
-	if err != nil {
-		t.Fatal(err)
-	}
-	wide := mat.DenseCopyOf(x)
+	x, backward := thin(mat32.Convert(fixture.Normal(4, n, d))), thin(mat32.Convert(fixture.Normal(5, n, k)))
+	csr, wide := sparse(t, x), mat.DenseCopyOf(x)
 	every(t, func(t *testing.T, of func(k int, seed uint64) sketcher) {
 		s := of(k, 9)
 		want := done(t)(s.Apply(context.Background(), x))
@@ -193,13 +187,36 @@ func TestSketchesOfAnyFormAreTheSame(t *testing.T) {
 		}
 		for _, rows := range []int{1, 5, 8, 100} {
 			got := done(t)(s.Apply(context.Background(), mat32.NewDense(rows, d, x.Data()[:rows*d])))
-			for i, v := range got.Data() {
-				if math.Abs(float64(v-want.Data()[i])) > 1e-5 {
-					t.Fatalf("of %d rows, value %d is %v, want %v as among all: the sketch depends on the rows", rows, i, v, want.Data()[i])
-				}
+			if !slices.Equal(got.Data(), want.Data()[:rows*k]) {
+				t.Fatalf("%d rows by themselves are not sketched as among all", rows)
+			}
+		}
+		back := done(t)(s.ApplyT(context.Background(), backward, d))
+		for name, m := range map[string]mat.Matrix{"float64": mat.DenseCopyOf(backward), "sparse": sparse(t, backward)} {
+			if got := done(t)(s.ApplyT(context.Background(), m, d)); !slices.Equal(got.Data(), back.Data()) {
+				t.Errorf("%s: the transpose gives other bits", name)
 			}
 		}
 	})
+}
+
+// sparse returns what is not zero of x.
+func sparse(t *testing.T, x *mat32.Dense) *mat32.CSR {
+	t.Helper()
+	n, d := x.Dims()
+	var stored []mat32.Triplet
+	for i := range n {
+		for j, v := range x.Row(i) {
+			if v != 0 {
+				stored = append(stored, mat32.Triplet{Row: i, Col: j, Value: v})
+			}
+		}
+	}
+	csr, err := mat32.FromTriplets(n, d, stored)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return csr
 }
 
 // At Dim = m the transform is a rotation: every length is kept, and the
