@@ -18,6 +18,7 @@ import (
 // row, so that a large common offset costs no digits.
 type batchMoments struct {
 	n       int
+	weight  float64   // of these rows: their number where none is forgotten
 	first   []float64 // the first row, nil before it
 	mean    []float64 // of differences from it
 	squares float64
@@ -30,6 +31,12 @@ func (m *batchMoments) clone() *batchMoments {
 	c := *m
 	c.mean = slices.Clone(m.mean)
 	return &c
+}
+
+// fade multiplies the weight of all rows so far.
+func (m *batchMoments) fade(by float64) {
+	m.weight *= by
+	m.squares *= by
 }
 
 // location returns the means of the columns.
@@ -108,7 +115,7 @@ func (m *batchMoments) absorb(ctx context.Context, batch *mat.Dense) error {
 	for _, s := range squares {
 		m.squares += s
 	}
-	before, now := float64(m.n), float64(n)
+	before, now := m.weight, float64(n)
 	weight := math.Sqrt(before / (before + now) * now)
 	shift := batch.RawRowView(n)
 	for j, v := range mean {
@@ -117,5 +124,6 @@ func (m *batchMoments) absorb(ctx context.Context, batch *mat.Dense) error {
 		m.mean[j] += (v - m.mean[j]) * (now / (before + now))
 	}
 	m.n += n
+	m.weight = before + now
 	return nil
 }

@@ -241,6 +241,7 @@ var chainable = map[string]func() savedModel{
 	pcaKind:            func() savedModel { return new(PCAModel) },
 	bayesianPCAKind:    func() savedModel { return new(BayesianPCAModel) },
 	pursuitKind:        func() savedModel { return new(PrincipalComponentPursuitModel) },
+	streamingPCAKind:   func() savedModel { return new(StreamingPCAModel) },
 	incrementalPCAKind: func() savedModel { return new(IncrementalPCAModel) },
 	robustPCAKind:      func() savedModel { return new(RobustPCAModel) },
 	gaussianLinearKind: func() savedModel { return new(GaussianLinearModel) },

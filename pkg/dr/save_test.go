@@ -65,6 +65,7 @@ func savedValues(t *testing.T) map[string]savable {
 		"PCAModel with gaps":             fitted(t, dr.PCA{Components: 2, Missing: dr.EM, Rounds: 20}, holes(x, .1)),
 		"RobustPCAModel":                 fitted(t, dr.RobustPCA{}, x),
 		"PrincipalComponentPursuitModel": fitted(t, dr.PrincipalComponentPursuit{}, x),
+		"StreamingPCAModel":              fitted(t, dr.StreamingPCA{Components: 2, HalfLife: 30}, x),
 		"IncrementalPCAModel":            fitted(t, dr.IncrementalPCA{Components: 3, Whiten: true}, x),
 		"StandardizeModel":               must(st, err1), "PCAModel": must(pc, err2), "TSNEModel": must(ts, err3),
 		"TSNEModel from a given start": must(tg, err4), "ChainModel": must(ch, err5), "Embedding": must(em, err6),

@@ -138,7 +138,56 @@ var drStreamRows = []row{{
 		{name: "more columns than rows", of: always(dr.PrincipalComponentPursuit{}), least: 1, constant: true, wide: true, long: [2]int{500, 3000}},
 	},
 	refused: map[string][]any{"Tolerance": {dr.PrincipalComponentPursuit{Tolerance: 1}}},
+}, {
+	method: "dr.StreamingPCA",
+	source: "2018, History PCA: a new algorithm for streaming PCA",
+	golden: golden{form: "PCA itself, of rows in the space of the components", test: "dr.TestStreamingPCAOfFullComponentsIsPCA"},
+	claim: claim{
+		says: "what rows had before they turned to another direction is forgotten: of new rows like the last nearly all variance is found",
+		on:   func(seed uint64) sample { return turning(seed, 1) },
+		measure: func(ctx context.Context, s sample) (float64, error) {
+			m, err := dr.StreamingPCA{Components: 1, HalfLife: 60}.Fit(ctx, s.x)
+			if err != nil {
+				return 0, err
+			}
+			return captured(ctx, s.y, m.Components())
+		},
+		from: .95, to: 1,
+	},
+	control: control{
+		says: "the new rows are like the first, which are forgotten",
+		on:   func(seed uint64) sample { return turning(seed, 0) },
+	},
+	variants: []variant{
+		{name: "all components", of: always(dr.StreamingPCA{}), least: 2, long: [2]int{8000, 600}},
+		{name: "two components with a half-life", of: always(dr.StreamingPCA{Components: 2, HalfLife: 30}), least: 3, long: [2]int{30000, 400}},
+		{name: "two components by Oja's rule", of: always(dr.StreamingPCA{Components: 2, Rule: dr.Oja}), least: 3, long: [2]int{30000, 600}},
+		{name: "more columns than rows", of: always(dr.StreamingPCA{}), least: 2, wide: true, long: [2]int{300, 2000}},
+	},
+	refused: map[string][]any{
+		"Components": {dr.StreamingPCA{Components: columns + 1}},
+		"Rule":       {dr.StreamingPCA{Rule: "sanger"}},
+	},
 }}
+
+// turning returns rows whose direction turns from one axis to another, and as y new
+// rows along the given one.
+func turning(seed uint64, like int) sample {
+	x, y := fixture.Normal(seed, 900, 10), fixture.Normal(seed+500, 300, 10)
+	x.Apply(func(i, j int, v float64) float64 {
+		if j == i/600 {
+			v *= 5
+		}
+		return v
+	}, x)
+	y.Apply(func(_, j int, v float64) float64 {
+		if j == like {
+			v *= 5
+		}
+		return v
+	}, y)
+	return sample{x: x, y: y}
+}
 
 // wronged returns a matrix of rank 4 as y, and as x the same with a share of the
 // entries moved by noise.
