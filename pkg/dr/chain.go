@@ -251,6 +251,7 @@ var chainable = map[string]func() savedModel{
 	truncatedSVDKind:   func() savedModel { return new(TruncatedSVDModel) },
 	nmfKind:            func() savedModel { return new(NMFModel) },
 	kernelPCAKind:      func() savedModel { return new(KernelPCAModel) },
+	sparsePCAKind:      func() savedModel { return new(SparsePCAModel) },
 	ldaKind:            func() savedModel { return new(LDAModel) },
 	lppKind:            func() savedModel { return new(LPPModel) },
 	mpadKind:           func() savedModel { return new(MPADModel) },

@@ -89,6 +89,7 @@ func FuzzFit(f *testing.F) {
 			"TLDR":                dr.TLDR{Components: k, ProjectorWidth: 8, Epochs: 2},
 			"TLDR, perceptron":    dr.TLDR{Components: k, EncoderLayers: 1, EncoderWidth: 4, Nonlinear: true, ProjectorLayers: dr.None, Epochs: 2},
 			"KernelPCA":           dr.KernelPCA{Components: k},
+			"SparsePCA":           dr.SparsePCA{Components: k, Iterations: 5},
 			"KernelPCA, cosine":   dr.KernelPCA{Components: k, Kernel: dr.CosineKernel, Solver: dr.Randomized},
 			"NMF":                 dr.NMF{Components: k, Iterations: 5},
 			"NMF, KL":             dr.NMF{Components: k, Iterations: 5, Loss: dr.KullbackLeibler, Start: dr.FromRandomFactors},

@@ -56,6 +56,7 @@ func savedValues(t *testing.T) map[string]savable {
 	rn, err11 := dr.RowNormalize{}.Fit(ctx, sparseOf(t, counts(40, 4)))
 	im, err12 := dr.Impute{Missing: dr.FillNearest}.Fit(ctx, gaps(40, 4))
 	return map[string]savable{
+		"SparsePCAModel":                 fitted(t, dr.SparsePCA{Components: 2}, x),
 		"GaussianLinearModel":            fitted(t, dr.GaussianLinear{Centers: 3, Iterations: 5}, x),
 		"KernelPCAModel":                 fitted(t, dr.KernelPCA{}, x),
 		"NMFModel":                       fitted(t, dr.NMF{Components: 2}, counts(40, 4)),

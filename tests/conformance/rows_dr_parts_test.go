@@ -94,7 +94,71 @@ var drPartsRows = []row{{
 		"Kernel":     {dr.KernelPCA{Kernel: "laplacian"}},
 		"Solver":     {dr.KernelPCA{Solver: "dense"}},
 	},
+}, {
+	method: "dr.SparsePCA",
+	source: "2010, Structured sparse principal component analysis",
+	golden: golden{file: "sparsepca", holds: "runs.rows", test: "dr.TestSparsePCAAgainstScikitLearn"},
+	claim: claim{
+		says: "components are told by the few columns that move together: the share of entries that are rightly zero or not",
+		on:   func(seed uint64) sample { return bundles(seed, 2) },
+		measure: func(ctx context.Context, s sample) (float64, error) {
+			m, err := dr.SparsePCA{Components: 2, Penalty: 5}.Fit(ctx, s.x)
+			if err != nil {
+				return 0, err
+			}
+			right := 0.
+			for c := range 2 {
+				row := m.Components().RawRowView(c)
+				first := 0
+				for j, v := range row {
+					if math.Abs(v) > math.Abs(row[first]) {
+						first = j
+					}
+				}
+				for j, v := range row {
+					if (v != 0) == (first < 8 && j/4 == first/4) {
+						right += 1. / 24
+					}
+				}
+			}
+			return right, nil
+		},
+		from: .95, to: 1,
+	},
+	control: control{
+		says: "columns that all move with both have no few that tell a component",
+		on:   func(seed uint64) sample { return bundles(seed, 12) },
+	},
+	variants: []variant{
+		{name: "all components", of: always(dr.SparsePCA{Iterations: 50}), least: 2, long: [2]int{3000, 500}},
+		{name: "two components", of: always(dr.SparsePCA{Components: 2, Penalty: 3}), least: 3, long: [2]int{6000, 800}},
+		{name: "more columns than rows", of: always(dr.SparsePCA{Iterations: 5}), least: 2, wide: true, long: [2]int{400, 3000}},
+	},
+	refused: map[string][]any{
+		"Components": {dr.SparsePCA{Components: columns + 1}},
+		"Tolerance":  {dr.SparsePCA{Tolerance: 1}},
+	},
 }}
+
+// bundles returns rows of twelve columns, the first four of which move with one
+// factor and the next four with another; with 12, all move with both.
+func bundles(seed uint64, with int) sample {
+	factors, weights := fixture.Normal(seed, 300, 2), fixture.Normal(seed+50, 2, 12)
+	x := mat.NewDense(300, 12, nil)
+	x.Apply(func(i, j int, _ float64) float64 {
+		noise := .2 * fixtureNoise(seed, i, j)
+		switch {
+		case with == 12:
+			return weights.At(0, j)*factors.At(i, 0) + weights.At(1, j)*factors.At(i, 1) + noise
+		case j < 4:
+			return 1.2*factors.At(i, 0) + noise
+		case j < 8:
+			return factors.At(i, 1) + noise
+		}
+		return noise
+	}, x)
+	return sample{x: x}
+}
 
 // rings returns 200 noisy points around rings of these radii, and the radii.
 func rings(seed uint64, radius func(i int) float64) sample {
