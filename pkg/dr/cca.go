@@ -107,7 +107,7 @@ func (c CCA) String() string {
 // float64, *mat32.MemoryError, and one that wraps ctx.Err().
 func (c CCA) FitPair(ctx context.Context, x, y mat.Matrix) (*CCAModel, error) {
 	const method = "dr.CCA"
-	fail := func(err error) (*CCAModel, error) { return nil, fmt.Errorf("%s: %w", method, err) }
+	fail := func(err error) (*CCAModel, error) { return nil, failed(method, err) }
 	n, p, err := checkRows(ctx, method, x, 1)
 	if err != nil {
 		return nil, err
@@ -199,7 +199,7 @@ func (v *view) rank() int { r, _ := v.w.Dims(); return r }
 
 func (c CCA) view(ctx context.Context, x mat.Matrix) (*view, error) {
 	const method = "dr.CCA"
-	fail := func(err error) (*view, error) { return nil, fmt.Errorf("%s: %w", method, err) }
+	fail := func(err error) (*view, error) { return nil, failed(method, err) }
 	s, err := stand(ctx, method, x, nil)
 	if err != nil {
 		return nil, err

@@ -155,7 +155,7 @@ func (l LDA) shrinks() bool { return l.LedoitWolf || l.Shrinkage > 0 }
 // and one that wraps ctx.Err().
 func (l LDA) Fit(ctx context.Context, x mat.Matrix) (*LDAModel, error) {
 	const method = "dr.LDA"
-	fail := func(err error) (*LDAModel, error) { return nil, fmt.Errorf("%s: %w", method, err) }
+	fail := func(err error) (*LDAModel, error) { return nil, failed(method, err) }
 	n, d, err := checkRows(ctx, method, x, 1)
 	if err != nil {
 		return nil, err
@@ -287,7 +287,7 @@ func (w *within) center(ctx context.Context, classes [][]int) error {
 			weights[i] = 1 / float64(len(list))
 		}
 		part := w.of.Slice(lo, hi, 0, d).(*mat.Dense)
-		mean, err := weightedMean(ctx, part, weights)
+		mean, err := weightedSum(ctx, part, weights)
 		if err != nil {
 			return err
 		}

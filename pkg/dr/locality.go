@@ -102,7 +102,7 @@ func (l *locality) whiten(ctx context.Context, weights []float64, share float64)
 		for i := range parts {
 			parts[i] /= sum
 		}
-		mean, err := weightedMean(ctx, y, parts)
+		mean, err := weightedSum(ctx, y, parts)
 		if err != nil {
 			return err
 		}
@@ -154,7 +154,7 @@ func (l *locality) whiten(ctx context.Context, weights []float64, share float64)
 func (l *locality) solve(ctx context.Context, x mat.Matrix, a, b *mat.Dense, k int) (projection, []float64, error) {
 	r, d := l.white.Dims()
 	fail := func(err error) (projection, []float64, error) {
-		return projection{}, nil, fmt.Errorf("%s: %w", l.method, err)
+		return projection{}, nil, failed(l.method, err)
 	}
 	form := mat.NewDense(r, r, nil)
 	if err := kernel.Gemm64(ctx, blas.Trans, blas.NoTrans, 1, a.RawMatrix(), b.RawMatrix(), 0, form.RawMatrix()); err != nil {

@@ -100,7 +100,7 @@ func (l LPP) String() string {
 // *mat32.MemoryError, and one that wraps ctx.Err().
 func (l LPP) Fit(ctx context.Context, x mat.Matrix) (*LPPModel, error) {
 	const method = "dr.LPP"
-	fail := func(err error) (*LPPModel, error) { return nil, fmt.Errorf("%s: %w", method, err) }
+	fail := func(err error) (*LPPModel, error) { return nil, failed(method, err) }
 	n, d, err := checkRows(ctx, method, x, 1)
 	if err != nil {
 		return nil, err

@@ -124,7 +124,7 @@ func (m MPAD) String() string {
 // *mat32.MemoryError, and one that wraps ctx.Err().
 func (m MPAD) Fit(ctx context.Context, x mat.Matrix) (*MPADModel, error) {
 	const method = "dr.MPAD"
-	fail := func(err error) (*MPADModel, error) { return nil, fmt.Errorf("%s: %w", method, err) }
+	fail := func(err error) (*MPADModel, error) { return nil, failed(method, err) }
 	n, d, err := checkRows(ctx, method, x, 2)
 	if err != nil {
 		return nil, err
@@ -237,7 +237,7 @@ func (a *ascent) penalty(shared []float64) float64 {
 
 // climb finds the next direction.
 func (a *ascent) climb(ctx context.Context) error {
-	n, d := a.rows.Dims()
+	n, _ := a.rows.Dims()
 	k := len(a.values)
 	w := a.found.RawRowView(k)
 	best := math.Inf(-1)
@@ -248,7 +248,6 @@ func (a *ascent) climb(ctx context.Context) error {
 		}
 	}
 	along, step, trial := make([]float64, n), make([]float64, n), make([]float64, n)
-	gradient := make([]float64, d)
 	g := newGaps(n)
 	if err := a.project(ctx, along, w); err != nil {
 		return err
@@ -258,7 +257,8 @@ func (a *ascent) climb(ctx context.Context) error {
 	best = value - a.penalty(shared)
 	for angle, i := .5, 0; i < a.options.Iterations; i++ {
 		// The gradient of the mean over pairs is a combination of the rows.
-		if err := a.combine(ctx, gradient, g.slopes(a.pairs)); err != nil {
+		gradient, err := weightedSum(ctx, a.rows, g.slopes(a.pairs))
+		if err != nil {
 			return err
 		}
 		for c, s := range shared {
@@ -310,18 +310,6 @@ func (a *ascent) climb(ctx context.Context) error {
 // project writes the inner products of the rows with w to dst.
 func (a *ascent) project(ctx context.Context, dst, w []float64) error {
 	return overRows(ctx, len(dst), func(i int) { dst[i] = kernel.Dot64(a.rows.RawRowView(i), w) })
-}
-
-// combine writes the sum of the rows times their weights to dst.
-func (a *ascent) combine(ctx context.Context, dst, weights []float64) error {
-	return par.Blocks(ctx, len(dst), byColumns, func(lo, hi int) {
-		clear(dst[lo:hi])
-		for i, w := range weights {
-			if w != 0 {
-				kernel.Axpy64(w, a.rows.RawRowView(i)[lo:hi], dst[lo:hi])
-			}
-		}
-	})
 }
 
 // gaps measures differences between numbers.

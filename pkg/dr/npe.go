@@ -97,7 +97,7 @@ func (p NPE) String() string {
 // *mat32.MemoryError, and one that wraps ctx.Err().
 func (p NPE) Fit(ctx context.Context, x mat.Matrix) (*NPEModel, error) {
 	const method = "dr.NPE"
-	fail := func(err error) (*NPEModel, error) { return nil, fmt.Errorf("%s: %w", method, err) }
+	fail := func(err error) (*NPEModel, error) { return nil, failed(method, err) }
 	n, d, err := checkRows(ctx, method, x, 1)
 	if err != nil {
 		return nil, err

@@ -147,7 +147,7 @@ func (p PrincipalSubspaceTest) Resolve(n, d int) (PrincipalSubspaceTest, error) 
 // float64, *mat32.MemoryError, and one that wraps ctx.Err().
 func (p PrincipalSubspaceTest) Estimate(ctx context.Context, x mat.Matrix) (*SubspaceTest, error) {
 	const method = "dr.PrincipalSubspaceTest"
-	fail := func(err error) (*SubspaceTest, error) { return nil, fmt.Errorf("%s: %w", method, err) }
+	fail := func(err error) (*SubspaceTest, error) { return nil, failed(method, err) }
 	n, d, err := checkRows(ctx, method, x, 1)
 	if err != nil {
 		return nil, err
@@ -331,7 +331,7 @@ func (p PrincipalSubspaceTest) bootstrap(ctx context.Context, stage *watch.Stage
 		for i, c := range counts {
 			counts[i] = c / float64(n)
 		}
-		mean, err := weightedMean(ctx, scores, counts)
+		mean, err := weightedSum(ctx, scores, counts)
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package dr
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 
@@ -13,6 +14,15 @@ import (
 	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
+
+// failed names the method that an error stopped. A decomposition fails where the
+// values themselves leave it without an answer.
+func failed(method string, err error) error {
+	if errors.Is(err, linalg.ErrNotFinite) || errors.Is(err, linalg.ErrNoConvergence) {
+		return &mat32.DegenerateError{Method: method, Reason: "the scales of the columns, or of a column within it, are too far apart: rescale them"}
+	}
+	return fmt.Errorf("%s: %w", method, err)
+}
 
 // overRows calls f for 0 … n−1 on all cores.
 func overRows(ctx context.Context, n int, f func(i int)) error {
@@ -27,17 +37,25 @@ func overRows(ctx context.Context, n int, f func(i int)) error {
 // every row.
 const byColumns = 64
 
-// weightedMean returns the sum of the rows of y, each times its weight.
-func weightedMean(ctx context.Context, y *mat.Dense, weights []float64) ([]float64, error) {
-	_, d := y.Dims()
-	mean := make([]float64, d)
-	return mean, par.Blocks(ctx, d, byColumns, func(lo, hi int) {
-		for i, w := range weights {
+// downColumns calls f for every row of n, in order, with the columns lo … hi−1 of d
+// that are its own.
+func downColumns(ctx context.Context, n, d int, f func(i, lo, hi int)) error {
+	return par.Blocks(ctx, d, byColumns, func(lo, hi int) {
+		for i := range n {
 			if i%4096 == 0 && ctx.Err() != nil {
 				return
 			}
-			kernel.Axpy64(w, y.RawRowView(i)[lo:hi], mean[lo:hi])
+			f(i, lo, hi)
 		}
+	})
+}
+
+// weightedSum returns the sum of the rows of y, each times its weight.
+func weightedSum(ctx context.Context, y *mat.Dense, weights []float64) ([]float64, error) {
+	n, d := y.Dims()
+	sum := make([]float64, d)
+	return sum, downColumns(ctx, n, d, func(i, lo, hi int) {
+		kernel.Axpy64(weights[i], y.RawRowView(i)[lo:hi], sum[lo:hi])
 	})
 }
 
@@ -45,11 +63,9 @@ func weightedMean(ctx context.Context, y *mat.Dense, weights []float64) ([]float
 func largestOfColumns(ctx context.Context, y *mat.Dense) ([]float64, error) {
 	n, d := y.Dims()
 	largest := make([]float64, d)
-	return largest, par.Blocks(ctx, d, byColumns, func(lo, hi int) {
-		for i := range n {
-			for j, v := range y.RawRowView(i)[lo:hi] {
-				largest[lo+j] = max(largest[lo+j], math.Abs(v))
-			}
+	return largest, downColumns(ctx, n, d, func(i, lo, hi int) {
+		for j, v := range y.RawRowView(i)[lo:hi] {
+			largest[lo+j] = max(largest[lo+j], math.Abs(v))
 		}
 	})
 }
@@ -63,12 +79,10 @@ func levelColumns(ctx context.Context, y *mat.Dense) ([]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = par.Blocks(ctx, d, byColumns, func(lo, hi int) {
-		for i := range n {
-			for j, v := range y.RawRowView(i)[lo:hi] {
-				if m := largest[lo+j]; m > 0 {
-					lengths[lo+j] += (v / m) * (v / m) // which stays in range
-				}
+	err = downColumns(ctx, n, d, func(i, lo, hi int) {
+		for j, v := range y.RawRowView(i)[lo:hi] {
+			if m := largest[lo+j]; m > 0 {
+				lengths[lo+j] += (v / m) * (v / m) // which stays in range
 			}
 		}
 	})
@@ -132,7 +146,7 @@ func stand(ctx context.Context, method string, x mat.Matrix, list []int) (*stand
 	if list != nil {
 		n, at = len(list), func(i int) int { return list[i] }
 	}
-	fail := func(err error) (*standing, error) { return nil, fmt.Errorf("%s: %w", method, err) }
+	fail := func(err error) (*standing, error) { return nil, failed(method, err) }
 	largest, err := magnitude(ctx, x)
 	if err != nil {
 		return fail(err)
@@ -157,7 +171,7 @@ func stand(ctx context.Context, method string, x mat.Matrix, list []int) (*stand
 	for i := range weights {
 		weights[i] = 1 / float64(n)
 	}
-	mean, err := weightedMean(ctx, s.rows, weights)
+	mean, err := weightedSum(ctx, s.rows, weights)
 	if err != nil {
 		return fail(err)
 	}
