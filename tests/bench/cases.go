@@ -139,6 +139,16 @@ var Cases = []Case{
 		Ours: ours.SparseWords, Peer: sklearnWords, Quality: wordMeasures,
 	},
 	{
+		Name: "gaussian-words", What: "random projection to 128 columns, normal numbers: 200 000 documents of some 110 different words of 20 000",
+		Data: words, Options: wire.Options{"dim": 128, "words": vocabulary}, Seeds: 5,
+		Ours: ours.GaussianWords,
+		Peer: Peer{
+			Package: "scikit-learn", Script: "bench_sketch.py", Function: "words_gaussian", Seeds: 5,
+			Settings: []Setting{{Name: "GaussianRandomProjection, float32, sparse rows"}},
+		},
+		Quality: wordMeasures,
+	},
+	{
 		Name: "features-digits70k", What: "512 random features of the Gaussian kernel: distorted MNIST test digits, 70 000 × 784",
 		Data: digits70000, Options: wire.Options{"dim": 512, "gamma": digitGamma}, Seeds: 5,
 		Ours: ours.RandomFeatures,

@@ -4,7 +4,7 @@ import benchworker
 import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.kernel_approximation import RBFSampler
-from sklearn.random_projection import SparseRandomProjection
+from sklearn.random_projection import GaussianRandomProjection, SparseRandomProjection
 
 
 @benchworker.function
@@ -22,6 +22,12 @@ def projection(x, seed, dim):
 @benchworker.function
 def words_projection(indices, values, seed, dim, words):
     return {"map": _projection(benchworker.prepared(lambda i: _rows(i, values, words), indices), seed, dim)}
+
+
+@benchworker.function
+def words_gaussian(indices, values, seed, dim, words):
+    x = benchworker.prepared(lambda i: _rows(i, values, words), indices)
+    return {"map": GaussianRandomProjection(n_components=dim, random_state=seed).fit_transform(x)}
 
 
 @benchworker.function

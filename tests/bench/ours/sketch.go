@@ -33,16 +33,30 @@ func SparseProjection(ctx context.Context, in []*mat32.Dense, o wire.Options, se
 // SparseWords projects rows that are given by the columns and the values that are not zero, by a sparse matrix of density 1/√words;
 // options dim and words.
 func SparseWords(ctx context.Context, in []*mat32.Dense, o wire.Options, seed uint64) (wire.Result, error) {
-	var err error
-	x := documents.of(in[0], func() *mat32.CSR {
-		var c *mat32.CSR
-		c, err = sparse(in[0], in[1], o.Int("words"))
-		return c
-	})
+	x, err := corpus(in, o)
 	if err != nil {
 		return wire.Result{}, err
 	}
 	return sketched(sketch.Sparse{Dim: o.Int("dim"), Density: 1 / math.Sqrt(float64(o.Int("words"))), Seed: seed}.Apply(ctx, x))
+}
+
+// GaussianWords does so by a matrix of normal numbers.
+func GaussianWords(ctx context.Context, in []*mat32.Dense, o wire.Options, seed uint64) (wire.Result, error) {
+	x, err := corpus(in, o)
+	if err != nil {
+		return wire.Result{}, err
+	}
+	return sketched(sketch.Gaussian{Dim: o.Int("dim"), Seed: seed}.Apply(ctx, x))
+}
+
+// corpus returns the sparse matrix that columns and values are given of.
+func corpus(in []*mat32.Dense, o wire.Options) (x *mat32.CSR, err error) {
+	x = documents.of(in[0], func() *mat32.CSR {
+		var c *mat32.CSR
+		c, err = sparse(in[0], in[1], o.Int("words"))
+		return c
+	})
+	return x, err
 }
 
 // RandomFeatures maps rows to features of the Gaussian kernel exp(−‖x−y‖²/gamma); options dim and gamma.
