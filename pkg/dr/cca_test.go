@@ -147,6 +147,53 @@ func absolute(x mat.Matrix) *mat.Dense {
 	return &y
 }
 
+// With a ridge the squared correlations are the eigenvalues of
+// (Sxx + aI)⁻¹·Sxy·(Syy + bI)⁻¹·Syx.
+func TestCCAWithRidgeInClosedForm(t *testing.T) {
+	const n, ridge = 80, .3
+	x := fixture.Normal(1, n, 4)
+	y := new(mat.Dense)
+	y.Mul(x, fixture.Normal(2, 4, 3))
+	e := fixture.Normal(3, n, 3)
+	y.Apply(func(i, j int, v float64) float64 { return v*float64(1+j) + 2*e.At(i, j) }, y)
+	m, err := dr.CCA{Ridge: ridge}.FitPair(context.Background(), x, y)
+	if err != nil {
+		t.Fatal(err)
+	}
+	both := new(mat.Dense)
+	both.Augment(x, y)
+	var s mat.SymDense
+	stat.CovarianceMatrix(&s, both, nil)
+	inverse := func(from, to int) *mat.Dense {
+		part := mat.DenseCopyOf(s.SliceSym(from, to))
+		mean := mat.Trace(part) / float64(to-from)
+		for j := range to - from {
+			part.Set(j, j, part.At(j, j)+ridge*mean)
+		}
+		var inv mat.Dense
+		if err := inv.Inverse(part); err != nil {
+			t.Fatal(err)
+		}
+		return &inv
+	}
+	cross := mat.DenseCopyOf(&s).Slice(0, 4, 4, 7)
+	var a, b, c mat.Dense
+	a.Mul(cross.T(), inverse(0, 4))
+	b.Mul(&a, cross)
+	c.Mul(inverse(4, 7), &b)
+	var eigen mat.Eigen
+	if !eigen.Factorize(&c, mat.EigenNone) {
+		t.Fatal("no eigenvalues")
+	}
+	var want []float64
+	for _, v := range eigen.Values(nil) {
+		want = append(want, math.Sqrt(real(v)))
+	}
+	slices.Sort(want)
+	slices.Reverse(want)
+	nearAll(t, "correlation", m.Correlations(), want, 1e-10, 0)
+}
+
 // Views of more columns than rows share everything, unless a ridge forbids it; and
 // permutations tell chance from what is shared.
 func TestCCATellsChance(t *testing.T) {

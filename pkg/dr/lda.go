@@ -450,11 +450,11 @@ type LDAModel struct {
 	ratio   []float64
 }
 
-// Classes returns the labels of the classes, ascending, and Counts how many rows of
-// each the model was fitted to.
+// Classes returns the labels of the classes, ascending.
 func (m *LDAModel) Classes() []int { return slices.Clone(m.classes) }
 
-// Counts returns how many rows of every class the model was fitted to.
+// Counts returns how many rows of every class the model was fitted to, in the order of
+// Classes.
 func (m *LDAModel) Counts() []int { return slices.Clone(m.counts) }
 
 // ExplainedVarianceRatio returns the share of every component in the variance
