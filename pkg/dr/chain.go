@@ -242,6 +242,7 @@ var chainable = map[string]func() savedModel{
 	bayesianPCAKind:    func() savedModel { return new(BayesianPCAModel) },
 	pursuitKind:        func() savedModel { return new(PrincipalComponentPursuitModel) },
 	streamingPCAKind:   func() savedModel { return new(StreamingPCAModel) },
+	oneSidedPCAKind:    func() savedModel { return new(OneSidedPCAModel) },
 	incrementalPCAKind: func() savedModel { return new(IncrementalPCAModel) },
 	robustPCAKind:      func() savedModel { return new(RobustPCAModel) },
 	gaussianLinearKind: func() savedModel { return new(GaussianLinearModel) },

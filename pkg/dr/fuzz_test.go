@@ -81,6 +81,7 @@ func FuzzFit(f *testing.F) {
 			"BayesianPCA":         dr.BayesianPCA{Components: k, Rounds: 50},
 			"Pursuit":             dr.PrincipalComponentPursuit{Iterations: 5},
 			"StreamingPCA":        dr.StreamingPCA{Components: k}, "StreamingPCA, Oja": dr.StreamingPCA{Components: k, Rule: dr.Oja, HalfLife: 3},
+			"OneSidedPCA":         dr.OneSidedPCA{Components: k, Iterations: 5},
 			"IncrementalPCA":      dr.IncrementalPCA{Components: k, Whiten: single},
 			"RobustPCA":           dr.RobustPCA{Components: k, MaxRounds: 4},
 			"IncrementalPCA by 9": dr.IncrementalPCA{Components: k, Solver: dr.Incremental, Batch: 9},

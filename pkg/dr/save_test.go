@@ -67,6 +67,7 @@ func savedValues(t *testing.T) map[string]savable {
 		"RobustPCAModel":                 fitted(t, dr.RobustPCA{}, x),
 		"PrincipalComponentPursuitModel": fitted(t, dr.PrincipalComponentPursuit{}, x),
 		"StreamingPCAModel":              fitted(t, dr.StreamingPCA{Components: 2, HalfLife: 30}, x),
+		"OneSidedPCAModel":               fitted(t, dr.OneSidedPCA{Components: 2}, x),
 		"IncrementalPCAModel":            fitted(t, dr.IncrementalPCA{Components: 3, Whiten: true}, x),
 		"StandardizeModel":               must(st, err1), "PCAModel": must(pc, err2), "TSNEModel": must(ts, err3),
 		"TSNEModel from a given start": must(tg, err4), "ChainModel": must(ch, err5), "Embedding": must(em, err6),

@@ -168,7 +168,52 @@ var drStreamRows = []row{{
 		"Components": {dr.StreamingPCA{Components: columns + 1}},
 		"Rule":       {dr.StreamingPCA{Rule: "sanger"}},
 	},
+}, {
+	method: "dr.OneSidedPCA",
+	source: "2023, One-sided matrix completion from two observations per row",
+	origin: "a zero is an entry that was not observed; dr.TestOneSidedPCAFromTwoEntriesPerRow has nothing but zeros and two entries a row",
+	golden: golden{form: "the truncated SVD, of rows observed whole", test: "dr.TestOneSidedPCAOfWholeRowsIsTruncatedSVD"},
+	claim: claim{
+		says: "two entries of every row show the space that the rows lie in, where there are many more rows than k²·d·log d",
+		on:   func(seed uint64) sample { return twoEntries(seed, 8000) },
+		measure: func(ctx context.Context, s sample) (float64, error) {
+			m, err := dr.OneSidedPCA{Components: 2}.Fit(ctx, s.x)
+			if err != nil {
+				return 0, err
+			}
+			return captured(ctx, s.y, m.Components())
+		},
+		from: .95, to: 1,
+	},
+	control: control{
+		says: "there are fewer rows than that",
+		on:   func(seed uint64) sample { return twoEntries(seed, 100) },
+	},
+	variants: []variant{
+		{name: "all components", of: always(dr.OneSidedPCA{}), least: 1, constant: true, long: [2]int{3000, 800}},
+		{name: "two components", of: always(dr.OneSidedPCA{Components: 2, Iterations: 5}), least: 2, constant: true, long: [2]int{3000, 800}},
+		{name: "more columns than rows", of: always(dr.OneSidedPCA{}), least: 1, constant: true, wide: true, long: [2]int{600, 1500}},
+	},
+	refused: map[string][]any{
+		"Components": {dr.OneSidedPCA{Components: columns + 1}},
+		"Tolerance":  {dr.OneSidedPCA{Tolerance: 1}},
+	},
 }}
+
+// twoEntries returns rows of two dimensions in twenty columns as y, and as x the same
+// with all but two entries of each, in places drawn at random, zero.
+func twoEntries(seed uint64, n int) sample {
+	y := flat(seed, n, 2, 20)
+	place := fixture.Uniform(seed+400, n, 2)
+	x := mat.NewDense(n, 20, nil)
+	for i := range n {
+		a := int(20 * place.At(i, 0))
+		b := (a + 1 + int(19*place.At(i, 1))) % 20
+		x.Set(i, a, y.At(i, a))
+		x.Set(i, b, y.At(i, b))
+	}
+	return sample{x: x, y: y}
+}
 
 // turning returns rows whose direction turns from one axis to another, and as y new
 // rows along the given one.
