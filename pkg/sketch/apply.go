@@ -22,8 +22,9 @@ type mapping interface {
 	applyT(ctx context.Context, method string, y mat.Matrix) (*mat32.Dense, error)
 }
 
-// apply checks x, fills in the options for it, draws the map and applies it.
-func apply[T drawn, M mapping](ctx context.Context, method string, x mat.Matrix, resolve func(n, d int) (T, error), draw func(t T, d int) M) (*mat32.Dense, error) {
+// apply checks x, fills in the options for it, draws the map and applies it. A draw
+// stops where ctx is done, which what applies the map sees as well.
+func apply[T drawn, M mapping](ctx context.Context, method string, x mat.Matrix, resolve func(n, d int) (T, error), draw func(t T, ctx context.Context, d int) M) (*mat32.Dense, error) {
 	n, d, err := checkShape(ctx, method, x)
 	if err != nil {
 		return nil, err
@@ -35,11 +36,11 @@ func apply[T drawn, M mapping](ctx context.Context, method string, x mat.Matrix,
 	if err := checkMemory(method, n, t.shape(), t.stored(d)); err != nil {
 		return nil, err
 	}
-	return draw(t, d).apply(ctx, method, x)
+	return draw(t, ctx, d).apply(ctx, method, x)
 }
 
 // applyT is apply for the transpose of the map of d columns.
-func applyT[T drawn, M mapping](ctx context.Context, method string, y mat.Matrix, d int, resolve func(n, d int) (T, error), draw func(t T, d int) M) (*mat32.Dense, error) {
+func applyT[T drawn, M mapping](ctx context.Context, method string, y mat.Matrix, d int, resolve func(n, d int) (T, error), draw func(t T, ctx context.Context, d int) M) (*mat32.Dense, error) {
 	n, columns, err := checkShape(ctx, method, y)
 	if err != nil {
 		return nil, err
@@ -57,7 +58,7 @@ func applyT[T drawn, M mapping](ctx context.Context, method string, y mat.Matrix
 	if err := checkMemory(method, n, d, t.stored(d)); err != nil {
 		return nil, err
 	}
-	return draw(t, d).applyT(ctx, method, y)
+	return draw(t, ctx, d).applyT(ctx, method, y)
 }
 
 // sign returns −1 or 1.
@@ -76,15 +77,14 @@ func signs(seed uint64, method string, n int) []float32 {
 // sprinkled returns a matrix of rows × columns whose entries are there with
 // probability q, each by itself, with values that value draws. Column j comes from
 // stream j of the purpose.
-func sprinkled(seed uint64, purpose string, columns, rows int, q float64, value func(s *rng.Stream) float64) *table {
-	lists := make([][]entry, columns)
-	for j := range lists {
+func sprinkled(ctx context.Context, seed uint64, purpose string, columns, rows int, q float64, value func(s *rng.Stream) float64) *table {
+	return byColumns(ctx, rows, columns, func(j int, list []entry) []entry {
 		s := rng.New(seed, purpose, j)
 		for i := skip(&s, q); i < rows; i += 1 + skip(&s, q) {
-			lists[j] = append(lists[j], entry{int32(i), float32(value(&s))})
+			list = append(list, entry{int32(i), float32(value(&s))})
 		}
-	}
-	return byColumns(rows, lists)
+		return list
+	})
 }
 
 // skip returns how many entries stay empty before the next one, a geometric

@@ -12,7 +12,7 @@ import (
 // feature hashing.
 //
 // Time O(1) for every value, of sparse rows for every stored one, and O(Dim) a
-// row; memory 4·n·Dim bytes for the result and 16·d for the matrix.
+// row; memory 4·n·Dim bytes for the result and 28·d for the matrix.
 //
 // Sources: Charikar, Chen and Farach-Colton (2002), Finding frequent items in
 // data streams; Weinberger et al. (2009), Feature hashing for large scale
@@ -49,6 +49,8 @@ func (c CountSketch) ApplyT(ctx context.Context, y mat.Matrix, d int) (*mat32.De
 
 func (c CountSketch) shape() int { return c.Dim }
 
-func (c CountSketch) stored(d int) float64 { return 16 * float64(d) }
+func (c CountSketch) stored(d int) float64 { return 28 * float64(d) }
 
-func (c CountSketch) linear(d int) *linear { return scattered(countSketch, c.Seed, d, c.Dim, 1) }
+func (c CountSketch) linear(ctx context.Context, d int) *linear {
+	return scattered(ctx, countSketch, c.Seed, d, c.Dim, 1)
+}

@@ -53,7 +53,7 @@ func (c DCT) stored(d int) float64 { return harmonicBytes(d, c.Dim) }
 // mapping takes the Fourier transform of the even columns and then the odd ones
 // backwards: turned by a quarter of a column, its real parts are those wanted
 // (Makhoul, 1980, A fast cosine transform in one and two dimensions).
-func (c DCT) mapping(d int) mapping {
+func (c DCT) mapping(ctx context.Context, d int) mapping {
 	scale := func(k int) float64 {
 		if k == 0 {
 			return math.Sqrt(1 / float64(d))
@@ -61,7 +61,7 @@ func (c DCT) mapping(d int) mapping {
 		return math.Sqrt(2 / float64(d))
 	}
 	if direct(d, c.Dim) {
-		return written(d, c.Dim, func(j, k int) float64 {
+		return written(ctx, d, c.Dim, func(j, k int) float64 {
 			cos, _ := turn((2*j+1)*k, 4*d)
 			return cos * scale(k)
 		})
@@ -95,6 +95,6 @@ func (c DCT) mapping(d int) mapping {
 	for i, place := range last.places {
 		last.places[i] = at[place]
 	}
-	stages := fourierOf(d).stages(order, wanted, func(int32) float64 { return 1 })
+	stages := fourierOf(d).stages(ctx, order, wanted, func(int32) float64 { return 1 })
 	return &linear{d: d, k: c.Dim, chains: []chain{{factors: ones(d), size: d, stages: append(stages, stage{last})}}}
 }

@@ -58,7 +58,7 @@ func (f Fastfood) shape() int { return f.Dim }
 
 func (f Fastfood) stored(d int) float64 { return 32 * float64(padded(d)+f.Dim) }
 
-func (f Fastfood) linear(d int) *linear {
+func (f Fastfood) linear(_ context.Context, d int) *linear {
 	m := padded(d)
 	l := &linear{d: d, k: f.Dim}
 	for b := 0; b*m < f.Dim; b++ {

@@ -105,7 +105,7 @@ func (f FFTReduce) shape() int {
 
 func (f FFTReduce) stored(d int) float64 { return harmonicBytes(d, f.shape()) }
 
-func (f FFTReduce) mapping(d int) mapping {
+func (f FFTReduce) mapping(ctx context.Context, d int) mapping {
 	places := f.Dim
 	if f.Magnitudes {
 		places = min(d, 2*f.Dim-1) // the last of an even number has one part
@@ -117,7 +117,7 @@ func (f FFTReduce) mapping(d int) mapping {
 		return math.Sqrt(2 / float64(d))
 	}
 	if direct(d, places) {
-		return written(d, places, func(j, place int) float64 {
+		return written(ctx, d, places, func(j, place int) float64 {
 			cos, sin := turn((place+1)/2*j, d)
 			if place > 0 && place%2 == 0 {
 				cos = -sin
@@ -126,7 +126,7 @@ func (f FFTReduce) mapping(d int) mapping {
 		})
 	}
 	return &linear{d: d, k: places, chains: []chain{{
-		factors: ones(d), size: d, stages: fourierOf(d).stages(counting(d), counting(places), weight),
+		factors: ones(d), size: d, stages: fourierOf(d).stages(ctx, counting(d), counting(places), weight),
 	}}}
 }
 
@@ -156,12 +156,14 @@ func harmonicBytes(d, k int) float64 {
 }
 
 // written returns the map whose entries from column j to place c are given.
-func written(d, k int, entry func(j, c int) float64) *dense {
+func written(ctx context.Context, d, k int, entry func(j, c int) float64) *dense {
 	m := &dense{d: d, k: k, at: make([]float32, d*k)}
-	for j := range d {
-		for c := range k {
-			m.at[j*k+c] = float32(entry(j, c))
+	_ = par.Blocks(ctx, d, max(1, 1<<14/k), func(lo, hi int) {
+		for j := lo; j < hi; j++ {
+			for c := range k {
+				m.at[j*k+c] = float32(entry(j, c))
+			}
 		}
-	}
+	})
 	return m
 }

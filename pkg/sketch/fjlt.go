@@ -99,11 +99,11 @@ func (f FJLT) shape() int { return f.Dim }
 
 func (f FJLT) stored(d int) float64 { return 16 * float64(f.Dim) * f.Density * float64(padded(d)) }
 
-func (f FJLT) linear(d int) *linear {
+func (f FJLT) linear(ctx context.Context, d int) *linear {
 	m := padded(d)
 	var p *table
 	if f.Independent {
-		p = f.independent(m)
+		p = f.independent(ctx, m)
 	} else {
 		p = f.even(m)
 	}
@@ -141,7 +141,7 @@ func (f FJLT) even(m int) *table {
 }
 
 // independent draws every entry by itself, each column from its own stream.
-func (f FJLT) independent(m int) *table {
+func (f FJLT) independent(ctx context.Context, m int) *table {
 	scale := 1 / math.Sqrt(f.Density*float64(f.Dim)*float64(m))
-	return sprinkled(f.Seed, "sketch.FJLT/P", m, f.Dim, f.Density, func(s *rng.Stream) float64 { return s.Normal() * scale })
+	return sprinkled(ctx, f.Seed, "sketch.FJLT/P", m, f.Dim, f.Density, func(s *rng.Stream) float64 { return s.Normal() * scale })
 }

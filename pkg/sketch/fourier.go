@@ -1,6 +1,7 @@
 package sketch
 
 import (
+	"context"
 	"math"
 	"slices"
 )
@@ -44,8 +45,8 @@ func (f fourier) operations(d int) (count float64) {
 
 // stages returns the matrices that lead from d values to the places wanted, each
 // times its weight, and no rows that these do not depend on. Value i is found at
-// order[i].
-func (f fourier) stages(order []int32, wanted []int32, weight func(place int32) float64) []stage {
+// order[i]. Where ctx is done the matrices are unfinished.
+func (f fourier) stages(ctx context.Context, order []int32, wanted []int32, weight func(place int32) float64) []stage {
 	d := len(order)
 	levels := len(f.radices)
 	made := make([]stage, max(levels, 1))
@@ -58,13 +59,18 @@ func (f fourier) stages(order []int32, wanted []int32, weight func(place int32) 
 	for level := levels - 1; level >= 0; level-- {
 		r := f.radices[level]
 		m := n / r
-		t := &table{columns: d, start: []int32{0}}
-		for _, place := range wanted {
+		t := &table{columns: d, start: make([]int32, 1, len(wanted)+1)}
+		turns := turnsOf(n, r*len(wanted))
+		for i, place := range wanted {
+			if i%4096 == 0 && ctx.Err() != nil {
+				t.start = append(t.start, slices.Repeat(t.start[len(t.start)-1:], len(wanted)-i)...)
+				break
+			}
 			scale := 1.
 			if level == levels-1 {
 				scale = weight(place)
 			}
-			t.butterfly(int(place)/n, int(place)%n, n, r, d/n, scale)
+			t.butterfly(int(place)/n, int(place)%n, n, r, d/n, turns, scale)
 			t.start = append(t.start, int32(len(t.places)))
 		}
 		if level == 0 {
@@ -98,7 +104,7 @@ func (f fourier) stages(order []int32, wanted []int32, weight func(place int32) 
 // butterfly adds the row of a place of transform block, of n values that are
 // step apart, made of r transforms of n/r values (Cooley and Tukey, 1965): block q
 // of those turns by q·k/n at frequency k.
-func (t *table) butterfly(block, place, n, r, step int, scale float64) {
+func (t *table) butterfly(block, place, n, r, step int, turns func(i int) (cos, sin float64), scale float64) {
 	m, k, imaginary := n/r, (place+1)/2, place > 0 && place%2 == 0
 	below, sign := k%m, 1.
 	if 2*below > m { // the conjugate of another
@@ -107,7 +113,7 @@ func (t *table) butterfly(block, place, n, r, step int, scale float64) {
 	both := 0 < below && 2*below < m
 	for q := range r {
 		from := (block + q*step) * m
-		cos, sin := turn(q*k, n)
+		cos, sin := turns(q * k)
 		a, b := cos, sign*sin // of the real and the imaginary part below
 		if imaginary {
 			a, b = -sin, sign*cos
@@ -118,6 +124,22 @@ func (t *table) butterfly(block, place, n, r, step int, scale float64) {
 		if both && b != 0 {
 			t.places, t.weights = append(t.places, int32(from+2*below)), append(t.weights, float32(b*scale))
 		}
+	}
+}
+
+// turnsOf returns the function turn for n, which looks them up if it is called so
+// many times.
+func turnsOf(n, calls int) func(i int) (cos, sin float64) {
+	if calls < n {
+		return func(i int) (cos, sin float64) { return turn(i, n) }
+	}
+	table := make([][2]float64, n)
+	for i := range table {
+		table[i][0], table[i][1] = turn(i, n)
+	}
+	return func(i int) (cos, sin float64) {
+		v := &table[i%n]
+		return v[0], v[1]
 	}
 }
 

@@ -42,20 +42,19 @@ func (g Gaussian) Resolve(n, d int) (Gaussian, error) {
 
 // Apply returns the sketch of the rows of x (n × d), n × Dim.
 func (g Gaussian) Apply(ctx context.Context, x mat.Matrix) (*mat32.Dense, error) {
-	return apply(ctx, gaussian, x, g.Resolve, func(g Gaussian, d int) *dense { return g.draw(ctx, d) })
+	return apply(ctx, gaussian, x, g.Resolve, Gaussian.draw)
 }
 
 // ApplyT returns the rows of y (n × Dim), times the sketch of d columns transposed,
 // n × d.
 func (g Gaussian) ApplyT(ctx context.Context, y mat.Matrix, d int) (*mat32.Dense, error) {
-	return applyT(ctx, gaussian, y, d, g.Resolve, func(g Gaussian, d int) *dense { return g.draw(ctx, d) })
+	return applyT(ctx, gaussian, y, d, g.Resolve, Gaussian.draw)
 }
 
 func (g Gaussian) shape() int { return g.Dim }
 
 func (g Gaussian) stored(d int) float64 { return 8 * float64(d) * float64(g.Dim) }
 
-// draw stops where ctx is done, which what multiplies by the matrix sees as well.
 func (g Gaussian) draw(ctx context.Context, d int) *dense {
 	m := &dense{d: d, k: g.Dim, at: make([]float32, d*g.Dim)}
 	scale := 1 / math.Sqrt(float64(g.Dim))

@@ -15,8 +15,8 @@ import (
 // entries, ±1/√Nonzeros, in each of its d columns.
 //
 // Time O(Nonzeros) for every value, of sparse rows for every stored one, and
-// O(Dim) a row; memory 4·n·Dim bytes for the result and 16·d·Nonzeros for the
-// matrix.
+// O(Dim) a row; memory 4·n·Dim bytes for the result and 16·d·(Nonzeros + 1) for
+// the matrix.
 //
 // Source: Nelson and Nguyễn (2013), OSNAP: Faster numerical linear algebra
 // algorithms via sparser subspace embeddings.
@@ -62,20 +62,22 @@ func (o OSNAP) ApplyT(ctx context.Context, y mat.Matrix, d int) (*mat32.Dense, e
 
 func (o OSNAP) shape() int { return o.Dim }
 
-func (o OSNAP) stored(d int) float64 { return 16 * float64(d) * float64(o.Nonzeros) }
+func (o OSNAP) stored(d int) float64 { return 16 * float64(d) * float64(o.Nonzeros+1) }
 
-func (o OSNAP) linear(d int) *linear { return scattered(osnap, o.Seed, d, o.Dim, o.Nonzeros) }
+func (o OSNAP) linear(ctx context.Context, d int) *linear {
+	return scattered(ctx, osnap, o.Seed, d, o.Dim, o.Nonzeros)
+}
 
 // scattered sends every value to a place in each of count stretches of k.
-func scattered(purpose string, seed uint64, d, k, count int) *linear {
-	lists := make([][]entry, d)
+func scattered(ctx context.Context, purpose string, seed uint64, d, k, count int) *linear {
 	weight := 1 / math.Sqrt(float64(count))
-	for j := range lists {
+	t := byColumns(ctx, k, d, func(j int, list []entry) []entry {
 		s := rng.New(seed, purpose, j)
 		for t := range count {
 			lo, hi := t*k/count, (t+1)*k/count
-			lists[j] = append(lists[j], entry{int32(lo + s.IntN(hi-lo)), float32(sign(&s) * weight)})
+			list = append(list, entry{int32(lo + s.IntN(hi-lo)), float32(sign(&s) * weight)})
 		}
-	}
-	return &linear{d: d, k: k, chains: []chain{{factors: ones(d), size: d, stages: []stage{{byColumns(k, lists)}}}}}
+		return list
+	})
+	return &linear{d: d, k: k, chains: []chain{{factors: ones(d), size: d, stages: []stage{{t}}}}}
 }

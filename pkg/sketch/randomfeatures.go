@@ -104,7 +104,7 @@ func (f RandomFeatures) Resolve(n, d int) (RandomFeatures, error) {
 
 // Apply returns the features of the rows of x (n × d), n × Dim.
 func (f RandomFeatures) Apply(ctx context.Context, x mat.Matrix) (*mat32.Dense, error) {
-	return apply(ctx, randomFeatures, x, f.Resolve, func(f RandomFeatures, d int) features { return f.draw(ctx, d) })
+	return apply(ctx, randomFeatures, x, f.Resolve, RandomFeatures.draw)
 }
 
 func (f RandomFeatures) shape() int { return f.Dim }
@@ -180,7 +180,6 @@ func sincos(x float32) (sin, cos float64) {
 	return sin, cos
 }
 
-// draw stops where ctx is done, which what multiplies by the matrix sees as well.
 func (f RandomFeatures) draw(ctx context.Context, d int) features {
 	count := f.Dim
 	if !f.Positive {

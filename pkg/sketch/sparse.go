@@ -14,7 +14,7 @@ import (
 // random signs times 1/√(Dim·Density).
 //
 // Time O(Dim·Density) for every value, of sparse rows for every stored one,
-// memory 4·n·Dim bytes for the result and 16·d·Dim·Density for the matrix.
+// memory 4·n·Dim bytes for the result and 16·d·(Dim·Density + 1) for the matrix.
 //
 // Sources: Achlioptas (2003), Database-friendly random projections:
 // Johnson-Lindenstrauss with binary coins; Li, Hastie and Church (2006), Very
@@ -61,10 +61,10 @@ func (s Sparse) ApplyT(ctx context.Context, y mat.Matrix, d int) (*mat32.Dense, 
 
 func (s Sparse) shape() int { return s.Dim }
 
-func (s Sparse) stored(d int) float64 { return 16 * float64(d) * float64(s.Dim) * s.Density }
+func (s Sparse) stored(d int) float64 { return 16 * float64(d) * (float64(s.Dim)*s.Density + 1) }
 
-func (s Sparse) linear(d int) *linear {
+func (s Sparse) linear(ctx context.Context, d int) *linear {
 	scale := 1 / math.Sqrt(float64(s.Dim)*s.Density)
-	t := sprinkled(s.Seed, sparse, d, s.Dim, s.Density, func(r *rng.Stream) float64 { return sign(r) * scale })
+	t := sprinkled(ctx, s.Seed, sparse, d, s.Dim, s.Density, func(r *rng.Stream) float64 { return sign(r) * scale })
 	return &linear{d: d, k: s.Dim, spares: true, chains: []chain{{factors: ones(d), size: d, stages: []stage{{t}}}}}
 }

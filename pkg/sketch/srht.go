@@ -55,7 +55,7 @@ func (s SRHT) shape() int { return s.Dim }
 
 func (s SRHT) stored(d int) float64 { return 16 * float64(padded(d)) }
 
-func (s SRHT) linear(d int) *linear {
+func (s SRHT) linear(_ context.Context, d int) *linear {
 	m := padded(d)
 	chosen := permutation(s.Seed, "sketch.SRHT/columns", 0, m)[:s.Dim]
 	return &linear{d: d, k: s.Dim, chains: []chain{{

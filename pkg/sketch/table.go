@@ -1,6 +1,12 @@
 package sketch
 
-import "github.com/flatland-go/flatland/internal/kernel"
+import (
+	"context"
+	"slices"
+
+	"github.com/flatland-go/flatland/internal/kernel"
+	"github.com/flatland-go/flatland/internal/par"
+)
 
 // table is a sparse matrix in compressed rows, one row for each value it makes.
 type table struct {
@@ -16,28 +22,52 @@ type entry struct {
 	weight float32
 }
 
-// byColumns returns the matrix of the given number of rows whose column j holds
-// what columns[j] lists. Places within a row ascend.
-func byColumns(rows int, columns [][]entry) *table {
-	t := &table{columns: len(columns), start: make([]int32, rows+1)}
-	count := 0
-	for _, c := range columns {
-		for _, e := range c {
-			t.start[e.row+1]++
-			count++
+// byColumns returns the matrix of so many rows and columns whose column j holds
+// what column appends to a list. Places within a row ascend. Where ctx is done the
+// matrix is empty.
+func byColumns(ctx context.Context, rows, columns int, column func(j int, list []entry) []entry) *table {
+	const size = 1 << 12
+	type block struct {
+		entries []entry
+		ends    []int // of each column
+	}
+	blocks := make([]block, (columns+size-1)/size)
+	t := &table{columns: columns, start: make([]int32, rows+1)}
+	err := par.Blocks(ctx, columns, size, func(lo, hi int) {
+		b := &blocks[lo/size]
+		for j := lo; j < hi && ctx.Err() == nil; j++ {
+			b.entries = column(j, b.entries)
+			b.ends = append(b.ends, len(b.entries))
+		}
+	})
+	if err != nil || ctx.Err() != nil {
+		return t
+	}
+	start := make([]int32, rows+1)
+	for _, b := range blocks {
+		for _, e := range b.entries {
+			start[e.row+1]++
 		}
 	}
 	for i := range rows {
-		t.start[i+1] += t.start[i]
+		start[i+1] += start[i]
 	}
-	t.places, t.weights = make([]int32, count), make([]float32, count)
-	next := append([]int32(nil), t.start...)
-	for j, c := range columns {
-		for _, e := range c {
-			t.places[next[e.row]], t.weights[next[e.row]] = int32(j), e.weight
-			next[e.row]++
+	places, weights := make([]int32, start[rows]), make([]float32, start[rows])
+	next := slices.Clone(start)
+	for n, b := range blocks {
+		if ctx.Err() != nil {
+			return t
+		}
+		at := 0
+		for c, end := range b.ends {
+			for _, e := range b.entries[at:end] {
+				places[next[e.row]], weights[next[e.row]] = int32(n*size+c), e.weight
+				next[e.row]++
+			}
+			at = end
 		}
 	}
+	t.start, t.places, t.weights = start, places, weights
 	return t
 }
 

@@ -76,7 +76,7 @@ func (p TruncatePrefix) shape() int { return p.Dim }
 
 func (p TruncatePrefix) stored(d int) float64 { return 16 * float64(d) }
 
-func (p TruncatePrefix) linear(d int) *linear {
+func (p TruncatePrefix) linear(_ context.Context, d int) *linear {
 	first := one(d, counting(p.Dim), func(int) float64 { return 1 })
 	return &linear{d: d, k: p.Dim, spares: true, chains: []chain{{factors: ones(d), size: d, stages: []stage{{first}}}}}
 }
