@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/mat"
@@ -242,24 +243,27 @@ func (g GaussianLinear) rows(ctx context.Context, x mat.Matrix, mean []float64) 
 	if err != nil {
 		return nil, 0, err
 	}
-	most := 0.
-	for _, v := range largest {
-		most = max(most, v)
-	}
+	most := slices.Max(largest)
 	if !(most <= 0x1p1000) || most < 0x1p-1000 {
 		return nil, 0, &mat32.DegenerateError{Method: "dr.GaussianLinear", Reason: "the scale of the data is beyond float64: rescale them"}
 	}
-	sum := 0.
-	for i := range n {
-		square := 0.
-		for _, v := range rows.RawRowView(i) {
-			square += (v / most) * (v / most)
+	sum, err := par.Sum(ctx, n, 64, func(lo, hi int) (sum float64) {
+		for i := lo; i < hi; i++ {
+			for _, v := range rows.RawRowView(i) {
+				sum += (v / most) * (v / most) / float64(n)
+			}
 		}
-		sum += square / float64(n)
+		return sum
+	})
+	if err != nil {
+		return nil, 0, err
 	}
 	unit := binary(most * math.Sqrt(sum))
-	kernel.Scal64(1/unit, rows.RawMatrix().Data)
-	return rows, unit, ctx.Err()
+	return rows, unit, par.Blocks(ctx, n, 64, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			kernel.Scal64(1/unit, rows.RawRowView(i))
+		}
+	})
 }
 
 // spread returns centers, one a row, and the width of their Gaussians.
@@ -308,6 +312,9 @@ func (g GaussianLinear) spread(ctx context.Context, rows *mat.Dense) (centers *m
 		sums := mat.NewDense(m, d, nil)
 		clear(counts)
 		for i, c := range nearest {
+			if i%4096 == 0 && ctx.Err() != nil {
+				return nil, 0, ctx.Err()
+			}
 			kernel.Axpy64(1, rows.RawRowView(i), sums.RawRowView(c))
 			counts[c]++
 		}
@@ -367,6 +374,9 @@ func (g GaussianLinear) edges(ctx context.Context, rows *mat.Dense, graph *neigh
 	}
 	e := &edges{start: make([]int, n+1)}
 	for i := range n {
+		if i%4096 == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		list(i, func(i, j int32) {
 			e.start[i+1]++
 			e.start[j+1]++
@@ -378,6 +388,9 @@ func (g GaussianLinear) edges(ctx context.Context, rows *mat.Dense, graph *neigh
 	e.other, e.distance = make([]int32, e.start[n]), make([]float64, e.start[n])
 	at := append([]int(nil), e.start...)
 	for i := range n {
+		if i%4096 == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		list(i, func(i, j int32) {
 			e.other[at[i]], e.other[at[j]] = j, i
 			at[i]++
