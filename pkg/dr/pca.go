@@ -263,6 +263,9 @@ func (p PCA) Fit(ctx context.Context, x mat.Matrix) (*PCAModel, error) {
 	scaleRows(m.components, orientation(m.components))
 	m.noise = m.residual()
 	to := m.coordinates()
+	if kept != nil {
+		defer release(kept.kept)
+	}
 	if kept != nil && kept.roots == nil && slices.Equal(kept.columns, to.columns) {
 		to.kept = kept.kept
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -209,6 +210,27 @@ func (c *centered) rows(ctx context.Context, dst *mat.Dense, lo int) error {
 			c.put(dst.RawRowView(i), buf, lo+i)
 		}
 	})
+}
+
+// bands keeps the memory of rows that were centred: fresh memory costs about as much
+// as centring them.
+var bands sync.Pool
+
+// borrow returns n × d values of any content, which release takes back.
+func borrow(n, d int) *mat.Dense {
+	if data, ok := bands.Get().(*[]float64); ok && cap(*data) >= n*d {
+		return mat.NewDense(n, d, (*data)[:n*d])
+	}
+	return mat.NewDense(n, d, nil)
+}
+
+func release(m *mat.Dense) {
+	if m == nil {
+		return
+	}
+	if data := m.RawMatrix().Data; len(data) <= 1<<22 { // not those of a whole matrix
+		bands.Put(&data)
+	}
 }
 
 // together is how many rows of d columns are centred at once: about 16 MB of them.

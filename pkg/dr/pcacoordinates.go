@@ -144,7 +144,8 @@ func (p *coordinates) dense(ctx context.Context, z *mat.Dense, x mat.Matrix, fin
 		return finish(0, n)
 	}
 	size := min(n, together(m))
-	rows := mat.NewDense(size, m, nil)
+	rows := borrow(size, m)
+	defer release(rows)
 	for lo := 0; lo < n; lo += size {
 		hi := min(lo+size, n)
 		part := rows.Slice(0, hi-lo, 0, m).(*mat.Dense)
@@ -169,7 +170,7 @@ func (p *coordinates) single(ctx context.Context, z *mat.Dense, x *mat32.Dense, 
 	for i, v := range p.lead.RawMatrix().Data {
 		right.Data[i] = float32(v)
 	}
-	size := min(n, together(m))
+	size := min(n, max(256, (1<<19)/max(m, 1)))
 	left := blas32.General{Cols: m, Stride: m, Data: make([]float32, size*m)}
 	image := blas32.General{Cols: lead, Stride: lead, Data: make([]float32, size*lead)}
 	for lo := 0; lo < n; lo += size {

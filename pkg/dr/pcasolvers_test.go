@@ -1,12 +1,15 @@
 package dr_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -411,4 +414,51 @@ func normalLogs(x mat.Matrix, mean []float64, c mat.Symmetric) (logs []float64) 
 		logs = append(logs, -.5*(float64(len(seen))*math.Log(2*math.Pi)+ch.LogDet()+mat.Dot(e, &s)))
 	}
 	return logs
+}
+
+// What random blocks and rounds of EM find has the same bits on any number of cores.
+func TestPCASameBitsOnAnyCores(t *testing.T) {
+	x := spiked(300, 90, []float64{9, 5, 3}, .3)
+	few := holes(spiked(120, 9, []float64{3, 2}, .3), .2)
+	single := mat32.Convert(x)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	for name, c := range map[string]struct {
+		p dr.PCA
+		x mat.Matrix
+	}{
+		"float64": {dr.PCA{Components: 3, Solver: dr.Randomized}, x},
+		"float32": {dr.PCA{Components: 3, Solver: dr.Randomized}, single},
+		"sparse":  {dr.PCA{Components: 3, Solver: dr.Randomized}, sparseOf(t, x)},
+		"gaps":    {dr.PCA{Components: 2, Missing: dr.EM, Rounds: 30}, few},
+	} {
+		var want []byte
+		for _, cores := range []int{1, 2, 7} {
+			runtime.GOMAXPROCS(cores)
+			got, err := fitPCA(t, c.p, c.x).MarshalBinary()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want == nil {
+				want = got
+			}
+			if !bytes.Equal(got, want) {
+				t.Errorf("%s: other bits on %d cores", name, cores)
+			}
+		}
+	}
+}
+
+// A cancel is heard between the rounds, and within them.
+func TestPCAMissingHearsACancel(t *testing.T) {
+	x := holes(spiked(400, 40, []float64{3, 2}, .3), .2)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Millisecond)
+	defer cancel()
+	start := time.Now()
+	_, err := dr.PCA{Components: 20, Missing: dr.EM, Tolerance: 1e-300, Rounds: 1 << 40}.Fit(ctx, x)
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+	if took := time.Since(start); took > 2*time.Second {
+		t.Errorf("it took %v", took)
+	}
 }

@@ -162,7 +162,7 @@ func (p *scatter) gram(ctx context.Context) (*mat.SymDense, error) {
 	size := min(p.n, together(d))
 	part := p.kept
 	if part == nil {
-		part = mat.NewDense(size, d, nil)
+		part = borrow(size, d)
 		if size == p.n {
 			if err := p.rows(ctx, part, 0); err != nil {
 				return nil, err
@@ -192,6 +192,9 @@ func (p *scatter) gram(ctx context.Context) (*mat.SymDense, error) {
 		if err := addProducts(ctx, gram, blas.Trans, turned); err != nil {
 			return nil, err
 		}
+	}
+	if part != p.kept {
+		release(part)
 	}
 	return gram, nil
 }
