@@ -204,6 +204,11 @@ func belowRow32AVX2(hits []int32, values []float32, dots []float32, norms []floa
 //go:noescape
 func below32AVX2(hits []int32, values []float32, dots []float32, norms []float32, limits []float32, norm float32, limit float32) int
 
+// hasMaskedAVX2 is hasMaskedGo for a multiple of four keys.
+//
+//go:noescape
+func hasMaskedAVX2(keys []uint64, mask uint64, want uint64) bool
+
 // turn32AVX2 is turn32Go for one or more whole blocks.
 //
 //go:noescape

@@ -4565,6 +4565,33 @@ end:
 	VZEROUPPER
 	RET
 
+// func hasMaskedAVX2(keys []uint64, mask uint64, want uint64) bool
+// Requires: AVX, AVX2
+TEXT ·hasMaskedAVX2(SB), NOSPLIT, $0-41
+	MOVQ         keys_base+0(FP), AX
+	MOVQ         keys_len+8(FP), CX
+	VPBROADCASTQ mask+24(FP), Y0
+	VPBROADCASTQ want+32(FP), Y1
+	VPXOR        Y2, Y2, Y2
+	LEAQ         (AX)(CX*8), CX
+	JMP          check
+
+step:
+	VPAND    (AX), Y0, Y3
+	VPCMPEQQ Y1, Y3, Y3
+	VPOR     Y3, Y2, Y2
+	ADDQ     $0x20, AX
+
+check:
+	CMPQ   AX, CX
+	JB     step
+	XORQ   AX, AX
+	VPTEST Y2, Y2
+	SETNE  AL
+	VZEROUPPER
+	MOVB   AL, ret+40(FP)
+	RET
+
 // func turn32AVX2(blocks int, from []float32, fromStride int, fromStep int, factors []float32, to []float32, toStride int, toStep int)
 // Requires: AVX, MMX+
 TEXT ·turn32AVX2(SB), NOSPLIT, $0-112

@@ -190,6 +190,11 @@ func below32AVX2(hits []int32, values []float32, dots []float32, norms []float32
 	panic("kernel: assembly of another processor")
 }
 
+// hasMaskedAVX2 is hasMaskedGo for a multiple of four keys.
+func hasMaskedAVX2(keys []uint64, mask uint64, want uint64) bool {
+	panic("kernel: assembly of another processor")
+}
+
 // turn32AVX2 is turn32Go for one or more whole blocks.
 func turn32AVX2(blocks int, from []float32, fromStride int, fromStep int, factors []float32, to []float32, toStride int, toStep int) {
 	panic("kernel: assembly of another processor")

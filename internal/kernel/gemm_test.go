@@ -345,6 +345,13 @@ func TestTile(t *testing.T) {
 				dst[i] = float32(math.NaN())
 			}
 			tile.Mul(dst, stride)
+			part := make([]float32, n*m)
+			tile.MulFrom(m/2, part, m)
+			for i := range n {
+				if !slices.Equal(part[i*m+m/2:(i+1)*m], dst[i*stride+m/2:i*stride+m]) {
+					t.Errorf("%v: row %d from column %d differs", s, i, m/2)
+				}
+			}
 			var turned Tile32
 			turned.SetA(b, d)
 			turned.SetB(a, d)

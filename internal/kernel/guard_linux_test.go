@@ -135,6 +135,8 @@ func TestVectorsStayWithinTheirSlices(t *testing.T) {
 					Gather64(1, values, list, x, n, 0, to)
 					Gather64(1, values, list, x, n, 1, to)
 				})
+				keys := unsafe.Slice((*uint64)(f.bytes(8*n)), n)
+				touch(t, "HasMasked", n, func() { HasMasked(keys, 1, 1) })
 				hits, found := f.list(make([]int32, n)), f.short(make([]float32, n))
 				touch(t, "Below32", n, func() {
 					// Every one is a hit, and fills hits to the fence.

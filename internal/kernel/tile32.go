@@ -47,7 +47,11 @@ func count(rows []float32, m int) int {
 // product has the same bits in whichever tile it is computed, those of Gemm32
 // with alpha 1 and beta 0, and whichever of the rows is left. Its error is at
 // most DotError32(m) times Σ|a||b|.
-func (t *Tile32) Mul(dst []float32, stride int) {
+func (t *Tile32) Mul(dst []float32, stride int) { t.MulFrom(0, dst, stride) }
+
+// MulFrom is Mul for the right rows from the given one on; it may write what Mul
+// does for others, too.
+func (t *Tile32) MulFrom(from int, dst []float32, stride int) {
 	if t.am != t.bm || t.rows > 0 && t.cols > 0 && (stride < t.cols || len(dst) < t.cols || (len(dst)-t.cols)/stride < t.rows-1) {
 		panic("kernel: rows of two lengths, or no room for their products")
 	}
@@ -61,7 +65,7 @@ func (t *Tile32) Mul(dst []float32, stride int) {
 		if i > 0 {
 			beta = 1
 		}
-		for j := 0; j < t.cols; j += m.cols {
+		for j := from / m.cols * m.cols; j < t.cols; j += m.cols {
 			m.column(k, a, 0, t.rows, t.b[p*wide+j*k:], dst[j:], stride, min(m.cols, t.cols-j), 1, beta, t.tmp)
 		}
 	}

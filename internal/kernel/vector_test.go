@@ -405,6 +405,26 @@ func TestBelow(t *testing.T) {
 	})
 }
 
+func TestHasMasked(t *testing.T) {
+	eachPath(t, func(t *testing.T) {
+		const mask = 1<<32 - 2
+		for n := range 40 {
+			keys := make([]uint64, n)
+			for k := range keys {
+				keys[k] = uint64(k+1)<<33 | uint64(k)<<1 | uint64(k&1)
+			}
+			for j := range n + 3 {
+				if got := HasMasked(keys, mask, uint64(j)<<1); got != (j < n) {
+					t.Errorf("%d of %d keys: %t", j, n, got)
+				}
+			}
+			if HasMasked(keys, mask, 1) || HasMasked(keys, mask, 1<<33) {
+				t.Errorf("%d keys: bits beyond the mask were found", n)
+			}
+		}
+	})
+}
+
 func TestPathHasAName(t *testing.T) {
 	if p := Path(); p != "generic" && p != "avx2" {
 		t.Errorf("the path is called %q, and tests/conformance/hashes.json knows generic and avx2", p)

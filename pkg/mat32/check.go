@@ -28,10 +28,14 @@ func CheckContext(ctx context.Context, x mat.Matrix) error {
 	case *Distances:
 		return m.check()
 	}
+	dense, _ := x.(*Dense)
 	size := max(1, 1<<16/d)
 	found := make([]*NotFiniteError, (n+size-1)/size)
 	err := par.BlocksWith(ctx, n, size, func() []float64 { return make([]float64, d) }, func(buf []float64, lo, hi int) {
 		for i := lo; i < hi; i++ {
+			if dense != nil && finite(dense.Row(i)) {
+				continue
+			}
 			for j, v := range Row(buf, i, x) {
 				if v-v != 0 { // NaN and ±Inf, and nothing else
 					found[lo/size] = &NotFiniteError{Row: i, Col: j, Value: v}
@@ -49,6 +53,22 @@ func CheckContext(ctx context.Context, x mat.Matrix) error {
 		}
 	}
 	return nil
+}
+
+// finite reports whether no value is NaN or infinite, of which alone zero times is no zero.
+func finite(row []float32) bool {
+	var a, b, c, d float32
+	k := 0
+	for ; k+4 <= len(row); k += 4 {
+		a += 0 * row[k]
+		b += 0 * row[k+1]
+		c += 0 * row[k+2]
+		d += 0 * row[k+3]
+	}
+	for ; k < len(row); k++ {
+		a += 0 * row[k]
+	}
+	return a+b+c+d == 0
 }
 
 // shape returns the dimensions of x, 0 × 0 where it is nil.

@@ -1,7 +1,6 @@
 package neighbors
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -34,8 +33,8 @@ import (
 // measured, and Graph.Notes says so.
 //
 // Time about O(n·log n·d·K) (in practice n^1.1); memory n·(36·K + 8·C + 4·T)
-// bytes, C being MaxCandidates and T Trees, 4·n·d bytes where x is no *mat32.Dense,
-// and up to n·d where rows are compared along few directions.
+// bytes, C being MaxCandidates and T Trees, and 4·n·d bytes where x is no *mat32.Dense,
+// has 256 columns or fewer, or is compared along few directions.
 //
 // Source: Dong, Charikar and Li (2011), Efficient k-nearest neighbor graph
 // construction for generic similarity measures.
@@ -54,7 +53,7 @@ type NNDescent struct {
 	Trees int
 
 	// LeafSize is the number of rows, at most, that are compared with each other
-	// in a leaf of a tree. Default 256, and at least twice the neighbours that are
+	// in a leaf of a tree. Default 512, and at least twice the neighbours that are
 	// kept. Larger leaves find more and take longer.
 	LeafSize int
 
@@ -62,10 +61,10 @@ type NNDescent struct {
 	// Default log₂ n, at least 5. Delta ends it earlier.
 	Iterations int
 
-	// Delta ends the descent after an iteration, but for the first, that changed less
-	// than this share of the neighbours kept. Default 0.2: leaves are large and candidates many, so
-	// that two iterations or three find nearly all; 0.001, that of the paper, goes on
-	// until nothing moves. Larger values end earlier.
+	// Delta ends the descent after an iteration that changed less than this share of the
+	// neighbours kept. Default 0.6: leaves are large and candidates many, so that one
+	// iteration or two find nearly all; 0.001, that of the paper, goes on until nothing
+	// moves. Larger values end earlier.
 	Delta float64
 
 	// EfSearch is how many of the nearest rows found so far a query of the index goes
@@ -74,8 +73,8 @@ type NNDescent struct {
 	EfSearch int
 
 	// MaxCandidates is how many new neighbours, and as many old ones, of every row
-	// are compared with each other in an iteration. Default Neighbors + 10, and at most
-	// 60. Larger values find more and take longer. At most 255.
+	// are compared with each other in an iteration. Default 3·Neighbors + 5, and at most
+	// 100. Larger values find more and take longer. At most 255.
 	MaxCandidates int
 
 	// Seed draws the trees and the candidates.
@@ -99,12 +98,12 @@ func (o NNDescent) Resolve(n, d int) (NNDescent, error) {
 	}
 	orElse(&o.Neighbors, min(15, n-1))
 	orElse(&o.Trees, max(3, min(12, int(math.Round(2*math.Log10(float64(n)))))))
-	orElse(&o.LeafSize, 256)
+	orElse(&o.LeafSize, 512)
 	orElse(&o.Iterations, max(5, bits.Len(uint(n))))
-	orElse(&o.MaxCandidates, min(60, o.Neighbors+10))
+	orElse(&o.MaxCandidates, min(100, 3*o.Neighbors+5))
 	orElse(&o.EfSearch, 100)
 	if o.Delta == 0 {
-		o.Delta = 0.2
+		o.Delta = 0.6
 	}
 	if o.Metric == nil {
 		o.Metric = Euclidean{}
@@ -137,15 +136,15 @@ func (o NNDescent) refuse(param string, value any, want string) error {
 }
 
 // width returns how many neighbours of a row are kept meanwhile.
-func (o NNDescent) width(n int) int { return min(n-1, o.Neighbors+max(8, o.Neighbors/4)) }
+func (o NNDescent) width(n int) int { return min(n-1, (o.Neighbors+max(8, o.Neighbors/4)+3)&^3) }
 
 // reducedWidth is width where rows are compared along few directions, by distances
 // that are less exact.
-func (o NNDescent) reducedWidth(n int) int { return min(n-1, 2*o.Neighbors+2) }
+func (o NNDescent) reducedWidth(n int) int { return min(n-1, (2*o.Neighbors+2+3)&^3) }
 
 // reach returns how many of the neighbours kept are candidates of others: few more
 // than are sought, for those farther away are seldom near to anything new.
-func (o NNDescent) reach() int { return o.Neighbors + max(2, o.Neighbors/8) }
+func (o NNDescent) reach() int { return o.Neighbors + max(2, o.Neighbors/3) }
 
 // String names what steers the search.
 func (o NNDescent) String() string {
@@ -176,7 +175,8 @@ func (o NNDescent) Graph(ctx context.Context, x mat.Matrix) (*Graph, error) {
 type descended struct {
 	o     NNDescent
 	space space
-	lists *nearLists // nil where all pairs were measured
+	lists *nearLists // nil where all pairs were measured; rows have other numbers there
+	order []int32    // which row each number stands for
 }
 
 func (o NNDescent) graph(ctx context.Context, x mat.Matrix) (*Graph, *descended, error) {
@@ -224,7 +224,7 @@ func (o NNDescent) graph(ctx context.Context, x mat.Matrix) (*Graph, *descended,
 // descend finds the neighbours of g.
 func (m *descended) descend(ctx context.Context, x mat.Matrix, g *Graph) error {
 	o, n := m.o, g.N
-	points, reduced, err := pointsOf(ctx, m.space, x)
+	points, reduced, err := m.points(ctx, x)
 	if err != nil {
 		return err
 	}
@@ -233,19 +233,25 @@ func (m *descended) descend(ctx context.Context, x mat.Matrix, g *Graph) error {
 		width = max(width, o.reducedWidth(n))
 	}
 	stage := watch.Start(ctx, "neighbours: trees", o.Trees)
-	forest, err := grow(ctx, points, 0, o.Trees, o.LeafSize, o.Seed)
+	first, err := grow(ctx, points, 0, 1, o.LeafSize, o.Seed)
+	if err != nil {
+		return err
+	}
+	m.order = first.rows[0]
+	points = points.numbered(m.order)
+	forest, err := grow(ctx, points, 1, o.Trees-1, o.LeafSize, o.Seed)
 	if err != nil {
 		return err
 	}
 	collect(n * width)
 	m.lists = newNearLists(n, width)
 	d := &descent{points: points, nearLists: m.lists, most: o.MaxCandidates, seed: o.Seed, reach: min(width, o.reach())}
-	if err := d.plant(ctx, forest); err != nil {
+	if err := d.plant(ctx, first); err != nil {
 		return err
 	}
 	stage.Add(1)
-	if forest.depth > 0 { // else the only leaf held all rows
-		for tree := 1; tree < o.Trees; tree++ {
+	if first.depth > 0 { // else the only leaf held all rows
+		for tree := range o.Trees - 1 {
 			if err := d.compare(ctx, forest, tree); err != nil {
 				return err
 			}
@@ -265,15 +271,14 @@ func (m *descended) descend(ctx context.Context, x mat.Matrix, g *Graph) error {
 			if err != nil {
 				return err
 			}
-			if iteration > 0 && float64(entered) < o.Delta*float64(n)*float64(d.width) {
+			if float64(entered) < o.Delta*float64(n)*float64(d.width) {
 				break
 			}
 		}
 	}
-	order := d.order
 	d = nil
 	collect(n * width)
-	return m.measure(ctx, g, order)
+	return m.measure(ctx, g)
 }
 
 // collect gives back what a stage of large work has left, before the next one takes
@@ -285,28 +290,21 @@ func collect(work int) {
 	}
 }
 
-// byDistance sorts rows by distance, and those at equal distance by index.
-func byDistance(found []near) {
-	slices.SortFunc(found, func(a, b near) int {
-		return cmp.Or(cmp.Compare(a.dist, b.dist), cmp.Compare(a.row, b.row))
-	})
-}
-
 // measure measures what the lists hold, and keeps the nearest.
-func (m *descended) measure(ctx context.Context, g *Graph, order []int32) error {
+func (m *descended) measure(ctx context.Context, g *Graph) error {
 	k := g.K
 	g.Indices, g.Distances = make([]int32, g.N*k), make([]float64, g.N*k)
 	stage := watch.Start(ctx, "neighbours: distances", g.N)
 	short := make([]int32, (g.N+63)/64) // rows of each block that had too few neighbours
 	err := par.BlocksWith(ctx, g.N, 64, func() *[]near { return new([]near) }, func(s *[]near, lo, hi int) {
-		for _, i := range order[lo:hi] {
+		for p, i := range m.order[lo:hi] {
 			if ctx.Err() != nil {
 				return
 			}
 			found := (*s)[:0]
-			for _, key := range m.lists.of(i) {
+			for _, key := range m.lists.of(int32(lo + p)) {
 				if key != vacant {
-					j := rowOf(key)
+					j := m.order[rowOf(key)]
 					found = append(found, near{m.space.exact(i, j), j})
 				}
 			}
@@ -322,7 +320,7 @@ func (m *descended) measure(ctx context.Context, g *Graph, order []int32) error 
 					}
 				}
 			}
-			byDistance(found)
+			slices.SortFunc(found, nearer)
 			indices, distances := g.Row(int(i))
 			for t, v := range found[:k] {
 				indices[t], distances[t] = v.row, v.dist
@@ -344,28 +342,28 @@ func (m *descended) measure(ctx context.Context, g *Graph, order []int32) error 
 	return nil
 }
 
-// pointsOf returns the rows of x to be compared fast, as they are in their space, and
+// points returns the rows of x to be compared fast, as they are in their space, and
 // whether they are reduced to the coordinates along few directions.
-func pointsOf(ctx context.Context, s space, x mat.Matrix) (_ points, reduced bool, _ error) {
+func (m *descended) points(ctx context.Context, x mat.Matrix) (_ points, reduced bool, _ error) {
 	n, _ := x.Dims()
-	of, ok := s.(*screened)
+	of, ok := m.space.(*screened)
 	if !ok {
-		return &spaced{s, n}, false, nil
+		return &spaced{space: m.space, n: n}, false, nil
 	}
 	few, err := of.rows.Reduced(ctx)
 	if err != nil {
 		return nil, false, err
 	}
 	if few != nil {
-		return &vectors{few.M, few.Data}, true, nil
+		return &vectors{m: few.M, data: few.Data}, true, nil
 	}
 	data, err := of.rows.Rows32(ctx)
 	if err != nil {
 		return nil, false, err
 	}
 	if data == nil { // distances were given
-		return &spaced{s, n}, false, nil
+		return &spaced{space: m.space, n: n}, false, nil
 	}
-	_, m := of.rows.Dims()
-	return &vectors{m, data}, false, nil
+	_, d := of.rows.Dims()
+	return &vectors{m: d, data: data}, false, nil
 }

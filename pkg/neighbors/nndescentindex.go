@@ -40,7 +40,7 @@ func (o NNDescent) Index(ctx context.Context, x mat.Matrix) (*NNDescentIndex, er
 	_, d := x.Dims()
 	ix := &NNDescentIndex{o: made.o, d: d, graph: g, space: made.space}
 	if made.lists != nil {
-		if err := ix.link(ctx, made.lists); err != nil {
+		if err := ix.link(ctx, made.lists, made.order); err != nil {
 			return nil, fmt.Errorf("neighbors.NNDescent: %w", err)
 		}
 	}
@@ -60,11 +60,11 @@ func (ix *NNDescentIndex) Options() NNDescent { return ix.o }
 // entryLeaf is the most rows in a leaf where a search begins.
 const entryLeaf = 32
 
-// link makes what a search follows.
-func (ix *NNDescentIndex) link(ctx context.Context, l *nearLists) error {
+// link makes what a search follows, of lists whose numbers stand for the rows of order.
+func (ix *NNDescentIndex) link(ctx context.Context, l *nearLists, order []int32) error {
 	n := ix.graph.N
 	var err error
-	if ix.tree, err = grow(ctx, &spaced{ix.space, n}, ix.o.Trees, 1, entryLeaf, ix.o.Seed); err != nil {
+	if ix.tree, err = grow(ctx, &spaced{space: ix.space, n: n}, ix.o.Trees, 1, entryLeaf, ix.o.Seed); err != nil {
 		return err
 	}
 	d := &descent{nearLists: l, reach: l.width, start: make([]int, n+1), from: make([]uint32, n*l.width)}
@@ -84,15 +84,16 @@ func (ix *NNDescentIndex) link(ctx context.Context, l *nearLists) error {
 	err = par.BlocksWith(ctx, n, 64, func() *scratch {
 		return &scratch{hnswSearcher: newHNSWSearcher(links, ctx.Done())}
 	}, func(s *scratch, lo, hi int) {
-		for i := int32(lo); i < int32(hi) && ctx.Err() == nil; i++ {
+		for p := lo; p < hi && ctx.Err() == nil; p++ {
+			i := order[p]
 			s.rows = s.rows[:0]
-			for _, key := range l.of(i) {
+			for _, key := range l.of(int32(p)) {
 				if key != vacant {
-					s.rows = append(s.rows, rowOf(key))
+					s.rows = append(s.rows, order[rowOf(key)])
 				}
 			}
-			for _, e := range d.from[d.start[i]:d.start[i+1]] {
-				s.rows = append(s.rows, int32(e>>1))
+			for _, e := range d.from[d.start[p]:d.start[p+1]] {
+				s.rows = append(s.rows, order[e>>1])
 			}
 			slices.Sort(s.rows)
 			s.rows = slices.Compact(s.rows)
@@ -192,7 +193,7 @@ func (ix *NNDescentIndex) query(ctx context.Context, y mat.Matrix, k int) (*Answ
 					s.found = append(s.found, near{q.exact(i, j), j})
 				}
 			}
-			byDistance(s.found)
+			slices.SortFunc(s.found, nearer)
 			indices, distances := a.Row(int(i))
 			for t, v := range s.found[:k] {
 				indices[t], distances[t] = v.row, v.dist

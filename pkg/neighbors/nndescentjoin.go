@@ -21,9 +21,8 @@ const (
 type descent struct {
 	points
 	*nearLists
-	reach int     // places of a list, from the nearest, that candidates are drawn from
-	order []int32 // in which rows are looked at, near ones together
-	most  int     // candidates of a row, new ones and old ones each
+	reach int // places of a list, from the nearest, that candidates are drawn from
+	most  int // candidates of a row, new ones and old ones each
 	seed  uint64
 
 	start   []int    // where the rows begin in whose lists a row is
@@ -34,17 +33,20 @@ type descent struct {
 	found   [owners][joinRound / joinBlock][]update // by the row that they are for, and by who found them
 }
 
-// plant fills the lists with the nearest in every leaf of a forest's first tree,
-// and sets the order by it.
+// plant fills the lists with the nearest in every leaf of the first tree, by whose
+// leaves rows are numbered: those near each other have near numbers.
 func (d *descent) plant(ctx context.Context, f *forest) error {
-	d.order = f.rows[0]
 	type scratch struct {
 		comparer
 		limits []float32 // none: everything is below the limit
 		keys   []uint64
 	}
 	return par.BlocksWith(ctx, f.leaves(), 1, func() *scratch { return &scratch{comparer: d.comparer()} }, func(s *scratch, lo, _ int) {
-		rows := f.leaf(0, lo)
+		from, to := f.bounds(0, f.depth, lo)
+		rows := make([]int32, to-from)
+		for k := range rows {
+			rows[k] = int32(from + k)
+		}
 		s.take(rows)
 		s.limits = grown(s.limits, len(rows))
 		clear(s.limits)
@@ -52,11 +54,19 @@ func (d *descent) plant(ctx context.Context, f *forest) error {
 			if a%strip == 0 && ctx.Err() != nil {
 				return
 			}
-			at, v := s.below(a, 0, float32(math.Inf(1)), s.limits)
 			s.keys = s.keys[:0]
-			for k, b := range at {
-				if int(b) != a {
-					s.keys = append(s.keys, keyOf(rows[b], v[k]))
+			// None beyond the last of those that few rows would leave is among the nearest.
+			limit := float32(math.Inf(1))
+			for from, to := 0, min(4*d.width, len(rows)); from < to; from, to = to, len(rows) {
+				at, v := s.below(a, from, to, limit, s.limits)
+				for k, b := range at {
+					if int(b) != a {
+						s.keys = append(s.keys, keyOf(rows[b], v[k]))
+					}
+				}
+				if to < len(rows) {
+					lowest(s.keys, d.width)
+					limit = valueOf(uint32(slices.Max(s.keys[:d.width]) >> 32))
 				}
 			}
 			d.fill(i, s.keys)
@@ -68,7 +78,8 @@ func (d *descent) plant(ctx context.Context, f *forest) error {
 func (d *descent) compare(ctx context.Context, f *forest, tree int) error {
 	type scratch struct {
 		comparer
-		limits []float32
+		limits  []float32
+		touched uint64
 	}
 	return par.BlocksWith(ctx, f.leaves(), 1, func() *scratch { return &scratch{comparer: d.comparer()} }, func(s *scratch, lo, _ int) {
 		rows := f.leaf(tree, lo)
@@ -77,11 +88,12 @@ func (d *descent) compare(ctx context.Context, f *forest, tree int) error {
 		for a, i := range rows {
 			s.limits[a] = d.worst[i]
 		}
+		s.touched = d.touch(rows)
 		for a, i := range rows {
 			if a%strip == 0 && ctx.Err() != nil {
 				return
 			}
-			at, v := s.below(a, a+1, s.limits[a], s.limits)
+			at, v := s.below(a, a+1, len(rows), s.limits[a], s.limits)
 			for k, b := range at {
 				d.offer(i, rows[b], v[k])
 				d.offer(rows[b], i, v[k])
@@ -164,11 +176,12 @@ func (d *descent) choose(ctx context.Context, iteration int) error {
 func (d *descent) join(ctx context.Context, done func(rows int)) (entered int, err error) {
 	type scratch struct {
 		comparer
-		limits []float32
+		limits  []float32
+		touched uint64
 	}
 	for first := 0; first < d.n; first += joinRound {
-		order := d.order[first:min(first+joinRound, d.n)]
-		err := par.BlocksWith(ctx, len(order), joinBlock, func() *scratch { return &scratch{comparer: d.comparer()} }, func(s *scratch, lo, hi int) {
+		last := min(first+joinRound, d.n)
+		err := par.BlocksWith(ctx, last-first, joinBlock, func() *scratch { return &scratch{comparer: d.comparer()} }, func(s *scratch, lo, hi int) {
 			block := lo / joinBlock
 			for o := range d.found {
 				d.found[o][block] = d.found[o][block][:0]
@@ -177,24 +190,25 @@ func (d *descent) join(ctx context.Context, done func(rows int)) (entered int, e
 				to := &d.found[u.to/ownBlock%owners][block]
 				*to = append(*to, u)
 			}
-			for _, i := range order[lo:hi] {
+			for i := first + lo; i < first+hi; i++ {
 				fresh, stale := int(d.counts[2*i]), int(d.counts[2*i+1])
 				if fresh == 0 || fresh+stale == 1 {
 					continue
 				}
-				rows := d.chosen[2*d.most*int(i):][:fresh+stale]
+				rows := d.chosen[2*d.most*i:][:fresh+stale]
 				s.limits = grown(s.limits, len(rows))
 				for k, j := range rows {
 					s.limits[k] = d.worst[j]
 				}
+				s.touched = d.touch(rows)
 				s.take(rows)
 				for a, p := range rows[:fresh] {
-					at, v := s.below(a, a+1, s.limits[a], s.limits)
+					at, v := s.below(a, a+1, len(rows), s.limits[a], s.limits)
 					for k, b := range at {
-						if v[k] < s.limits[a] {
+						if v[k] < s.limits[a] && !d.has(p, rows[b]) {
 							add(update{p, rows[b], v[k]})
 						}
-						if v[k] < s.limits[b] {
+						if v[k] < s.limits[b] && !d.has(rows[b], p) {
 							add(update{rows[b], p, v[k]})
 						}
 					}
@@ -205,7 +219,7 @@ func (d *descent) join(ctx context.Context, done func(rows int)) (entered int, e
 			return 0, err
 		}
 		var counts [owners]int
-		blocks := (len(order) + joinBlock - 1) / joinBlock
+		blocks := (last - first + joinBlock - 1) / joinBlock
 		err = par.Blocks(ctx, owners, 1, func(o, _ int) {
 			counts[o] = d.entries[o].enter(d.nearLists, d.found[o][:blocks], ownBlock*owners)
 		})
@@ -215,7 +229,7 @@ func (d *descent) join(ctx context.Context, done func(rows int)) (entered int, e
 		for _, c := range counts {
 			entered += c
 		}
-		done(len(order))
+		done(last - first)
 	}
 	return entered, nil
 }

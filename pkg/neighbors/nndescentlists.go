@@ -3,6 +3,8 @@ package neighbors
 import (
 	"math"
 	"slices"
+
+	"github.com/flatland-go/flatland/internal/kernel"
 )
 
 // nearLists holds the nearest rows found so far of every row, width at most, nearest
@@ -48,19 +50,36 @@ func (l *nearLists) fill(i int32, keys []uint64) {
 	l.worst[i] = valueOf(uint32(list[l.width-1] >> 32))
 }
 
+// has reports whether row j is in the list of row i.
+func (l *nearLists) has(i, j int32) bool {
+	return kernel.HasMasked(l.of(i), math.MaxUint32-1, uint64(j)<<1)
+}
+
+// touch reads from the lists of rows, all over the memory, one after the other
+// without waiting, so that they are on their way to the cache together.
+func (l *nearLists) touch(rows []int32) uint64 {
+	const line = 8 // keys
+	var sum uint64
+	for _, i := range rows {
+		list := l.of(i)
+		for k := 0; k < len(list); k += line {
+			sum += list[k]
+		}
+		sum += list[len(list)-1]
+	}
+	return sum
+}
+
 // offer puts row j, at a fast distance of v, in the list of row i. It reports
 // whether it was near enough and not yet there.
 func (l *nearLists) offer(i, j int32, v float32) bool {
 	if !(v < l.worst[i]) {
 		return false
 	}
-	list := l.of(i)
-	for _, key := range list {
-		if rowOf(key) == j {
-			return false
-		}
+	if l.has(i, j) {
+		return false
 	}
-	key := keyOf(j, v)
+	list, key := l.of(i), keyOf(j, v)
 	t := len(list) - 1
 	for t > 0 && list[t-1] > key {
 		list[t] = list[t-1]

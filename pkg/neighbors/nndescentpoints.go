@@ -8,6 +8,10 @@ import (
 type points interface {
 	count() int
 	comparer() comparer // for one goroutine
+
+	// numbered returns the points with other numbers: number k stands for what
+	// order[k] stood for. It is asked of points that have their first numbers.
+	numbered(order []int32) points
 }
 
 // comparer is what one goroutine compares points with.
@@ -19,23 +23,43 @@ type comparer interface {
 	// take takes points to be compared with each other, at least one.
 	take(rows []int32)
 
-	// below returns at which positions among the points taken, from the given one
-	// on, are those at a fast distance v from the point at position a with
+	// below returns at which positions among the points taken, of those between the given ones,
+	// are those at a fast distance v from the point at position a with
 	// v < limit or v < limits of the position, and the v.
-	below(a, from int, limit float32, limits []float32) (at []int32, v []float32)
+	below(a, from, to int, limit float32, limits []float32) (at []int32, v []float32)
 }
 
 // vectors are points whose fast distance is the squared Euclidean one.
 type vectors struct {
 	m    int // values of each
 	data []float32
+	at   []int32 // where in data each is; nil where that is its number
 }
 
 func (v *vectors) count() int { return len(v.data) / v.m }
 
+// numbered moves vectors of few values, so that those whose numbers are near lie
+// near each other.
+func (v *vectors) numbered(order []int32) points {
+	const few = 256
+	if v.m > few {
+		return &vectors{v.m, v.data, order}
+	}
+	moved := make([]float32, len(v.data))
+	for k, i := range order {
+		copy(moved[k*v.m:(k+1)*v.m], v.row(i))
+	}
+	return &vectors{m: v.m, data: moved}
+}
+
 func (v *vectors) comparer() comparer { return &products{vectors: v, way: make([]float32, v.m)} }
 
-func (v *vectors) row(i int32) []float32 { return v.data[int(i)*v.m : (int(i)+1)*v.m] }
+func (v *vectors) row(i int32) []float32 {
+	if v.at != nil {
+		i = v.at[i]
+	}
+	return v.data[int(i)*v.m : (int(i)+1)*v.m]
+}
 
 // products compares vectors by dot products. Those taken are counted from the
 // first of them: they are near to each other, so that an offset that they share
@@ -47,11 +71,13 @@ type products struct {
 	tile        kernel.Tile32
 	taken       []float32 // the vectors
 	norms       []float32
-	first, last int       // positions whose products are known
-	dots        []float32 // of these with all
+	first, last int // positions whose products are known
+	from        int // with those from this one on
+	dots        []float32
 	at          []int32
 	v           []float32
 
+	places  []int32
 	touched float32
 }
 
@@ -63,7 +89,8 @@ const (
 func (p *products) side(dst []float32, a, b int32, rows []int32) {
 	copy(p.way, p.row(b))
 	kernel.Axpy32(-1, p.row(a), p.way)
-	kernel.DotsTo32(dst, p.way, p.data, rows)
+	p.places = placesOf(p.places, p.vectors.at, rows)
+	kernel.DotsTo32(dst, p.way, p.data, p.places)
 }
 
 func (p *products) take(rows []int32) {
@@ -98,16 +125,16 @@ func (p *products) touch(rows []int32) {
 	p.touched = sum // lest the compiler leave it out
 }
 
-func (p *products) below(a, from int, limit float32, limits []float32) ([]int32, []float32) {
+func (p *products) below(a, from, to int, limit float32, limits []float32) ([]int32, []float32) {
 	n := len(p.norms)
-	if a >= p.last || a < p.first {
-		p.first, p.last = a, min(a+strip, n)
+	if a >= p.last || a < p.first || from < p.from {
+		p.first, p.last, p.from = a, min(a+strip, n), from
 		p.tile.SetA(p.taken[p.first*p.m:p.last*p.m], p.m)
 		p.dots = grown(p.dots, (p.last-p.first)*n)
-		p.tile.Mul(p.dots, n)
+		p.tile.MulFrom(from, p.dots, n)
 	}
 	dots := p.dots[(a-p.first)*n:][:n]
-	found := kernel.Below32(p.at, p.v, dots[from:], p.norms[from:], limits[from:], p.norms[a], limit)
+	found := kernel.Below32(p.at, p.v, dots[from:to], p.norms[from:to], limits[from:to], p.norms[a], limit)
 	at := p.at[:found]
 	for k := range at {
 		at[k] += int32(from)
@@ -126,7 +153,22 @@ func grown[T any](s []T, n int) []T {
 // spaced are the points of a space, by the fast distance of its metric.
 type spaced struct {
 	space
-	n int
+	n  int
+	at []int32 // which row each is; nil where that is its number
+}
+
+func (s *spaced) numbered(order []int32) points { return &spaced{s.space, s.n, order} }
+
+// placesOf returns what at holds for rows, in the memory of dst, or rows where at is nil.
+func placesOf(dst, at, rows []int32) []int32 {
+	if at == nil {
+		return rows
+	}
+	dst = grown(dst, len(rows))
+	for k, i := range rows {
+		dst[k] = at[i]
+	}
+	return dst
 }
 
 func (s *spaced) count() int { return s.n }
@@ -136,29 +178,36 @@ func (s *spaced) comparer() comparer { return &measures32{spaced: s} }
 // measures32 compares one point with others.
 type measures32 struct {
 	*spaced
-	taken []int32
+	taken []int32 // rows
+	pair  []int32
+	to    []int32
 	at    []int32
 	v     []float32
 }
 
 func (m *measures32) side(dst []float32, a, b int32, rows []int32) {
-	m.fast(dst, a, rows)
+	m.pair = placesOf(m.pair, m.spaced.at, []int32{a, b})
+	m.to = placesOf(m.to, m.spaced.at, rows)
 	m.v = grown(m.v, len(rows))
-	m.fast(m.v, b, rows)
+	m.fast(dst, m.pair[0], m.to)
+	m.fast(m.v, m.pair[1], m.to)
 	for k, v := range m.v {
 		dst[k] -= v
 	}
 }
 
-func (m *measures32) take(rows []int32) { m.taken = rows }
+func (m *measures32) take(rows []int32) {
+	m.to = placesOf(m.to, m.spaced.at, rows)
+	m.taken = m.to
+}
 
-func (m *measures32) below(a, from int, limit float32, limits []float32) ([]int32, []float32) {
-	n := len(m.taken) - from
+func (m *measures32) below(a, from, to int, limit float32, limits []float32) ([]int32, []float32) {
+	n := to - from
 	m.at, m.v = grown(m.at, n), grown(m.v, n)
 	if n == 0 {
 		return nil, nil
 	}
-	m.fast(m.v, m.taken[a], m.taken[from:])
+	m.fast(m.v, m.taken[a], m.taken[from:to])
 	found := 0
 	for k, v := range m.v {
 		if v < limit || v < limits[from+k] {

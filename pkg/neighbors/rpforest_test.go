@@ -13,7 +13,7 @@ func TestForestPartsEveryRowOnce(t *testing.T) {
 		for i := range c.n / 3 {
 			data[2*i] = rand.Float32()
 		}
-		f, err := grow(context.Background(), &vectors{2, data}, 0, 3, c.leaf, 1)
+		f, err := grow(context.Background(), &vectors{m: 2, data: data}, 0, 3, c.leaf, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,7 +49,7 @@ func TestForestFindsItsRows(t *testing.T) {
 	for k := range data {
 		data[k] = float32(random.NormFloat64())
 	}
-	p := &vectors{d, data}
+	p := &vectors{m: d, data: data}
 	f, err := grow(context.Background(), p, 0, 2, 50, 7)
 	if err != nil {
 		t.Fatal(err)
@@ -94,8 +94,8 @@ func TestComparersAgree(t *testing.T) {
 	for k := range data {
 		data[k] = float32(random.NormFloat64()) + 100
 	}
-	p := &vectors{d, data}
-	fast, slow := p.comparer(), (&spaced{vectorSpace{vectors: p}, n}).comparer()
+	p := &vectors{m: d, data: data}
+	fast, slow := p.comparer(), (&spaced{space: vectorSpace{vectors: p}, n: n}).comparer()
 	rows := make([]int32, n)
 	limits := make([]float32, n)
 	for i := range rows {
@@ -106,8 +106,8 @@ func TestComparersAgree(t *testing.T) {
 	slow.take(rows)
 	for _, a := range []int{0, 1, strip - 1, strip, 3, n - 1} {
 		for _, from := range []int{0, a, n - 1, n} {
-			at, v := fast.below(a, from, 6, limits)
-			want, w := slow.below(a, from, 6, limits)
+			at, v := fast.below(a, from, len(limits), 6, limits)
+			want, w := slow.below(a, from, len(limits), 6, limits)
 			if !slices.Equal(at, want) {
 				t.Fatalf("row at %d, from %d on: %v, want %v", a, from, at, want)
 			}

@@ -61,6 +61,7 @@ func main() {
 	gather(forms[1])
 	scan(false)
 	scan(true)
+	hasMasked()
 	turn(single)
 	for _, radix := range []int{2, 4, 8} {
 		butterflies(single, radix)
