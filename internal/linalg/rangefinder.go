@@ -32,6 +32,12 @@ type RangeFinder struct {
 	// exact ones.
 	Iterations int
 
+	// Width is how many columns a block has; 0 means Rank + Oversample. Narrower ones
+	// get more out of as many products of columns, where Iterations is raised to
+	// match, as long as no singular value occurs more often than that. Ignored with
+	// PowerOnly.
+	Width int
+
 	// PowerOnly keeps the last block only: less memory, larger errors.
 	PowerOnly bool
 
@@ -98,8 +104,12 @@ func (f RangeFinder) Factor(ctx context.Context, a Rectangular) (*Factors, error
 // as columns.
 func (f RangeFinder) tall(ctx context.Context, a Rectangular, n, d int) (u *mat.Dense, values []float64, v *mat.Dense, err error) {
 	width := min(f.Rank+f.Oversample, d)
-	blocks := max(f.Iterations, 0) + 1
-	room := min(width*blocks, d)
+	block := width
+	if f.Width > 0 && !f.PowerOnly {
+		block = min(f.Width, width)
+	}
+	blocks := max(f.Iterations, 0, (width-1)/block) + 1
+	room := min(block*blocks, d)
 	if f.PowerOnly {
 		room = width
 	}
@@ -107,7 +117,7 @@ func (f RangeFinder) tall(ctx context.Context, a Rectangular, n, d int) (u *mat.
 	// times it.
 	basis, image := mat.NewDense(d, room, nil), mat.NewDense(n, room, nil)
 	var w workspace
-	x := columns(basis, 0, width)
+	x := columns(basis, 0, block)
 	if err := fillNormal(ctx, x, f.Seed, "linalg/rangefinder"); err != nil {
 		return nil, nil, nil, err
 	}

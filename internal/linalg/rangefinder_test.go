@@ -160,6 +160,33 @@ func TestKrylovBeatsPower(t *testing.T) {
 	}
 }
 
+// Narrow blocks find more than wide ones in a Krylov space of as many dimensions.
+func TestNarrowBlocksBeatWideOnes(t *testing.T) {
+	x, truth := spectrumMatrix(300, 200, func(i int) float64 { return 1 / (1 + float64(i)/40) })
+	const k = 12
+	lost := func(f RangeFinder) float64 {
+		f.Rank, f.Oversample, f.Seed = k, 4, 1
+		r, err := f.Factor(context.Background(), Rows64{X: x})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(r.Values) != k {
+			t.Fatalf("%d values of %d", len(r.Values), k)
+		}
+		worst := 0.
+		for i, v := range r.Values {
+			worst = max(worst, truth[i]-v)
+		}
+		return worst
+	}
+	wide, narrow := lost(RangeFinder{Iterations: 3}), lost(RangeFinder{Width: 8, Iterations: 7})
+	if narrow > wide/2 {
+		t.Errorf("narrow blocks miss %.3g, wide ones %.3g", narrow, wide)
+	}
+	// Whatever the width, there are as many values as were asked for.
+	lost(RangeFinder{Width: 1, Iterations: 1})
+}
+
 // A centred matrix is that without its column means, and never formed.
 func TestRangeFinderCenters(t *testing.T) {
 	x, _ := spectrumMatrix(200, 40, func(i int) float64 { return math.Exp(-float64(i) / 3) })
