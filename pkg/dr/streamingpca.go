@@ -36,7 +36,8 @@ const (
 // What rows have beyond the components is lost after a few rows, so variances come out
 // somewhat low where Components are fewer than the directions that matter: give some
 // more than are wanted. Where all rows lie in the space of the components nothing is
-// lost, and the result of History is that of PCA.
+// lost, and the result of History is that of PCA, but for standard deviations below
+// 2⁻²⁶ of the largest.
 //
 // Rows are learned in blocks of twice Components, and 16 at least, however many are
 // added at a time: the result does not depend on that. Time O(d·k) a row, memory about
@@ -271,9 +272,41 @@ func (l *StreamingPCALearner) update(ctx context.Context) error {
 		past := l.stack.Slice(from, k, 0, d).(*mat.Dense)
 		past.Scale(root, l.lead)
 	}
-	lead, err := leading(ctx, l.stack.Slice(from, k+n+1, 0, d).(*mat.Dense), k)
+	lead, err := squeezed(ctx, l.stack.Slice(from, k+n+1, 0, d).(*mat.Dense), k)
 	l.lead = lead
 	return err
+}
+
+// squeezed is leading by way of the smaller product of x with itself: sooner done, and
+// blind to singular values below 2⁻²⁶ of the largest.
+func squeezed(ctx context.Context, x *mat.Dense, k int) (*mat.Dense, error) {
+	n, d := x.Dims()
+	transpose, small := blas.Trans, d
+	if n < d {
+		transpose, small = blas.NoTrans, n
+	}
+	products := mat.NewSymDense(small, nil)
+	if err := addProducts(ctx, products, transpose, x); err != nil {
+		return nil, err
+	}
+	if !finite(products.RawSymmetric().Data) {
+		return nil, linalg.ErrNotFinite
+	}
+	k = min(k, small)
+	values, vectors, err := linalg.EigenSymRange(ctx, products, 0, k)
+	if err != nil {
+		return nil, err
+	}
+	if n < d {
+		lead := mat.NewDense(k, d, nil)
+		return lead, kernel.Gemm64(ctx, blas.NoTrans, blas.NoTrans, 1, vectors.RawMatrix(), x.RawMatrix(), 0, lead.RawMatrix())
+	}
+	lengths := make([]float64, k)
+	for c := range lengths {
+		lengths[c] = math.Sqrt(max(values[c], 0))
+	}
+	scaleRows(vectors, lengths)
+	return vectors, nil
 }
 
 // turn takes a step of Oja's rule by new rows, and adds up the squares along the
