@@ -239,9 +239,9 @@ func TestPCAMissingBadInput(t *testing.T) {
 	m := fitPCA(t, em, x)
 	_, transform := m.Transform(ctx, infinite)
 	_, columns := m.Transform(ctx, same)
-	cancelled, cancel := context.WithCancel(ctx)
+	stopped, cancel := context.WithCancel(ctx)
 	cancel()
-	_, late := em.Fit(cancelled, x)
+	_, late := em.Fit(stopped, x)
 	if !errors.Is(late, context.Canceled) {
 		t.Errorf("cancelled: %v", late)
 	}
