@@ -31,13 +31,15 @@ func eachColumn(ctx context.Context, x mat.Matrix, f func(j int, nonzero []float
 	}
 	const width = 8 // columns that share a cache line of the rows
 	return par.BlocksWith(ctx, d, width, func() *[width][]float64 { return new([width][]float64) }, func(columns *[width][]float64, lo, hi int) {
+		var buffer [width]float64
 		for c := range columns {
 			columns[c] = columns[c][:0]
 		}
 		for i := range n {
-			for j := lo; j < hi; j++ {
-				if v := at(x, i, j); v != 0 {
-					columns[j-lo] = append(columns[j-lo], v)
+			row := part(buffer[:hi-lo], x, i, lo)
+			for c, v := range row {
+				if v != 0 {
+					columns[c] = append(columns[c], v)
 				}
 			}
 		}
@@ -47,15 +49,22 @@ func eachColumn(ctx context.Context, x mat.Matrix, f func(j int, nonzero []float
 	})
 }
 
-// at is x.At without its checks where x stores rows.
-func at(x mat.Matrix, i, j int) float64 {
+// part returns the columns of row i from lo on, as many as buf holds: the row itself,
+// or buf.
+func part(buf []float64, x mat.Matrix, i, lo int) []float64 {
 	switch x := x.(type) {
-	case *mat.Dense:
-		return x.RawRowView(i)[j]
+	case mat.RawRowViewer:
+		return x.RawRowView(i)[lo : lo+len(buf)]
 	case *mat32.Dense:
-		return float64(x.Row(i)[j])
+		for c, v := range x.Row(i)[lo : lo+len(buf)] {
+			buf[c] = float64(v)
+		}
+	default:
+		for c := range buf {
+			buf[c] = x.At(i, lo+c)
+		}
 	}
-	return x.At(i, j)
+	return buf
 }
 
 // byColumn returns the stored values of x column by column, and where each begins.

@@ -57,23 +57,32 @@ func (r RowNormalize) String() string {
 	return string(r.Norm) + " norm"
 }
 
-// rowNorms holds the norms of rows whose largest magnitude is 1.
-var rowNorms = map[RowNorm]func(values []float64, largest float64) float64{
-	L2: func(values []float64, largest float64) float64 {
+// rowNorms holds the norms of rows over unit.
+var rowNorms = map[RowNorm]func(values []float64, unit float64) float64{
+	L2: func(values []float64, unit float64) float64 {
 		sum := 0.
 		for _, v := range values {
-			sum += v / largest * (v / largest)
+			if unit != 1 {
+				v /= unit
+			}
+			sum += v * v
 		}
 		return math.Sqrt(sum)
 	},
-	L1: func(values []float64, largest float64) float64 {
+	L1: func(values []float64, unit float64) float64 {
 		sum := 0.
 		for _, v := range values {
-			sum += math.Abs(v) / largest
+			sum += math.Abs(v) / unit
 		}
 		return sum
 	},
-	Max: func([]float64, float64) float64 { return 1 },
+	Max: func(values []float64, unit float64) float64 {
+		largest := 0.
+		for _, v := range values {
+			largest = max(largest, math.Abs(v))
+		}
+		return largest / unit
+	},
 }
 
 // Fit treats the rows of x (n × d); there is nothing to learn. Errors: those of
@@ -162,9 +171,15 @@ func (m *RowNormalizeModel) normalized(ctx context.Context, x mat.Matrix) (mat.M
 			zeros.Add(1)
 			return
 		}
+		if largest > 0x1p-400 && largest < 0x1p400 { // whose squares are in range
+			largest = 1
+		}
 		length := norm(values, largest)
 		for k, v := range values {
-			values[k] = v / largest / length
+			if largest != 1 {
+				v /= largest
+			}
+			values[k] = v / length
 		}
 	})
 	return z, int(zeros.Load()), err

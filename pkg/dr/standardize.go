@@ -180,7 +180,17 @@ func (m *StandardizeModel) treat(ctx context.Context, x mat.Matrix) (mat.Matrix,
 	if _, err := checkColumns(ctx, standardizeName, x, len(m.location)); err != nil {
 		return nil, err
 	}
-	return m.apply(ctx, x, m.options.KeepLocation, func(v, location, scale float64) float64 { return (v - location) / scale })
+	return eachRow(ctx, standardizeName, x, m.options.KeepLocation, func(_ int, columns []int32, values []float64) {
+		if columns != nil {
+			for k, j := range columns {
+				values[k] = (values[k] - m.location[j]) / m.scale[j]
+			}
+			return
+		}
+		for j, v := range values {
+			values[j] = (v - m.location[j]) / m.scale[j]
+		}
+	})
 }
 
 // Inverse brings standardised rows, n × d, back to the units of the data.
@@ -188,23 +198,15 @@ func (m *StandardizeModel) Inverse(ctx context.Context, z mat.Matrix) (*mat.Dens
 	if _, err := checkColumns(ctx, standardizeName, z, len(m.location)); err != nil {
 		return nil, err
 	}
-	x, err := m.apply(ctx, z, false, func(v, location, scale float64) float64 { return v*scale + location })
+	x, err := eachRow(ctx, standardizeName, z, false, func(_ int, _ []int32, values []float64) {
+		for j, v := range values {
+			values[j] = v*m.scale[j] + m.location[j]
+		}
+	})
 	if err != nil {
 		return nil, err
 	}
 	return x.(*mat.Dense), nil
-}
-
-func (m *StandardizeModel) apply(ctx context.Context, x mat.Matrix, zeros bool, f func(v, location, scale float64) float64) (mat.Matrix, error) {
-	return eachRow(ctx, standardizeName, x, zeros, func(_ int, columns []int32, values []float64) {
-		for k, v := range values {
-			j := k
-			if columns != nil {
-				j = int(columns[k])
-			}
-			values[k] = f(v, m.location[j], m.scale[j])
-		}
-	})
 }
 
 // String returns a small table: the options and the range of the scales.

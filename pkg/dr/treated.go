@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -143,28 +144,33 @@ func eachRow(ctx context.Context, method string, x mat.Matrix, zeros bool, f fun
 		}
 	}
 	z := mat.NewDense(n, d, nil)
+	var beyond atomic.Bool
 	err := par.Blocks(ctx, n, 64, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			row := z.RawRowView(i)
 			copy(row, mat32.Row(row, i, x))
 			f(i, nil, row)
+			if !finite(row) {
+				beyond.Store(true)
+			}
 		}
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", method, err)
 	}
-	return z, checkFits(method, z)
+	if beyond.Load() {
+		return nil, checkFits(method, z)
+	}
+	return z, nil
 }
 
 // eachSparseRow is eachRow for the stored values of sparse rows.
 func eachSparseRow(ctx context.Context, method string, x *mat32.CSR, f func(i int, columns []int32, values []float64)) (*mat32.CSR, error) {
 	n, d := x.Dims()
-	start := make([]int, n+1)
-	indices, values := make([]int32, 0, x.NNZ()), make([]float32, x.NNZ())
+	start, values := make([]int, n+1), make([]float32, x.NNZ())
 	for i := range n {
 		columns, _ := x.Row(i)
-		indices = append(indices, columns...)
-		start[i+1] = len(indices)
+		start[i+1] = start[i] + len(columns)
 	}
 	err := eachSingleRow(ctx, method, n, d, func(i int, row []float64) []float32 {
 		columns, stored := x.Row(i)
@@ -177,7 +183,7 @@ func eachSparseRow(ctx context.Context, method string, x *mat32.CSR, f func(i in
 	if err != nil {
 		return nil, err
 	}
-	return mat32.NewCSR(n, d, start, indices, values)
+	return x.WithValues(values)
 }
 
 // eachSingleRow calls f for n rows with room for d values, which f fills, and rounds

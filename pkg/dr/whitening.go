@@ -212,7 +212,7 @@ func (w Whitening) learn(ctx context.Context, m *WhiteningModel, x mat.Matrix, w
 	for i := range deviations {
 		deviations[i] *= c.unit
 	}
-	z, err := m.apply(ctx, m.method, x)
+	z, err := m.mapped(ctx, x)
 	if err != nil {
 		return err
 	}

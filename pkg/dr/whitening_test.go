@@ -228,6 +228,22 @@ func TestCovarianceAfterWhiteningIsTheIdentity(t *testing.T) {
 	}
 }
 
+// A row's image has the same bits whatever rows come with it.
+func TestWhiteningMapsRowByRow(t *testing.T) {
+	ctx := context.Background()
+	x := normal(1100, 13, 2)
+	m, err := dr.Whitening{Kind: dr.WhitenCholesky}.Fit(ctx, x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, cut := range [][2]int{{0, 1}, {3, 8}, {1020, 1030}, {1099, 1100}} {
+		z, err := m.Transform(ctx, x.Slice(cut[0], cut[1], 0, 13))
+		if err != nil || !mat.Equal(z, m.Embedding().Slice(cut[0], cut[1], 0, 13)) {
+			t.Errorf("rows %v: another image (%v)", cut, err)
+		}
+	}
+}
+
 // Equal weights make Zipfian whitening plain, but for the divisor.
 func TestZipfianWhiteningOfEqualWeights(t *testing.T) {
 	ctx := context.Background()

@@ -8,9 +8,13 @@ import (
 	"slices"
 	"strings"
 
+	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/kernel"
+	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/internal/saved"
+	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
 // WhiteningModel is fitted by Whitening and by ZipfianWhitening. It keeps the map,
@@ -40,9 +44,40 @@ func (m *WhiteningModel) about(z *mat.Dense, n int) *Embedding {
 	return &Embedding{Dense: z, Method: m.name, Options: m.options, Rows: n, Dim: len(m.mean), Objective: math.NaN()}
 }
 
+// mapped maps rows by products of bands of them.
+func (m *WhiteningModel) mapped(ctx context.Context, x mat.Matrix) (*mat.Dense, error) {
+	k, d := m.forward.Dims()
+	n, err := checkColumns(ctx, m.method, x, d)
+	if err != nil {
+		return nil, err
+	}
+	z := mat.NewDense(n, k, nil)
+	rows := mat.NewDense(min(n, band), d, nil)
+	for lo := 0; lo < n; lo += band {
+		part := rows.Slice(0, min(band, n-lo), 0, d).(*mat.Dense)
+		count, _ := part.Dims()
+		err := par.Blocks(ctx, count, 32, func(from, to int) {
+			for i := from; i < to; i++ {
+				row := part.RawRowView(i)
+				for j, v := range mat32.Row(row, lo+i, x) {
+					row[j] = v - m.mean[j]
+				}
+			}
+		})
+		if err == nil {
+			out := z.Slice(lo, lo+count, 0, k).(*mat.Dense)
+			err = kernel.Gemm64(ctx, blas.NoTrans, blas.Trans, 1, part.RawMatrix(), m.forward.RawMatrix(), 0, out.RawMatrix())
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", m.method, err)
+		}
+	}
+	return z, checkFits(m.method, z)
+}
+
 // Transform maps new rows, n × d, by the same map. Time O(n·d·k) for k coordinates.
 func (m *WhiteningModel) Transform(ctx context.Context, x mat.Matrix) (*Embedding, error) {
-	z, err := m.apply(ctx, m.method, x)
+	z, err := m.mapped(ctx, x)
 	if err != nil {
 		return nil, err
 	}

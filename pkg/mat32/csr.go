@@ -173,6 +173,24 @@ func (m *CSR) slice(lo, hi int) *CSR {
 	return &CSR{rows: hi - lo, cols: m.cols, start: m.start[lo : hi+1], indices: m.indices, values: m.values}
 }
 
+// WithValues returns the matrix with other values in the places of those that are
+// stored, row after row; the places are shared and the values borrowed. The error is
+// a *ShapeError where they are not as many. It costs nothing.
+func (m *CSR) WithValues(values []float32) (*CSR, error) {
+	if len(values) != m.NNZ() {
+		return nil, &ShapeError{What: "values", Rows: len(values), Cols: 1, Want: fmt.Sprintf("as many as are stored, %d", m.NNZ())}
+	}
+	if m.NNZ() == 0 || m.start[0] == 0 {
+		return &CSR{rows: m.rows, cols: m.cols, start: m.start, indices: m.indices, values: values}, nil
+	}
+	first := m.start[0] // a view of some rows
+	start := make([]int, len(m.start))
+	for i, at := range m.start {
+		start[i] = at - first
+	}
+	return &CSR{rows: m.rows, cols: m.cols, start: start, indices: m.indices[first:m.start[m.rows]], values: values}, nil
+}
+
 // selected returns copies of the given rows.
 func (m *CSR) selected(rows []int) *CSR {
 	s := &CSR{rows: len(rows), cols: m.cols, start: make([]int, 1, len(rows)+1)}

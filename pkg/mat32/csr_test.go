@@ -1,6 +1,7 @@
 package mat32
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"hash/crc64"
@@ -15,6 +16,37 @@ import (
 
 // sparse returns a matrix with empty rows, stored zeros of both signs and equal
 // rows, and the dense matrix of the same values.
+// Other values stand in the same places, of a whole matrix and of a view of rows.
+func TestWithValues(t *testing.T) {
+	m, err := NewCSR(3, 4, []int{0, 2, 3, 5}, []int32{0, 3, 1, 0, 2}, []float32{1, 2, 3, 4, 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := m.WithValues([]float32{6, 7, 8, 9, 10})
+	if err != nil || other.At(0, 3) != 7 || other.At(2, 2) != 10 || m.At(2, 2) != 5 || other.At(1, 0) != 0 {
+		t.Errorf("got %v, %v", other, err)
+	}
+	for batch, err := range RowsOf(m).Batches(context.Background(), 2) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		part := batch.(*CSR)
+		n, _ := part.Dims()
+		values := make([]float32, part.NNZ())
+		for i := range values {
+			values[i] = float32(10 * n)
+		}
+		other, err := part.WithValues(values)
+		if err != nil || n == 1 && (other.At(0, 2) != 10 || other.At(0, 0) != 10 || other.At(0, 1) != 0) || Check(other) != nil {
+			t.Errorf("a view of %d rows: %v, %v", n, other, err)
+		}
+	}
+	var shape *ShapeError
+	if _, err := m.WithValues(make([]float32, 4)); !errors.As(err, &shape) {
+		t.Errorf("too few values: %v", err)
+	}
+}
+
 func sparse(t testing.TB, rows, cols int) (*CSR, *Dense) {
 	t.Helper()
 	x := NewDense(rows, cols, nil)
