@@ -62,7 +62,7 @@ var attacks = map[string]func(row []float64, i int){
 	"on both sides of it":     func(row []float64, i int) { row[1] = 20 * float64(1-i%2*2) },
 	"along a diagonal": func(row []float64, _ int) {
 		for j := range row {
-			row[j] = 3
+			row[j] = 3 * min(float64(j), 1) // but not along the first axis
 		}
 	},
 	"at all distances": func(row []float64, i int) { row[2] = math.Ldexp(8, i%30) },
