@@ -242,8 +242,8 @@ func (l LDA) Fit(ctx context.Context, x mat.Matrix) (*LDAModel, error) {
 	note := func(format string, args ...any) {
 		m.embedding.Notes = append(m.embedding.Notes, fmt.Sprintf(format, args...))
 	}
-	if labelled := s.rows.RawMatrix().Rows; labelled < n {
-		note("%d of %d rows have no label", n-labelled, n)
+	if labeled := s.rows.RawMatrix().Rows; labeled < n {
+		note("%d of %d rows have no label", n-labeled, n)
 	}
 	if directions < d {
 		note("rows of the same class differ in %d of %d directions: the others are left out", directions, d)

@@ -18,11 +18,11 @@ func captured(ctx context.Context, x mat.Matrix, directions *mat.Dense) (float64
 		return 0, err
 	}
 	n, d := x.Dims()
-	centred := mat.NewDense(n, d, nil)
+	centered := mat.NewDense(n, d, nil)
 	mean := best.Mean()
-	centred.Apply(func(_, j int, v float64) float64 { return v - mean[j] }, x)
+	centered.Apply(func(_, j int, v float64) float64 { return v - mean[j] }, x)
 	var z mat.Dense
-	z.Mul(centred, directions.T())
+	z.Mul(centered, directions.T())
 	most := 0.
 	for _, v := range best.ExplainedVariance() {
 		most += v * float64(n-1)
@@ -112,7 +112,7 @@ var drStreamRows = []row{{
 }, {
 	method: "dr.PrincipalComponentPursuit",
 	source: "2011, Robust principal component analysis?",
-	origin: "columns are not centred: an offset is one more rank; dr.TestPursuitIsOptimal has data away from the origin",
+	origin: "columns are not centered: an offset is one more rank; dr.TestPursuitIsOptimal has data away from the origin",
 	golden: golden{form: "the matrices that the data were made of, and no lower objective nearby", test: "dr.TestPursuitFindsBothParts"},
 	claim: claim{
 		says: "a tenth of the entries is wrong by as much as the data are large, and the matrix of low rank is found all the same: its error",
