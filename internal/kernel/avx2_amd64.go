@@ -174,6 +174,11 @@ func axpy64AVX2(alpha float64, x []float64, y []float64)
 //go:noescape
 func dotAxpy64AVX2(alpha float64, a []float64, x []float64, y []float64) float64
 
+// difference32AVX2 is difference32Go.
+//
+//go:noescape
+func difference32AVX2(dst []float32, a []float32, b []float32) float32
+
 // scal32AVX2 is scal32Go.
 //
 //go:noescape

@@ -4046,6 +4046,94 @@ dotAxpy_done:
 	MOVSD        X1, ret+80(FP)
 	RET
 
+// func difference32AVX2(dst []float32, a []float32, b []float32) float32
+// Requires: AVX, FMA3, SSE
+TEXT ·difference32AVX2(SB), NOSPLIT, $0-76
+	MOVQ   dst_base+0(FP), AX
+	MOVQ   a_base+24(FP), CX
+	MOVQ   b_base+48(FP), DX
+	MOVQ   dst_len+8(FP), BX
+	XORQ   SI, SI
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	SUBQ   $0x20, BX
+	JL     difference_rest
+
+difference_steps:
+	VMOVUPS     (CX)(SI*1), Y4
+	VSUBPS      (DX)(SI*1), Y4, Y4
+	VMOVUPS     Y4, (AX)(SI*1)
+	VFMADD231PS Y4, Y4, Y0
+	VMOVUPS     32(CX)(SI*1), Y4
+	VSUBPS      32(DX)(SI*1), Y4, Y4
+	VMOVUPS     Y4, 32(AX)(SI*1)
+	VFMADD231PS Y4, Y4, Y1
+	VMOVUPS     64(CX)(SI*1), Y4
+	VSUBPS      64(DX)(SI*1), Y4, Y4
+	VMOVUPS     Y4, 64(AX)(SI*1)
+	VFMADD231PS Y4, Y4, Y2
+	VMOVUPS     96(CX)(SI*1), Y4
+	VSUBPS      96(DX)(SI*1), Y4, Y4
+	VMOVUPS     Y4, 96(AX)(SI*1)
+	VFMADD231PS Y4, Y4, Y3
+	ADDQ        $0x00000080, SI
+	SUBQ        $0x20, BX
+	JGE         difference_steps
+
+difference_rest:
+	ADDQ        $0x20, BX
+	JE          difference_done
+	CMPQ        BX, $0x10
+	JL          difference_one
+	VMOVUPS     (CX)(SI*1), Y4
+	VSUBPS      (DX)(SI*1), Y4, Y4
+	VMOVUPS     Y4, (AX)(SI*1)
+	VFMADD231PS Y4, Y4, Y0
+	VMOVUPS     32(CX)(SI*1), Y4
+	VSUBPS      32(DX)(SI*1), Y4, Y4
+	VMOVUPS     Y4, 32(AX)(SI*1)
+	VFMADD231PS Y4, Y4, Y1
+	ADDQ        $0x40, SI
+	SUBQ        $0x10, BX
+
+difference_one:
+	CMPQ        BX, $0x08
+	JL          difference_part
+	VMOVUPS     (CX)(SI*1), Y4
+	VSUBPS      (DX)(SI*1), Y4, Y4
+	VMOVUPS     Y4, (AX)(SI*1)
+	VFMADD231PS Y4, Y4, Y2
+	ADDQ        $0x20, SI
+	SUBQ        $0x08, BX
+
+difference_part:
+	TESTQ       BX, BX
+	JE          difference_done
+	LEAQ        first32<>+32(SB), DI
+	NEGQ        BX
+	VMOVUPS     (DI)(BX*4), Y4
+	VMASKMOVPS  (CX)(SI*1), Y4, Y5
+	VMASKMOVPS  (DX)(SI*1), Y4, Y6
+	VSUBPS      Y6, Y5, Y5
+	VMASKMOVPS  Y5, Y4, (AX)(SI*1)
+	VFMADD231PS Y5, Y5, Y3
+
+difference_done:
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VMOVHLPS     X0, X0, X1
+	VADDPS       X1, X0, X0
+	VMOVSHDUP    X0, X1
+	VADDSS       X1, X0, X0
+	VZEROUPPER
+	MOVSS        X0, ret+72(FP)
+	RET
+
 // func scal32AVX2(alpha float32, x []float32)
 // Requires: AVX
 TEXT ·scal32AVX2(SB), NOSPLIT, $0-32

@@ -164,6 +164,11 @@ func dotAxpy64AVX2(alpha float64, a []float64, x []float64, y []float64) float64
 	panic("kernel: assembly of another processor")
 }
 
+// difference32AVX2 is difference32Go.
+func difference32AVX2(dst []float32, a []float32, b []float32) float32 {
+	panic("kernel: assembly of another processor")
+}
+
 // scal32AVX2 is scal32Go.
 func scal32AVX2(alpha float32, x []float32) { panic("kernel: assembly of another processor") }
 

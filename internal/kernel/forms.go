@@ -103,6 +103,13 @@ func dotAxpy64(alpha float64, a, x, y []float64) float64 {
 	return dotAxpy64Go(alpha, a, x, y)
 }
 
+func difference32(dst, a, b []float32) float32 {
+	if avx2 {
+		return difference32AVX2(dst, a, b)
+	}
+	return difference32Go(dst, a, b)
+}
+
 func scal64(alpha float64, x []float64) {
 	if avx2 {
 		scal64AVX2(alpha, x)

@@ -205,6 +205,13 @@ func axpy32Go(alpha float32, x, y []float32) {
 	}
 }
 
+func difference32Go(dst, a, b []float32) float32 {
+	for i, v := range a {
+		dst[i] = v - b[i]
+	}
+	return dot32Go(dst, dst)
+}
+
 func dotAxpy64Go(alpha float64, a, x, y []float64) float64 {
 	axpy64Go(alpha, a, y)
 	return dot64Go(a, x)

@@ -31,6 +31,12 @@ func DotAxpy64(alpha float64, a, x, y []float64) float64 {
 	return dotAxpy64(alpha, a, x[:len(a)], y[:len(a)])
 }
 
+// Difference32 writes a − b to dst and returns its squared length, with the bits of
+// Dot32; a and b must be as long as dst.
+func Difference32(dst, a, b []float32) float32 {
+	return difference32(dst, a[:len(dst)], b[:len(dst)])
+}
+
 // Scal64 multiplies x by alpha.
 func Scal64(alpha float64, x []float64) { scal64(alpha, x) }
 

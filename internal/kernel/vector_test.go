@@ -349,6 +349,19 @@ func TestUpdates(t *testing.T) {
 				t.Errorf("DotAxpy64 of %d values is not Dot64 and Axpy64", d)
 			}
 
+			y32 = append(make([]float32, d), 7)
+			if got := Difference32(y32[:d], a32, b32[:d]); got != Dot32(y32[:d], y32[:d]) {
+				t.Errorf("Difference32 of %d values is not the Dot32 of what it writes", d)
+			}
+			for i := range d {
+				if y32[i] != a32[i]-b32[i] {
+					t.Errorf("Difference32 at %d of %d: %v", i, d, y32[i])
+				}
+			}
+			if y32[d] != 7 {
+				t.Errorf("Difference32 wrote beyond %d values", d)
+			}
+
 			y, y32 = slices.Clone(b), slices.Clone(b32)
 			Scal64(0.3, y[:d])
 			Scal32(0.3, y32[:d])

@@ -48,7 +48,7 @@ func (d *descent) plant(ctx context.Context, f *forest) error {
 			rows[k] = int32(from + k)
 		}
 		s.take(rows)
-		s.limits = grown(s.limits, len(rows))
+		s.limits = grown(s.limits, len(rows)+spare)[:len(rows)]
 		clear(s.limits)
 		for a, i := range rows {
 			if a%strip == 0 && ctx.Err() != nil {
@@ -84,7 +84,7 @@ func (d *descent) compare(ctx context.Context, f *forest, tree int) error {
 	return par.BlocksWith(ctx, f.leaves(), 1, func() *scratch { return &scratch{comparer: d.comparer()} }, func(s *scratch, lo, _ int) {
 		rows := f.leaf(tree, lo)
 		s.take(rows)
-		s.limits = grown(s.limits, len(rows))
+		s.limits = grown(s.limits, len(rows)+spare)[:len(rows)]
 		for a, i := range rows {
 			s.limits[a] = d.worst[i]
 		}
@@ -196,7 +196,7 @@ func (d *descent) join(ctx context.Context, done func(rows int)) (entered int, e
 					continue
 				}
 				rows := d.chosen[2*d.most*i:][:fresh+stale]
-				s.limits = grown(s.limits, len(rows))
+				s.limits = grown(s.limits, len(rows)+spare)[:len(rows)]
 				for k, j := range rows {
 					s.limits[k] = d.worst[j]
 				}

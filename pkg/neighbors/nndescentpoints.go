@@ -1,6 +1,8 @@
 package neighbors
 
 import (
+	"math"
+
 	"github.com/flatland-go/flatland/internal/kernel"
 )
 
@@ -25,7 +27,8 @@ type comparer interface {
 
 	// below returns at which positions among the points taken, of those between the given ones,
 	// are those at a fast distance v from the point at position a with
-	// v < limit or v < limits of the position, and the v.
+	// v < limit or v < limits of the position, and the v. Limits have room for
+	// spare more, whatever they are.
 	below(a, from, to int, limit float32, limits []float32) (at []int32, v []float32)
 }
 
@@ -84,27 +87,27 @@ type products struct {
 const (
 	strip = 48 // points that are multiplied with all at once
 	ahead = 64 // points that are fetched together
+	spare = 16 // points beyond the last, infinitely far, so that scans end with whole vectors
 )
 
 func (p *products) side(dst []float32, a, b int32, rows []int32) {
-	copy(p.way, p.row(b))
-	kernel.Axpy32(-1, p.row(a), p.way)
+	kernel.Difference32(p.way, p.row(b), p.row(a))
 	p.places = placesOf(p.places, p.vectors.at, rows)
 	kernel.DotsTo32(dst, p.way, p.data, p.places)
 }
 
 func (p *products) take(rows []int32) {
 	n, m := len(rows), p.m
-	p.taken, p.norms, p.at, p.v = grown(p.taken, n*m), grown(p.norms, n), grown(p.at, n), grown(p.v, n)
+	p.taken, p.norms, p.at, p.v = grown(p.taken, n*m), grown(p.norms, n+spare), grown(p.at, n+spare), grown(p.v, n+spare)
+	for k := n; k < n+spare; k++ {
+		p.norms[k] = float32(math.Inf(1))
+	}
 	origin := p.row(rows[0])
 	for k, i := range rows {
 		if k%ahead == 0 {
 			p.touch(rows[k:min(k+ahead, n)])
 		}
-		row := p.taken[k*m : (k+1)*m]
-		copy(row, p.row(i))
-		kernel.Axpy32(-1, origin, row)
-		p.norms[k] = kernel.Dot32(row, row)
+		p.norms[k] = kernel.Difference32(p.taken[k*m:(k+1)*m], p.row(i), origin)
 	}
 	p.tile.SetB(p.taken, m)
 	p.first, p.last = 0, 0
@@ -126,15 +129,19 @@ func (p *products) touch(rows []int32) {
 }
 
 func (p *products) below(a, from, to int, limit float32, limits []float32) ([]int32, []float32) {
-	n := len(p.norms)
+	n := len(p.norms) - spare
+	stride := n + spare
 	if a >= p.last || a < p.first || from < p.from {
 		p.first, p.last, p.from = a, min(a+strip, n), from
 		p.tile.SetA(p.taken[p.first*p.m:p.last*p.m], p.m)
-		p.dots = grown(p.dots, (p.last-p.first)*n)
-		p.tile.MulFrom(from, p.dots, n)
+		p.dots = grown(p.dots, (p.last-p.first)*stride)
+		p.tile.MulFrom(from, p.dots, stride)
 	}
-	dots := p.dots[(a-p.first)*n:][:n]
-	found := kernel.Below32(p.at, p.v, dots[from:to], p.norms[from:to], limits[from:to], p.norms[a], limit)
+	if to == n {
+		to = from + (n-from+spare-1)/spare*spare
+	}
+	dots := p.dots[(a-p.first)*stride:][:stride]
+	found := kernel.Below32(p.at, p.v, dots[from:to], p.norms[from:to], limits[:stride][from:to], p.norms[a], limit)
 	at := p.at[:found]
 	for k := range at {
 		at[k] += int32(from)

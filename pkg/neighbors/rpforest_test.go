@@ -97,7 +97,7 @@ func TestComparersAgree(t *testing.T) {
 	p := &vectors{m: d, data: data}
 	fast, slow := p.comparer(), (&spaced{space: vectorSpace{vectors: p}, n: n}).comparer()
 	rows := make([]int32, n)
-	limits := make([]float32, n)
+	limits := make([]float32, n, n+spare)
 	for i := range rows {
 		rows[i] = int32((i * 7) % n)
 		limits[i] = float32(4 + i%9)

@@ -55,6 +55,7 @@ func main() {
 	axpy(forms[0])
 	axpy(forms[1])
 	dotAxpy(forms[1])
+	difference(forms[0])
 	scal(forms[0])
 	scal(forms[1])
 	rot(forms[1])

@@ -44,6 +44,38 @@ func axpy(f form) {
 	end()
 }
 
+// difference describes the difference of two rows with its squared length.
+func difference(f form) {
+	name := "difference" + f.bits
+	f.text(name+"AVX2", "func(dst, a, b []value) value", name+"AVX2 is "+name+"Go.")
+	dst, a, b := base("dst"), base("a"), base("b")
+	d, off := g.GP64(), g.GP64()
+	g.Load(g.Param("dst").Len(), d)
+	g.XORQ(off, off)
+	s := times(sums)
+	f.clear(s...)
+	at := func(row reg.GPVirtual, i int) operand.Mem {
+		return operand.Mem{Base: row, Index: off, Scale: 1, Disp: 32 * i}
+	}
+	f.walk("difference", d, off, func(vectors int) {
+		for i := range vectors {
+			u := g.YMM()
+			f.load(at(a, i), u)
+			f.sub(at(b, i), u, u)
+			f.store(u, at(dst, i))
+			f.fma(u, u, s[into(i, vectors)])
+		}
+	}, func(mask reg.VecVirtual) {
+		u, w := g.YMM(), g.YMM()
+		f.part(mask, at(a, 0), u)
+		f.part(mask, at(b, 0), w)
+		f.sub(w, u, u)
+		f.keep(mask, u, at(dst, 0))
+		f.fma(u, u, s[3])
+	})
+	end(f.fold(s))
+}
+
 // dotAxpy describes a dot product and an axpy that read their row once.
 func dotAxpy(f form) {
 	name := "dotAxpy" + f.bits
