@@ -125,7 +125,7 @@ func (c CCA) FitPair(ctx context.Context, x, y mat.Matrix) (*CCAModel, error) {
 	if c, err = c.Resolve(n, min(p, q)); err != nil {
 		return nil, err
 	}
-	need := 8*int64(n)*int64(3*(p+q)+2*c.Components) + band*8*int64(max(p, q))
+	need := 8*(int64(n)*int64(3*(p+q)+2*c.Components)+int64(c.Permutations)) + band*8*int64(max(p, q))
 	for _, d := range []int{p, q} {
 		small := int64(min(n, d))
 		need += 40 * small * small

@@ -21,9 +21,8 @@ import (
 // Its embedding is that of the last, with the notes of all.
 type Chain []Fitter
 
-// Resolve checks that the chain has methods and that each can be resolved by
-// itself; the defaults of a method depend on what reaches it and are filled in
-// when it is fitted.
+// Resolve checks that the chain has methods. The defaults of a method depend on what
+// reaches it, and are filled in, as its ranges are checked, when it is fitted.
 func (c Chain) Resolve(n, d int) (Chain, error) {
 	if len(c) == 0 {
 		return c, &mat32.ParamError{Method: "dr.Chain", Param: "Chain", Value: "empty", Want: "at least one method"}

@@ -214,6 +214,14 @@ func TestKernelPCAAtTheEdges(t *testing.T) {
 	if _, err := m.Inverse(ctx, m.Embedding()); !errors.As(err, &degenerate) {
 		t.Errorf("an indefinite kernel has points back: %v", err)
 	}
+	own := func(a, b []float64) float64 { return a[0]*b[0] + a[2]*b[2] }
+	if m, err = (dr.KernelPCA{Func: own, Components: 1}).Fit(ctx, fixture.Normal(1, 20, 3)); err != nil {
+		t.Fatal(err)
+	}
+	var param *mat32.ParamError
+	if _, err := m.Inverse(ctx, m.Embedding()); !errors.As(err, &param) {
+		t.Errorf("a function of three columns was asked for one: %v", err)
+	}
 	var memory *mat32.MemoryError
 	m, err = dr.KernelPCA{MemoryLimit: 40_000, Solver: dr.Randomized, Iterations: 1, Oversample: 1}.Fit(ctx, mat32.Convert(fixture.Normal(1, 60, 3)))
 	if err != nil {

@@ -178,10 +178,14 @@ func (m *KernelPCAModel) Transform(ctx context.Context, x mat.Matrix) (*Embeddin
 // kernel. What is far from the rows comes out near their mean, or near zero for
 // kernels that depend on where the rows are. The first call solves for the n × n
 // kernel matrix of the coordinates, which takes O(n³) time and 16·n² bytes, and
-// keeps 8·n·d. Errors: as those of Fit, and *mat32.DegenerateError where the matrix
-// is not positive definite, which more Ridge makes it.
+// keeps 8·n·d. Errors: as those of Fit, *mat32.DegenerateError where the matrix is not
+// positive definite, which more Ridge makes it, and *mat32.ParamError where the kernel
+// is a Func: that compares rows of the data, not of coordinates.
 func (m *KernelPCAModel) Inverse(ctx context.Context, z mat.Matrix) (*mat.Dense, error) {
 	const method = "dr.KernelPCA"
+	if m.options.Func != nil {
+		return nil, &mat32.ParamError{Method: method, Param: "Func", Value: "a function of rows of the data", Want: "one of the kernels by name for Inverse"}
+	}
 	_, k := m.vectors.Dims()
 	rows, err := checkColumns(ctx, method, z, k)
 	if err != nil {

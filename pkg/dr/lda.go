@@ -61,8 +61,8 @@ type LDA struct {
 	LedoitWolf bool
 
 	// Tolerance is the standard deviation within classes, for columns divided by
-	// theirs, up to which a direction is left out. It is ignored with shrinkage.
-	// Default 1e-4.
+	// theirs, up to which a direction is left out, but with shrinkage. Also the share of the
+	// largest up to which a direction between the means of classes is. Default 1e-4.
 	Tolerance float64
 
 	// MemoryLimit in bytes refuses data whose matrices would not fit. Default

@@ -268,6 +268,9 @@ type penalties struct{ w1, w2, h1, h2 float64 }
 // penalties returns them for data in units of unit, and factors in those of its
 // root.
 func (f NMF) penalties(n, d int, unit float64) penalties {
+	if f.PenaltyW == 0 && f.PenaltyH == 0 {
+		return penalties{} // whatever the unit, whose powers may exceed float64
+	}
 	degree := map[Divergence]float64{SquaredError: 2, KullbackLeibler: 1, ItakuraSaito: 0}[f.Loss]
 	first, second := math.Pow(unit, .5-degree), math.Pow(unit, 1-degree)
 	rows, columns := float64(n), float64(d)

@@ -231,7 +231,7 @@ func (p PCA) Fit(ctx context.Context, x mat.Matrix) (*PCAModel, error) {
 		return nil, err
 	}
 	mean, kept, s, err := p.decomposed(ctx, x, weights, rows)
-	if err == nil && !checked && !finite(mean) {
+	if err == nil && !checked && (!finite(mean) || s != nil && !(s.total <= math.MaxFloat64)) {
 		err = mat32.CheckContext(ctx, x) // which says where
 	}
 	if err != nil {
@@ -247,6 +247,7 @@ func (p PCA) Fit(ctx context.Context, x mat.Matrix) (*PCAModel, error) {
 	case !(s.total <= math.MaxFloat64):
 		return nil, &mat32.DegenerateError{Method: method, Reason: "the variance exceeds the largest float64: rescale the data"}
 	}
+	p.Weights = slices.Clone(p.Weights)
 	m := &PCAModel{options: p, rows: rows, mean: mean, components: s.components,
 		variance: s.scatter, total: s.total / float64(rows-1)}
 	for i := range m.variance {

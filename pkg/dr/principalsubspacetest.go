@@ -158,7 +158,7 @@ func (p PrincipalSubspaceTest) Estimate(ctx context.Context, x mat.Matrix) (*Sub
 	if n <= d {
 		return fail(&mat32.ShapeError{What: "x", Rows: n, Cols: d, Want: "more rows than columns"})
 	}
-	if err := mat32.CheckMemory(method, 8*(3*int64(n)*int64(d)+10*int64(d)*int64(d)+band*int64(d)), p.MemoryLimit, "reduce rows or columns"); err != nil {
+	if err := mat32.CheckMemory(method, 8*(3*int64(n)*int64(d)+10*int64(d)*int64(d)+band*int64(d)+int64(d+1)*int64(p.Replicates)), p.MemoryLimit, "reduce rows, columns or Replicates"); err != nil {
 		return nil, err
 	}
 	s, err := stand(ctx, method, x, nil)

@@ -158,6 +158,9 @@ func (r RegularizedMF) Fit(ctx context.Context, x mat.Matrix) (*RegularizedMFMod
 	}
 	m := &RegularizedMFModel{options: r, rows: n, directions: svd.components, values: svd.values}
 	m.loss = m.objective(squares)
+	if !finite([]float64{m.loss}) {
+		return nil, &mat32.DegenerateError{Method: regularizedMFName, Reason: "the loss exceeds the largest float64: rescale the data"}
+	}
 	if m.linearMap, err = m.scaled(r.Rescale); err != nil {
 		return nil, err
 	}

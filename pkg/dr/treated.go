@@ -143,6 +143,9 @@ func eachRow(ctx context.Context, method string, x mat.Matrix, zeros bool, f fun
 			})
 		}
 	}
+	if err := mat32.CheckMemory(method, 8*int64(n)*int64(d), 0, "keep sparse rows sparse, or take fewer"); err != nil {
+		return nil, err
+	}
 	z := mat.NewDense(n, d, nil)
 	var beyond atomic.Bool
 	err := par.Blocks(ctx, n, 64, func(lo, hi int) {

@@ -184,6 +184,10 @@ func SymmetryScores(ctx context.Context, x mat.Matrix, weights []float64) (Symme
 	if err != nil {
 		return Symmetry{}, err
 	}
+	small := int64(min(n, d))
+	if err := mat32.CheckMemory(method, 16*(int64(n)*int64(d)+small*small), 0, "take fewer rows or columns"); err != nil {
+		return Symmetry{}, err
+	}
 	c, err := newWeighed(ctx, x, p)
 	if err != nil {
 		return Symmetry{}, fmt.Errorf("%s: %w", method, err)

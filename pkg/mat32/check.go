@@ -130,6 +130,9 @@ func CheckMemory(method string, need, limit int64, advice string) error {
 			limit = defaultMemoryLimit
 		}
 	}
+	if need < 0 { // more than an int64 holds
+		need = math.MaxInt64
+	}
 	if need > limit {
 		return &MemoryError{Method: method, Need: need, Limit: limit, Advice: advice}
 	}
