@@ -209,6 +209,11 @@ func belowRow32AVX2(hits []int32, values []float32, dots []float32, norms []floa
 //go:noescape
 func below32AVX2(hits []int32, values []float32, dots []float32, norms []float32, limits []float32, norm float32, limit float32) int
 
+// countBelow32AVX2 is countBelow32Go for a multiple of 16 dot products.
+//
+//go:noescape
+func countBelow32AVX2(dots []float32, norms []float32, norm float32, limit float32) int
+
 // hasMaskedAVX2 is hasMaskedGo for a multiple of four keys.
 //
 //go:noescape

@@ -4653,6 +4653,47 @@ end:
 	VZEROUPPER
 	RET
 
+// func countBelow32AVX2(dots []float32, norms []float32, norm float32, limit float32) int
+// Requires: AVX, AVX2
+TEXT ·countBelow32AVX2(SB), NOSPLIT, $0-64
+	MOVQ         dots_base+0(FP), AX
+	MOVQ         norms_base+24(FP), CX
+	VBROADCASTSS norm+48(FP), Y0
+	VBROADCASTSS limit+52(FP), Y1
+	MOVQ         dots_len+8(FP), DX
+	XORQ         BX, BX
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	JMP          check
+
+steps:
+	VADDPS  (CX)(BX*4), Y0, Y4
+	VMOVUPS (AX)(BX*4), Y5
+	VADDPS  Y5, Y5, Y5
+	VSUBPS  Y5, Y4, Y4
+	VCMPPS  $0x11, Y1, Y4, Y4
+	VPSUBD  Y4, Y2, Y2
+	VADDPS  32(CX)(BX*4), Y0, Y4
+	VMOVUPS 32(AX)(BX*4), Y5
+	VADDPS  Y5, Y5, Y5
+	VSUBPS  Y5, Y4, Y4
+	VCMPPS  $0x11, Y1, Y4, Y4
+	VPSUBD  Y4, Y3, Y3
+	ADDQ    $0x10, BX
+
+check:
+	CMPQ         BX, DX
+	JL           steps
+	VPADDD       Y3, Y2, Y2
+	VEXTRACTI128 $0x01, Y2, X0
+	VPADDD       X0, X2, X2
+	VPHADDD      X2, X2, X2
+	VPHADDD      X2, X2, X2
+	VMOVD        X2, AX
+	VZEROUPPER
+	MOVQ         AX, ret+56(FP)
+	RET
+
 // func hasMaskedAVX2(keys []uint64, mask uint64, want uint64) bool
 // Requires: AVX, AVX2
 TEXT ·hasMaskedAVX2(SB), NOSPLIT, $0-41

@@ -195,6 +195,11 @@ func below32AVX2(hits []int32, values []float32, dots []float32, norms []float32
 	panic("kernel: assembly of another processor")
 }
 
+// countBelow32AVX2 is countBelow32Go for a multiple of 16 dot products.
+func countBelow32AVX2(dots []float32, norms []float32, norm float32, limit float32) int {
+	panic("kernel: assembly of another processor")
+}
+
 // hasMaskedAVX2 is hasMaskedGo for a multiple of four keys.
 func hasMaskedAVX2(keys []uint64, mask uint64, want uint64) bool {
 	panic("kernel: assembly of another processor")

@@ -140,6 +140,7 @@ func TestVectorsStayWithinTheirSlices(t *testing.T) {
 				hits, found := f.list(make([]int32, n)), f.short(make([]float32, n))
 				touch(t, "Below32", n, func() {
 					// Every one is a hit, and fills hits to the fence.
+					CountBelow32(q, q, 0, 1)
 					Below32(hits, found, q, q, nil, 0, 1)
 					Below32(hits, found, q, q, q, 0, 1)
 				})

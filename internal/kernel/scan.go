@@ -41,3 +41,24 @@ func below32Go(hits []int32, values, dots, norms, limits []float32, norm, limit 
 	}
 	return found
 }
+
+// CountBelow32 returns how many Below32 would find that have no limits of their own.
+func CountBelow32(dots, norms []float32, norm, limit float32) int {
+	n := len(dots)
+	norms = norms[:n]
+	whole, found := 0, 0
+	if avx2 {
+		whole = n &^ 15
+		found = countBelow32AVX2(dots[:whole], norms, norm, limit)
+	}
+	return found + countBelow32Go(dots[whole:], norms[whole:], norm, limit)
+}
+
+func countBelow32Go(dots, norms []float32, norm, limit float32) (found int) {
+	for j, dot := range dots {
+		if (norm+norms[j])-float32(2*dot) < limit {
+			found++
+		}
+	}
+	return found
+}

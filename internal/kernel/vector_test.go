@@ -407,6 +407,9 @@ func TestBelow(t *testing.T) {
 							want, values = append(want, int32(j)), append(values, v)
 						}
 					}
+					if count := CountBelow32(dots, norms, 0.25, limit); columns == nil && count != len(want) {
+						t.Errorf("%d values, limit %v: %d are below, want %d", n, limit, count, len(want))
+					}
 					hits, got := make([]int32, n+1), make([]float32, n+1)
 					k := Below32(hits[:n], got[:n], dots, norms, columns, 0.25, limit)
 					if !slices.Equal(hits[:k], want) || !slices.Equal(got[:k], values) || hits[n] != 0 || got[n] != 0 {

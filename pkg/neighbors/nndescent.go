@@ -58,7 +58,7 @@ type NNDescent struct {
 	LeafSize int
 
 	// Iterations is how many times, at most, neighbours of neighbours are compared.
-	// Default log₂ n, at least 5. Delta ends it earlier.
+	// Default 1 + log₂ n, at least 5. Delta ends it earlier.
 	Iterations int
 
 	// Delta ends the descent after an iteration that changed less than this share of the
@@ -159,7 +159,7 @@ func (o NNDescent) bytes(x mat.Matrix) int64 {
 	if _, given := x.(*mat32.Distances); !given {
 		each += 4 * d
 	}
-	return bytesOf(o.Metric, x) + int64(n)*int64(each) + joinRound*255*255*16/8
+	return bytesOf(o.Metric, x) + int64(n)*int64(each) + 2*joinRound*int64(o.MaxCandidates)*int64(o.MaxCandidates)
 }
 
 // Graph returns the neighbour graph of the rows of x (n × d), or of the rows whose

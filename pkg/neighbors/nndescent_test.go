@@ -272,14 +272,16 @@ func TestNNDescentSameBitsOnAnyCores(t *testing.T) {
 	if testing.Short() {
 		n = 500
 	}
-	y := fixture.Uniform(9, 40, 8)
 	for name, c := range map[string]struct {
 		o neighbors.NNDescent
 		x mat.Matrix
 	}{
-		"products":   {neighbors.NNDescent{LeafSize: 64}, fixture.Uniform(2, n, 8)},
-		"one by one": {neighbors.NNDescent{LeafSize: 64, Metric: neighbors.Manhattan{}}, fixture.Uniform(2, n, 8)},
+		"products":                          {neighbors.NNDescent{LeafSize: 64}, fixture.Uniform(2, n, 8)},
+		"many columns, which are not moved": {neighbors.NNDescent{LeafSize: 64}, fixture.Uniform(2, n/3, 300)},
+		"one by one":                        {neighbors.NNDescent{LeafSize: 64, Metric: neighbors.Manhattan{}}, fixture.Uniform(2, n, 8)},
 	} {
+		_, d := c.x.Dims()
+		y := fixture.Uniform(9, 40, d)
 		var first result
 		for run, procs := range []int{1, 2, 7} {
 			old := runtime.GOMAXPROCS(procs)
@@ -302,6 +304,36 @@ func TestNNDescentSameBitsOnAnyCores(t *testing.T) {
 		c.o.Seed++
 		if g, err := c.o.Graph(context.Background(), c.x); err != nil || reflect.DeepEqual(g.Method, first.Graph.Method) {
 			t.Errorf("%s: another seed goes by the same name: %v", name, err)
+		}
+	}
+}
+
+// Distances that are no numbers, or not finite, end in the same graph or error on any
+// number of cores.
+func TestNNDescentOfDistancesThatAreNone(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	x := fixture.Normal(3, 300, 2)
+	for name, f := range map[string]func(a, b []float64) float64{
+		"never a number": func(a, b []float64) float64 { return math.NaN() },
+		"two groups without a way": func(a, b []float64) float64 {
+			if (a[0] > 1.5) != (b[0] > 1.5) {
+				return math.Inf(1)
+			}
+			return math.Abs(a[1] - b[1])
+		},
+	} {
+		var before string
+		for _, cores := range []int{1, 7} {
+			runtime.GOMAXPROCS(cores)
+			g, err := neighbors.NNDescent{Metric: neighbors.Func("f", f)}.Graph(context.Background(), x)
+			now := fmt.Sprint(err)
+			if err == nil {
+				now = fmt.Sprint(g.Indices, g.Distances)
+			}
+			if before != "" && now != before {
+				t.Errorf("%s: %.80s on 1 core, %.80s on 7", name, before, now)
+			}
+			before = now
 		}
 	}
 }

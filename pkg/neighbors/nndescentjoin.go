@@ -38,8 +38,7 @@ type descent struct {
 func (d *descent) plant(ctx context.Context, f *forest) error {
 	type scratch struct {
 		comparer
-		limits []float32 // none: everything is below the limit
-		keys   []uint64
+		keys []uint64
 	}
 	return par.BlocksWith(ctx, f.leaves(), 1, func() *scratch { return &scratch{comparer: d.comparer()} }, func(s *scratch, lo, _ int) {
 		from, to := f.bounds(0, f.depth, lo)
@@ -48,25 +47,15 @@ func (d *descent) plant(ctx context.Context, f *forest) error {
 			rows[k] = int32(from + k)
 		}
 		s.take(rows)
-		s.limits = grown(s.limits, len(rows)+spare)[:len(rows)]
-		clear(s.limits)
 		for a, i := range rows {
 			if a%strip == 0 && ctx.Err() != nil {
 				return
 			}
+			at, v := s.nearest(a, d.width+1)
 			s.keys = s.keys[:0]
-			// None beyond the last of those that few rows would leave is among the nearest.
-			limit := float32(math.Inf(1))
-			for from, to := 0, min(4*d.width, len(rows)); from < to; from, to = to, len(rows) {
-				at, v := s.below(a, from, to, limit, s.limits)
-				for k, b := range at {
-					if int(b) != a {
-						s.keys = append(s.keys, keyOf(rows[b], v[k]))
-					}
-				}
-				if to < len(rows) {
-					lowest(s.keys, d.width)
-					limit = valueOf(uint32(slices.Max(s.keys[:d.width]) >> 32))
+			for k, b := range at {
+				if int(b) != a {
+					s.keys = append(s.keys, keyOf(rows[b], v[k]))
 				}
 			}
 			d.fill(i, s.keys)
@@ -93,7 +82,7 @@ func (d *descent) compare(ctx context.Context, f *forest, tree int) error {
 			if a%strip == 0 && ctx.Err() != nil {
 				return
 			}
-			at, v := s.below(a, a+1, len(rows), s.limits[a], s.limits)
+			at, v := s.below(a, a+1, s.limits[a], s.limits)
 			for k, b := range at {
 				d.offer(i, rows[b], v[k])
 				d.offer(rows[b], i, v[k])
@@ -190,7 +179,7 @@ func (d *descent) join(ctx context.Context, done func(rows int)) (entered int, e
 				to := &d.found[u.to/ownBlock%owners][block]
 				*to = append(*to, u)
 			}
-			for i := first + lo; i < first+hi; i++ {
+			for i := first + lo; i < first+hi && ctx.Err() == nil; i++ {
 				fresh, stale := int(d.counts[2*i]), int(d.counts[2*i+1])
 				if fresh == 0 || fresh+stale == 1 {
 					continue
@@ -203,7 +192,7 @@ func (d *descent) join(ctx context.Context, done func(rows int)) (entered int, e
 				s.touched = d.touch(rows)
 				s.take(rows)
 				for a, p := range rows[:fresh] {
-					at, v := s.below(a, a+1, len(rows), s.limits[a], s.limits)
+					at, v := s.below(a, a+1, s.limits[a], s.limits)
 					for k, b := range at {
 						if v[k] < s.limits[a] && !d.has(p, rows[b]) {
 							add(update{p, rows[b], v[k]})

@@ -25,11 +25,16 @@ type comparer interface {
 	// take takes points to be compared with each other, at least one.
 	take(rows []int32)
 
-	// below returns at which positions among the points taken, of those between the given ones,
-	// are those at a fast distance v from the point at position a with
+	// below returns at which positions among the points taken, from the given one
+	// on, are those at a fast distance v from the point at position a with
 	// v < limit or v < limits of the position, and the v. Limits have room for
 	// spare more, whatever they are.
-	below(a, from, to int, limit float32, limits []float32) (at []int32, v []float32)
+	below(a, from int, limit float32, limits []float32) (at []int32, v []float32)
+
+	// nearest returns the same of the points taken that are nearest to the one at
+	// position a, few of them and some more, in the order of their positions; the one
+	// at a is among them.
+	nearest(a, few int) (at []int32, v []float32)
 }
 
 // vectors are points whose fast distance is the squared Euclidean one.
@@ -80,6 +85,7 @@ type products struct {
 	at          []int32
 	v           []float32
 
+	guess   float32 // a distance that few points have from one
 	places  []int32
 	touched float32
 }
@@ -111,6 +117,7 @@ func (p *products) take(rows []int32) {
 	}
 	p.tile.SetB(p.taken, m)
 	p.first, p.last = 0, 0
+	p.guess = max(p.norms[n-1], 0x1p-126)
 }
 
 // touch reads from vectors all over the memory, one after the other without
@@ -128,7 +135,19 @@ func (p *products) touch(rows []int32) {
 	p.touched = sum // lest the compiler leave it out
 }
 
-func (p *products) below(a, from, to int, limit float32, limits []float32) ([]int32, []float32) {
+func (p *products) below(a, from int, limit float32, limits []float32) ([]int32, []float32) {
+	dots, norms := p.products(a, from)
+	found := kernel.Below32(p.at, p.v, dots, norms, limits[from:][:len(dots)], p.norms[a], limit)
+	at := p.at[:found]
+	for k := range at {
+		at[k] += int32(from)
+	}
+	return at, p.v[:found]
+}
+
+// products returns the products of the point at position a with those from the given
+// one on, and their norms, so many that scans end with whole vectors.
+func (p *products) products(a, from int) (dots, norms []float32) {
 	n := len(p.norms) - spare
 	stride := n + spare
 	if a >= p.last || a < p.first || from < p.from {
@@ -137,16 +156,41 @@ func (p *products) below(a, from, to int, limit float32, limits []float32) ([]in
 		p.dots = grown(p.dots, (p.last-p.first)*stride)
 		p.tile.MulFrom(from, p.dots, stride)
 	}
-	if to == n {
-		to = from + (n-from+spare-1)/spare*spare
+	to := from + (n-from+spare-1)/spare*spare
+	return p.dots[(a-p.first)*stride:][from:to], p.norms[from:to]
+}
+
+// nearest finds a distance that so many points have, by counting: the one for the
+// point before is a good guess.
+func (p *products) nearest(a, few int) ([]int32, []float32) {
+	const (
+		counts = 24
+		step   = 1.25
+	)
+	dots, norms := p.products(a, 0)
+	limit, low, high := p.guess, float32(0), float32(math.Inf(1))
+	for range counts {
+		found := kernel.CountBelow32(dots, norms, p.norms[a], limit)
+		if found < few {
+			low = limit
+		} else {
+			high = limit
+			if found <= few+few/2 {
+				p.guess = limit
+				break
+			}
+		}
+		switch {
+		case math.IsInf(float64(high), 1):
+			limit = low * step
+		case low == 0:
+			limit = high / step
+		default:
+			limit = low + (high-low)/2
+		}
 	}
-	dots := p.dots[(a-p.first)*stride:][:stride]
-	found := kernel.Below32(p.at, p.v, dots[from:to], p.norms[from:to], limits[:stride][from:to], p.norms[a], limit)
-	at := p.at[:found]
-	for k := range at {
-		at[k] += int32(from)
-	}
-	return at, p.v[:found]
+	found := kernel.Below32(p.at, p.v, dots, norms, nil, p.norms[a], high)
+	return p.at[:found], p.v[:found]
 }
 
 // grown returns s with n values, whatever they are.
@@ -208,17 +252,33 @@ func (m *measures32) take(rows []int32) {
 	m.taken = m.to
 }
 
-func (m *measures32) below(a, from, to int, limit float32, limits []float32) ([]int32, []float32) {
-	n := to - from
+func (m *measures32) below(a, from int, limit float32, limits []float32) ([]int32, []float32) {
+	n := len(m.taken) - from
 	m.at, m.v = grown(m.at, n), grown(m.v, n)
 	if n == 0 {
 		return nil, nil
 	}
-	m.fast(m.v, m.taken[a], m.taken[from:to])
+	m.fast(m.v, m.taken[a], m.taken[from:])
 	found := 0
 	for k, v := range m.v {
 		if v < limit || v < limits[from+k] {
 			m.at[found], m.v[found] = int32(from+k), v
+			found++
+		}
+	}
+	return m.at[:found], m.v[:found]
+}
+
+// nearest returns all that are at a finite distance: to count them costs as much as
+// to measure them.
+func (m *measures32) nearest(a, _ int) ([]int32, []float32) {
+	n := len(m.taken)
+	m.at, m.v = grown(m.at, n), grown(m.v, n)
+	m.fast(m.v, m.taken[a], m.taken)
+	found := 0
+	for k, v := range m.v {
+		if v < float32(math.Inf(1)) {
+			m.at[found], m.v[found] = int32(k), v
 			found++
 		}
 	}

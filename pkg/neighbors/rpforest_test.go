@@ -105,9 +105,21 @@ func TestComparersAgree(t *testing.T) {
 	fast.take(rows)
 	slow.take(rows)
 	for _, a := range []int{0, 1, strip - 1, strip, 3, n - 1} {
+		for _, few := range []int{1, 9, n, n + 1} {
+			at, v := fast.nearest(a, few)
+			all, w := slow.nearest(a, few)
+			if len(all) != n || len(at) < min(few, n) || !slices.IsSorted(at) || !slices.Contains(at, int32(a)) {
+				t.Fatalf("row at %d: %d and %d of %d are the nearest %d", a, len(at), len(all), n, few)
+			}
+			for b := range int32(n) {
+				if !slices.Contains(at, b) && w[b] < slices.Max(v)-1e-4 {
+					t.Errorf("row at %d: that at %d is nearer than one of the nearest %d", a, b, few)
+				}
+			}
+		}
 		for _, from := range []int{0, a, n - 1, n} {
-			at, v := fast.below(a, from, len(limits), 6, limits)
-			want, w := slow.below(a, from, len(limits), 6, limits)
+			at, v := fast.below(a, from, 6, limits)
+			want, w := slow.below(a, from, 6, limits)
 			if !slices.Equal(at, want) {
 				t.Fatalf("row at %d, from %d on: %v, want %v", a, from, at, want)
 			}

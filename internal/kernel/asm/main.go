@@ -62,6 +62,7 @@ func main() {
 	gather(forms[1])
 	scan(false)
 	scan(true)
+	count()
 	hasMasked()
 	turn(single)
 	for _, radix := range []int{2, 4, 8} {

@@ -5,6 +5,9 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
+// less is the comparison a < b, ordered and quiet.
+const less = 17
+
 // scan describes the search for small squared distances, sixteen at a time:
 // hits are few, and the vectors without one are passed over by one branch. With
 // columns every distance has a limit of its own beside the common one.
@@ -30,7 +33,6 @@ func scan(columns bool) {
 	g.TESTQ(n, n)
 	g.JE(operand.LabelRef("end"))
 
-	const less = 17 // ordered, quiet
 	g.Label("steps")
 	found := [2]reg.GPVirtual{g.GP64(), g.GP64()}
 	for h := range 2 {
@@ -74,4 +76,50 @@ func scan(columns bool) {
 	g.Label("end")
 	g.Store(count, g.ReturnIndex(0))
 	end()
+}
+
+// count describes the count of small squared distances, sixteen at a time: every
+// comparison that holds gives −1 in its lane.
+func count() {
+	v := single
+	v.text("countBelow32AVX2", "func(dots, norms []float32, norm, limit float32) int", "countBelow32AVX2 is countBelow32Go for a multiple of 16 dot products.")
+	dots, norms := base("dots"), base("norms")
+	norm, limit := g.YMM(), g.YMM()
+	v.broadcast(slot("norm"), norm)
+	v.broadcast(slot("limit"), limit)
+	n, j := g.GP64(), g.GP64()
+	g.Load(g.Param("dots").Len(), n)
+	g.XORQ(j, j)
+	sums := times(2)
+	v.clear(sums...)
+	g.JMP(operand.LabelRef("check"))
+	g.Label("steps")
+	for h := range 2 {
+		at := func(row reg.GPVirtual) operand.Mem {
+			return operand.Mem{Base: row, Index: j, Scale: 4, Disp: 32 * h}
+		}
+		dist, twice := g.YMM(), g.YMM()
+		v.add(at(norms), norm, dist)
+		v.load(at(dots), twice)
+		v.add(twice, twice, twice)
+		v.sub(twice, dist, dist)
+		g.VCMPPS(operand.Imm(less), limit, dist, dist)
+		g.VPSUBD(dist, sums[h], sums[h])
+	}
+	g.ADDQ(operand.Imm(16), j)
+	g.Label("check")
+	g.CMPQ(j, n)
+	g.JL(operand.LabelRef("steps"))
+	total, high := sums[0], g.XMM()
+	g.VPADDD(sums[1], total, total)
+	g.VEXTRACTI128(operand.Imm(1), total, high)
+	low := total.AsX()
+	g.VPADDD(high, low, low)
+	g.VPHADDD(low, low, low)
+	g.VPHADDD(low, low, low)
+	answer := g.GP64()
+	g.VMOVD(low, answer.As32())
+	g.VZEROUPPER()
+	g.Store(answer, g.ReturnIndex(0))
+	g.RET()
 }
