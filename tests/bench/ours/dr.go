@@ -10,7 +10,7 @@ import (
 	"github.com/flatland-go/flatland/tests/bench/wire"
 )
 
-// PCA finds the first principal components and the rows in their coordinates; option components.
+// PCA finds the first principal components and the rows in their coordinates; option components, 0 for all.
 func PCA(ctx context.Context, in []*mat32.Dense, o wire.Options, _ uint64) (wire.Result, error) {
 	return pca(ctx, dr.PCA{Components: o.Int("components"), Solver: dr.Exact}, in[0])
 }
