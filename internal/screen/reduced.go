@@ -69,6 +69,13 @@ func (r *Rows) Reduced(ctx context.Context) (*Reduced, error) {
 	return r.reduced, nil
 }
 
+// Release lets go of what Reduced returned, which the next one makes again.
+func (r *Rows) Release() {
+	r.reducing.Lock()
+	defer r.reducing.Unlock()
+	r.reduced, r.tried = nil, false
+}
+
 // principal are the leading principal directions of a sample of the rows.
 type principal struct {
 	d          int

@@ -32,8 +32,8 @@ import (
 // fewer were found, and where K is near n (n ≤ 4·(K + max(8, K/4))), all pairs are
 // measured, and Graph.Notes says so.
 //
-// Time about O(n·log n·d·K) (in practice n^1.1); memory n·(36·K + 8·C + 4·T)
-// bytes, C being MaxCandidates and T Trees, and 4·n·d bytes where x is no *mat32.Dense,
+// Time about O(n·log n·d·K) (in practice n^1.1); memory n·(36·K + 4·T) bytes, T being
+// Trees, 4 kB·MaxCandidates² at most for pairs found, and 4·n·d bytes where x is no *mat32.Dense,
 // has 256 columns or fewer, or is compared along few directions.
 //
 // Source: Dong, Charikar and Li (2011), Efficient k-nearest neighbor graph
@@ -47,7 +47,7 @@ type NNDescent struct {
 	// is a mat32.Distances.
 	Metric Metric
 
-	// Trees is the number of random-projection trees. Default 2·log₁₀ n, between 3
+	// Trees is the number of random-projection trees. Default 1.6·log₁₀ n, between 3
 	// and 12. More trees find more to begin with and take longer. At least 2: what
 	// one tree parts would stay apart.
 	Trees int
@@ -62,7 +62,7 @@ type NNDescent struct {
 	Iterations int
 
 	// Delta ends the descent after an iteration that changed less than this share of the
-	// neighbours kept. Default 0.6: leaves are large and candidates many, so that one
+	// neighbours kept. Default 0.8: leaves are large and candidates many, so that one
 	// iteration or two find nearly all; 0.001, that of the paper, goes on until nothing
 	// moves. Larger values end earlier.
 	Delta float64
@@ -97,13 +97,13 @@ func (o NNDescent) Resolve(n, d int) (NNDescent, error) {
 		}
 	}
 	orElse(&o.Neighbors, min(15, n-1))
-	orElse(&o.Trees, max(3, min(12, int(math.Round(2*math.Log10(float64(n)))))))
+	orElse(&o.Trees, max(3, min(12, int(math.Round(1.6*math.Log10(float64(n)))))))
 	orElse(&o.LeafSize, 512)
 	orElse(&o.Iterations, max(5, bits.Len(uint(n))))
 	orElse(&o.MaxCandidates, min(100, 3*o.Neighbors+5))
 	orElse(&o.EfSearch, 100)
 	if o.Delta == 0 {
-		o.Delta = 0.6
+		o.Delta = 0.8
 	}
 	if o.Metric == nil {
 		o.Metric = Euclidean{}
@@ -155,7 +155,7 @@ func (o NNDescent) String() string {
 // bytes forecasts the memory of a graph of the rows of x.
 func (o NNDescent) bytes(x mat.Matrix) int64 {
 	n, d := x.Dims()
-	each := 12*max(o.width(n), o.reducedWidth(n)) + 8*o.MaxCandidates + 4*o.Trees + 12*o.Neighbors + 32
+	each := 12*max(o.width(n), o.reducedWidth(n)) + 4*o.Trees + 12*o.Neighbors + 32
 	if _, given := x.(*mat32.Distances); !given {
 		each += 4 * d
 	}
@@ -239,6 +239,9 @@ func (m *descended) descend(ctx context.Context, x mat.Matrix, g *Graph) error {
 	}
 	m.order = first.rows[0]
 	points = points.numbered(m.order)
+	if reduced {
+		m.space.(*screened).rows.Release()
+	}
 	forest, err := grow(ctx, points, 1, o.Trees-1, o.LeafSize, o.Seed)
 	if err != nil {
 		return err
@@ -258,16 +261,13 @@ func (m *descended) descend(ctx context.Context, x mat.Matrix, g *Graph) error {
 			stage.Add(1)
 		}
 		d.start, d.from = make([]int, n+1), make([]uint32, n*d.reach)
-		d.chosen, d.counts = make([]int32, 2*d.most*n), make([]uint8, 2*n)
+		d.chosen, d.counts = make([]int32, 2*d.most*min(n, joinRound)), make([]uint8, 2*min(n, joinRound))
 		for iteration := range o.Iterations {
 			stage := watch.Start(ctx, fmt.Sprintf("neighbours: iteration %d", iteration+1), n)
 			if err := d.invert(ctx); err != nil {
 				return err
 			}
-			if err := d.choose(ctx, iteration); err != nil {
-				return err
-			}
-			entered, err := d.join(ctx, stage.Add)
+			entered, err := d.join(ctx, iteration, stage.Add)
 			if err != nil {
 				return err
 			}

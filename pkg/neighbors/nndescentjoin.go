@@ -27,7 +27,7 @@ type descent struct {
 
 	start   []int    // where the rows begin in whose lists a row is
 	from    []uint32 // these rows, and in the lowest bit whether it is new there
-	chosen  []int32  // candidates of every row: up to most new ones, then as many old ones
+	chosen  []int32  // candidates of the rows of a round: up to most new ones, then as many old ones
 	counts  []uint8  // how many of both
 	entries [owners]entry
 	found   [owners][joinRound / joinBlock][]update // by the row that they are for, and by who found them
@@ -127,13 +127,12 @@ func (d *descent) invert(ctx context.Context) error {
 	})
 }
 
-// choose draws the candidates of every row, from its list and from the rows in
-// whose lists it is. What is drawn from its list is new no more.
-func (d *descent) choose(ctx context.Context, iteration int) error {
-	random := rng.New(d.seed, "neighbors/candidates", iteration)
-	salt := random.Uint64()
-	return par.BlocksWith(ctx, d.n, 256, func() *choice { return &choice{salt: salt} }, func(c *choice, lo, hi int) {
-		for i := int32(lo); i < int32(hi); i++ {
+// choose draws the candidates of rows, from the first to the last, from their lists and
+// from the rows in whose lists they were. What is drawn from a list is new no more.
+func (d *descent) choose(ctx context.Context, first, last int, salt uint64) error {
+	return par.BlocksWith(ctx, last-first, joinBlock, func() *choice { return &choice{salt: salt} }, func(c *choice, lo, hi int) {
+		for k := lo; k < hi; k++ {
+			i := int32(first + k)
 			list, from := d.of(i)[:d.reach], d.from[d.start[i]:d.start[i+1]]
 			c.begin(i, len(list)+len(from))
 			for _, key := range list {
@@ -144,10 +143,10 @@ func (d *descent) choose(ctx context.Context, iteration int) error {
 			for _, e := range from {
 				c.add(e)
 			}
-			chosen := d.chosen[2*d.most*int(i):][:2*d.most]
+			chosen := d.chosen[2*d.most*k:][:2*d.most]
 			fresh, limit := c.draw(chosen[:d.most], c.fresh)
 			stale, _ := c.draw(chosen[fresh:][:d.most], c.stale)
-			d.counts[2*i], d.counts[2*i+1] = uint8(fresh), uint8(stale)
+			d.counts[2*k], d.counts[2*k+1] = uint8(fresh), uint8(stale)
 			for t, key := range list {
 				if key&1 != 0 && key != vacant && (limit == math.MaxUint64 || c.rank(uint32(rowOf(key))) <= limit) {
 					list[t] = key &^ 1
@@ -157,12 +156,14 @@ func (d *descent) choose(ctx context.Context, iteration int) error {
 	})
 }
 
-// join compares the candidates of every row, the new ones with all others, and
+// join draws candidates of every row, compares the new ones with all others, and
 // returns how many entered a list.
 //
 // Pairs are judged by lists that do not change meanwhile; then every list is changed
 // by one goroutine, in the order of the rows that were looked at.
-func (d *descent) join(ctx context.Context, done func(rows int)) (entered int, err error) {
+func (d *descent) join(ctx context.Context, iteration int, done func(rows int)) (entered int, err error) {
+	random := rng.New(d.seed, "neighbors/candidates", iteration)
+	salt := random.Uint64()
 	type scratch struct {
 		comparer
 		limits  []float32
@@ -170,6 +171,9 @@ func (d *descent) join(ctx context.Context, done func(rows int)) (entered int, e
 	}
 	for first := 0; first < d.n; first += joinRound {
 		last := min(first+joinRound, d.n)
+		if err := d.choose(ctx, first, last, salt); err != nil {
+			return 0, err
+		}
 		err := par.BlocksWith(ctx, last-first, joinBlock, func() *scratch { return &scratch{comparer: d.comparer()} }, func(s *scratch, lo, hi int) {
 			block := lo / joinBlock
 			for o := range d.found {
@@ -179,12 +183,12 @@ func (d *descent) join(ctx context.Context, done func(rows int)) (entered int, e
 				to := &d.found[u.to/ownBlock%owners][block]
 				*to = append(*to, u)
 			}
-			for i := first + lo; i < first+hi && ctx.Err() == nil; i++ {
-				fresh, stale := int(d.counts[2*i]), int(d.counts[2*i+1])
+			for k := lo; k < hi && ctx.Err() == nil; k++ {
+				fresh, stale := int(d.counts[2*k]), int(d.counts[2*k+1])
 				if fresh == 0 || fresh+stale == 1 {
 					continue
 				}
-				rows := d.chosen[2*d.most*i:][:fresh+stale]
+				rows := d.chosen[2*d.most*k:][:fresh+stale]
 				s.limits = grown(s.limits, len(rows)+spare)[:len(rows)]
 				for k, j := range rows {
 					s.limits[k] = d.worst[j]
