@@ -233,6 +233,9 @@ var variance = Measure{Name: "share of variance reconstructed (most is best)", F
 	Of: func(in []*mat32.Dense, o wire.Options, r *wire.Reply) (float64, error) {
 		n, d := in[0].Dims()
 		k := o.Int("components")
+		if k == 0 { // all
+			k = min(n-1, d)
+		}
 		values, err := r.Matrix("components", k, d)
 		if err != nil {
 			return 0, err

@@ -7,7 +7,7 @@ from sklearn.manifold import TSNE
 
 @benchworker.function
 def pca(x, seed, components, solver, power="auto", oversamples=10):
-    model = PCA(n_components=components or None, svd_solver=solver, iterated_power=power, n_oversamples=oversamples, random_state=seed)
+    model = PCA(n_components=components or min(len(x) - 1, x.shape[1]), svd_solver=solver, iterated_power=power, n_oversamples=oversamples, random_state=seed)
     y = model.fit_transform(x)
     return {"components": model.components_, "map": y}
 
