@@ -22,7 +22,12 @@ type triedChart struct {
 }
 
 // triedCharts are those of notebooks that do not begin with a map.
-var triedCharts = map[string]triedChart{"02_neighbours": {chart: 2, says: "by lot", gray: []int{0, 3}}}
+var triedCharts = map[string]triedChart{
+	"02_neighbours":         {chart: 2, says: "by lot", gray: []int{0, 3}},
+	"03_linear_maps":        {chart: 3, says: "PCA", gray: []int{0, 4}},
+	"04_whitening":          {chart: 3, says: "white", gray: []int{1}},
+	"05_random_projections": {chart: 4, says: "Gaussian", gray: []int{0}},
+}
 
 // TestNotebooks opens the page of every notebook of the course: with the network cut, all its charts are drawn, a point of the first tells
 // its row when it is hovered over, and a click in its legend hides a class.
