@@ -211,7 +211,7 @@ func (c CCA) view(ctx context.Context, x mat.Matrix) (*view, error) {
 			return fail(err)
 		}
 	}
-	w, values, err := whitener(ctx, s.rows)
+	w, values, err := inverseRoot(ctx, s.rows)
 	if err != nil {
 		return fail(err)
 	}

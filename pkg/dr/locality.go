@@ -121,7 +121,7 @@ func (l *locality) whiten(ctx context.Context, weights []float64, share float64)
 			return err
 		}
 	}
-	w, values, err := whitener(ctx, y)
+	w, values, err := inverseRoot(ctx, y)
 	if err != nil {
 		return err
 	}

@@ -202,7 +202,7 @@ type ascent struct {
 func (a *ascent) prepare(ctx context.Context) error {
 	_, d := a.rows.Dims()
 	a.found = mat.NewDense(a.options.Components, d, nil)
-	w, values, err := whitener(ctx, mat.DenseCopyOf(a.rows))
+	w, values, err := inverseRoot(ctx, mat.DenseCopyOf(a.rows))
 	if err != nil {
 		return err
 	}

@@ -166,7 +166,7 @@ func (p PrincipalSubspaceTest) Estimate(ctx context.Context, x mat.Matrix) (*Sub
 		return nil, err
 	}
 	stage := watch.Start(ctx, "principal subspaces", 1+p.Replicates)
-	axes, lengths, err := whitener(ctx, s.rows)
+	axes, lengths, err := inverseRoot(ctx, s.rows)
 	if err != nil {
 		return fail(err)
 	}

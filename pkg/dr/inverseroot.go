@@ -9,12 +9,12 @@ import (
 	"github.com/flatland-go/flatland/internal/kernel"
 )
 
-// whitener returns w, r × d, with w·yᵀ·y·wᵀ = I for the n × d matrix y of centred
+// inverseRoot returns w, r × d, with w·yᵀ·y·wᵀ = I for the n × d matrix y of centred
 // rows, by falling share in yᵀ·y, and the singular values of y that its rows
 // belong to; directions in which the rows do not vary, but for rounding, are left
 // out. It solves generalised eigenproblems A·v = λ·yᵀ·y·v: the eigenvectors u of
 // w·A·wᵀ give v = wᵀ·u, and where yᵀ·y is singular those orthogonal to its kernel.
-func whitener(ctx context.Context, y *mat.Dense) (w *mat.Dense, values []float64, err error) {
+func inverseRoot(ctx context.Context, y *mat.Dense) (w *mat.Dense, values []float64, err error) {
 	n, d := y.Dims()
 	s, err := decompose(ctx, asCentered(y), max(min(n-1, d), 1))
 	if err != nil {
