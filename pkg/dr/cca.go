@@ -227,7 +227,7 @@ func (c CCA) view(ctx context.Context, x mat.Matrix) (*view, error) {
 			kernel.Scal64(v/math.Sqrt(v*v+c.Ridge*mean), w.RawRowView(i))
 		}
 	}
-	white, err := product(ctx, s.rows, w, true)
+	white, err := product(ctx, s.rows, blas.NoTrans, w, blas.Trans)
 	if err != nil {
 		return fail(err)
 	}
@@ -240,8 +240,7 @@ func (c CCA) view(ctx context.Context, x mat.Matrix) (*view, error) {
 
 // cross returns v.whiteᵀ·other.
 func (v *view) cross(ctx context.Context, other *mat.Dense) (*mat.Dense, error) {
-	c := mat.NewDense(v.rank(), other.RawMatrix().Cols, nil)
-	return c, kernel.Gemm64(ctx, blas.Trans, blas.NoTrans, 1, v.white.RawMatrix(), other.RawMatrix(), 0, c.RawMatrix())
+	return product(ctx, v.white, blas.Trans, other, blas.NoTrans)
 }
 
 // components returns k directions for columns of singular vectors of the cross

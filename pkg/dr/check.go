@@ -2,10 +2,12 @@ package dr
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/linalg"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
@@ -65,4 +67,22 @@ func checkFits(method string, z *mat.Dense) error {
 		return &mat32.DegenerateError{Method: method, Reason: "the result exceeds the largest float64: rescale the data"}
 	}
 	return nil
+}
+
+// failed names the method that an error stopped. A decomposition fails where the
+// values themselves leave it without an answer.
+func failed(method string, err error) error {
+	if errors.Is(err, linalg.ErrNotFinite) || errors.Is(err, linalg.ErrNoConvergence) {
+		return &mat32.DegenerateError{Method: method, Reason: "the scales of the columns, or of a column within it, are too far apart: rescale them"}
+	}
+	return fmt.Errorf("%s: %w", method, err)
+}
+
+func finite(v []float64) bool {
+	for _, x := range v {
+		if x-x != 0 {
+			return false
+		}
+	}
+	return true
 }

@@ -5,10 +5,8 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/blas"
-	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
 
-	"github.com/flatland-go/flatland/internal/kernel"
 	"github.com/flatland-go/flatland/internal/linalg"
 	"github.com/flatland-go/flatland/pkg/watch"
 )
@@ -230,25 +228,4 @@ func (p *scatter) restrict(ctx context.Context, vectors *mat.Dense) error {
 	err := multiply(ctx, turned, vectors, blas.NoTrans, p.basis, blas.NoTrans)
 	p.basis = turned
 	return err
-}
-
-// multiply writes op(a)·op(b) to dst.
-func multiply(ctx context.Context, dst, a *mat.Dense, ta blas.Transpose, b *mat.Dense, tb blas.Transpose) error {
-	return kernel.Gemm64(ctx, ta, tb, 1, a.RawMatrix(), b.RawMatrix(), 0, dst.RawMatrix())
-}
-
-// addProducts adds the inner products of the rows of x to dst, or with blas.Trans
-// those of its columns.
-func addProducts(ctx context.Context, dst *mat.SymDense, t blas.Transpose, x *mat.Dense) error {
-	raw := dst.RawSymmetric()
-	return kernel.Syrk64(ctx, t, 1, x.RawMatrix(), 1, blas64.General{Rows: raw.N, Cols: raw.N, Stride: raw.Stride, Data: raw.Data})
-}
-
-func finite(v []float64) bool {
-	for _, x := range v {
-		if x-x != 0 {
-			return false
-		}
-	}
-	return true
 }

@@ -182,7 +182,7 @@ func (f FastICA) Fit(ctx context.Context, x mat.Matrix) (*FastICAModel, error) {
 
 	directions := mat.DenseCopyOf(pca.components.Slice(0, rank, 0, d))
 	m := &FastICAModel{options: f, rows: n, iterations: u.iterations, mean: pca.mean}
-	m.mixing, err = times(ctx, w, scaledRows(directions, deviation))
+	m.mixing, err = product(ctx, w, blas.NoTrans, scaledRows(directions, deviation), blas.NoTrans)
 	if err != nil {
 		return fail(err)
 	}
@@ -192,13 +192,13 @@ func (f FastICA) Fit(ctx context.Context, x mat.Matrix) (*FastICAModel, error) {
 	for c, s := range deviation {
 		deviation[c] = 1 / s
 	}
-	if m.components, err = times(ctx, w, scaledRows(directions, deviation)); err != nil {
+	if m.components, err = product(ctx, w, blas.NoTrans, scaledRows(directions, deviation), blas.NoTrans); err != nil {
 		return fail(err)
 	}
 	if !finite(m.components.RawMatrix().Data) || !finite(m.mixing.RawMatrix().Data) {
 		return nil, &mat32.DegenerateError{Method: method, Reason: "the scale of the data is beyond float64: rescale them"}
 	}
-	if err := kernel.Gemm64(ctx, blas.NoTrans, blas.Trans, 1, u.z.RawMatrix(), w.RawMatrix(), 0, u.y.RawMatrix()); err != nil {
+	if err := multiply(ctx, u.y, u.z, blas.NoTrans, w, blas.Trans); err != nil {
 		return fail(err)
 	}
 	negentropy, err := u.negentropy(ctx)
@@ -250,13 +250,6 @@ func scaledRows(m *mat.Dense, by []float64) *mat.Dense {
 	s := mat.DenseCopyOf(m)
 	scaleRows(s, by)
 	return s
-}
-
-func times(ctx context.Context, a, b *mat.Dense) (*mat.Dense, error) {
-	n, _ := a.Dims()
-	_, d := b.Dims()
-	c := mat.NewDense(n, d, nil)
-	return c, kernel.Gemm64(ctx, blas.NoTrans, blas.NoTrans, 1, a.RawMatrix(), b.RawMatrix(), 0, c.RawMatrix())
 }
 
 // unmixing is the search for the directions of the sources in whitened rows.
@@ -497,7 +490,7 @@ func byEigenvectors(ctx context.Context, w *mat.Dense) (*mat.Dense, error) {
 	if err != nil {
 		return nil, err
 	}
-	turned, err := times(ctx, vectors, w)
+	turned, err := product(ctx, vectors, blas.NoTrans, w, blas.NoTrans)
 	if err != nil {
 		return nil, err
 	}
@@ -510,7 +503,7 @@ func byEigenvectors(ctx context.Context, w *mat.Dense) (*mat.Dense, error) {
 	if err := linalg.Orthonormalize(ctx, turned); err != nil {
 		return nil, err
 	}
-	return times(ctx, mat.DenseCopyOf(vectors.T()), turned)
+	return product(ctx, mat.DenseCopyOf(vectors.T()), blas.NoTrans, turned, blas.NoTrans)
 }
 
 func (u *unmixing) oneByOne(ctx context.Context, w *mat.Dense) error {

@@ -445,7 +445,7 @@ func (m *GaussianLinearModel) train(ctx context.Context, rows *mat.Dense, e *edg
 	}
 	images, z, losses := mat.NewDense(n, c*k, nil), mat.NewDense(n, k, nil), make([]float64, n)
 	forward := func() error {
-		if err := kernel.Gemm64(ctx, blas.NoTrans, blas.Trans, 1, rows.RawMatrix(), m.maps.RawMatrix(), 0, images.RawMatrix()); err != nil {
+		if err := multiply(ctx, images, rows, blas.NoTrans, m.maps, blas.Trans); err != nil {
 			return err
 		}
 		return par.Blocks(ctx, n, 256, func(lo, hi int) {

@@ -199,7 +199,7 @@ func (l LDA) Fit(ctx context.Context, x mat.Matrix) (*LDAModel, error) {
 	for k, list := range rows {
 		kernel.Scal64(math.Sqrt(float64(len(list))/float64(len(rows)-1)), w.means.RawRowView(k))
 	}
-	between, err := product(ctx, w.means, white, true)
+	between, err := product(ctx, w.means, blas.NoTrans, white, blas.Trans)
 	if err != nil {
 		return fail(err)
 	}
@@ -223,7 +223,7 @@ func (l LDA) Fit(ctx context.Context, x mat.Matrix) (*LDAModel, error) {
 	part := components.Slice(0, kept, 0, d).(*mat.Dense)
 	_, directions := vectors.Dims()
 	turn := mat.DenseCopyOf(vectors.Slice(0, kept, 0, directions))
-	if err := kernel.Gemm64(ctx, blas.NoTrans, blas.NoTrans, 1, turn.RawMatrix(), white.RawMatrix(), 0, part.RawMatrix()); err != nil {
+	if err := multiply(ctx, part, turn, blas.NoTrans, white, blas.NoTrans); err != nil {
 		return fail(err)
 	}
 	m := &LDAModel{options: l, classes: labels, counts: make([]int, len(rows)), ratio: make([]float64, l.Components)}

@@ -145,7 +145,7 @@ func (l *locality) whiten(ctx context.Context, weights []float64, share float64)
 	if r < d {
 		l.notes = append(l.notes, fmt.Sprintf("%d of %d directions are looked at: in the others rows vary too little, or not at all", r, d))
 	}
-	l.z, err = product(ctx, l.rows.rows, l.white, true)
+	l.z, err = product(ctx, l.rows.rows, blas.NoTrans, l.white, blas.Trans)
 	return err
 }
 
@@ -156,8 +156,8 @@ func (l *locality) solve(ctx context.Context, x mat.Matrix, a, b *mat.Dense, k i
 	fail := func(err error) (projection, []float64, error) {
 		return projection{}, nil, failed(l.method, err)
 	}
-	form := mat.NewDense(r, r, nil)
-	if err := kernel.Gemm64(ctx, blas.Trans, blas.NoTrans, 1, a.RawMatrix(), b.RawMatrix(), 0, form.RawMatrix()); err != nil {
+	form, err := product(ctx, a, blas.Trans, b, blas.NoTrans)
+	if err != nil {
 		return fail(err)
 	}
 	symmetric := mat.NewSymDense(r, nil)
@@ -178,7 +178,7 @@ func (l *locality) solve(ctx context.Context, x mat.Matrix, a, b *mat.Dense, k i
 	}
 	components := mat.NewDense(k, d, nil)
 	part := components.Slice(0, kept, 0, d).(*mat.Dense)
-	if err := kernel.Gemm64(ctx, blas.NoTrans, blas.NoTrans, 1, rising.RawMatrix(), l.white.RawMatrix(), 0, part.RawMatrix()); err != nil {
+	if err := multiply(ctx, part, rising, blas.NoTrans, l.white, blas.NoTrans); err != nil {
 		return fail(err)
 	}
 	scaleRows(components, orientation(components))

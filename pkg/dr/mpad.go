@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/kernel"
@@ -208,7 +209,7 @@ func (a *ascent) prepare(ctx context.Context) error {
 	}
 	scaleRows(w, values) // of unit length again
 	a.starts, a.worth = w, make([]float64, len(values))
-	along, err := product(ctx, w, a.rows, true)
+	along, err := product(ctx, w, blas.NoTrans, a.rows, blas.Trans)
 	if err != nil {
 		return err
 	}

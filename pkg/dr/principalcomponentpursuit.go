@@ -8,7 +8,6 @@ import (
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/mat"
 
-	"github.com/flatland-go/flatland/internal/kernel"
 	"github.com/flatland-go/flatland/internal/linalg"
 	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/pkg/mat32"
@@ -241,7 +240,7 @@ func (s *split) step(ctx context.Context) (float64, error) {
 	if err := s.threshold(ctx, 1/s.penalty); err != nil {
 		return 0, err
 	}
-	err = kernel.Gemm64(ctx, blas.NoTrans, blas.NoTrans, 1, s.coordinates.RawMatrix(), s.components.RawMatrix(), 0, s.low.RawMatrix())
+	err = multiply(ctx, s.low, s.coordinates, blas.NoTrans, s.components, blas.NoTrans)
 	if err != nil {
 		return 0, err
 	}
@@ -283,14 +282,14 @@ func (s *split) threshold(ctx context.Context, tau float64) error {
 		s.coordinates = mat.DenseCopyOf(first.T())
 		scaleColumns(s.coordinates, s.values)
 		s.components = mat.NewDense(k, d, nil)
-		if err := kernel.Gemm64(ctx, blas.NoTrans, blas.NoTrans, 1, first.RawMatrix(), s.work.RawMatrix(), 0, s.components.RawMatrix()); err != nil {
+		if err := multiply(ctx, s.components, first, blas.NoTrans, s.work, blas.NoTrans); err != nil {
 			return err
 		}
 		return linalg.Orthonormalize(ctx, s.components)
 	}
 	s.components = mat.DenseCopyOf(first)
 	s.coordinates = mat.NewDense(n, k, nil)
-	if err := kernel.Gemm64(ctx, blas.NoTrans, blas.Trans, 1, s.work.RawMatrix(), first.RawMatrix(), 0, s.coordinates.RawMatrix()); err != nil {
+	if err := multiply(ctx, s.coordinates, s.work, blas.NoTrans, first, blas.Trans); err != nil {
 		return err
 	}
 	left := make([]float64, k)

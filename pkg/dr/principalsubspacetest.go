@@ -193,7 +193,7 @@ func (p PrincipalSubspaceTest) Estimate(ctx context.Context, x mat.Matrix) (*Sub
 	if err := linalg.Orthonormalize(ctx, hypothesis); err != nil { // which completes it
 		return fail(err)
 	}
-	cosines, err := product(ctx, axes, hypothesis, true)
+	cosines, err := product(ctx, axes, blas.NoTrans, hypothesis, blas.Trans)
 	if err != nil {
 		return fail(err)
 	}
@@ -243,7 +243,7 @@ func turnOf(ctx context.Context, cosines *mat.Dense, sizes []int) (*turns, error
 		for i := lo; i < hi; i++ {
 			clear(rest.RawRowView(i))
 		}
-		sines, err := product(ctx, rest, right, true)
+		sines, err := product(ctx, rest, blas.NoTrans, right, blas.Trans)
 		if err != nil {
 			return nil, err
 		}
@@ -261,7 +261,7 @@ func turnOf(ctx context.Context, cosines *mat.Dense, sizes []int) (*turns, error
 			}
 		}
 		scaleColumns(sines, ratios)
-		tangent, err := product(ctx, sines, left, false)
+		tangent, err := product(ctx, sines, blas.NoTrans, left, blas.NoTrans)
 		if err != nil {
 			return nil, err
 		}
@@ -318,7 +318,7 @@ func chanceAngles(variances []float64, sizes []int, n int) []float64 {
 // In them the subspaces found are the truth.
 func (p PrincipalSubspaceTest) bootstrap(ctx context.Context, stage *watch.Stage, t *SubspaceTest, s *standing, axes *mat.Dense) error {
 	n, d := s.rows.Dims()
-	scores, err := product(ctx, s.rows, axes, true)
+	scores, err := product(ctx, s.rows, blas.NoTrans, axes, blas.Trans)
 	if err != nil {
 		return err
 	}

@@ -158,7 +158,7 @@ func (p RobustPCA) directions(ctx context.Context, f *filtered, rows *mat.Dense)
 	f.components = vectors
 	if n < d {
 		f.components = mat.NewDense(k, d, nil)
-		if err := kernel.Gemm64(ctx, blas.NoTrans, blas.NoTrans, 1, vectors.RawMatrix(), rows.RawMatrix(), 0, f.components.RawMatrix()); err != nil {
+		if err := multiply(ctx, f.components, vectors, blas.NoTrans, rows, blas.NoTrans); err != nil {
 			return err
 		}
 		return linalg.Orthonormalize(ctx, f.components)
@@ -170,7 +170,7 @@ func (p RobustPCA) directions(ctx context.Context, f *filtered, rows *mat.Dense)
 // component has variance to explain.
 func (p RobustPCA) judge(ctx context.Context, f *filtered, rows, scores *mat.Dense) ([]float64, error) {
 	n, _ := rows.Dims()
-	err := kernel.Gemm64(ctx, blas.NoTrans, blas.Trans, 1, f.components.RawMatrix(), rows.RawMatrix(), 0, scores.RawMatrix())
+	err := multiply(ctx, scores, f.components, blas.NoTrans, rows, blas.Trans)
 	if err != nil {
 		return nil, err
 	}

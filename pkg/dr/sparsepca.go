@@ -238,7 +238,7 @@ func (c *coding) learn(ctx context.Context) error {
 		if err := kernel.Syrk64(ctx, blas.NoTrans, 1, c.atoms.RawMatrix(), 0, gram.RawMatrix()); err != nil {
 			return err
 		}
-		if err := kernel.Gemm64(ctx, blas.NoTrans, blas.Trans, 1, c.columns.RawMatrix(), c.atoms.RawMatrix(), 0, products.RawMatrix()); err != nil {
+		if err := multiply(ctx, products, c.columns, blas.NoTrans, c.atoms, blas.Trans); err != nil {
 			return err
 		}
 		err := par.BlocksWith(ctx, d, 8, func() []float64 { return make([]float64, k) }, func(slope []float64, lo, hi int) {
@@ -252,7 +252,7 @@ func (c *coding) learn(ctx context.Context) error {
 		if err := kernel.Syrk64(ctx, blas.Trans, 1, c.code.RawMatrix(), 0, codes.RawMatrix()); err != nil {
 			return err
 		}
-		if err := kernel.Gemm64(ctx, blas.Trans, blas.NoTrans, 1, c.code.RawMatrix(), c.columns.RawMatrix(), 0, turned.RawMatrix()); err != nil {
+		if err := multiply(ctx, turned, c.code, blas.Trans, c.columns, blas.NoTrans); err != nil {
 			return err
 		}
 		c.refine(codes, turned)

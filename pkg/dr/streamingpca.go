@@ -299,7 +299,7 @@ func squeezed(ctx context.Context, x *mat.Dense, k int) (*mat.Dense, error) {
 	}
 	if n < d {
 		lead := mat.NewDense(k, d, nil)
-		return lead, kernel.Gemm64(ctx, blas.NoTrans, blas.NoTrans, 1, vectors.RawMatrix(), x.RawMatrix(), 0, lead.RawMatrix())
+		return lead, multiply(ctx, lead, vectors, blas.NoTrans, x, blas.NoTrans)
 	}
 	lengths := make([]float64, k)
 	for c := range lengths {
@@ -327,7 +327,7 @@ func (l *StreamingPCALearner) turn(ctx context.Context, rows *mat.Dense, root fl
 	}
 	scores, gradient := mat.NewDense(k, n, nil), mat.NewDense(k, d, nil)
 	along := func() error {
-		return kernel.Gemm64(ctx, blas.NoTrans, blas.Trans, 1, l.lead.RawMatrix(), rows.RawMatrix(), 0, scores.RawMatrix())
+		return multiply(ctx, scores, l.lead, blas.NoTrans, rows, blas.Trans)
 	}
 	if err := along(); err != nil {
 		return err

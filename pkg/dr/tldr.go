@@ -446,7 +446,7 @@ func (m *TLDRModel) turn(ctx context.Context, x mat.Matrix) error {
 	}
 	size := math.Sqrt(mat.Trace(gram)/float64(n)/float64(k)) * unit
 	last := &m.layers[len(m.layers)-1]
-	turned, err := times(ctx, axes, last.weights)
+	turned, err := product(ctx, axes, blas.NoTrans, last.weights, blas.NoTrans)
 	if err != nil {
 		return err
 	}

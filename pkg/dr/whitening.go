@@ -226,7 +226,6 @@ func (w Whitening) learn(ctx context.Context, m *WhiteningModel, x mat.Matrix, w
 // rotate returns the map that makes rows white, and the one back, which has its
 // rows: of k principal directions (k × d) and their standard deviations.
 func (w Whitening) rotate(ctx context.Context, directions *mat.Dense, deviations []float64) (forward, back *mat.Dense, err error) {
-	_, d := directions.Dims()
 	forward, back = mat.DenseCopyOf(directions), mat.DenseCopyOf(directions)
 	for i, s := range deviations {
 		kernel.Scal64(s, back.RawRowView(i))
@@ -241,15 +240,11 @@ func (w Whitening) rotate(ctx context.Context, directions *mat.Dense, deviations
 	default:
 		return forward, back, nil
 	}
-	rows, _ := turn.Dims()
-	product := func(m *mat.Dense) *mat.Dense {
-		p := mat.NewDense(rows, d, nil)
-		if err == nil {
-			err = kernel.Gemm64(ctx, blas.NoTrans, blas.NoTrans, 1, turn.RawMatrix(), m.RawMatrix(), 0, p.RawMatrix())
-		}
-		return p
+	if forward, err = product(ctx, turn, blas.NoTrans, forward, blas.NoTrans); err != nil {
+		return nil, nil, err
 	}
-	return product(forward), product(back), err
+	back, err = product(ctx, turn, blas.NoTrans, back, blas.NoTrans)
+	return forward, back, err
 }
 
 // innovations returns, as rows, an orthonormal basis of what the columns of a

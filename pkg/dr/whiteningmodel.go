@@ -11,7 +11,6 @@ import (
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/mat"
 
-	"github.com/flatland-go/flatland/internal/kernel"
 	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/internal/saved"
 	"github.com/flatland-go/flatland/pkg/mat32"
@@ -66,7 +65,7 @@ func (m *WhiteningModel) mapped(ctx context.Context, x mat.Matrix) (*mat.Dense, 
 		})
 		if err == nil {
 			out := z.Slice(lo, lo+count, 0, k).(*mat.Dense)
-			err = kernel.Gemm64(ctx, blas.NoTrans, blas.Trans, 1, part.RawMatrix(), m.forward.RawMatrix(), 0, out.RawMatrix())
+			err = multiply(ctx, out, part, blas.NoTrans, m.forward, blas.Trans)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", m.method, err)
