@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/flatland-go/flatland/internal/testenv"
 )
 
 // A cell is linked anew each time it runs, so what it links is what its reader
@@ -88,6 +90,7 @@ func keepsAllMethods(graph string) string {
 }
 
 func TestCellsStayLight(t *testing.T) {
+	testenv.Unraced(t)
 	all := dependencies(t, "cell")
 	if len(all) < 50 {
 		t.Fatalf("go list says that a cell links %v", all)

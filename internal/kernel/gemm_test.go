@@ -14,6 +14,7 @@ import (
 	"gonum.org/v1/gonum/blas/blas64"
 
 	"github.com/flatland-go/flatland/internal/rng"
+	"github.com/flatland-go/flatland/internal/testenv"
 )
 
 // general returns an r×c matrix of normal values with some room at the end of
@@ -181,6 +182,7 @@ func part(m blas64.General, t blas.Transpose, i, r, j, c int) blas64.General {
 // stored and on any number of cores: it is cut into other blocks, and a small
 // part of a long sum into pieces instead.
 func TestPartsOfAProductHaveItsBits(t *testing.T) {
+	testenv.Unraced(t)
 	ctx := context.Background()
 	eachPath(t, func(t *testing.T) {
 		for _, s := range [][3]int{{100, 110, 1800}, {110, 2070, 9}} {

@@ -10,6 +10,8 @@ import (
 
 	"gonum.org/v1/gonum/blas/blas32"
 	"gonum.org/v1/gonum/blas/blas64"
+
+	"github.com/flatland-go/flatland/internal/testenv"
 )
 
 // fenced hands out slices that touch memory which nobody may read or write:
@@ -150,6 +152,7 @@ func TestVectorsStayWithinTheirSlices(t *testing.T) {
 }
 
 func TestProductsStayWithinTheirMatrices(t *testing.T) {
+	testenv.Unraced(t)
 	ctx := context.Background()
 	eachPath(t, func(t *testing.T) {
 		for _, f := range []fenced{{t, false}, {t, true}} {

@@ -10,6 +10,8 @@ import (
 
 	"gonum.org/v1/gonum/blas/blas32"
 	"gonum.org/v1/gonum/blas/blas64"
+
+	"github.com/flatland-go/flatland/internal/testenv"
 )
 
 // eachPath runs a test on every path that this processor has, and on that of
@@ -29,6 +31,7 @@ func eachPath(t *testing.T, f func(t *testing.T)) {
 
 // Tiles of AVX-512 have the bits of those of AVX2.
 func TestWiderTilesHaveTheSameBits(t *testing.T) {
+	testenv.Unraced(t)
 	has := avx512
 	defer func() { avx512 = has }()
 	ctx := context.Background()

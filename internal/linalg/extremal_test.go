@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/rng"
+	"github.com/flatland-go/flatland/internal/testenv"
 )
 
 // normalized returns D^−½·L·D^−½ for a Laplacian L; nodes without edges keep a
@@ -117,6 +118,7 @@ func sparseRandomSymmetric(n int) *CSR {
 // Every solver finds the pairs at both ends of every spectrum, as often as they
 // occur.
 func TestExtremalPairs(t *testing.T) {
+	testenv.Unraced(t)
 	const pairs = 6
 	for name, a := range hardOperators() {
 		truth, _, err := eigenAscending(context.Background(), filled(a), 1)
@@ -126,9 +128,6 @@ func TestExtremalPairs(t *testing.T) {
 		norm := max(math.Abs(truth[0]), math.Abs(truth[len(truth)-1]))
 		for _, solver := range []Eigensolver{AutoEigensolver, Lanczos, LOBPCG, DenseEigensolver} {
 			for _, largest := range []bool{false, true} {
-				if testing.Short() && largest && solver != Lanczos {
-					continue
-				}
 				t.Run(fmt.Sprint(name, "/", solver, "/", largest), func(t *testing.T) {
 					r, err := Extremal{Pairs: pairs, Largest: largest, Solver: solver}.Solve(context.Background(), a)
 					if err != nil {

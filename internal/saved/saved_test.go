@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/internal/testenv"
 )
 
 // refusal is the error for a file that cannot be read.
@@ -73,6 +75,7 @@ func TestRoundTripLeavesTheRest(t *testing.T) {
 }
 
 func TestDamageIsAnError(t *testing.T) {
+	testenv.Unraced(t)
 	var good bytes.Buffer
 	write(&good, "test", 1)
 	file := func(err error) bool { var r *refusal; return errors.As(err, &r) && r.kind == "test" }

@@ -1,6 +1,6 @@
 // Package testenv tells a test whether this machine has what the test needs beyond Go itself, and where it is.
 //
-// A check may be skipped through [Need] and [Data] and in no other way, so that the tests pass on a bare machine, say
+// A check may be skipped through [Need], [Data] and [Unraced] and in no other way, so that the tests pass on a bare machine, say
 // there what they left out, and leave nothing out where FLATLAND_STRICT=1 is set: make test and CI set it.
 package testenv
 
@@ -83,6 +83,16 @@ func Need(t testing.TB, what string) {
 		return
 	}
 	t.Skip(missing)
+}
+
+// Unraced leaves a test to the pass without -short. The pass with it runs under the race detector, ten times slower, and
+// need not see what says nothing about races: numbers that other tests compute in parallel there too, and code of one
+// goroutine.
+func Unraced(t testing.TB) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("says nothing about races: left to the pass without -short")
+	}
 }
 
 // Data returns the path of a file of real data, such as "mnist/t10k-images-idx3-ubyte.gz". The first element of name is

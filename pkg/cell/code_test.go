@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/flatland-go/flatland/internal/testenv"
 )
 
 func TestStampChangesWithTheSources(t *testing.T) {
@@ -224,6 +226,7 @@ import (
 
 // TestEditsAreNoticed builds cells as the kernel does and edits what a reader may edit.
 func TestEditsAreNoticed(t *testing.T) {
+	testenv.Unraced(t)
 	nb := newNotebook(t)
 	edit := func(old, new string) string {
 		t.Helper()

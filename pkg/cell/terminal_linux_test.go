@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/flatland-go/flatland/internal/testenv"
 )
 
 // terminal opens a pseudo-terminal of so many columns: what is written to the second file can be read from the first.
@@ -38,6 +40,7 @@ func terminal(t *testing.T, columns uint16) (*os.File, *os.File) {
 }
 
 func TestOneLineInATerminal(t *testing.T) {
+	testenv.Unraced(t)
 	for _, c := range []struct {
 		columns  uint16
 		headless string

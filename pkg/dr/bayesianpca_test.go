@@ -10,6 +10,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/dr"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
@@ -119,6 +120,7 @@ func bishop(x *mat.Dense, q, rounds int) (*mat.Dense, float64) {
 }
 
 func TestBayesianPCAIsBishopsFixedPoint(t *testing.T) {
+	testenv.Unraced(t)
 	for _, shape := range [][3]int{{100, 6, 5}, {60, 10, 9}, {30, 40, 8}} {
 		n, d, q := shape[0], shape[1], shape[2]
 		x := spiked(n, d, []float64{3, 2}, .5)

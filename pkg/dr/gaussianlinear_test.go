@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/dr"
 	"github.com/flatland-go/flatland/pkg/mat32"
@@ -92,6 +93,7 @@ func stress(x, z mat.Matrix) float64 {
 // than by one, for rows that it was not fitted to as well. With all pairs the stress
 // is the one reported.
 func TestGaussianLinearKeepsDistances(t *testing.T) {
+	testenv.Unraced(t)
 	ctx := context.Background()
 	s, err := datasets.SCurve{Rows: 400, Seed: 1}.Generate()
 	if err != nil {

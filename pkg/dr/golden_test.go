@@ -7,6 +7,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/dr"
 	"github.com/flatland-go/flatland/pkg/mat32"
@@ -150,9 +151,7 @@ func TestStandardizeAgainstScikitLearn(t *testing.T) {
 // start that differs in the seventh digit the peer itself reaches a value that
 // differs by 0.1 % on all rows and by 3 % on 300.
 func TestTSNEReachesTheDivergenceOfScikitLearn(t *testing.T) {
-	if testing.Short() {
-		t.Log("short: the runs of 300 rows only")
-	}
+	testenv.Unraced(t)
 	var file struct {
 		Start [][]float64
 		Runs  []struct {
@@ -167,9 +166,6 @@ func TestTSNEReachesTheDivergenceOfScikitLearn(t *testing.T) {
 	d := datasets.Digits()
 	ran := 0
 	for _, run := range file.Runs {
-		if testing.Short() && run.Rows > 300 {
-			continue
-		}
 		ran++
 		start, err := mat32.FromRows(file.Start[:run.Rows])
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/dr"
 	"github.com/flatland-go/flatland/pkg/mat32"
@@ -129,6 +130,7 @@ func planted(n, d, k int) *mat.Dense {
 // Whatever the start and the loss, factors are not negative, what they are worth
 // is what the embedding says, and rows are mapped where they are.
 func TestNMFIsWhatItSays(t *testing.T) {
+	testenv.Unraced(t)
 	ctx := context.Background()
 	x := planted(40, 12, 4)
 	x.Apply(func(_, _ int, v float64) float64 { return v + .1 }, x)
@@ -303,9 +305,6 @@ func TestNMFAtTheEdges(t *testing.T) {
 			}
 			nearAll(t, "scaled row", u.RawRowView(0), scaledBy(v.RawRowView(0), math.Sqrt(by)), 1e-6, 1e-9*math.Sqrt(by))
 		}
-	}
-	if testing.Short() {
-		return
 	}
 	for _, f := range []dr.NMF{{Loss: dr.KullbackLeibler}, {Loss: dr.ItakuraSaito}} {
 		y := fixture.Uniform(1, 5, 1)

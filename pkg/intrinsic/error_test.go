@@ -9,6 +9,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/intrinsic"
 	"github.com/flatland-go/flatland/pkg/neighbors"
 )
@@ -30,10 +31,8 @@ func sphere(seed uint64, n, d int) *mat.Dense {
 // estimate without bias is within 1.96 standard errors of the truth in 95 % of
 // the samples; 88 % is four standard errors of that share below.
 func TestStandardErrors(t *testing.T) {
-	samples, n := 150, 300
-	if testing.Short() {
-		n = 100
-	}
+	testenv.Unraced(t)
+	const samples, n = 150, 300
 	type method struct {
 		name   string
 		e      func(g *neighbors.Graph) estimator

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/flatland-go/flatland/internal/jupyter"
+	"github.com/flatland-go/flatland/internal/testenv"
 )
 
 func TestMarkKeyIsTheOneThatIsSet(t *testing.T) {
@@ -132,6 +133,7 @@ const (
 
 // TestRules plants one offence at a time in a clean notebook: the rule in question, and no other, must find it, in its cell.
 func TestRules(t *testing.T) {
+	testenv.Unraced(t)
 	set := func(cell int, outputs ...*Output) func(*Notebook) {
 		return func(n *Notebook) { n.Cells[cell].Outputs = outputs }
 	}

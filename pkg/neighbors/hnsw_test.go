@@ -15,6 +15,7 @@ import (
 
 	"github.com/flatland-go/flatland/internal/apart"
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/neighbors"
 	"github.com/flatland-go/flatland/pkg/watch"
@@ -102,6 +103,7 @@ func saveIndex(t testing.TB, ix *neighbors.HNSWIndex) []byte {
 // A search as wide as the data sees every row: reachability, distances and the
 // order of ties show.
 func TestHNSWOfAllRowsIsExact(t *testing.T) {
+	testenv.Unraced(t)
 	metrics := []neighbors.Metric{nil, neighbors.Cosine{}, neighbors.Manhattan{}, neighbors.Func("longest", func(a, b []float64) float64 {
 		most := 0.
 		for i, v := range a {

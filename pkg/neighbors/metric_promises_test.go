@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/rng"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/neighbors"
 	"github.com/flatland-go/flatland/pkg/watch"
@@ -285,6 +286,7 @@ func thinRows(n int, signed bool) *mat32.CSR {
 }
 
 func TestSparseRowsAreAtTheDistancesOfDenseOnes(t *testing.T) {
+	testenv.Unraced(t)
 	ctx := context.Background()
 	const n, k = 130, 8
 	for _, c := range []struct {

@@ -8,12 +8,14 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/rng"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
 // Fast numbers order rows as the distances do, up to rounding, for the rows of a space
 // and for others, whatever they are made of.
 func TestFastNumbersOrderAsDistances(t *testing.T) {
+	testenv.Unraced(t)
 	const n, d = 60, 40
 	x := mat.NewDense(n, d, nil)
 	var triplets []mat32.Triplet

@@ -11,11 +11,13 @@ import (
 
 	"github.com/flatland-go/flatland/internal/apart"
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/quality"
 )
 
 func TestDistancesRankAsTheirRows(t *testing.T) {
+	testenv.Unraced(t)
 	y := fixture.Normal(3, 120, 2)
 	dy := apart.Rows(t, y)
 	for name, x := range inputs() {

@@ -7,6 +7,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/quality"
 	"github.com/flatland-go/flatland/tests/golden"
@@ -15,6 +16,7 @@ import (
 // Principal planes of real tables: as they are, with many equal distances, and
 // with a little noise that leaves none.
 func TestRanksAgainstScikitLearn(t *testing.T) {
+	testenv.Unraced(t)
 	type scores struct{ Trustworthiness, Continuity, Hit []float64 }
 	var file struct {
 		Data map[string]struct {

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/flatland-go/flatland/internal/jupyter"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"gonum.org/v1/gonum/mat"
@@ -122,10 +123,8 @@ func large(name string) bool {
 
 // TestKinds: charts of every kind stay within their budget, are the same bytes on any number of cores, and their pictures are drawn.
 func TestKinds(t *testing.T) {
+	testenv.Unraced(t)
 	for name, c := range kindSamples() {
-		if large(name) && testing.Short() { // the race detector makes their pictures ten times slower, and no other
-			continue
-		}
 		t.Run(name, func(t *testing.T) {
 			if c.Err() != nil {
 				t.Fatal(c.Err())
@@ -167,8 +166,9 @@ func TestKinds(t *testing.T) {
 
 // TestDarkPictures: a dark chart has the same layout on dark paper, in every form, and only its own theme.
 func TestDarkPictures(t *testing.T) {
+	testenv.Unraced(t)
 	for name, c := range kindSamples() {
-		if large(name) || testing.Short() && strings.Contains(name, " ") {
+		if large(name) {
 			continue
 		}
 		d := c.Themed(Dark)

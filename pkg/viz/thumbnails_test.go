@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/datasets"
 )
 
@@ -86,6 +87,7 @@ func (s noise) Image(i int) image.Image {
 
 // TestThumbnailBudget: whatever the images, the sheet stays within its limit, and the rows that have a thumbnail are spread evenly.
 func TestThumbnailBudget(t *testing.T) {
+	testenv.Unraced(t)
 	for name, test := range map[string]struct {
 		n    int
 		from noise

@@ -38,6 +38,7 @@ func rooms(t *testing.T) map[string]room {
 }
 
 func TestEveryMethodHasARow(t *testing.T) {
+	testenv.Unraced(t)
 	rooms := rooms(t)
 	report(t, pairs(rooms, table))
 	for _, r := range table {
@@ -48,10 +49,8 @@ func TestEveryMethodHasARow(t *testing.T) {
 
 // Five seeds tell a claim from luck; one is enough to look for races.
 func TestClaimsHoldAndControlsFail(t *testing.T) {
-	seeds := 5
-	if testing.Short() {
-		seeds = 1
-	}
+	testenv.Unraced(t)
+	const seeds = 5
 	for _, r := range table {
 		t.Run(r.method, func(t *testing.T) {
 			problems, held, failed := r.judge(context.Background(), seeds)

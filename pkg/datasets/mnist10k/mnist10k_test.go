@@ -85,12 +85,10 @@ func TestDigitsAreThePublishedOnes(t *testing.T) {
 // others are as near as is known of the set (about 95 in 100 are the same digit;
 // unrelated labels would give 10).
 func TestNeighborsAreTheSameDigit(t *testing.T) {
+	testenv.Unraced(t)
 	pixels, labels := mnist10k.Bytes()
 	const side = 784
 	queries, right := 150, 0
-	if testing.Short() {
-		queries = 40
-	}
 	for q := range queries {
 		a := pixels[q*side:][:side]
 		best, nearest := math.MaxInt, 0

@@ -12,6 +12,7 @@ import (
 
 // TestRun runs copies of a notebook that passes and of one that does not: each is reported, and the one that passes gets its outputs.
 func TestRun(t *testing.T) {
+	testenv.Unraced(t)
 	testenv.Need(t, "jupyter")
 	folder, build := t.TempDir(), t.TempDir()
 	before := map[string]string{}
