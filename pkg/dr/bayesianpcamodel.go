@@ -102,18 +102,11 @@ func (m *BayesianPCAModel) Inverse(ctx context.Context, z mat.Matrix) (*mat.Dens
 // String returns a small table: the axes in use with the variance they add, and the
 // noise.
 func (m *BayesianPCAModel) String() string {
-	const shown = 8
 	var b strings.Builder
 	fmt.Fprintf(&b, "Bayesian PCA of %d × %d: %d of %d axes in use\n", m.rows, len(m.mean), m.Dimension(), len(m.axes))
 	fmt.Fprintf(&b, "  %5s  %12s  %12s", "axis", "variance", "precision")
-	k := m.Dimension()
-	for i, p := range m.Precisions()[:k] {
-		if i < shown || i == k-1 {
-			fmt.Fprintf(&b, "\n  %5d  %12.5g  %12.5g", i+1, m.axes[i], p)
-		} else if i == shown {
-			b.WriteString("\n      …")
-		}
-	}
+	precisions := m.Precisions()
+	numbered(&b, 5, m.Dimension(), func(i int) string { return fmt.Sprintf("  %12.5g  %12.5g", m.axes[i], precisions[i]) })
 	fmt.Fprintf(&b, "\n  noise  %12.5g", m.noise)
 	return b.String()
 }

@@ -323,22 +323,18 @@ func (m *CCAModel) TransformY(ctx context.Context, y mat.Matrix) (*Embedding, er
 // String returns a small table: the first pairs with their correlations and, where
 // there were permutations, p-values.
 func (m *CCAModel) String() string {
-	const shown = 8
 	var b strings.Builder
 	fmt.Fprintf(&b, "CCA of %d × %d and %d, %s\n  %9s  %11s", m.embedding.Rows, len(m.mean), len(m.y.mean), m.options, "component", "correlation")
 	if m.pvalues != nil {
 		fmt.Fprintf(&b, "  %7s", "p")
 	}
-	for c, v := range m.correlations {
-		if c < shown || c == len(m.correlations)-1 {
-			fmt.Fprintf(&b, "\n  %9d  %11.6f", c+1, v)
-			if m.pvalues != nil {
-				fmt.Fprintf(&b, "  %7.4f", m.pvalues[c])
-			}
-		} else if c == shown {
-			b.WriteString("\n          …")
+	numbered(&b, 9, len(m.correlations), func(c int) string {
+		s := fmt.Sprintf("  %11.6f", m.correlations[c])
+		if m.pvalues != nil {
+			s += fmt.Sprintf("  %7.4f", m.pvalues[c])
 		}
-	}
+		return s
+	})
 	return b.String()
 }
 

@@ -105,17 +105,16 @@ func (m *FactorAnalysisModel) Inverse(ctx context.Context, z mat.Matrix) (*mat.D
 // String returns a small table: the first factors with the sum of their squared
 // loadings.
 func (m *FactorAnalysisModel) String() string {
-	const shown = 8
 	var b strings.Builder
 	fmt.Fprintf(&b, "factor analysis of %d × %d, %s, %d iterations\n  log-likelihood %.6g\n  %9s  %12s", m.rows, len(m.mean), m.options, m.iterations, m.likelihood, "factor", "variance")
 	k, _ := m.loadings.Dims()
-	for c := range min(k, shown) {
+	numbered(&b, 9, k, func(c int) string {
 		square := 0.
 		for _, v := range m.loadings.RawRowView(c) {
 			square += v * v
 		}
-		fmt.Fprintf(&b, "\n  %9d  %12.5g", c+1, square)
-	}
+		return fmt.Sprintf("  %12.5g", square)
+	})
 	return b.String()
 }
 

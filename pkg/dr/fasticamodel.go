@@ -66,18 +66,11 @@ func (m *FastICAModel) Inverse(ctx context.Context, z mat.Matrix) (*mat.Dense, e
 // String returns a small table: the first sources with the variance of their part
 // in the data and their kurtosis.
 func (m *FastICAModel) String() string {
-	const shown = 8
 	var b strings.Builder
 	fmt.Fprintf(&b, "FastICA of %d × %d, %s, %d iterations\n", m.rows, len(m.mean), m.options, m.iterations)
 	fmt.Fprintf(&b, "  %9s  %12s  %15s", "component", "variance", "excess kurtosis")
 	k, _ := m.mixing.Dims()
-	for c := range k {
-		if c >= shown && c < k-1 {
-			if c == shown {
-				b.WriteString("\n          …")
-			}
-			continue
-		}
+	numbered(&b, 9, k, func(c int) string {
 		variance, fourth := 0., 0.
 		for _, v := range m.mixing.RawRowView(c) {
 			variance += v * v
@@ -86,8 +79,8 @@ func (m *FastICAModel) String() string {
 			v := m.embedding.At(i, c)
 			fourth += v * v * v * v / float64(m.rows)
 		}
-		fmt.Fprintf(&b, "\n  %9d  %12.5g  %15.3f", c+1, variance, fourth-3)
-	}
+		return fmt.Sprintf("  %12.5g  %15.3f", variance, fourth-3)
+	})
 	return b.String()
 }
 

@@ -272,18 +272,11 @@ func (m *KernelPCAModel) dual(ctx context.Context) (*mat.Dense, []float64, error
 // String returns a small table: the first components with their eigenvalues and
 // shares of the variance.
 func (m *KernelPCAModel) String() string {
-	const shown = 8
 	var b strings.Builder
 	n, _ := m.rows.Dims()
 	fmt.Fprintf(&b, "kernel PCA of %d × %d, %s\n", n, m.dim, m.options)
 	fmt.Fprintf(&b, "  %9s  %12s  %7s", "component", "eigenvalue", "share")
-	for c, v := range m.values {
-		if c < shown || c == len(m.values)-1 {
-			fmt.Fprintf(&b, "\n  %9d  %12.6g  %6.2f%%", c+1, v, 100*m.share[c])
-		} else if c == shown {
-			b.WriteString("\n          …")
-		}
-	}
+	numbered(&b, 9, len(m.values), func(c int) string { return fmt.Sprintf("  %12.6g  %6.2f%%", m.values[c], 100*m.share[c]) })
 	return b.String()
 }
 

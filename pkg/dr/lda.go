@@ -464,17 +464,10 @@ func (m *LDAModel) ExplainedVarianceRatio() []float64 { return slices.Clone(m.ra
 // String returns a small table: the components with their shares of the variance
 // between classes.
 func (m *LDAModel) String() string {
-	const shown = 8
 	var b strings.Builder
 	fmt.Fprintf(&b, "LDA of %d × %d, %d classes, %s\n", m.embedding.Rows, len(m.mean), len(m.classes), m.options)
 	fmt.Fprintf(&b, "  %9s  %7s", "component", "between")
-	for c, v := range m.ratio {
-		if c < shown || c == len(m.ratio)-1 {
-			fmt.Fprintf(&b, "\n  %9d  %6.2f%%", c+1, 100*v)
-		} else if c == shown {
-			b.WriteString("\n          …")
-		}
-	}
+	numbered(&b, 9, len(m.ratio), func(c int) string { return fmt.Sprintf("  %6.2f%%", 100*m.ratio[c]) })
 	return b.String()
 }
 

@@ -205,16 +205,9 @@ func (m *localModel) Eigenvalues() []float64 { return slices.Clone(m.values) }
 
 // table prints a small table under a heading.
 func (m *localModel) table(name string, options fmt.Stringer) string {
-	const shown = 8
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s of %d × %d, %s\n  %9s  %12s", name, m.embedding.Rows, len(m.mean), options, "component", "eigenvalue")
-	for c, v := range m.values {
-		if c < shown || c == len(m.values)-1 {
-			fmt.Fprintf(&b, "\n  %9d  %12.5g", c+1, v)
-		} else if c == shown {
-			b.WriteString("\n          …")
-		}
-	}
+	numbered(&b, 9, len(m.values), func(c int) string { return fmt.Sprintf("  %12.5g", m.values[c]) })
 	return b.String()
 }
 

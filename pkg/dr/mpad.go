@@ -412,16 +412,9 @@ func (m *MPADModel) Differences() []float64 { return slices.Clone(m.values) }
 
 // String returns a small table: the first directions with their mean differences.
 func (m *MPADModel) String() string {
-	const shown = 8
 	var b strings.Builder
 	fmt.Fprintf(&b, "MPAD of %d × %d, %s\n  %9s  %15s", m.embedding.Rows, len(m.mean), m.options, "component", "mean difference")
-	for c, v := range m.values {
-		if c < shown || c == len(m.values)-1 {
-			fmt.Fprintf(&b, "\n  %9d  %15.6g", c+1, v)
-		} else if c == shown {
-			b.WriteString("\n          …")
-		}
-	}
+	numbered(&b, 9, len(m.values), func(c int) string { return fmt.Sprintf("  %15.6g", m.values[c]) })
 	return b.String()
 }
 

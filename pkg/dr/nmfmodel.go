@@ -172,7 +172,6 @@ func (m *NMFModel) Inverse(ctx context.Context, z mat.Matrix) (*mat.Dense, error
 // String returns a small table: the first components with the share of values that
 // they have and the share of the reconstruction that they make up.
 func (m *NMFModel) String() string {
-	const shown = 8
 	var b strings.Builder
 	k, d := m.components.Dims()
 	fmt.Fprintf(&b, "NMF of %d × %d, %s, %d iterations, %s %.6g\n", m.rows, d, m.options, m.iterations, m.embedding.Loss, m.embedding.Objective)
@@ -189,13 +188,7 @@ func (m *NMFModel) String() string {
 		mass[c] = left * right
 		total += mass[c]
 	}
-	for c := range k {
-		if c >= shown && c < k-1 {
-			if c == shown {
-				b.WriteString("\n          …")
-			}
-			continue
-		}
+	numbered(&b, 9, k, func(c int) string {
 		some := 0
 		for _, v := range m.components.RawRowView(c) {
 			if v != 0 {
@@ -206,8 +199,8 @@ func (m *NMFModel) String() string {
 		if total > 0 {
 			share = mass[c] / total
 		}
-		fmt.Fprintf(&b, "\n  %9d  %6.2f%%  %7.1f%%", c+1, 100*share, 100*float64(some)/float64(d))
-	}
+		return fmt.Sprintf("  %6.2f%%  %7.1f%%", 100*share, 100*float64(some)/float64(d))
+	})
 	return b.String()
 }
 

@@ -156,15 +156,9 @@ func (m *OneSidedPCAModel) Inverse(ctx context.Context, z mat.Matrix) (*mat.Dens
 
 // String returns a small table: the first components with their mean squares.
 func (m *OneSidedPCAModel) String() string {
-	const shown = 8
 	var b strings.Builder
 	fmt.Fprintf(&b, "one-sided PCA of %d × %d, %s, %d iterations\n  noise       %.4g\n  mean square", m.rows, m.embedding.Dim, m.options, m.iterations, m.noise)
-	for _, v := range m.moments[:min(shown, len(m.moments))] {
-		fmt.Fprintf(&b, " %.4g", v)
-	}
-	if len(m.moments) > shown {
-		b.WriteString(" …")
-	}
+	inLine(&b, " %.4g", m.moments)
 	return b.String()
 }
 

@@ -115,17 +115,11 @@ func (m *PrincipalComponentPursuitModel) Inverse(ctx context.Context, z mat.Matr
 
 // String returns a small table: both parts, and the first singular values.
 func (m *PrincipalComponentPursuitModel) String() string {
-	const shown = 8
 	var b strings.Builder
 	n, d := m.embedding.Rows, m.embedding.Dim
 	fmt.Fprintf(&b, "principal component pursuit of %d × %d, %s, %d iterations\n", n, d, m.options, m.iterations)
 	fmt.Fprintf(&b, "  low rank        %d\n  sparse entries  %d (%.2f%%)\n  singular values", m.Rank(), m.Entries(), 100*float64(m.Entries())/float64(n)/float64(d))
-	for _, v := range m.values[:min(shown, len(m.values))] {
-		fmt.Fprintf(&b, " %.4g", v)
-	}
-	if len(m.values) > shown {
-		b.WriteString(" …")
-	}
+	inLine(&b, " %.4g", m.values)
 	return b.String()
 }
 

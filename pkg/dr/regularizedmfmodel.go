@@ -174,17 +174,10 @@ func (m *RegularizedMFModel) Inverse(ctx context.Context, z mat.Matrix) (*mat.De
 
 // String returns a small table: the first factors, and what predictions keep of them.
 func (m *RegularizedMFModel) String() string {
-	const shown = 8
 	var b strings.Builder
 	_, d := m.forward.Dims()
 	fmt.Fprintf(&b, "regularised factorisation of %d × %d, %s\n  loss      %.6g\n  %6s  %14s  %7s", m.rows, d, m.options, m.loss, "factor", "singular value", "kept")
-	for i, s := range m.values {
-		if i < shown || i == len(m.values)-1 {
-			fmt.Fprintf(&b, "\n  %6d  %14.5g  %6.2f%%", i+1, s, 100*m.kept(s))
-		} else if i == shown {
-			b.WriteString("\n       …")
-		}
-	}
+	numbered(&b, 6, len(m.values), func(i int) string { return fmt.Sprintf("  %14.5g  %6.2f%%", m.values[i], 100*m.kept(m.values[i])) })
 	return b.String()
 }
 

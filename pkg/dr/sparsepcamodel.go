@@ -63,18 +63,11 @@ func (m *SparsePCAModel) Inverse(ctx context.Context, z mat.Matrix) (*mat.Dense,
 // String returns a small table: the first components with how many columns tell
 // them and the variance of their coordinates.
 func (m *SparsePCAModel) String() string {
-	const shown = 8
 	var b strings.Builder
 	k, d := m.components.Dims()
 	fmt.Fprintf(&b, "sparse PCA of %d × %d, %s, %d iterations\n", m.rows, d, m.options, m.iterations)
 	fmt.Fprintf(&b, "  %9s  %7s  %12s", "component", "columns", "variance")
-	for c := range k {
-		if c >= shown && c < k-1 {
-			if c == shown {
-				b.WriteString("\n          …")
-			}
-			continue
-		}
+	numbered(&b, 9, k, func(c int) string {
 		some, variance := 0, 0.
 		for _, v := range m.components.RawRowView(c) {
 			if v != 0 {
@@ -85,8 +78,8 @@ func (m *SparsePCAModel) String() string {
 			v := m.embedding.At(i, c) // its mean is zero
 			variance += v * v / float64(m.rows-1)
 		}
-		fmt.Fprintf(&b, "\n  %9d  %7d  %12.5g", c+1, some, variance)
-	}
+		return fmt.Sprintf("  %7d  %12.5g", some, variance)
+	})
 	return b.String()
 }
 

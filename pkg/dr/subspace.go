@@ -143,19 +143,9 @@ func (m *subspace) Inverse(ctx context.Context, z mat.Matrix) (*mat.Dense, error
 // String returns a small table: the first components with their variance, its
 // share, and the sum of the shares so far.
 func (m *subspace) String() string {
-	const shown = 8
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s of %d × %d, %s\n", m.kind.title, m.rows, len(m.mean), m.options)
-	fmt.Fprintf(&b, "  %9s  %12s  %7s  %7s", "component", "variance", "share", "so far")
-	sum := 0.
-	for c, v := range m.variance {
-		sum += v
-		if c < shown || c == len(m.variance)-1 {
-			fmt.Fprintf(&b, "\n  %9d  %12.5g  %6.2f%%  %6.2f%%", c+1, v, 100*v/m.total, 100*sum/m.total)
-		} else if c == shown {
-			b.WriteString("\n          …")
-		}
-	}
+	variances(&b, m.variance, m.total)
 	return b.String()
 }
 

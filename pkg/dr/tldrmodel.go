@@ -93,20 +93,16 @@ func (m *TLDRModel) apply(ctx context.Context, x mat.Matrix) (*mat.Dense, error)
 // String returns a small table: shape, loss, options, and the variance of the first
 // components.
 func (m *TLDRModel) String() string {
-	const shown = 8
 	n, k := m.embedding.Dims()
 	var b strings.Builder
 	fmt.Fprintf(&b, "TLDR of %d × %d, loss %.4g\n  %s\n  variance   ", m.rows, len(m.mean), m.embedding.Objective, m.options)
+	variances := make([]float64, k)
 	for c := range min(k, shown) {
-		variance := 0.
 		for i := range n {
-			variance += m.embedding.At(i, c) * m.embedding.At(i, c) / float64(n)
+			variances[c] += m.embedding.At(i, c) * m.embedding.At(i, c) / float64(n)
 		}
-		fmt.Fprintf(&b, "  %.3g", variance)
 	}
-	if k > shown {
-		b.WriteString("  …")
-	}
+	inLine(&b, "  %.3g", variances)
 	for _, note := range m.embedding.Notes {
 		b.WriteString("\n  note         " + note)
 	}

@@ -80,17 +80,10 @@ func (m *TruncatedSVDModel) Inverse(ctx context.Context, z mat.Matrix) (*mat.Den
 // String returns a small table: the first components with their singular values
 // and shares of the variance.
 func (m *TruncatedSVDModel) String() string {
-	const shown = 8
 	var b strings.Builder
 	fmt.Fprintf(&b, "truncated SVD of %d × %d, %s\n", m.rows, m.embedding.Dim, m.options)
 	fmt.Fprintf(&b, "  %9s  %14s  %7s", "component", "singular value", "share")
-	for c, v := range m.values {
-		if c < shown || c == len(m.values)-1 {
-			fmt.Fprintf(&b, "\n  %9d  %14.6g  %6.2f%%", c+1, v, 100*m.share[c])
-		} else if c == shown {
-			b.WriteString("\n          …")
-		}
-	}
+	numbered(&b, 9, len(m.values), func(c int) string { return fmt.Sprintf("  %14.6g  %6.2f%%", m.values[c], 100*m.share[c]) })
 	return b.String()
 }
 
