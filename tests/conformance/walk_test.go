@@ -142,8 +142,9 @@ func methods(p *types.Package, files []*ast.File) (list []found) {
 			is := false
 			for _, verb := range verbs {
 				if m := set.Lookup(p, verb); m != nil {
-					s := m.Obj().(*types.Func).Signature().Params()
-					is = is || s.Len() > 0 && isContext(s.At(0).Type())
+					s := m.Obj().(*types.Func).Signature()
+					// What returns an error alone is an operator, which a method has made.
+					is = is || s.Params().Len() > 0 && isContext(s.Params().At(0).Type()) && s.Results().Len() == 2
 				}
 			}
 			if !is {
