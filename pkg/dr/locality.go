@@ -3,6 +3,7 @@ package dr
 import (
 	"context"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"strings"
@@ -194,29 +195,37 @@ func (l *locality) solve(ctx context.Context, x mat.Matrix, a, b *mat.Dense, k i
 }
 
 // localModel is what LPPModel and NPEModel share.
-type localModel struct {
+type localModel[M interface {
+	fmt.Stringer
+	kind() string
+}] struct {
 	projection
-	values []float64
+	options M // without the graph
+	values  []float64
 }
 
 // Eigenvalues returns what every coordinate makes of the objective, rising: the
 // smaller, the better it keeps neighbourhoods. It is 0 for components that are zero.
-func (m *localModel) Eigenvalues() []float64 { return slices.Clone(m.values) }
+func (m *localModel[M]) Eigenvalues() []float64 { return slices.Clone(m.values) }
 
-// table prints a small table under a heading.
-func (m *localModel) table(name string, options fmt.Stringer) string {
+// String returns a small table: the first components with their eigenvalues.
+func (m *localModel[M]) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s of %d × %d, %s\n  %9s  %12s", name, m.embedding.Rows, len(m.mean), options, "component", "eigenvalue")
+	fmt.Fprintf(&b, "%s of %d × %d, %s\n  %9s  %12s", m.embedding.Method, m.embedding.Rows, len(m.mean), m.options, "component", "eigenvalue")
 	numbered(&b, 9, len(m.values), func(c int) string { return fmt.Sprintf("  %12.5g", m.values[c]) })
 	return b.String()
 }
 
-func (m *localModel) encode(w *saved.Writer) {
+const localVersion = 1
+
+func (m *localModel[M]) encode(w *saved.Writer) {
+	w.JSON(m.options)
 	w.Floats(m.values)
 	m.projection.encode(w)
 }
 
-func (m *localModel) decode(r *saved.Reader) {
+func (m *localModel[M]) decode(r *saved.Reader) {
+	r.JSON(&m.options)
 	m.values = r.Floats()
 	m.projection.decode(r)
 	if !r.OK() {
@@ -226,3 +235,19 @@ func (m *localModel) decode(r *saved.Reader) {
 		r.Fail("its parts differ in size")
 	}
 }
+
+// WriteTo saves the model with its embedding.
+func (m *localModel[M]) WriteTo(w io.Writer) (int64, error) {
+	return write(w, m.options.kind(), localVersion, m.encode)
+}
+
+// ReadFrom replaces m by a saved model; see Embedding.ReadFrom for the errors.
+func (m *localModel[M]) ReadFrom(r io.Reader) (int64, error) {
+	return read(r, m.options.kind(), localVersion, m, (*localModel[M]).decode)
+}
+
+// MarshalBinary returns what WriteTo writes.
+func (m *localModel[M]) MarshalBinary() ([]byte, error) { return saved.Marshal(m) }
+
+// UnmarshalBinary reads what MarshalBinary returned.
+func (m *localModel[M]) UnmarshalBinary(b []byte) error { return saved.Unmarshal(m, b) }

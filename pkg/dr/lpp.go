@@ -3,13 +3,11 @@ package dr
 import (
 	"context"
 	"fmt"
-	"io"
 	"math"
 
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/kernel"
-	"github.com/flatland-go/flatland/internal/saved"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/neighbors"
 	"github.com/flatland-go/flatland/pkg/watch"
@@ -143,7 +141,8 @@ func (l LPP) Fit(ctx context.Context, x mat.Matrix) (*LPPModel, error) {
 	if err != nil {
 		return fail(err)
 	}
-	m := &LPPModel{options: l}
+	m := new(LPPModel)
+	m.options = l
 	if m.projection, m.values, err = local.solve(ctx, x, local.z, e, l.Components); err != nil {
 		return nil, err
 	}
@@ -187,38 +186,8 @@ func (l LPP) Embed(ctx context.Context, x mat.Matrix) (*Embedding, error) {
 
 // LPPModel is fitted by LPP. It keeps k components of d columns, not the rows it was
 // fitted to.
-type LPPModel struct {
-	localModel
-	options LPP // without the graph
-}
+type LPPModel struct{ localModel[LPP] }
 
-// String returns a small table: the first components with their eigenvalues.
-func (m *LPPModel) String() string { return m.table("LPP", m.options) }
+const lppKind = "dr.LPPModel"
 
-const lppKind, lppVersion = "dr.LPPModel", 1
-
-func (m *LPPModel) encode(w *saved.Writer) {
-	w.JSON(m.options)
-	m.localModel.encode(w)
-}
-
-func (m *LPPModel) decode(r *saved.Reader) {
-	r.JSON(&m.options)
-	m.localModel.decode(r)
-}
-
-// WriteTo saves the model with its embedding.
-func (m *LPPModel) WriteTo(w io.Writer) (int64, error) {
-	return write(w, lppKind, lppVersion, m.encode)
-}
-
-// ReadFrom replaces m by a saved model; see Embedding.ReadFrom for the errors.
-func (m *LPPModel) ReadFrom(r io.Reader) (int64, error) {
-	return read(r, lppKind, lppVersion, m, (*LPPModel).decode)
-}
-
-// MarshalBinary returns what WriteTo writes.
-func (m *LPPModel) MarshalBinary() ([]byte, error) { return saved.Marshal(m) }
-
-// UnmarshalBinary reads what MarshalBinary returned.
-func (m *LPPModel) UnmarshalBinary(b []byte) error { return saved.Unmarshal(m, b) }
+func (LPP) kind() string { return lppKind }

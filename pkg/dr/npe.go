@@ -3,14 +3,11 @@ package dr
 import (
 	"context"
 	"fmt"
-	"io"
-	"math"
 
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/kernel"
 	"github.com/flatland-go/flatland/internal/par"
-	"github.com/flatland-go/flatland/internal/saved"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/neighbors"
 	"github.com/flatland-go/flatland/pkg/watch"
@@ -134,7 +131,8 @@ func (p NPE) Fit(ctx context.Context, x mat.Matrix) (*NPEModel, error) {
 	if err != nil {
 		return fail(err)
 	}
-	m := &NPEModel{options: p}
+	m := new(NPEModel)
+	m.options = p
 	if m.projection, m.values, err = local.solve(ctx, x, e, e, p.Components); err != nil {
 		return nil, err
 	}
@@ -178,7 +176,8 @@ func reconstruction(ctx context.Context, x *mat.Dense, g *neighbors.Graph, share
 				for a := range w {
 					w[a] = 1
 				}
-				if solveSmall(s.gram, w) {
+				if factorize(s.gram, k, 0) {
+					solveFactor(s.gram, k, w)
 					break
 				}
 			}
@@ -189,31 +188,6 @@ func reconstruction(ctx context.Context, x *mat.Dense, g *neighbors.Graph, share
 			kernel.Scal64(1/sum, w)
 		}
 	})
-}
-
-// solveSmall replaces b by the solution of a·x = b for the lower triangle of a
-// positive definite matrix, which it replaces by its Cholesky factor; it reports
-// whether it is one.
-func solveSmall(a, b []float64) bool {
-	k := len(b)
-	for i := range k {
-		row := a[i*k : i*k+i+1]
-		for j := range i {
-			other := a[j*k : j*k+j+1]
-			row[j] = (row[j] - kernel.Dot64(row[:j], other[:j])) / other[j]
-		}
-		pivot := row[i] - kernel.Dot64(row[:i], row[:i])
-		if !(pivot > 0) {
-			return false
-		}
-		row[i] = math.Sqrt(pivot)
-		b[i] = (b[i] - kernel.Dot64(row[:i], b[:i])) / row[i]
-	}
-	for i := k - 1; i >= 0; i-- {
-		b[i] /= a[i*k+i]
-		kernel.Axpy64(-b[i], a[i*k:i*k+i], b[:i])
-	}
-	return true
 }
 
 // Embed returns the map of the rows of x: Fit(ctx, x) and its embedding.
@@ -227,38 +201,8 @@ func (p NPE) Embed(ctx context.Context, x mat.Matrix) (*Embedding, error) {
 
 // NPEModel is fitted by NPE. It keeps k components of d columns, not the rows it was
 // fitted to.
-type NPEModel struct {
-	localModel
-	options NPE // without the graph
-}
+type NPEModel struct{ localModel[NPE] }
 
-// String returns a small table: the first components with their eigenvalues.
-func (m *NPEModel) String() string { return m.table("NPE", m.options) }
+const npeKind = "dr.NPEModel"
 
-const npeKind, npeVersion = "dr.NPEModel", 1
-
-func (m *NPEModel) encode(w *saved.Writer) {
-	w.JSON(m.options)
-	m.localModel.encode(w)
-}
-
-func (m *NPEModel) decode(r *saved.Reader) {
-	r.JSON(&m.options)
-	m.localModel.decode(r)
-}
-
-// WriteTo saves the model with its embedding.
-func (m *NPEModel) WriteTo(w io.Writer) (int64, error) {
-	return write(w, npeKind, npeVersion, m.encode)
-}
-
-// ReadFrom replaces m by a saved model; see Embedding.ReadFrom for the errors.
-func (m *NPEModel) ReadFrom(r io.Reader) (int64, error) {
-	return read(r, npeKind, npeVersion, m, (*NPEModel).decode)
-}
-
-// MarshalBinary returns what WriteTo writes.
-func (m *NPEModel) MarshalBinary() ([]byte, error) { return saved.Marshal(m) }
-
-// UnmarshalBinary reads what MarshalBinary returned.
-func (m *NPEModel) UnmarshalBinary(b []byte) error { return saved.Unmarshal(m, b) }
+func (NPE) kind() string { return npeKind }

@@ -166,29 +166,6 @@ func (l *latent) expect(p *posterior, row, gram []float64, covariance bool) {
 	}
 }
 
-// factorize replaces the lower triangle of a positive definite matrix of order k,
-// whose eigenvalues are at least least, by its Cholesky factor.
-func factorize(a []float64, k int, least float64) {
-	for i := range k {
-		row := a[i*k : i*k+i+1]
-		for j := range i {
-			row[j] = (row[j] - kernel.Dot64(row[:j], a[j*k:j*k+j])) / a[j*k+j]
-		}
-		row[i] = math.Sqrt(max(row[i]-kernel.Dot64(row[:i], row[:i]), least))
-	}
-}
-
-// solveFactor replaces x by the solution of a·y = x for the Cholesky factor of a.
-func solveFactor(a []float64, k int, x []float64) {
-	for i := range k {
-		x[i] = (x[i] - kernel.Dot64(a[i*k:i*k+i], x[:i])) / a[i*k+i]
-	}
-	for i := k - 1; i >= 0; i-- {
-		x[i] /= a[i*k+i]
-		kernel.Axpy64(-x[i], a[i*k:i*k+i], x[:i])
-	}
-}
-
 // gram returns wᵀw.
 func (l *latent) gram(ctx context.Context) ([]float64, error) {
 	_, k := l.w.Dims()
