@@ -94,7 +94,7 @@ func (b BayesianPCA) Fit(ctx context.Context, x mat.Matrix) (*BayesianPCAModel, 
 	if err != nil {
 		return nil, err
 	}
-	need := PCA{Components: b.Components, Solver: Exact}.memory(x)
+	need := PCA{Components: b.Components, Solver: Exact}.memory(x, n)
 	if err := mat32.CheckMemory(method, need, b.MemoryLimit, "reduce Components, rows or columns"); err != nil {
 		return nil, err
 	}

@@ -57,7 +57,7 @@ type FastICA struct {
 	// none. Smaller values cost iterations. Default 1e-4.
 	Tolerance float64
 
-	// Seed of the directions to begin with.
+	// Seed of the directions to begin with, and of PCA where it chooses random blocks.
 	Seed uint64
 
 	// MemoryLimit in bytes refuses data whose matrices would not fit. Default
@@ -154,11 +154,14 @@ func (f FastICA) Fit(ctx context.Context, x mat.Matrix) (*FastICAModel, error) {
 	if err := mat32.CheckMemory(method, need, f.MemoryLimit, "reduce Components, rows or columns"); err != nil {
 		return nil, err
 	}
-	pca, err := PCA{Components: f.Components, Whiten: true, MemoryLimit: f.MemoryLimit}.Fit(ctx, x)
+	pca, err := PCA{Components: f.Components, Whiten: true, Seed: f.Seed, MemoryLimit: f.MemoryLimit}.Fit(ctx, x)
 	if err != nil {
 		return fail(err)
 	}
 	var notes []string
+	if pca.options.Solver == Randomized {
+		notes = append(notes, randomizedNote)
+	}
 	rank := f.Components - pca.flat()
 	if rank < f.Components {
 		notes = append(notes, fmt.Sprintf("%d of %d components: the data vary in no more directions", rank, f.Components))

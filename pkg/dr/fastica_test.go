@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
@@ -189,5 +190,25 @@ func TestFastICAAtTheEdges(t *testing.T) {
 	var degenerate *mat32.DegenerateError
 	if _, err := (dr.FastICA{}).Fit(ctx, mat.NewDense(5, 2, nil)); !errors.As(err, &degenerate) {
 		t.Errorf("equal rows: %v", err)
+	}
+}
+
+// Whitening by random blocks is said, and follows the seed.
+func TestFastICATellsOfRandomBlocks(t *testing.T) {
+	ctx := context.Background()
+	x := fixture.Normal(1, 500, 500)
+	maps := map[uint64]*dr.Embedding{}
+	for seed := range uint64(2) {
+		e, err := dr.FastICA{Components: 1, Seed: seed}.Embed(ctx, x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(e.Notes) != 1 || !strings.Contains(e.Notes[0], "randomized solver") {
+			t.Errorf("notes %q", e.Notes)
+		}
+		maps[seed] = e
+	}
+	if mat.EqualApprox(maps[0], maps[1], 1e-9) {
+		t.Error("another seed gives the same blocks")
 	}
 }

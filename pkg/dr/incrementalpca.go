@@ -368,7 +368,7 @@ func (l *IncrementalPCALearner) Model(ctx context.Context) (*IncrementalPCAModel
 	if !l.moments.varies {
 		return nil, &mat32.DegenerateError{Method: incrementalPCA.method, Reason: "all rows are equal: there is no direction of variance"}
 	}
-	m := &IncrementalPCAModel{options: options, subspace: subspace{kind: incrementalPCA, options: options, whiten: options.Whiten,
+	m := &IncrementalPCAModel{options: options, subspace: subspace{kind: incrementalPCA, options: options, whiten: options.Whiten, direct: options.Solver == Incremental,
 		rows: n, mean: l.moments.location(), total: l.moments.squares / float64(n-1)}}
 	if err := l.decompose(ctx, m); err != nil {
 		if errors.Is(err, linalg.ErrNotFinite) {

@@ -332,3 +332,41 @@ func TestIncrementalPCALearnerRefuses(t *testing.T) {
 		t.Errorf("no stream: %v", err)
 	}
 }
+
+// Batches are decomposed by themselves, not by their squares: a direction far below
+// the root of rounding is whitened as others are, and what is rounding is not.
+func TestIncrementalPCAWhitensSmallDirections(t *testing.T) {
+	ctx := context.Background()
+	x := fixture.Normal(6, 300, 5)
+	for i := range 300 {
+		row := x.RawRowView(i)
+		row[3] *= 1e-10
+		row[4] = row[0] - row[1]
+	}
+	m, err := dr.IncrementalPCA{Solver: dr.Incremental, Batch: 40, Whiten: true}.Fit(ctx, x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back dr.IncrementalPCAModel
+	b, err := m.MarshalBinary()
+	if err == nil {
+		err = back.UnmarshalBinary(b)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	z, err := back.Transform(ctx, x)
+	if err != nil || !mat.Equal(z, m.Embedding()) {
+		t.Errorf("read back, another map: %v", err)
+	}
+	for c, want := range []float64{1, 1, 1, 1, 0} {
+		column, sum := mat.Col(nil, c, z), 0.
+		for _, v := range column {
+			sum += v * v / 299
+		}
+		near(t, fmt.Sprintf("variance of coordinate %d", c), sum, want, 1e-4, 0)
+	}
+	if notes := m.Embedding().Notes; len(notes) != 1 {
+		t.Errorf("notes %q", notes)
+	}
+}

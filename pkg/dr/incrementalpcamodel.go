@@ -22,7 +22,7 @@ func (m *IncrementalPCAModel) encode(w *saved.Writer) {
 
 func (m *IncrementalPCAModel) decode(r *saved.Reader) {
 	r.JSON(&m.options)
-	m.subspace = subspace{kind: incrementalPCA, options: m.options, whiten: m.options.Whiten}
+	m.subspace = subspace{kind: incrementalPCA, options: m.options, whiten: m.options.Whiten, direct: m.options.Solver == Incremental}
 	m.subspace.decode(r)
 }
 

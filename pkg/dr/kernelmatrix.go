@@ -12,6 +12,7 @@ import (
 	"github.com/flatland-go/flatland/internal/kernel"
 	"github.com/flatland-go/flatland/internal/linalg"
 	"github.com/flatland-go/flatland/internal/par"
+	"github.com/flatland-go/flatland/internal/rng"
 )
 
 // errKernel says that a kernel has a value beyond float64.
@@ -196,9 +197,6 @@ func (g *gram) trace() float64 {
 // floor is what an eigenvalue may be by rounding alone.
 func (g *gram) floor() float64 { return 4 * math.Sqrt(float64(g.n)) * g.eps * g.largest }
 
-// Dims returns n and n.
-func (g *gram) Dims() (rows, cols int) { return g.n, g.n }
-
 // Dim returns n.
 func (g *gram) Dim() int { return g.n }
 
@@ -213,12 +211,6 @@ func (g *gram) Apply(ctx context.Context, dst, x *mat.Dense) error {
 	}
 	return lessMeans(ctx, dst)
 }
-
-// Mul is Apply.
-func (g *gram) Mul(ctx context.Context, dst, x *mat.Dense) error { return g.Apply(ctx, dst, x) }
-
-// MulTrans is Apply, for the matrix is symmetric.
-func (g *gram) MulTrans(ctx context.Context, dst, x *mat.Dense) error { return g.Apply(ctx, dst, x) }
 
 // lessMeans takes the means of its columns from x.
 func lessMeans(ctx context.Context, x *mat.Dense) error {
@@ -261,20 +253,8 @@ func (g *gram) leading(ctx context.Context, p KernelPCA) (values []float64, vect
 		}
 		return all[:k], v, nil, nil
 	case Randomized:
-		f, err := linalg.RangeFinder{Rank: k, Oversample: p.Oversample, Iterations: p.Iterations, Seed: p.Seed}.Factor(ctx, g)
-		if err != nil {
-			return nil, nil, nil, err
-		}
-		// A negative eigenvalue turns its singular vectors against each other.
-		at := 0
-		for c, v := range f.Values {
-			if kernel.Dot64(mat.Col(nil, c, f.U), f.V.RawRowView(c)) > 0 {
-				values[at] = v
-				vectors.SetRow(at, f.V.RawRowView(c))
-				at++
-			}
-		}
-		return values, vectors, nil, nil
+		values, vectors, err := g.krylov(ctx, p)
+		return values, vectors, nil, err
 	}
 	// The error of an eigenvalue is of the order of the square of this.
 	tolerance := 1e-9
@@ -292,4 +272,56 @@ func (g *gram) leading(ctx context.Context, p KernelPCA) (values []float64, vect
 	copy(values, pairs.Values)
 	vectors.Copy(pairs.Vectors.T())
 	return values, vectors, notes, nil
+}
+
+// krylov is leading by random blocks: the best in the space that a block and its
+// products with the powers of the matrix span. It looks for the largest eigenvalues,
+// not for the largest magnitudes, which negative ones may have.
+func (g *gram) krylov(ctx context.Context, p KernelPCA) (values []float64, vectors *mat.Dense, err error) {
+	n := g.n
+	width, room := p.blocks(n)
+	basis, image := mat.NewDense(room, n, nil), mat.NewDense(room, n, nil) // as rows
+	err = par.Blocks(ctx, width, 1, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			s := rng.New(p.Seed, "kernelpca/block", i)
+			row := basis.RawRowView(i)
+			for j := range row {
+				row[j] = s.Normal()
+			}
+		}
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	for from := 0; from < room; from += width {
+		to := min(from+width, room)
+		block := basis.Slice(from, to, 0, n).(*mat.Dense)
+		if from > 0 {
+			block.Copy(image.Slice(from-width, from, 0, n))
+		}
+		// Those before are orthonormal, and stay what they are but for rounding.
+		if err := linalg.Orthonormalize(ctx, basis.Slice(0, to, 0, n).(*mat.Dense)); err != nil {
+			return nil, nil, err
+		}
+		y := mat.NewDense(n, to-from, nil)
+		if err := g.Apply(ctx, y, mat.DenseCopyOf(block.T())); err != nil {
+			return nil, nil, err
+		}
+		image.Slice(from, to, 0, n).(*mat.Dense).Copy(y.T())
+	}
+	form, small := mat.NewDense(room, room, nil), mat.NewSymDense(room, nil)
+	if err := kernel.Gemm64(ctx, blas.NoTrans, blas.Trans, 1, basis.RawMatrix(), image.RawMatrix(), 0, form.RawMatrix()); err != nil {
+		return nil, nil, err
+	}
+	for i := range room {
+		for j := i; j < room; j++ {
+			small.SetSym(i, j, (form.At(i, j)+form.At(j, i))/2)
+		}
+	}
+	values, turn, err := linalg.EigenSymRange(ctx, small, 0, p.Components)
+	if err != nil {
+		return nil, nil, err
+	}
+	vectors = mat.NewDense(p.Components, n, nil)
+	return values[:p.Components], vectors, kernel.Gemm64(ctx, blas.NoTrans, blas.NoTrans, 1, turn.RawMatrix(), basis.RawMatrix(), 0, vectors.RawMatrix())
 }

@@ -217,7 +217,11 @@ func (p KernelPCA) Fit(ctx context.Context, x mat.Matrix) (*KernelPCAModel, erro
 	stage.Add(1)
 	signs := orientation(vectors)
 	scaleRows(vectors, signs)
-	total := g.trace()
+	total, found := g.trace(), 0.
+	for _, v := range values {
+		found += max(v, 0)
+	}
+	total = max(total, found) // negative eigenvalues have no part in it
 	m.values, m.share = values, make([]float64, len(values))
 	zero := 0
 	z := mat.NewDense(n, p.Components, nil)
@@ -228,7 +232,7 @@ func (p KernelPCA) Fit(ctx context.Context, x mat.Matrix) (*KernelPCAModel, erro
 			values[c] = 0
 			continue
 		}
-		m.share[c] = min(v/total, 1)
+		m.share[c] = v / total
 		root := math.Sqrt(v)
 		for i, e := range vectors.RawRowView(c) {
 			z.Set(i, c, e*root)
@@ -273,7 +277,17 @@ func (p KernelPCA) memory(x mat.Matrix) int64 {
 	case Exact:
 		return need + 40*n*n
 	case Randomized:
-		return need + 16*n*(k+int64(p.Oversample))*int64(p.Iterations+1)
+		width, room := p.blocks(rows)
+		return need + 24*int64(room)*(n+int64(room)) + 8*n*(4*int64(width)+k)
 	}
 	return need + 8*n*40*(k+8)
+}
+
+// blocks returns how many vectors a random block has, and all blocks together.
+func (p KernelPCA) blocks(n int) (width, room int) {
+	width = min(p.Components+min(p.Oversample, n), n)
+	if p.Iterations >= n { // which fills the space
+		return width, n
+	}
+	return width, min(width*(2*p.Iterations+1), n)
 }

@@ -231,3 +231,52 @@ func TestKernelPCAAtTheEdges(t *testing.T) {
 		t.Errorf("points back within the memory for the map: %v", err)
 	}
 }
+
+// Negative eigenvalues, however large, take no component's place: all solvers find the
+// largest, and say nothing of others.
+func TestKernelPCAOfIndefiniteKernels(t *testing.T) {
+	ctx := context.Background()
+	x := fixture.Normal(7, 120, 6)
+	weighted := func(weights ...float64) func(a, b []float64) float64 {
+		return func(a, b []float64) float64 {
+			sum := 0.
+			for j, w := range weights {
+				sum += w * a[j] * b[j]
+			}
+			return sum
+		}
+	}
+	for name, p := range map[string]dr.KernelPCA{
+		"behind larger negative ones": {Components: 2, Func: weighted(1, .5, -10, -9, -8, -7), Oversample: 1},
+		"of like magnitudes":          {Components: 3, Func: weighted(3, -3, 2, -2, 1, -1), Oversample: 1},
+		"sigmoid":                     {Components: 4, Kernel: dr.SigmoidKernel, Gamma: .5},
+	} {
+		p.Solver = dr.Exact
+		want, err := p.Fit(ctx, x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range []dr.Solver{dr.Randomized, dr.Lanczos} {
+			p.Solver = s
+			m, err := p.Fit(ctx, x)
+			if err != nil {
+				t.Fatal(err)
+			}
+			nearAll(t, name+", "+m.String(), m.Eigenvalues(), want.Eigenvalues(), 1e-6, 0)
+			if want.Eigenvalues()[p.Components-1] <= 0 || len(m.Embedding().Notes) > 0 {
+				t.Errorf("%s, %s: eigenvalues %v, notes %q", name, s, want.Eigenvalues(), m.Embedding().Notes)
+			}
+			if e := m.Embedding(); s == dr.Randomized && !mat.EqualApprox(e, want.Embedding(), 1e-2) {
+				t.Errorf("%s: another map than the exact one", name)
+			}
+		}
+	}
+	// Where fewer are positive than are asked for, a note says so, and is right.
+	m, err := dr.KernelPCA{Components: 3, Func: weighted(2, -5, 1), Solver: dr.Randomized}.Fit(ctx, x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v := m.Eigenvalues(); !(v[1] > 0) || v[2] != 0 || len(m.Embedding().Notes) != 1 {
+		t.Errorf("two positive eigenvalues: %v, %q", v, m.Embedding().Notes)
+	}
+}

@@ -249,3 +249,36 @@ func TestLocalMapsOfSomeVariance(t *testing.T) {
 		}
 	}
 }
+
+// The width that was taken is told, and gives the same map when it is asked for.
+func TestLPPTellsItsWidth(t *testing.T) {
+	ctx := context.Background()
+	x := fixture.Normal(1, 60, 4)
+	m, err := dr.LPP{Neighbors: 8}.Fit(ctx, x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	graph, err := neighbors.Exact{Neighbors: 8}.Graph(ctx, x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pairs, err := graph.Union()
+	if err != nil {
+		t.Fatal(err)
+	}
+	width := 0.
+	for _, d := range pairs.Distances {
+		width += d * d / float64(len(pairs.Distances))
+	}
+	again, err := dr.LPP{Neighbors: 8, Width: width}.Fit(ctx, x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Embedding().Options != again.Embedding().Options || m.String() != again.String() || !mat.EqualApprox(m.Embedding(), again.Embedding(), 1e-9) {
+		t.Errorf("%s is another model than\n%s", m, again)
+	}
+	x.Scale(1e-200, x)
+	if m, err = (dr.LPP{Neighbors: 8}).Fit(ctx, x); err != nil || !mat.EqualApprox(m.Embedding(), again.Embedding(), 1e-9) {
+		t.Errorf("where the width is below float64, another map: %v", err)
+	}
+}

@@ -65,7 +65,8 @@ type LPP struct {
 }
 
 // Resolve returns the options with defaults filled in for n × d data, or a
-// *mat32.ParamError; the default of Width is filled in by Fit.
+// *mat32.ParamError; the default of Width is filled in by Fit, from the
+// distances.
 func (l LPP) Resolve(n, d int) (LPP, error) {
 	const method = "dr.LPP"
 	if err := checkLocality(method, n, d, &l.Components, &l.Neighbors, &l.Share, l.MemoryLimit); err != nil {
@@ -118,7 +119,10 @@ func (l LPP) Fit(ctx context.Context, x mat.Matrix) (*LPPModel, error) {
 	if err != nil {
 		return fail(err)
 	}
-	weights := l.weigh(pairs)
+	weights, width := l.weigh(pairs)
+	if !l.Simple {
+		l.Width = width
+	}
 	degrees := make([]float64, n)
 	for i := range n {
 		for _, w := range weights[pairs.Start[i]:pairs.Start[i+1]] {
@@ -152,9 +156,10 @@ func (l LPP) Fit(ctx context.Context, x mat.Matrix) (*LPPModel, error) {
 	return m, nil
 }
 
-// weigh returns the weights of pairs.
-func (l LPP) weigh(pairs *neighbors.Neighborhoods) []float64 {
-	weights := make([]float64, len(pairs.Distances))
+// weigh returns the weights of pairs, and the width of the kernel, which stays 0 where
+// all distances are, and where it is beyond float64.
+func (l LPP) weigh(pairs *neighbors.Neighborhoods) (weights []float64, used float64) {
+	weights = make([]float64, len(pairs.Distances))
 	most := 0.
 	for _, d := range pairs.Distances {
 		most = max(most, d)
@@ -166,13 +171,17 @@ func (l LPP) weigh(pairs *neighbors.Neighborhoods) []float64 {
 			mean += (d / most) * (d / most) / float64(len(weights)) // which stays in range
 		}
 		width = most * math.Sqrt(mean)
+		// The root of a square is the number itself: refitted with it, the model is the same.
+		if square := width * width; square >= 0x1p-1022 && square <= math.MaxFloat64 {
+			l.Width = square
+		}
 	}
 	for k, d := range pairs.Distances {
 		if weights[k] = 1; !l.Simple && width > 0 {
 			weights[k] = math.Exp(-(d / width) * (d / width))
 		}
 	}
-	return weights
+	return weights, l.Width
 }
 
 // Embed returns the map of the rows of x: Fit(ctx, x) and its embedding.

@@ -181,6 +181,9 @@ func (p PCA) Resolve(n, d int) (PCA, error) {
 	return p, checkSolver(method, p.Solver, Exact, Randomized)
 }
 
+// randomizedNote tells that Auto chose random blocks.
+const randomizedNote = "the randomized solver was chosen: components are close to the exact ones, those of the smallest variance least"
+
 // String returns the options in one line, as captions and tables show them.
 func (p PCA) String() string {
 	s := fmt.Sprintf("%d components", p.Components)
@@ -223,11 +226,11 @@ func (p PCA) Fit(ctx context.Context, x mat.Matrix) (*PCAModel, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := mat32.CheckMemory(method, p.memory(x), p.MemoryLimit, "reduce Components, rows or columns, or take Randomized"); err != nil {
-		return nil, err
-	}
 	weights, rows, err := checkWeights(method, p.Weights, n)
 	if err != nil {
+		return nil, err
+	}
+	if err := mat32.CheckMemory(method, p.memory(x, rows), p.MemoryLimit, "reduce Components, rows or columns, or take Randomized"); err != nil {
 		return nil, err
 	}
 	mean, kept, s, err := p.decomposed(ctx, x, weights, rows)
@@ -276,7 +279,7 @@ func (p PCA) Fit(ctx context.Context, x mat.Matrix) (*PCAModel, error) {
 	}
 	m.embedding = m.caption(z, n)
 	if auto && p.Solver == Randomized {
-		notes = append(notes, "the randomized solver was chosen: components are close to the exact ones, those of the smallest variance least")
+		notes = append(notes, randomizedNote)
 	}
 	if flat := m.flat(); flat > 0 {
 		notes = append(notes, fmt.Sprintf("the last %d of %d components have no variance: the data do not fill the space", flat, len(m.variance)))
@@ -313,15 +316,15 @@ func (p PCA) whole(rows, d int) bool {
 	return p.Solver != Randomized || p.Components+p.Oversample >= min(rows, d)
 }
 
-// memory is the forecast of Fit in bytes.
-func (p PCA) memory(x mat.Matrix) int64 {
+// memory is the forecast of Fit in bytes, for as many rows that count.
+func (p PCA) memory(x mat.Matrix, counted int) int64 {
 	n, d := x.Dims()
 	rows, columns, k, small := int64(n), int64(d), int64(p.Components), int64(min(n, d))
 	if p.Rule != "" {
 		k = small
 	}
 	need := 8 * (rows*k + 2*k*columns)
-	if !p.whole(n, d) {
+	if !p.whole(counted, d) {
 		need += 16 * (rows + columns) * int64(p.Components+p.Oversample) * int64(p.Iterations+1)
 		switch x := x.(type) {
 		case *mat32.CSR:

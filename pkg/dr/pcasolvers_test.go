@@ -13,6 +13,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/fixture"
 	"github.com/flatland-go/flatland/internal/rng"
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/dr"
@@ -460,5 +461,23 @@ func TestPCAMissingHearsACancel(t *testing.T) {
 	}
 	if took := time.Since(start); took > 2*time.Second {
 		t.Errorf("it took %v", took)
+	}
+}
+
+// Blocks that fill what few rows of weight span are the exact solver, and take its
+// memory.
+func TestPCAForecastsByRowsThatCount(t *testing.T) {
+	x, weights := fixture.Normal(1, 300, 300), make([]float64, 300)
+	for i := range 12 {
+		weights[i] = 1
+	}
+	p := dr.PCA{Components: 5, Solver: dr.Randomized, MemoryLimit: 2 << 20}
+	if _, err := p.Fit(context.Background(), x); err != nil {
+		t.Error(err)
+	}
+	p.Weights = weights
+	var memory *mat32.MemoryError
+	if _, err := p.Fit(context.Background(), x); !errors.As(err, &memory) {
+		t.Errorf("12 rows of 300 count: %v", err)
 	}
 }

@@ -25,6 +25,7 @@ type subspace struct {
 	variance   []float64  // k, divisor n−1
 	total      float64    // of all directions
 	whiten     bool
+	direct     bool // decomposed by themselves, not by their squares
 	embedding  *Embedding
 }
 
@@ -94,8 +95,16 @@ func (m *subspace) described(z *mat.Dense, rows int) *Embedding {
 	return &Embedding{Dense: z, Method: m.kind.title, Options: m.options.String(), Rows: rows, Dim: len(m.mean), Objective: math.NaN()}
 }
 
-// noise is the variance that rounding of sums of squares may leave in a direction.
-func (m *subspace) noise() float64 { return m.variance[0] * float64(len(m.mean)) * 0x1p-50 }
+// noise is the variance that rounding may leave in a direction: a share of the squares
+// where these are added up, and the square of a share where the rows themselves are
+// decomposed.
+func (m *subspace) noise() float64 {
+	if m.direct {
+		share := float64(max(m.rows, len(m.mean))) * 0x1p-52
+		return m.variance[0] * share * share
+	}
+	return m.variance[0] * float64(len(m.mean)) * 0x1p-50
+}
 
 // flat returns how many of the last components have no variance but rounding.
 func (m *subspace) flat() (n int) {
