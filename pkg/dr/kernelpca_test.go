@@ -266,6 +266,11 @@ func TestKernelPCAOfIndefiniteKernels(t *testing.T) {
 			if want.Eigenvalues()[p.Components-1] <= 0 || len(m.Embedding().Notes) > 0 {
 				t.Errorf("%s, %s: eigenvalues %v, notes %q", name, s, want.Eigenvalues(), m.Embedding().Notes)
 			}
+			for _, share := range m.ExplainedVarianceRatio() {
+				if !(share > 0 && share <= 1) {
+					t.Errorf("%s, %s: a share of %v", name, s, share)
+				}
+			}
 			if e := m.Embedding(); s == dr.Randomized && !mat.EqualApprox(e, want.Embedding(), 1e-2) {
 				t.Errorf("%s: another map than the exact one", name)
 			}
