@@ -51,12 +51,20 @@ func weighted(n int) []float64 {
 func methods(n int) map[string]func(ctx context.Context, d []float64) (*Layout, error) {
 	start := fixture.Normal(9, n, 2)
 	return map[string]func(ctx context.Context, d []float64) (*Layout, error){
-		"SMACOF":           func(ctx context.Context, d []float64) (*Layout, error) { return SMACOF{Dim: 2}.Place(ctx, n, d) },
-		"SMACOF, start":    func(ctx context.Context, d []float64) (*Layout, error) { return SMACOF{Dim: 2, Start: start, Iterations: 20}.Place(ctx, n, d) },
-		"SMACOF, weighted": func(ctx context.Context, d []float64) (*Layout, error) { return SMACOF{Dim: 3, Weights: weighted(n)}.Place(ctx, n, d) },
-		"SGD":              func(ctx context.Context, d []float64) (*Layout, error) { return SGD{Dim: 2, Seed: 4}.Place(ctx, n, d) },
-		"SGD, weighted":    func(ctx context.Context, d []float64) (*Layout, error) { return SGD{Dim: 3, Weights: weighted(n)}.Place(ctx, n, d) },
-		"NonMetric":        func(ctx context.Context, d []float64) (*Layout, error) { return NonMetric{Dim: 2, Iterations: 20}.Place(ctx, n, d) },
+		"SMACOF": func(ctx context.Context, d []float64) (*Layout, error) { return SMACOF{Dim: 2}.Place(ctx, n, d) },
+		"SMACOF, start": func(ctx context.Context, d []float64) (*Layout, error) {
+			return SMACOF{Dim: 2, Start: start, Iterations: 20}.Place(ctx, n, d)
+		},
+		"SMACOF, weighted": func(ctx context.Context, d []float64) (*Layout, error) {
+			return SMACOF{Dim: 3, Weights: weighted(n)}.Place(ctx, n, d)
+		},
+		"SGD": func(ctx context.Context, d []float64) (*Layout, error) { return SGD{Dim: 2, Seed: 4}.Place(ctx, n, d) },
+		"SGD, weighted": func(ctx context.Context, d []float64) (*Layout, error) {
+			return SGD{Dim: 3, Weights: weighted(n)}.Place(ctx, n, d)
+		},
+		"NonMetric": func(ctx context.Context, d []float64) (*Layout, error) {
+			return NonMetric{Dim: 2, Iterations: 20}.Place(ctx, n, d)
+		},
 	}
 }
 

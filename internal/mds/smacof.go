@@ -57,7 +57,9 @@ func (s SMACOF) Place(ctx context.Context, n int, dissimilarities []float64) (*L
 	}
 	run := descent{x: x, move: move, iterations: s.Iterations, tolerance: s.Tolerance, stage: s.Stage}
 	p := newPass(n, s.Dim, dissimilarities, s.Weights)
-	run.step = func(ctx context.Context, x coordinates, to *coordinates, _ int) (totals, error) { return p.run(ctx, x, to) }
+	run.step = func(ctx context.Context, x coordinates, to *coordinates, _ int) (totals, error) {
+		return p.run(ctx, x, to)
+	}
 	l, err := run.place(ctx)
 	if l != nil {
 		l.Notes = append(notes, l.Notes...)
