@@ -63,6 +63,12 @@ func (e *Embedding) Dims() (n, k int) {
 	return e.Dense.Dims()
 }
 
+// of returns other rows z as the model that made e mapped them.
+func (e *Embedding) of(z *mat.Dense) *Embedding {
+	n, _ := z.Dims()
+	return &Embedding{Dense: z, Method: e.Method, Options: e.Options, Rows: n, Dim: e.Dim, Objective: math.NaN()}
+}
+
 const embeddingKind, embeddingVersion = "dr.Embedding", 1
 
 func (e *Embedding) encode(w *saved.Writer) {

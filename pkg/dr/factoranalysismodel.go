@@ -88,12 +88,7 @@ func (m *FactorAnalysisModel) linear() linearMap {
 // Transform returns the expected factors of new rows, n × d, given what was
 // observed, as n × k. Time O(n·d·k).
 func (m *FactorAnalysisModel) Transform(ctx context.Context, x mat.Matrix) (*Embedding, error) {
-	z, err := m.linear().apply(ctx, "dr.FactorAnalysis", x)
-	if err != nil {
-		return nil, err
-	}
-	n, d := x.Dims()
-	return &Embedding{Dense: z, Method: m.embedding.Method, Options: m.options.String(), Rows: n, Dim: d, Objective: math.NaN()}, nil
+	return m.linear().transform(ctx, "dr.FactorAnalysis", x, m.embedding)
 }
 
 // Inverse returns the expected rows, n × d, of the factors z, n × k. It does not undo

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"strings"
 
@@ -49,12 +48,7 @@ func (m *FastICAModel) linear() linearMap {
 
 // Transform returns the sources of new rows, n × d, as n × k. Time O(n·d·k).
 func (m *FastICAModel) Transform(ctx context.Context, x mat.Matrix) (*Embedding, error) {
-	z, err := m.linear().apply(ctx, "dr.FastICA", x)
-	if err != nil {
-		return nil, err
-	}
-	n, d := x.Dims()
-	return &Embedding{Dense: z, Method: m.embedding.Method, Options: m.options.String(), Rows: n, Dim: d, Objective: math.NaN()}, nil
+	return m.linear().transform(ctx, "dr.FastICA", x, m.embedding)
 }
 
 // Inverse mixes the sources z, n × k, to points of the data space. With all

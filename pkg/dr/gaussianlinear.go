@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/mat"
@@ -32,7 +31,7 @@ import (
 //
 // For m centers, k components and p pairs of every row it takes O(n·(d·m·k + p·k)) an
 // iteration, and O(n·d·(m + p)) once (O(n²·d) for Neighbors without a Graph). Memory
-// about 8·n·(d + m·(k + 1) + 3·p + 3·k) bytes.
+// about 8·(n·(2·d + m·(k + 1) + 3·p + 4·k) + m·d·(3 + 4·k)) bytes.
 //
 // Source: E. Bergh (2025), Interpretable non-linear dimensionality reduction using
 // gaussian weighted linear transformation.
@@ -161,7 +160,8 @@ func (g GaussianLinear) Fit(ctx context.Context, x mat.Matrix) (*GaussianLinearM
 	if g.Neighbors > 0 {
 		pairs = g.Neighbors
 	}
-	need := 8 * int64(n) * int64(d+g.Centers*(g.Components+1)+3*pairs+3*g.Components)
+	need := 8*(int64(n)*int64(d+g.Centers*(g.Components+1)+3*pairs+4*g.Components+3)+
+		int64(g.Centers)*int64(d)*int64(3+4*g.Components)) + decomposing(n, d, g.Components)
 	if g.Neighbors > 0 && g.Graph == nil {
 		need += 12*int64(n)*int64(g.Neighbors) + screen.Bytes(x)
 	}
@@ -229,40 +229,19 @@ func (g GaussianLinear) Embed(ctx context.Context, x mat.Matrix) (*Embedding, er
 // length of a row.
 func (g GaussianLinear) rows(ctx context.Context, x mat.Matrix, mean []float64) (*mat.Dense, float64, error) {
 	n, d := x.Dims()
-	rows := mat.NewDense(n, d, nil)
-	largest := make([]float64, n)
-	err := par.Blocks(ctx, n, 64, func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			row := rows.RawRowView(i)
-			for j, v := range mat32.Row(row, i, x) {
-				row[j] = v - mean[j]
-				largest[i] = max(largest[i], math.Abs(row[j]))
-			}
-		}
-	})
+	c := &centered{x: x, n: n, d: d, mean: mean}
+	largest, root, err := c.size(ctx)
 	if err != nil {
 		return nil, 0, err
 	}
-	most := slices.Max(largest)
-	if !(most <= 0x1p1000) || most < 0x1p-1000 {
+	if !(largest <= 0x1p1000) || largest < 0x1p-1000 {
 		return nil, 0, &mat32.DegenerateError{Method: "dr.GaussianLinear", Reason: "the scale of the data is beyond float64: rescale them"}
 	}
-	sum, err := par.Sum(ctx, n, 64, func(lo, hi int) (sum float64) {
-		for i := lo; i < hi; i++ {
-			for _, v := range rows.RawRowView(i) {
-				sum += (v / most) * (v / most) / float64(n)
-			}
-		}
-		return sum
-	})
-	if err != nil {
-		return nil, 0, err
-	}
-	unit := binary(most * math.Sqrt(sum))
-	return rows, unit, par.Blocks(ctx, n, 64, func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			kernel.Scal64(1/unit, rows.RawRowView(i))
-		}
+	rows, unit := mat.NewDense(n, d, nil), binary(root*math.Sqrt(float64(d)))
+	return rows, unit, c.each(ctx, func(i int, row []float64) {
+		to := rows.RawRowView(i)
+		copy(to, row)
+		kernel.Scal64(1/unit, to)
 	})
 }
 

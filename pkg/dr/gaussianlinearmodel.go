@@ -94,8 +94,7 @@ func (m *GaussianLinearModel) Transform(ctx context.Context, x mat.Matrix) (*Emb
 	if err != nil {
 		return nil, err
 	}
-	n, d := x.Dims()
-	return &Embedding{Dense: z, Method: m.embedding.Method, Options: m.options.String(), Rows: n, Dim: d, Objective: math.NaN()}, nil
+	return m.embedding.of(z), nil
 }
 
 // local is the map at one row.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -170,7 +169,7 @@ func (m *KernelPCAModel) Transform(ctx context.Context, x mat.Matrix) (*Embeddin
 	if err := checkFits(method, z); err != nil {
 		return nil, err
 	}
-	return &Embedding{Dense: z, Method: m.embedding.Method, Options: m.options.String(), Rows: rows, Dim: m.dim, Objective: math.NaN()}, nil
+	return m.embedding.of(z), nil
 }
 
 // Inverse returns points of the data space whose images are near those of z, which

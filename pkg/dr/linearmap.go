@@ -54,6 +54,15 @@ func (l linearMap) apply(ctx context.Context, method string, x mat.Matrix) (*mat
 	return z, checkFits(method, z)
 }
 
+// transform maps the rows of x as those of fitted were.
+func (l linearMap) transform(ctx context.Context, method string, x mat.Matrix, fitted *Embedding) (*Embedding, error) {
+	z, err := l.apply(ctx, method, x)
+	if err != nil {
+		return nil, err
+	}
+	return fitted.of(z), nil
+}
+
 // undo maps the points z, n × k, to the space of the data.
 func (l linearMap) undo(ctx context.Context, method string, z mat.Matrix) (*mat.Dense, error) {
 	k, d := l.back.Dims()

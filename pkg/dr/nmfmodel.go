@@ -142,7 +142,7 @@ func (m *NMFModel) Transform(ctx context.Context, x mat.Matrix) (*Embedding, err
 	if err := checkFits(method, z); err != nil {
 		return nil, err
 	}
-	return &Embedding{Dense: z, Method: m.embedding.Method, Options: f.String(), Rows: n, Dim: d, Objective: math.NaN()}, nil
+	return m.embedding.of(z), nil
 }
 
 // rowPenalties are those of W for a row in units of size and components in units

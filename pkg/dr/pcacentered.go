@@ -202,6 +202,42 @@ func (c *centered) row(dst []float64, i int) {
 	}
 }
 
+// each calls f with every row, in all columns, on all cores; it is f's to change.
+func (c *centered) each(ctx context.Context, f func(i int, row []float64)) error {
+	return par.BlocksWith(ctx, c.n, 64, func() []float64 { return make([]float64, c.d) }, func(row []float64, lo, hi int) {
+		for i := lo; i < hi; i++ {
+			c.row(row, i)
+			f(i, row)
+		}
+	})
+}
+
+// size returns the largest magnitude among the values, or NaN where one is, and
+// the root of their mean square.
+func (c *centered) size(ctx context.Context) (largest, root float64, err error) {
+	of := make([]float64, c.n)
+	err = c.each(ctx, func(i int, row []float64) {
+		for _, v := range row {
+			of[i] = max(of[i], math.Abs(v))
+		}
+	})
+	if err != nil {
+		return 0, 0, err
+	}
+	largest = slices.Max(of)
+	err = c.each(ctx, func(i int, row []float64) {
+		of[i] = 0
+		for _, v := range row {
+			of[i] += (v / largest) * (v / largest) // which stays in range
+		}
+	})
+	sum := 0.
+	for _, v := range of {
+		sum += v / float64(c.n) / float64(c.d)
+	}
+	return largest, largest * math.Sqrt(sum), err
+}
+
 // rows writes rows lo … lo+n−1 to dst, n × len(c.columns).
 func (c *centered) rows(ctx context.Context, dst *mat.Dense, lo int) error {
 	n, _ := dst.Dims()

@@ -53,12 +53,7 @@ func (p *projection) Embedding() *Embedding { return p.embedding }
 
 // Transform maps new rows, n × d, to n × k. Time O(n·d·k).
 func (p *projection) Transform(ctx context.Context, x mat.Matrix) (*Embedding, error) {
-	z, err := p.linear().apply(ctx, p.method, x)
-	if err != nil {
-		return nil, err
-	}
-	n, d := x.Dims()
-	return &Embedding{Dense: z, Method: p.embedding.Method, Options: p.embedding.Options, Rows: n, Dim: d, Objective: math.NaN()}, nil
+	return p.linear().transform(ctx, p.method, x, p.embedding)
 }
 
 func (p *projection) encode(w *saved.Writer) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"strings"
 
@@ -46,12 +45,7 @@ func (m *SparsePCAModel) linear() linearMap {
 // Transform returns new rows, n × d, in the coordinates of the components, n × k,
 // by ridge regression. Time O(n·d·k).
 func (m *SparsePCAModel) Transform(ctx context.Context, x mat.Matrix) (*Embedding, error) {
-	z, err := m.linear().apply(ctx, "dr.SparsePCA", x)
-	if err != nil {
-		return nil, err
-	}
-	n, d := x.Dims()
-	return &Embedding{Dense: z, Method: m.embedding.Method, Options: m.options.String(), Rows: n, Dim: d, Objective: math.NaN()}, nil
+	return m.linear().transform(ctx, "dr.SparsePCA", x, m.embedding)
 }
 
 // Inverse returns the points of the data space that have the coordinates z, n × k:

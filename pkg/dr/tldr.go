@@ -34,8 +34,8 @@ import (
 //
 // For a batch of b rows a step takes O(b·(d·k + k·p + L·p²)) for k components and a
 // projector of L layers p wide, and there are Epochs·n/b steps; the neighbours take
-// O(n²·d) without a Graph. Memory 4·n·d bytes for the rows, 8·n·k for the map, and
-// about 16·b·(k + L·p) + 16·(d·k + L·p²).
+// O(n²·d) without a Graph. Memory 4·n·d bytes for the rows, 16·n·k for the map, about
+// 16·b·(k + L·p) + 32·d·k + 16·L·p², and 16·n·EncoderWidth if Nonlinear.
 //
 // Sources: Y. Kalantidis, C. Lassance, J. Almazán and D. Larlus (2022), TLDR: twin
 // learning for dimensionality reduction; J. Zbontar, L. Jing, I. Misra, Y. LeCun and
@@ -207,8 +207,17 @@ func (t TLDR) Fit(ctx context.Context, x mat.Matrix) (*TLDRModel, error) {
 		}
 	}
 	layers := t.layers()
-	need := 4*int64(n)*int64(d) + 8*int64(n)*int64(t.Components) + 8*int64(t.Batch)*int64(d) +
-		nn.Bytes(d, 2*t.Batch, layers...) + 4*int64(t.ProjectorWidth)*int64(t.ProjectorWidth)
+	need := 4*int64(n)*int64(d) + 16*int64(n)*int64(t.Components) + 8*int64(t.Batch)*int64(d) +
+		nn.Bytes(d, 2*t.Batch, layers...) + 4*int64(t.ProjectorWidth)*int64(t.ProjectorWidth) + packed(int64(n)*int64(d))
+	wide := d
+	for l := 0; l <= 2*t.EncoderLayers; l += 2 { // the map in float64, and a product or a copy of each factor
+		out := layers[l].(nn.Linear).Out
+		need += 16 * int64(wide) * int64(out)
+		wide = out
+	}
+	if t.Nonlinear {
+		need += 16 * int64(n) * int64(t.EncoderWidth)
+	}
 	if t.Graph == nil {
 		need += 12*int64(n)*int64(t.Neighbors) + screen.Bytes(x)
 	}
@@ -271,7 +280,6 @@ type scaledRows32 struct {
 
 // scaled returns the rows of x for learners in float32.
 func scaled(ctx context.Context, method string, x mat.Matrix) (*scaledRows32, error) {
-	const block = 256
 	n, d := x.Dims()
 	c, err := newCentered(ctx, x)
 	if err != nil {
@@ -280,46 +288,15 @@ func scaled(ctx context.Context, method string, x mat.Matrix) (*scaledRows32, er
 	if c.constant {
 		return nil, &mat32.DegenerateError{Method: method, Reason: "all rows are equal: there is nothing to tell them apart"}
 	}
-	each := func(f func(i int, row []float64)) error {
-		return par.BlocksWith(ctx, n, block, func() []float64 { return make([]float64, d) }, func(row []float64, lo, hi int) {
-			for i := lo; i < hi; i++ {
-				c.row(row, i)
-				f(i, row)
-			}
-		})
-	}
-	largest := make([]float64, n)
-	if err := each(func(i int, row []float64) {
-		for _, v := range row {
-			if !(math.Abs(v) <= largest[i]) { // also where it is NaN
-				largest[i] = math.Abs(v)
-			}
-		}
-	}); err != nil {
+	largest, root, err := c.size(ctx)
+	if err != nil {
 		return nil, err
 	}
-	most := 0.
-	for _, v := range largest {
-		if !(v <= math.MaxFloat64/4) {
-			return nil, &mat32.DegenerateError{Method: method, Reason: "deviations from the mean exceed the largest float64: rescale the data"}
-		}
-		most = max(most, v)
+	if !(largest <= math.MaxFloat64/4) {
+		return nil, &mat32.DegenerateError{Method: method, Reason: "deviations from the mean exceed the largest float64: rescale the data"}
 	}
-	squares := largest
-	if err := each(func(i int, row []float64) {
-		squares[i] = 0
-		for _, v := range row {
-			squares[i] += (v / most) * (v / most)
-		}
-	}); err != nil {
-		return nil, err
-	}
-	sum := 0.
-	for _, v := range squares {
-		sum += v / float64(n) / float64(d)
-	}
-	s := &scaledRows32{Dense: mat32.NewDense(n, d, nil), mean: c.mean, unit: binary(most * math.Sqrt(sum))}
-	return s, each(func(i int, row []float64) {
+	s := &scaledRows32{Dense: mat32.NewDense(n, d, nil), mean: c.mean, unit: binary(root)}
+	return s, c.each(ctx, func(i int, row []float64) {
 		to := s.Row(i)
 		for j, v := range row {
 			to[j] = float32(v / s.unit)

@@ -54,8 +54,7 @@ func (m *TLDRModel) Transform(ctx context.Context, x mat.Matrix) (*Embedding, er
 	if err != nil {
 		return nil, err
 	}
-	n, d := x.Dims()
-	return &Embedding{Dense: z, Method: m.embedding.Method, Options: m.options.String(), Rows: n, Dim: d, Objective: math.NaN()}, nil
+	return m.embedding.of(z), nil
 }
 
 func (m *TLDRModel) apply(ctx context.Context, x mat.Matrix) (*mat.Dense, error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"strings"
 
@@ -63,12 +62,7 @@ func (m *TruncatedSVDModel) linear() linearMap {
 // Transform returns new rows, n × d, in the coordinates of the components, n × k.
 // Time O(k) for every value that is not zero.
 func (m *TruncatedSVDModel) Transform(ctx context.Context, x mat.Matrix) (*Embedding, error) {
-	z, err := m.linear().apply(ctx, "dr.TruncatedSVD", x)
-	if err != nil {
-		return nil, err
-	}
-	n, d := x.Dims()
-	return &Embedding{Dense: z, Method: m.embedding.Method, Options: m.options.String(), Rows: n, Dim: d, Objective: math.NaN()}, nil
+	return m.linear().transform(ctx, "dr.TruncatedSVD", x, m.embedding)
 }
 
 // Inverse returns the points of the data space that lie in the span of the
