@@ -103,6 +103,19 @@ func decompose(ctx context.Context, c *centered, k int) (*directions, error) {
 	return s, nil
 }
 
+// decomposing is the forecast of decompose for n × d rows in bytes, beside them.
+func decomposing(n, d, k int) int64 {
+	rows, columns, small := int64(n), int64(d), int64(min(n, d))
+	need := 8*(2*int64(k)*columns+6*small*small+columns*min(rows, int64(together(d)))) + packed(rows*columns)
+	if n <= d {
+		need += 8 * rows * columns
+	}
+	return need
+}
+
+// packed is how many bytes a product of matrices packs of so many values, at most.
+func packed(values int64) int64 { return min(16*values, 6<<20) }
+
 // spread returns components of the columns that vary as components of all, followed
 // by the axes of the others up to k.
 func (c *centered) spread(found *mat.Dense, k int) *mat.Dense {
