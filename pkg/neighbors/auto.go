@@ -72,15 +72,19 @@ func (a Auto) exact() Exact {
 	return Exact{Neighbors: a.Neighbors, Metric: a.Metric, MemoryLimit: a.MemoryLimit}
 }
 
-// pick reports whether x is searched exactly, and why.
+// pick reports whether x is searched exactly, and why. The metric is a value.
 func (a Auto) pick(x mat.Matrix) (exactly bool, why string) {
 	n, _ := x.Dims()
 	if _, ok := x.(*mat32.Distances); ok {
 		return true, "exact search was picked: distances are given"
 	}
 	most, how := exactByPairs, "measured pair by pair"
-	switch a.Metric.(type) {
-	case nil, Euclidean, SquaredEuclidean, Cosine, Correlation, Spearman, Hellinger, Mahalanobis, Haversine:
+	metric := a.Metric
+	if m, ok := metric.(Minkowski); ok {
+		metric = m.plain()
+	}
+	switch metric.(type) {
+	case Euclidean, SquaredEuclidean, Cosine, Correlation, Spearman, Hellinger, Mahalanobis, Haversine:
 		most, how = exactByProducts, "compared by products of matrices"
 	}
 	if n <= most {
@@ -123,6 +127,10 @@ func (a Auto) Index(ctx context.Context, x mat.Matrix) (Index, error) {
 		return nil, a.named(err)
 	}
 	if err := mat32.CheckRows("neighbors.Auto", x); err != nil {
+		return nil, err
+	}
+	var err error
+	if a.Metric, err = resolveMetric("neighbors.Auto", a.Metric); err != nil {
 		return nil, err
 	}
 	if exactly, _ := a.pick(x); exactly {

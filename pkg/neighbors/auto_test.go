@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -144,5 +145,78 @@ func TestAutoNamesItself(t *testing.T) {
 	}
 	if !errors.Is(empty, mat32.ErrEmpty) || !strings.HasPrefix(empty.Error(), "neighbors.Auto") {
 		t.Errorf("empty: %v", empty)
+	}
+}
+
+// What a metric is called, or whether it is given by a pointer, changes nothing.
+func TestAutoPicksByWhatAMetricIs(t *testing.T) {
+	ctx := context.Background()
+	x := fixture.Normal(3, 60, 3)
+	const products, pairs = "products of matrices", "pair by pair"
+	for _, c := range []struct {
+		metric, as neighbors.Metric
+		says       string
+	}{
+		{&neighbors.Euclidean{}, nil, products},
+		{neighbors.Minkowski{}, nil, products},
+		{&neighbors.Minkowski{P: 2}, nil, products},
+		{&neighbors.Minkowski{P: 1}, neighbors.Manhattan{}, pairs},
+		{neighbors.Minkowski{P: 2, Weights: []float64{1, 1, 1}}, nil, pairs},
+		{&neighbors.Cosine{}, neighbors.Cosine{}, products},
+		{&neighbors.Canberra{}, neighbors.Canberra{}, pairs},
+	} {
+		got, err := neighbors.Auto{Neighbors: 5, Metric: c.metric}.Graph(ctx, x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := neighbors.Exact{Neighbors: 5, Metric: c.as}.Graph(ctx, x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(got.Indices, want.Indices) || len(got.Notes) == 0 || !strings.Contains(got.Notes[0], c.says) {
+			t.Errorf("%T, %v: another graph than by %v, or other notes: %q", c.metric, c.metric, c.as, got.Notes)
+		}
+		if err := got.CheckMetric("test", x, 5, c.metric); err != nil {
+			t.Errorf("%T: %v", c.metric, err)
+		}
+		r, err := neighbors.Auto{Metric: c.metric}.Resolve(60, 3)
+		if err != nil || reflect.TypeOf(r.Metric).Kind() == reflect.Pointer {
+			t.Errorf("resolved, the metric is a %T: %v", r.Metric, err)
+		}
+	}
+}
+
+// A nil pointer is not a metric, wherever one is an option.
+func TestNilPointersAreNoMetrics(t *testing.T) {
+	ctx := context.Background()
+	x := fixture.Normal(3, 60, 3)
+	g, err := neighbors.Exact{Neighbors: 5}.Graph(ctx, x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := g.Union()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range []neighbors.Metric{(*neighbors.Minkowski)(nil), (*neighbors.Cosine)(nil)} {
+		for name, of := range map[string]func() error{
+			"Auto.Graph":        func() error { _, err := neighbors.Auto{Metric: m}.Graph(ctx, x); return err },
+			"Auto.Index":        func() error { _, err := neighbors.Auto{Metric: m}.Index(ctx, x); return err },
+			"Exact.Graph":       func() error { _, err := neighbors.Exact{Metric: m}.Graph(ctx, x); return err },
+			"Exact.Index":       func() error { _, err := neighbors.Exact{Metric: m}.Index(ctx, x); return err },
+			"NNDescent.Graph":   func() error { _, err := neighbors.NNDescent{Metric: m}.Graph(ctx, x); return err },
+			"NNDescent.Index":   func() error { _, err := neighbors.NNDescent{Metric: m}.Index(ctx, x); return err },
+			"HNSW.Graph":        func() error { _, err := neighbors.HNSW{Metric: m}.Graph(ctx, x); return err },
+			"HNSW.Index":        func() error { _, err := neighbors.HNSW{Metric: m}.Index(ctx, x); return err },
+			"Within":            func() error { _, err := neighbors.Within{Radius: 1, Metric: m}.Neighborhoods(ctx, x); return err },
+			"MST":               func() error { _, err := neighbors.MST{Metric: m}.Fit(ctx, x); return err },
+			"Join":              func() error { _, err := neighbors.Join{Metric: m}.Connect(ctx, x, h); return err },
+			"Graph.CheckMetric": func() error { return g.CheckMetric("test", x, 5, m) },
+		} {
+			var param *mat32.ParamError
+			if err := of(); !errors.As(err, &param) || param.Param != "Metric" {
+				t.Errorf("%s by a %T that is nil: %v", name, m, err)
+			}
+		}
 	}
 }

@@ -1,7 +1,6 @@
 package neighbors
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -46,7 +45,10 @@ func (e Exact) Resolve(n, d int) (Exact, error) {
 	if e.Neighbors == 0 {
 		e.Neighbors = min(15, n-1)
 	}
-	e.Metric = cmp.Or[Metric](e.Metric, Euclidean{})
+	var err error
+	if e.Metric, err = resolveMetric("neighbors.Exact", e.Metric); err != nil {
+		return e, err
+	}
 	if n < 2 {
 		return e, fmt.Errorf("neighbors.Exact: %w", &mat32.ShapeError{What: "x", Rows: n, Cols: d, Want: "at least 2 rows for neighbours"})
 	}

@@ -34,6 +34,10 @@ func (e Exact) Index(ctx context.Context, x mat.Matrix) (*ExactIndex, error) {
 	if _, ok := x.(*mat32.Distances); ok {
 		return nil, &mat32.RowsNeededError{Method: method}
 	}
+	var err error
+	if e.Metric, err = resolveMetric(method, e.Metric); err != nil {
+		return nil, err
+	}
 	if e.MemoryLimit < 0 {
 		return nil, &mat32.ParamError{Method: method, Param: "MemoryLimit", Value: e.MemoryLimit, Want: "0 or more bytes"}
 	}

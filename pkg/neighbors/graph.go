@@ -48,7 +48,11 @@ func (g *Graph) Check(method string, x mat.Matrix, k int) error {
 func (g *Graph) CheckMetric(method string, x mat.Matrix, k int, m Metric) error {
 	n, _ := x.Dims()
 	want := metric(x)
-	if m != nil && want != Precomputed {
+	if want != Precomputed {
+		m, err := resolveMetric(method, m)
+		if err != nil {
+			return err
+		}
 		want = m.String()
 	}
 	fail := func(got any, want string) error {

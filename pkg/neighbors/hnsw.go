@@ -104,8 +104,9 @@ func (h HNSW) resolve(n, d int) (HNSW, error) {
 	if h.EfSearch == 0 {
 		h.EfSearch = 100
 	}
-	if h.Metric == nil {
-		h.Metric = Euclidean{}
+	var err error
+	if h.Metric, err = resolveMetric("neighbors.HNSW", h.Metric); err != nil {
+		return h, err
 	}
 	switch {
 	case h.M < 2 || h.M > 512:

@@ -1,7 +1,6 @@
 package neighbors
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -53,7 +52,10 @@ func (j *Joined) String() string {
 // Resolve returns the options with defaults filled in, or a *mat32.ParamError,
 // for a matrix of n rows and d columns.
 func (j Join) Resolve(n, d int) (Join, error) {
-	j.Metric = cmp.Or[Metric](j.Metric, Euclidean{})
+	var err error
+	if j.Metric, err = resolveMetric("neighbors.Join", j.Metric); err != nil {
+		return j, err
+	}
 	if j.MemoryLimit < 0 {
 		return j, &mat32.ParamError{Method: "neighbors.Join", Param: "MemoryLimit", Value: j.MemoryLimit, Want: "0 or more bytes"}
 	}

@@ -3,6 +3,7 @@ package neighbors
 import (
 	"context"
 	"fmt"
+	"reflect"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -69,6 +70,23 @@ type DomainError struct {
 // Error returns the message.
 func (e *DomainError) Error() string {
 	return fmt.Sprintf("the %s distance is not defined for row %d: %s", e.Metric, e.Row, e.Reason)
+}
+
+// resolveMetric returns m, which may be nil for Euclidean or a pointer to a metric, as a value.
+func resolveMetric(method string, m Metric) (Metric, error) {
+	if m == nil {
+		return Euclidean{}, nil
+	}
+	v := reflect.ValueOf(m)
+	if v.Kind() != reflect.Pointer {
+		return m, nil
+	}
+	if !v.IsNil() {
+		if m, ok := v.Elem().Interface().(Metric); ok {
+			return m, nil
+		}
+	}
+	return nil, &mat32.ParamError{Method: method, Param: "Metric", Value: fmt.Sprintf("%T(nil)", m), Want: "a metric, or nil for Euclidean"}
 }
 
 // spaceOf returns the space of x by m, which may be nil, and the name of the

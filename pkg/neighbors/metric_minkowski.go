@@ -41,6 +41,22 @@ func (m Minkowski) power() float64 {
 	return m.P
 }
 
+// plain returns the metric of another name that it is without weights, or nil.
+func (m Minkowski) plain() Metric {
+	if m.Weights != nil {
+		return nil
+	}
+	switch m.power() {
+	case 1:
+		return Manhattan{}
+	case 2:
+		return Euclidean{}
+	case math.Inf(1):
+		return Chebyshev{}
+	}
+	return nil
+}
+
 func (m Minkowski) space(ctx context.Context, x mat.Matrix) (space, error) {
 	const method = "neighbors.Minkowski"
 	p := m.power()
@@ -57,15 +73,8 @@ func (m Minkowski) space(ctx context.Context, x mat.Matrix) (space, error) {
 			}
 		}
 	}
-	if m.Weights == nil {
-		switch p {
-		case 1:
-			return Manhattan{}.space(ctx, x)
-		case 2:
-			return Euclidean{}.space(ctx, x)
-		case math.Inf(1):
-			return Chebyshev{}.space(ctx, x)
-		}
+	if plain := m.plain(); plain != nil {
+		return plain.space(ctx, x)
 	}
 	return measures{
 		single: powers[float32, float32](p, m.Weights),
@@ -75,15 +84,8 @@ func (m Minkowski) space(ctx context.Context, x mat.Matrix) (space, error) {
 }
 
 func (m Minkowski) bytes(x mat.Matrix) int64 {
-	if m.Weights == nil {
-		switch m.power() {
-		case 1:
-			return Manhattan{}.bytes(x)
-		case 2:
-			return Euclidean{}.bytes(x)
-		case math.Inf(1):
-			return Chebyshev{}.bytes(x)
-		}
+	if plain := m.plain(); plain != nil {
+		return plain.bytes(x)
 	}
 	return directBytes(x)
 }

@@ -1,7 +1,6 @@
 package neighbors
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 
@@ -49,7 +48,10 @@ type MST struct {
 // Resolve returns the options with defaults filled in, or a *mat32.ParamError,
 // for a matrix of n rows and d columns.
 func (m MST) Resolve(n, d int) (MST, error) {
-	m.Metric = cmp.Or[Metric](m.Metric, Euclidean{})
+	var err error
+	if m.Metric, err = resolveMetric("neighbors.MST", m.Metric); err != nil {
+		return m, err
+	}
 	if n < 2 {
 		return m, fmt.Errorf("neighbors.MST: %w", &mat32.ShapeError{What: "x", Rows: n, Cols: d, Want: "at least 2 rows for a spanning tree"})
 	}

@@ -105,8 +105,9 @@ func (o NNDescent) Resolve(n, d int) (NNDescent, error) {
 	if o.Delta == 0 {
 		o.Delta = 0.8
 	}
-	if o.Metric == nil {
-		o.Metric = Euclidean{}
+	var err error
+	if o.Metric, err = resolveMetric("neighbors.NNDescent", o.Metric); err != nil {
+		return o, err
 	}
 	refuse := func(param string, value any, want string) (NNDescent, error) { return o, o.refuse(param, value, want) }
 	switch {

@@ -1,7 +1,6 @@
 package neighbors
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -35,7 +34,10 @@ type Within struct {
 // columns.
 func (w Within) Resolve(n, d int) (Within, error) {
 	const method = "neighbors.Within"
-	w.Metric = cmp.Or[Metric](w.Metric, Euclidean{})
+	var err error
+	if w.Metric, err = resolveMetric(method, w.Metric); err != nil {
+		return w, err
+	}
 	if n < 2 {
 		return w, fmt.Errorf("neighbors.Within: %w", &mat32.ShapeError{What: "x", Rows: n, Cols: d, Want: "at least 2 rows for neighbours"})
 	}
