@@ -138,14 +138,18 @@ type DegenerateError struct {
 // Error returns the message.
 func (e *DegenerateError) Error() string { return e.Method + ": " + e.Reason }
 
-// FileError says why a saved model or result cannot be read: damaged, of
+// FileError says why a file, a saved model or result cannot be read: damaged, of
 // another kind, or written by a newer version.
 type FileError struct {
+	Path   string // of the file; empty for what was saved, which comes from any reader
 	Kind   string // what was to be read, for example "dr.PCAModel"
 	Reason string
 }
 
 // Error returns the message.
 func (e *FileError) Error() string {
+	if e.Path != "" {
+		return fmt.Sprintf("reading the %s %s: %s", e.Kind, e.Path, e.Reason)
+	}
 	return fmt.Sprintf("reading a saved %s: %s", e.Kind, e.Reason)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -21,8 +22,13 @@ import (
 // format) that holds a table, or a list as one column, of float32 or float64
 // values, little-endian, row after row. Batches are a *Dense or a *mat.Dense, and
 // their memory is used again; every reading opens the file. Errors: a *FileError
-// where it holds something else or less than it says, and those of os.Open.
+// where it is no regular file, or holds something else or less than it
+// says, and those of os.Open.
 func RowsFromNPY(path string) (*Rows, error) {
+	info, err := regular(npyFile, path)
+	if err != nil {
+		return nil, err
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -30,15 +36,11 @@ func RowsFromNPY(path string) (*Rows, error) {
 	defer file.Close()
 	t, err := npyHeader(file)
 	if err != nil {
-		return nil, err
+		return nil, at(path, err)
 	}
 	t.path = path
-	info, err := file.Stat()
-	if err != nil {
-		return nil, err
-	}
 	if held := (info.Size() - t.offset) / int64(t.size) / int64(t.columns); held < int64(t.rows) {
-		return nil, npyError("it ends after %d of %d rows", max(held, 0), t.rows)
+		return nil, at(path, npyError("it ends after %d of %d rows", max(held, 0), t.rows))
 	}
 	return t.stream(), nil
 }
@@ -46,21 +48,44 @@ func RowsFromNPY(path string) (*Rows, error) {
 // RowsFromFloat32 returns the rows of a file that holds float32 values and nothing
 // else, little-endian, row after row, as numpy.ndarray.tofile writes them. Batches
 // are a *Dense, and their memory is used again; every reading opens the file.
-// Errors: a *ParamError below 1 column, a *FileError where the last row is not
-// whole, and those of os.Stat.
+// Errors: a *ParamError below 1 column, a *FileError where it is no regular
+// file or its last row is not whole, and those of os.Stat.
 func RowsFromFloat32(path string, columns int) (*Rows, error) {
 	if columns < 1 {
 		return nil, &ParamError{Method: "mat32.RowsFromFloat32", Param: "columns", Value: columns, Want: "1 or more"}
 	}
-	info, err := os.Stat(path)
+	const kind = "file of float32 rows"
+	info, err := regular(kind, path)
 	if err != nil {
 		return nil, err
 	}
 	width := 4 * int64(columns)
 	if info.Size()%width != 0 {
-		return nil, &FileError{Kind: "file of float32 rows", Reason: fmt.Sprintf("its %d bytes are not rows of %d values", info.Size(), columns)}
+		return nil, &FileError{Path: path, Kind: kind, Reason: fmt.Sprintf("its %d bytes are not rows of %d values", info.Size(), columns)}
 	}
 	return fileTable{path: path, rows: int(info.Size() / width), columns: columns, size: 4}.stream(), nil
+}
+
+// regular returns what is known of a file that can be read at any place: no directory,
+// device or pipe.
+func regular(kind, path string) (os.FileInfo, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &FileError{Path: path, Kind: kind, Reason: "it is not a regular file but has the mode " + info.Mode().String()}
+	}
+	return info, nil
+}
+
+// at tells the path in a *FileError.
+func at(path string, err error) error {
+	var f *FileError
+	if errors.As(err, &f) {
+		f.Path = path
+	}
+	return err
 }
 
 // fileTable is where a file holds the values of a matrix.
@@ -144,8 +169,10 @@ func (t fileTable) fill(ctx context.Context, file io.ReaderAt, lo, n int, decode
 	return nil
 }
 
+const npyFile = "NumPy file"
+
 func npyError(format string, args ...any) error {
-	return &FileError{Kind: "NumPy file", Reason: fmt.Sprintf(format, args...)}
+	return &FileError{Kind: npyFile, Reason: fmt.Sprintf(format, args...)}
 }
 
 // npyHeader reads where the values of a NumPy file begin, and their type and shape

@@ -118,16 +118,27 @@ func TestRowsFromFilesRefuse(t *testing.T) {
 		"beyond memory":    {npy(1, strings.Replace(whole, "2, 3", "4611686018427387904, 3", 1), six), "rows and columns"},
 		"too few values":   {npy(1, whole, six[:5]), "1 of 2 rows"},
 	} {
-		_, err := RowsFromNPY(stored(t, c.file))
+		path := stored(t, c.file)
+		_, err := RowsFromNPY(path)
 		var fe *FileError
-		if !errors.As(err, &fe) || !strings.Contains(err.Error(), c.says) {
-			t.Errorf("%s: got %v, want a *FileError that says %q", name, err, c.says)
+		if !errors.As(err, &fe) || !strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), "saved") {
+			t.Errorf("%s: got %v, want a *FileError that says %q and names %s", name, err, c.says, path)
 		}
 	}
 	var fe *FileError
 	var pe *ParamError
-	if _, err := RowsFromFloat32(stored(t, raw), 5); !errors.As(err, &fe) {
+	odd := stored(t, raw)
+	if _, err := RowsFromFloat32(odd, 5); !errors.As(err, &fe) || err.Error() != "reading the file of float32 rows "+odd+": its 24 bytes are not rows of 5 values" {
 		t.Errorf("24 bytes in rows of five values: %v", err)
+	}
+	for name, open := range map[string]func(path string) (*Rows, error){
+		"NPY":     RowsFromNPY,
+		"float32": func(path string) (*Rows, error) { return RowsFromFloat32(path, 1) },
+	} {
+		folder := t.TempDir()
+		if _, err := open(folder); !errors.As(err, &fe) || fe.Path != folder || !strings.Contains(err.Error(), "not a regular file") {
+			t.Errorf("%s: a folder: %v", name, err)
+		}
 	}
 	if _, err := RowsFromFloat32(stored(t, raw), 0); !errors.As(err, &pe) {
 		t.Errorf("no columns: %v", err)

@@ -160,7 +160,7 @@ var drLinearRows = []row{{
 	stochastic: true,
 	unmoved:    "dr.TestMPADOfASample: of few rows all are in the sample",
 	source:     "2025, MPAD: A new dimension-reduction method for preserving nearest neighbors in high-dimensional vector search",
-	golden:     golden{form: "the mean of the smallest differences of all pairs, one by one, and its gradient by finite differences", test: "dr.TestMPADByHand"},
+	golden:     golden{form: "the mean of the smallest differences of all pairs, one by one, and its gradient by finite differences", test: "dr.TestDifferencesWithoutPairs"},
 	claim: claim{
 		says: "of ten nearest neighbours it keeps a larger share than PCA, where few rows stray far in some of the columns",
 		on: func(seed uint64) sample {
