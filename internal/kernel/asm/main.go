@@ -90,13 +90,13 @@ func write(folder string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(folder, "avx2_amd64.s"), text, 0o666); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, "assembly_amd64.s"), text, 0o666); err != nil {
 		return err
 	}
-	if err := declare(folder, "avx2_amd64.go", "amd64 && !purego", file, func(f *ir.Function) string { return "\n//\n//go:noescape\n" + f.Stub() }); err != nil {
+	if err := declare(folder, "assembly_amd64.go", "amd64 && !purego", file, func(f *ir.Function) string { return "\n//\n//go:noescape\n" + f.Stub() }); err != nil {
 		return err
 	}
-	return declare(folder, "avx2_other.go", "!amd64 || purego", file, func(f *ir.Function) string {
+	return declare(folder, "assembly_other.go", "!amd64 || purego", file, func(f *ir.Function) string {
 		return "\n" + f.Stub() + " { panic(\"kernel: assembly of another processor\") }"
 	})
 }
