@@ -1,7 +1,6 @@
 package neighbors
 
 import (
-	"math"
 	"slices"
 )
 
@@ -13,13 +12,8 @@ func markOf(fast float32, row int32) mark { return mark(code(fast))<<32 | mark(r
 
 func (m mark) row() int32 { return int32(uint32(m) >> 1) }
 
-// code returns what orders fast distances as they are ordered, below 0 as well.
+// code returns that of its distance.
 func (m mark) code() uint32 { return uint32(m >> 32) }
-
-func code(fast float32) uint32 {
-	b := math.Float32bits(fast)
-	return b ^ (uint32(int32(b)>>31) | 1<<31)
-}
 
 // hnswSearcher is the scratch of one worker.
 type hnswSearcher struct {

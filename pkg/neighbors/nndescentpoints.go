@@ -193,14 +193,6 @@ func (p *products) nearest(a, few int) ([]int32, []float32) {
 	return p.at[:found], p.v[:found]
 }
 
-// grown returns s with n values, whatever they are.
-func grown[T any](s []T, n int) []T {
-	if cap(s) < n {
-		return make([]T, n, n+n/4)
-	}
-	return s[:n]
-}
-
 // spaced are the points of a space, by the fast distance of its metric.
 type spaced struct {
 	space

@@ -150,39 +150,3 @@ func (f *forest) find(tree int, nearer func(a, b int32) float32) []int32 {
 	}
 	return f.leaf(tree, j)
 }
-
-// valueOf returns the number that code orders by c.
-func valueOf(c uint32) float32 {
-	return math.Float32frombits(c ^ (uint32(^int32(c)>>31) | 1<<31))
-}
-
-// lowest moves the n lowest keys to the front (Hoare, 1961, Algorithm 65: find).
-func lowest(keys []uint64, n int) {
-	lo, hi := 0, len(keys)
-	for hi-lo > 1 {
-		a, b, c := keys[lo], keys[lo+(hi-lo)/2], keys[hi-1]
-		pivot := max(min(a, b), min(max(a, b), c))
-		i, j := lo, hi-1
-		for i <= j {
-			for keys[i] < pivot {
-				i++
-			}
-			for keys[j] > pivot {
-				j--
-			}
-			if i <= j {
-				keys[i], keys[j] = keys[j], keys[i]
-				i++
-				j--
-			}
-		}
-		switch { // keys up to j are at most the pivot, and those from i on at least
-		case n <= j:
-			hi = j + 1
-		case n >= i:
-			lo = i
-		default:
-			return
-		}
-	}
-}
