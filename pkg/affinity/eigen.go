@@ -1,0 +1,148 @@
+package affinity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/internal/linalg"
+	"github.com/flatland-go/flatland/internal/par"
+	"github.com/flatland-go/flatland/pkg/mat32"
+	"github.com/flatland-go/flatland/pkg/watch"
+)
+
+// Eigenpairs are eigenvalues of an operator with their vectors. Where the weights have
+// several components, the first pairs are theirs: the components are found by
+// walking, and their vectors, constant on one component each, are exact.
+type Eigenpairs struct {
+	Values    []float64
+	Vectors   *mat.Dense // n × k: one vector a column, whose largest entry is positive
+	Residuals []float64  // ‖Av − λv‖ of the symmetric matrix with the same eigenvalues
+	Notes     []string   // components, and every fallback of the solver
+}
+
+// Eigen returns the k smallest eigenvalues, rising, with their vectors: 0 once for
+// every component, and then how fast functions must vary. Vectors are orthonormal;
+// those of a RandomWalk in the sense Σ dᵢ·vᵢ² = 1, for the degrees d.
+//
+// Errors: *mat32.ParamError unless 1 ≤ k ≤ n, *mat32.DegenerateError where the
+// iteration does not converge, and one that wraps ctx.Err(). Time some hundred
+// products with blocks, memory about 100·n·k bytes.
+func (o *LaplacianOperator) Eigen(ctx context.Context, k int) (*Eigenpairs, error) {
+	roots := make([]float64, o.Dim())
+	for i, d := range o.degrees {
+		roots[i] = 1
+		if o.Normalization != Combinatorial && d > 0 {
+			roots[i] = math.Sqrt(d)
+		}
+	}
+	low, high := o.Bounds()
+	pairs, err := eigen(ctx, "affinity.LaplacianOperator", o.conjugate, o.weights, roots, 0, linalg.Extremal{Pairs: k, Low: low, High: high})
+	if err == nil && o.Normalization == RandomWalk {
+		err = pairs.divide(ctx, roots)
+	}
+	return pairs, err
+}
+
+// Eigen returns the k largest eigenvalues, falling, with their right vectors: 1 once
+// for every component, whose vectors are constant there, and then what decays slowest.
+// Vectors ψ have Σ πᵢ·ψᵢ² = 1 for the stationary distribution π, so that distances
+// between rows of λᵗ·ψ are those between where t steps lead, weighted by 1/π.
+//
+// Errors, time and memory are those of LaplacianOperator.Eigen.
+func (o *DiffusionOperator) Eigen(ctx context.Context, k int) (*Eigenpairs, error) {
+	roots := o.Stationary()
+	for i, p := range roots {
+		roots[i] = math.Sqrt(max(p, math.SmallestNonzeroFloat64))
+	}
+	pairs, err := eigen(ctx, "affinity.DiffusionOperator", o.conjugate, o.weights, roots, 1, linalg.Extremal{Pairs: k, Largest: true, Low: -1, High: 1})
+	if err == nil {
+		err = pairs.divide(ctx, roots)
+	}
+	return pairs, err
+}
+
+// eigen returns eigenpairs of a, of which every component of the weights has one at
+// the end of the spectrum: the vector of roots.
+func eigen(ctx context.Context, method string, a *linalg.CSR, weights *Sparse, roots []float64, end float64, solver linalg.Extremal) (*Eigenpairs, error) {
+	n, k := a.Dim(), solver.Pairs
+	if k < 1 || k > n {
+		return nil, &mat32.ParamError{Method: method, Param: "k", Value: k, Want: fmt.Sprintf("1 ≤ k ≤ n = %d", n)}
+	}
+	parts := weights.Components()
+	known := min(k, parts.Count)
+	p := &Eigenpairs{Values: make([]float64, k), Residuals: make([]float64, k), Vectors: mat.NewDense(n, k, nil)}
+	if parts.Count > 1 {
+		p.Notes = append(p.Notes, fmt.Sprintf("the weights have %v, one eigenvalue %g each", parts, end))
+	}
+	lengths := make([]float64, parts.Count)
+	for i, c := range parts.Labels {
+		lengths[c] = math.Hypot(lengths[c], roots[i])
+	}
+	for i, c := range parts.Labels {
+		if c < known {
+			p.Vectors.Set(i, c, roots[i]/lengths[c])
+		}
+	}
+	for j := range known {
+		p.Values[j] = end
+	}
+	if known == k {
+		return p, ctx.Err()
+	}
+	solver.Pairs = k - known
+	solver.Deflate = p.Vectors.Slice(0, n, 0, known).(*mat.Dense)
+	solver.Progress = func(converged int, _ float64) {
+		watch.Report(ctx, watch.Event{Stage: "eigenvectors", Done: known + converged, Total: k, Loss: math.NaN()})
+	}
+	found, err := solver.Solve(ctx, a)
+	var slow *linalg.ConvergenceError
+	if errors.As(err, &slow) {
+		return nil, &mat32.DegenerateError{Method: method, Reason: err.Error()}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", method, err)
+	}
+	p.Notes = append(p.Notes, found.Notes...)
+	copy(p.Values[known:], found.Values)
+	copy(p.Residuals[known:], found.Residuals)
+	p.Vectors.Slice(0, n, known, k).(*mat.Dense).Copy(found.Vectors)
+	for j := range p.Values { // rounding leaves none outside
+		p.Values[j] = max(solver.Low, min(solver.High, p.Values[j]))
+	}
+	return p, nil
+}
+
+// divide divides the rows of the vectors by what roots say, and points them anew.
+func (p *Eigenpairs) divide(ctx context.Context, roots []float64) error {
+	n, k := p.Vectors.Dims()
+	signs := make([]float64, k)
+	err := par.Blocks(ctx, n, rowBlock, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			row := p.Vectors.RawRowView(i)
+			for j := range row {
+				row[j] /= roots[i]
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	largest := make([]float64, k)
+	for i := range n {
+		for j, v := range p.Vectors.RawRowView(i) {
+			if math.Abs(v) > largest[j] {
+				largest[j], signs[j] = math.Abs(v), math.Copysign(1, v)
+			}
+		}
+	}
+	for i := range n {
+		for j := range signs {
+			p.Vectors.RawRowView(i)[j] *= signs[j]
+		}
+	}
+	return nil
+}

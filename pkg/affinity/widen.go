@@ -1,0 +1,169 @@
+package affinity
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync/atomic"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/internal/par"
+	"github.com/flatland-go/flatland/pkg/mat32"
+	"github.com/flatland-go/flatland/pkg/neighbors"
+)
+
+// widen returns for every row its neighbours at no more than its own radius, or the
+// nearest most of them, and perhaps further ones: those of the graph, as long as it
+// reaches so far, else all of an exact search. A row whose radius is 0 keeps those of
+// the graph.
+//
+// Rows are searched again in groups of like radius, so that hardly more is found than
+// is kept.
+func widen(ctx context.Context, method string, x mat.Matrix, g *neighbors.Graph, radius []float64, most int, metric neighbors.Metric, limit int64) (func(i int) ([]int32, []float64), error) {
+	most = max(most, 1)
+	var short []int // rows that the graph does not tell enough of
+	if g.K < most {
+		for i, r := range radius {
+			if _, distances := g.Row(i); r > 0 && distances[g.K-1] <= r {
+				short = append(short, i)
+			}
+		}
+	}
+	k := min(g.K, most)
+	if len(short) == 0 {
+		return nearest(g, k), nil
+	}
+	w := &widened{method: method, limit: limit, most: most, found: make([]near, g.N)}
+	w.total.Store(int64(g.N) * int64(k))
+	var err error
+	if given, ok := x.(*mat32.Distances); ok {
+		err = w.read(ctx, given, short, radius)
+	} else {
+		err = w.search(ctx, x, short, radius, metric)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return func(i int) ([]int32, []float64) {
+		if w.found[i].indices != nil {
+			return w.found[i].indices, w.found[i].distances
+		}
+		return nearest(g, k)(i)
+	}, nil
+}
+
+// widened are the lists of rows that were searched again.
+type widened struct {
+	method string
+	limit  int64
+	most   int
+	total  atomic.Int64
+	found  []near
+}
+
+// near are the neighbours of a row, nearest first.
+type near struct {
+	indices   []int32
+	distances []float64
+}
+
+// keep takes the neighbours of row i, sorted, perhaps the row itself among them, as
+// long as there is room.
+func (w *widened) keep(i int, indices []int32, distances []float64, radius float64) error {
+	var own near
+	end, _ := slices.BinarySearchFunc(distances, radius, func(d, r float64) int {
+		if d <= r {
+			return -1
+		}
+		return 1
+	})
+	room := min(end, w.most)
+	if err := w.room(w.total.Add(int64(room))); err != nil {
+		return err
+	}
+	own.indices, own.distances = make([]int32, 0, room), make([]float64, 0, room)
+	for k, j := range indices[:end] {
+		if int(j) != i && len(own.indices) < w.most {
+			own.indices, own.distances = append(own.indices, j), append(own.distances, distances[k])
+		}
+	}
+	w.found[i] = own
+	return nil
+}
+
+func (w *widened) room(pairs int64) error {
+	return mat32.CheckMemory(w.method, pairBytes*pairs, w.limit, "raise Threshold or Decay, or set MaxNeighbors")
+}
+
+// together is by how much the radii of a group may differ, and how many rows it has
+// at most.
+const (
+	alike    = 1.05
+	together = 4096
+)
+
+// search asks for the neighbours of the rows in groups.
+func (w *widened) search(ctx context.Context, x mat.Matrix, rows []int, radius []float64, metric neighbors.Metric) error {
+	index, err := neighbors.Exact{Metric: metric, MemoryLimit: w.limit}.Index(ctx, x)
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(rows, func(a, b int) int { return cmp.Or(cmp.Compare(radius[a], radius[b]), cmp.Compare(a, b)) })
+	for len(rows) > 0 {
+		size := 1
+		for size < min(len(rows), together) && radius[rows[size]] <= alike*radius[rows[0]] {
+			size++
+		}
+		group := slices.Clone(rows[:size])
+		rows = rows[size:]
+		slices.Sort(group)
+		widest := 0.
+		for _, i := range group {
+			widest = max(widest, radius[i])
+		}
+		found, err := index.Within(ctx, mat32.Select(x, group), widest)
+		if err != nil {
+			return err
+		}
+		for t, i := range group {
+			indices, distances := found.Row(t)
+			if err := w.keep(i, indices, distances, radius[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// read looks through given distances.
+func (w *widened) read(ctx context.Context, x *mat32.Distances, rows []int, radius []float64) error {
+	n, _ := x.Dims()
+	type pair struct {
+		distance float64
+		row      int32
+	}
+	full := make([]error, len(rows))
+	err := par.BlocksWith(ctx, len(rows), 16, func() *[]pair { return new([]pair) }, func(all *[]pair, lo, hi int) {
+		for t, i := range rows[lo:hi] {
+			*all = (*all)[:0]
+			for j := range n {
+				if d := x.At(i, j); j != i && d <= radius[i] {
+					*all = append(*all, pair{d, int32(j)})
+				}
+			}
+			slices.SortFunc(*all, func(a, b pair) int { return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(a.row, b.row)) })
+			indices, distances := make([]int32, len(*all)), make([]float64, len(*all))
+			for k, p := range *all {
+				indices[k], distances[k] = p.row, p.distance
+			}
+			full[lo+t] = w.keep(i, indices, distances, radius[i])
+		}
+	})
+	for _, f := range full {
+		if f != nil {
+			return f
+		}
+	}
+	return err
+}
