@@ -127,7 +127,7 @@ func (f FactorAnalysis) Fit(ctx context.Context, x mat.Matrix) (*FactorAnalysisM
 	if err != nil {
 		return nil, err
 	}
-	need := 8 * (5*int64(d)*int64(d) + int64(n)*int64(f.Components) + band*int64(d))
+	need := 8*(int64(n)*int64(d+f.Components)+5*int64(d)*int64(d)+3*int64(d)*int64(f.Components)) + packed(int64(n)*int64(d))
 	if err := mat32.CheckMemory(method, need, f.MemoryLimit, "reduce columns"); err != nil {
 		return nil, err
 	}

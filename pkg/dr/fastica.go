@@ -146,11 +146,9 @@ func (f FastICA) Fit(ctx context.Context, x mat.Matrix) (*FastICAModel, error) {
 	if err != nil {
 		return nil, err
 	}
-	k, small := int64(f.Components), int64(min(n, d))
-	need := 8 * (4*int64(n)*k + 5*small*small + 4*k*int64(d) + int64(d)*min(int64(n), band))
-	if n <= d {
-		need += 8 * int64(n) * int64(d)
-	}
+	k := int64(f.Components)
+	_, summed := passes(n)
+	need := decomposing(n, d, f.Components) + 8*(4*int64(n)*k+2*k*int64(d)+int64(summed+6)*k*k)
 	if err := mat32.CheckMemory(method, need, f.MemoryLimit, "reduce Components, rows or columns"); err != nil {
 		return nil, err
 	}
@@ -324,14 +322,20 @@ func (u *unmixing) together(ctx context.Context, w *mat.Dense) (*mat.Dense, erro
 	return w, nil
 }
 
+// passes returns how many rows a pass sums up by themselves, and in how many parts.
+func passes(n int) (span, parts int) {
+	span = (n + 63) / 64
+	span = (span + rowsAtOnce - 1) / rowsAtOnce * rowsAtOnce
+	return span, (n + span - 1) / span
+}
+
 // pass returns, for every direction in w, the mean of z·g(wᵀz) over the rows z less
 // w times that of the slope of g. A block of rows stays in the cache from one
 // product to the next.
 func (u *unmixing) pass(ctx context.Context, w *mat.Dense) (*mat.Dense, error) {
 	n, k := u.z.Dims()
-	span := (n + 63) / 64
-	span = (span + rowsAtOnce - 1) / rowsAtOnce * rowsAtOnce
-	parts := make([]*mat.Dense, (n+span-1)/span)
+	span, count := passes(n)
+	parts := make([]*mat.Dense, count)
 	slopes := mat.NewDense(len(parts), k, nil)
 	err := par.BlocksWith(ctx, n, span, func() *mat.Dense { return mat.NewDense(rowsAtOnce, k, nil) }, func(y *mat.Dense, lo, hi int) {
 		sum, slope := mat.NewDense(k, k, nil), slopes.RawRowView(lo/span)

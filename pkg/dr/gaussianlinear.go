@@ -161,7 +161,7 @@ func (g GaussianLinear) Fit(ctx context.Context, x mat.Matrix) (*GaussianLinearM
 		pairs = g.Neighbors
 	}
 	need := 8*(int64(n)*int64(d+g.Centers*(g.Components+1)+3*pairs+4*g.Components+3)+
-		int64(g.Centers)*int64(d)*int64(3+4*g.Components)) + decomposing(n, d, g.Components)
+		int64(g.Centers)*int64(d)*int64(3+4*g.Components)) + decomposing(n, d, g.Components) + packed(int64(g.Centers)*int64(g.Components)*int64(d))
 	if g.Neighbors > 0 && g.Graph == nil {
 		need += 12*int64(n)*int64(g.Neighbors) + screen.Bytes(x)
 	}

@@ -44,8 +44,8 @@ const (
 // stored are values. Float32 rows stay float32.
 //
 // Time O(n·d), for FillMedian and FillMostFrequent O(n·d·log n); for FillNearest
-// O(m·n·d) for m rows with gaps. Memory 8·n·d bytes for the result, and 17·n·d
-// more for FillNearest, whose model keeps the rows.
+// O(m·n·d) for m rows with gaps. Memory 8·n·d bytes for the result, and 16·n·d
+// more for FillNearest, whose model keeps the rows with all zeros.
 //
 // Source: O. Troyanskaya, M. Cantor, G. Sherlock and others (2001), Missing value
 // estimation methods for DNA microarrays, with the distances of J. Dixon (1979),
@@ -145,7 +145,7 @@ func (m Impute) Fit(ctx context.Context, x mat.Matrix) (*ImputeModel, error) {
 	}
 	if m.Missing == FillNearest {
 		if model.donors, err = newDonors(ctx, x); err != nil {
-			return nil, fmt.Errorf("%s: %w", imputeName, err)
+			return nil, err
 		}
 	}
 	z, alone, err := model.filledIn(ctx, x, missing)
@@ -171,7 +171,7 @@ func (m Impute) Embed(ctx context.Context, x mat.Matrix) (*Embedding, error) {
 	if err != nil {
 		return nil, err
 	}
-	return model.Embedding(), nil
+	return model.rows.embedded(imputeName)
 }
 
 // of returns what stands for the missing values of a column of n values, those
@@ -248,6 +248,9 @@ type donors struct {
 
 func newDonors(ctx context.Context, x mat.Matrix) (*donors, error) {
 	n, d := x.Dims()
+	if err := mat32.CheckMemory(imputeName, 16*int64(n)*int64(d), 0, "take fewer rows, or another Missing"); err != nil {
+		return nil, err
+	}
 	g := &donors{values: mat.NewDense(n, d, nil), present: mat.NewDense(n, d, nil)}
 	err := par.Blocks(ctx, n, 256, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
@@ -262,14 +265,17 @@ func newDonors(ctx context.Context, x mat.Matrix) (*donors, error) {
 		}
 	})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", imputeName, err)
 	}
 	largest, err := magnitude(ctx, g.values)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", imputeName, err)
+	}
 	g.scale = 1
 	if largest > 0 && (largest < 0x1p-400 || largest > 0x1p400) {
 		g.scale = 1 / binary(largest)
 	}
-	return g, err
+	return g, nil
 }
 
 // nearest holds the donors of one missing value, nearest first.

@@ -26,7 +26,7 @@ const Incremental Solver = "incremental"
 // The exact solver adds every batch to the covariance matrix (T. Chan, G. Golub
 // and R. LeVeque, 1983, Algorithms for computing the sample variance), whose
 // eigenvectors are the components: those of all rows, whatever the batches. Time
-// O(n·d²) + O(d³), memory about 32·d² bytes and a batch. Standard deviations below
+// O(n·d²) + O(d³), memory about 40·d² bytes and two batches. Standard deviations below
 // 2⁻²⁶ of the largest are lost in the rounding of squares; PCA, which may read its
 // rows again, finds them.
 //
@@ -34,7 +34,8 @@ const Incremental Solver = "incremental"
 // with every batch. What a batch does not show among its leading directions is
 // forgotten, so the result depends on Batch; with all components it is exact too.
 // It is the algorithm of scikit-learn, and gives its numbers for batches of the
-// same size. Time O(n·d·(k + Batch)) at most, memory about 32·(k + Batch)·d bytes.
+// same size. Time O(n·d·(k + Batch)) at most, memory about 8·(5·(k + Batch)·d +
+// 7·min(k + Batch, d)²) bytes.
 //
 // Rows are taken together as Batch says however they were given: the result does
 // not depend on how many came at a time. The sign of a component is chosen so that
@@ -109,12 +110,16 @@ func (p IncrementalPCA) String() string {
 	return s
 }
 
-// memory is the forecast of a learner in bytes.
+// memory is the forecast of a learner in bytes, which a model copies that is asked for
+// on the way.
 func (p IncrementalPCA) memory(d int) int64 {
+	columns, k := int64(d), int64(p.Components)
 	if p.Solver == Exact {
-		return 8 * int64(d) * (4*int64(d) + int64(exactBatch(d)) + 1)
+		return 8*columns*(5*columns+2*int64(exactBatch(d)+1)) + packed(columns*columns)
 	}
-	return 32 * int64(p.Components+p.Batch+1) * int64(d)
+	stack := k + int64(p.Batch) + 1
+	small := min(stack, columns)
+	return 8 * (columns*(5*stack+3*k) + 7*small*small)
 }
 
 // Fit learns the components of x (n × d). Errors: those of mat32.CheckRows,

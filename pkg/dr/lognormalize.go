@@ -98,7 +98,7 @@ func (l LogNormalize) Embed(ctx context.Context, x mat.Matrix) (*Embedding, erro
 	if err != nil {
 		return nil, err
 	}
-	return m.Embedding(), nil
+	return m.rows.embedded(logNormalizeName)
 }
 
 // rowTotals returns the sum of every row, of values that must not be negative.

@@ -39,7 +39,7 @@ import (
 // more neighbours: compare the two.
 //
 // Time O(Components·Iterations·s·(d + log s)) + O(s·d·min(s, d)), memory about
-// 8·(n·Components + 2·s·d + 5·min(s, d)²) bytes.
+// 8·(n·Components + 4·s·d + 9·min(s, d)·max(s, d)) bytes.
 //
 // Source: J. Fu and D. Zhao (2025), MPAD: A new dimension-reduction method for
 // preserving nearest neighbors in high-dimensional vector search.
@@ -133,8 +133,8 @@ func (m MPAD) Fit(ctx context.Context, x mat.Matrix) (*MPADModel, error) {
 	if m, err = m.Resolve(n, d); err != nil {
 		return nil, err
 	}
-	small := int64(min(m.Sample, d))
-	need := 8 * (int64(n)*int64(m.Components) + 2*int64(m.Sample)*int64(d) + 5*small*small + band*int64(d))
+	rows, columns, small := int64(m.Sample), int64(d), min(m.Sample, d)
+	need := 8*(int64(n)*int64(m.Components+1)+2*rows*columns+int64(small)*(rows+columns)+int64(m.Components)*columns) + decomposing(m.Sample, d, small)
 	if err := mat32.CheckMemory(method, need, m.MemoryLimit, "reduce Sample or columns"); err != nil {
 		return nil, err
 	}

@@ -319,13 +319,13 @@ func (p PCA) whole(rows, d int) bool {
 // memory is the forecast of Fit in bytes, for as many rows that count.
 func (p PCA) memory(x mat.Matrix, counted int) int64 {
 	n, d := x.Dims()
-	rows, columns, k, small := int64(n), int64(d), int64(p.Components), int64(min(n, d))
+	rows, columns, k := int64(n), int64(d), int64(p.Components)
 	if p.Rule != "" {
-		k = small
+		k = int64(min(n, d))
 	}
-	need := 8 * (rows*k + 2*k*columns)
+	need := 8 * rows * k
 	if !p.whole(counted, d) {
-		need += 16 * (rows + columns) * int64(p.Components+p.Oversample) * int64(p.Iterations+1)
+		need += 16*k*columns + 16*(rows+columns)*int64(p.Components+p.Oversample)*int64(p.Iterations+1) + packed(rows*columns)
 		switch x := x.(type) {
 		case *mat32.CSR:
 			return need + 32*int64(x.NNZ())
@@ -334,11 +334,7 @@ func (p PCA) memory(x mat.Matrix, counted int) int64 {
 		}
 		return need + 8*rows*columns
 	}
-	need += 8 * (6*small*small + columns*min(rows, int64(together(d))))
-	if n <= d {
-		need += 8 * rows * columns
-	}
-	return need
+	return need + decomposing(n, d, int(k))
 }
 
 // shapeOf is checkRows for methods that meet what is not finite in sums over the

@@ -173,6 +173,9 @@ func (l *latent) gram(ctx context.Context) ([]float64, error) {
 	return g.RawMatrix().Data, multiply(ctx, g, l.w, blas.Trans, l.w, blas.NoTrans)
 }
 
+// roundRows is how many rows of a round are expected at a time.
+const roundRows = 256
+
 // round raises the likelihood by one expectation and maximisation, and returns what
 // it was before. Noise stays at least at floor.
 //
@@ -180,7 +183,6 @@ func (l *latent) gram(ctx context.Context) ([]float64, error) {
 // rows in which it is seen: those over all rows less the others, where these are
 // fewer.
 func (l *latent) round(ctx context.Context, y *mat.Dense, floor float64) (float64, error) {
-	const together = 256
 	n, d := y.Dims()
 	_, k := l.w.Dims()
 	m := k + 1
@@ -198,11 +200,11 @@ func (l *latent) round(ctx context.Context, y *mat.Dense, floor float64) (float6
 	}
 	// moments[d] is over all rows.
 	moments, products, squares := mat.NewDense(d+1, m*m, nil), mat.NewDense(d, m, nil), make([]float64, d)
-	second, z := mat.NewDense(together, m*m, nil), mat.NewDense(together, m, nil)
-	likelihoods, seen := make([]float64, together), make([]int, together)
+	second, z := mat.NewDense(roundRows, m*m, nil), mat.NewDense(roundRows, m, nil)
+	likelihoods, seen := make([]float64, roundRows), make([]int, roundRows)
 	sum, count := 0., 0
-	for lo := 0; lo < n; lo += together {
-		rows := min(together, n-lo)
+	for lo := 0; lo < n; lo += roundRows {
+		rows := min(roundRows, n-lo)
 		err := par.BlocksWith(ctx, rows, 4, func() *posterior { return newPosterior(k) }, func(p *posterior, from, to int) {
 			for i := from; i < to; i++ {
 				l.expect(p, y.RawRowView(lo+i), gram, true)

@@ -19,7 +19,7 @@ type Missing string
 // maximisation: noise of one variance in all directions beyond the components, and
 // values that are missing whatever they would have been. Without missing values
 // that is PCA. Every round takes O(s·k² + (n + d)·k³) for s values, memory is
-// about 8·(n·d + d·(k+1)²) bytes and 8·(k+1)² for each of 256 rows. The notes of the
+// about 24·n·d + 8·(d + 256)·(k + 1)² + 48·min(n, d)² bytes. The notes of the
 // embedding say how many rounds it took.
 //
 // Sources: M. Tipping and C. Bishop (1999), Probabilistic principal component
@@ -57,7 +57,7 @@ func (p PCA) fitMissing(ctx context.Context, x mat.Matrix) (*PCAModel, error) {
 		return m, nil
 	}
 	k := p.Components
-	need := 8 * (2*int64(n)*int64(d) + int64(n)*int64(k) + int64(d+together(1<<13))*int64(k+1)*int64(k+1) + 6*int64(min(n, d))*int64(min(n, d)))
+	need := 8*(2*int64(n)*int64(d)+int64(n)*int64(k)+int64(d+1+roundRows)*int64(k+1)*int64(k+1)) + decomposing(n, d, k)
 	if err := mat32.CheckMemory(method, need, p.MemoryLimit, "reduce Components, rows or columns"); err != nil {
 		return nil, err
 	}

@@ -471,7 +471,7 @@ func TestPCAForecastsByRowsThatCount(t *testing.T) {
 	for i := range 12 {
 		weights[i] = 1
 	}
-	p := dr.PCA{Components: 5, Solver: dr.Randomized, MemoryLimit: 2 << 20}
+	p := dr.PCA{Components: 5, Solver: dr.Randomized, MemoryLimit: 3 << 20}
 	if _, err := p.Fit(context.Background(), x); err != nil {
 		t.Error(err)
 	}

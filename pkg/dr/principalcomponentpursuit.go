@@ -26,7 +26,7 @@ import (
 // for RobustPCA.
 //
 // Every iteration decomposes an n × d matrix: time O(n·d·min(n, d)) for each of some
-// thirty of them, memory about 48·n·d bytes. There is no map for new rows, whose wrong
+// thirty of them, memory about 72·n·d + 48·min(n, d)² bytes. There is no map for new rows, whose wrong
 // entries are not known.
 //
 // Sources: E. Candès, X. Li, Y. Ma and J. Wright (2011), Robust principal component
@@ -97,7 +97,7 @@ func (p PrincipalComponentPursuit) Fit(ctx context.Context, x mat.Matrix) (*Prin
 		return nil, err
 	}
 	small := int64(min(n, d))
-	if err := mat32.CheckMemory(pursuitMethod, 48*int64(n)*int64(d)+40*small*small, p.MemoryLimit, "reduce rows or columns"); err != nil {
+	if err := mat32.CheckMemory(pursuitMethod, 72*int64(n)*int64(d)+48*small*small, p.MemoryLimit, "reduce rows or columns"); err != nil {
 		return nil, err
 	}
 	fail := func(err error) (*PrincipalComponentPursuitModel, error) {
@@ -263,6 +263,7 @@ func (s *split) step(ctx context.Context) (float64, error) {
 // remains, or the first direction with nothing along it.
 func (s *split) threshold(ctx context.Context, tau float64) error {
 	n, d := s.work.Dims()
+	s.coordinates, s.components = nil, nil // low holds what they made
 	values, vectors, err := s.spectrum(ctx, min(n, d))
 	if err != nil {
 		return err

@@ -33,7 +33,13 @@ type entries struct {
 
 func newEntries(x *mat.Dense, unit float64) entries {
 	n, _ := x.Dims()
-	e := entries{start: make([]int, n+1)}
+	count := 0 // so that nothing is written twice
+	for _, v := range x.RawMatrix().Data {
+		if v != 0 {
+			count++
+		}
+	}
+	e := entries{start: make([]int, n+1), columns: make([]int32, 0, count), values: make([]float64, 0, count)}
 	for i := range n {
 		for j, v := range x.RawRowView(i) {
 			if v != 0 {

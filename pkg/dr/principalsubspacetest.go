@@ -35,8 +35,8 @@ import (
 // chance. They are drawn in the coordinates of the components, in which a replicate
 // costs O(n·d²) + O(d³).
 //
-// Time O(n·d²) + O(d³) and that of the replicates, memory about 8·(3·n·d + 10·d²)
-// bytes.
+// Time O(n·d²) + O(d³) and that of the replicates, memory about 8·(4·n·d + 16·d² +
+// d·Replicates) bytes.
 //
 // Sources: D. Rabenoro and X. Pennec (2022), A geometric framework for asymptotic
 // inference of principal subspaces in PCA; T. Anderson (1963), Asymptotic theory for
@@ -158,7 +158,8 @@ func (p PrincipalSubspaceTest) Estimate(ctx context.Context, x mat.Matrix) (*Sub
 	if n <= d {
 		return fail(&mat32.ShapeError{What: "x", Rows: n, Cols: d, Want: "more rows than columns"})
 	}
-	if err := mat32.CheckMemory(method, 8*(3*int64(n)*int64(d)+10*int64(d)*int64(d)+band*int64(d)+int64(d+1)*int64(p.Replicates)), p.MemoryLimit, "reduce rows, columns or Replicates"); err != nil {
+	need := 8*(3*int64(n)*int64(d)+8*int64(d)*int64(d)) + decomposing(n, d, d) + int64(min(8*float64(d+1)*float64(p.Replicates), math.MaxInt64/4))
+	if err := mat32.CheckMemory(method, need, p.MemoryLimit, "reduce rows, columns or Replicates"); err != nil {
 		return nil, err
 	}
 	s, err := stand(ctx, method, x, nil)

@@ -114,7 +114,7 @@ func (p RobustPCA) String() string {
 // memory is the forecast for n rows that are filtered together, in bytes.
 func (p RobustPCA) memory(n, d int) int64 {
 	rows, columns, k := int64(n), int64(d), int64(p.Components)
-	need := 8 * rows * (columns + 2*k)
+	need := 8*(rows*(columns+3*k)+columns*(rows/256+4*k+4)) + packed(rows*columns)
 	if p.randomized(n, d) {
 		return need + 64*(rows+columns)*(k+10)
 	}

@@ -115,7 +115,7 @@ func (r RowNormalize) Embed(ctx context.Context, x mat.Matrix) (*Embedding, erro
 	if err != nil {
 		return nil, err
 	}
-	return m.Embedding(), nil
+	return m.rows.embedded(rowNormalizeName)
 }
 
 // RowNormalizeModel is fitted by RowNormalize. It has no Inverse: the lengths of

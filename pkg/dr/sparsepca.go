@@ -123,7 +123,7 @@ func (s SparsePCA) Fit(ctx context.Context, x mat.Matrix) (*SparsePCAModel, erro
 	}
 	all := PCA{MemoryLimit: s.MemoryLimit}
 	rank, columns, k := int64(min(n-1, d)), int64(d), int64(s.Components)
-	need := 8*columns*(3*rank+4*k) + 8*int64(n)*(rank+k) + 40*rank*rank
+	need := decomposing(n, d, int(rank)) + 8*(columns*(rank+4*k)+int64(n)*(rank+k)+3*k*(k+rank))
 	if err := mat32.CheckMemory(method, need, s.MemoryLimit, "reduce rows or columns"); err != nil {
 		return nil, err
 	}

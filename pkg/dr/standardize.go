@@ -141,7 +141,7 @@ func (s Standardize) Embed(ctx context.Context, x mat.Matrix) (*Embedding, error
 	if err != nil {
 		return nil, err
 	}
-	return m.Embedding(), nil
+	return m.rows.embedded(standardizeName)
 }
 
 // Location returns what is subtracted from the d columns, and Scale what they

@@ -41,7 +41,7 @@ const (
 //
 // Rows are learned in blocks of twice Components, and 16 at least, however many are
 // added at a time: the result does not depend on that. Time O(d·k) a row, memory about
-// 64·d·k bytes whatever the number of rows.
+// 8·(2·d·(3·k + 16) + 3·d·k) + 32·min(3·k + 16, d)² bytes whatever the number of rows.
 //
 // Sources: P. Yang, C.-J. Hsieh and J.-L. Wang (2018), History PCA: a new algorithm for
 // streaming PCA; for Oja E. Oja and J. Karhunen (1985), On stochastic approximation of
@@ -105,8 +105,13 @@ func (p StreamingPCA) String() string {
 // block is how many rows are learned together.
 func (p StreamingPCA) block() int { return max(16, 2*p.Components) }
 
+// memory is the forecast of a learner in bytes: what is stacked and what is led by it,
+// once more for a model that is asked for on the way, and a decomposition.
 func (p StreamingPCA) memory(d int) int64 {
-	return 16 * int64(d) * int64(2*p.Components+p.block()+1)
+	columns, k := int64(d), int64(p.Components)
+	stack := k + int64(p.block()) + 1
+	small := min(stack, columns)
+	return 8*(columns*(2*stack+3*k)+4*small*small) + packed(4*stack*columns)
 }
 
 // Fit learns the components of x (n × d), its rows in order. Errors: those of

@@ -57,6 +57,22 @@ func (t *treated) embedding() *Embedding {
 	return t.full
 }
 
+// embedded is embedding, or a *mat32.MemoryError where zeros that are not stored would
+// not fit.
+func (t *treated) embedded(method string) (*Embedding, error) {
+	if t.single != nil {
+		if err := checkFull(method, t.about.Rows, t.about.Dim); err != nil {
+			return nil, err
+		}
+	}
+	return t.embedding(), nil
+}
+
+// checkFull refuses rows that would not fit with all their zeros.
+func checkFull(method string, n, d int) error {
+	return mat32.CheckMemory(method, 8*int64(n)*int64(d), 0, "take Fit and Sparse, TransformSparse or a Chain, which keep sparse rows sparse")
+}
+
 // described is the embedding, perhaps without its coordinates.
 func (t *treated) described() *Embedding {
 	if t == nil {
@@ -102,8 +118,7 @@ func transformed(ctx context.Context, m treatment, x mat.Matrix, method string, 
 	about.Objective = math.NaN()
 	full, ok := z.(*mat.Dense)
 	if !ok {
-		need := 8 * int64(about.Rows) * int64(about.Dim)
-		if err := mat32.CheckMemory(method, need, 0, "take TransformSparse or a Chain, which keep sparse rows sparse"); err != nil {
+		if err := checkFull(method, about.Rows, about.Dim); err != nil {
 			return nil, err
 		}
 		full = inFull(z)

@@ -33,8 +33,9 @@ import (
 // measured, and Graph.Notes says so.
 //
 // Time about O(n·log n·d·K) (in practice n^1.1); memory n·(36·K + 4·T) bytes, T being
-// Trees, 4 kB·MaxCandidates² at most for pairs found, and 4·n·d bytes where x is no *mat32.Dense,
-// has 256 columns or fewer, or is compared along few directions.
+// Trees, 4 kB·MaxCandidates² at most for pairs found, and 4·n·d bytes where x is no
+// *mat32.Dense, and as many where it has 256 columns or fewer or is compared along few
+// directions.
 //
 // Source: Dong, Charikar and Li (2011), Efficient k-nearest neighbor graph
 // construction for generic similarity measures.
@@ -168,7 +169,7 @@ func (o NNDescent) bytes(x mat.Matrix) int64 {
 // *mat32.MemoryError, *mat32.DegenerateError where distances exceed float64, and
 // one that wraps ctx.Err().
 func (o NNDescent) Graph(ctx context.Context, x mat.Matrix) (*Graph, error) {
-	g, _, err := o.graph(ctx, x)
+	g, _, err := o.graph(ctx, x, false)
 	return g, err
 }
 
@@ -180,7 +181,8 @@ type descended struct {
 	order []int32    // which row each number stands for
 }
 
-func (o NNDescent) graph(ctx context.Context, x mat.Matrix) (*Graph, *descended, error) {
+// graph is Graph, and forecasts what an index takes more.
+func (o NNDescent) graph(ctx context.Context, x mat.Matrix, indexed bool) (*Graph, *descended, error) {
 	fail := func(err error) (*Graph, *descended, error) {
 		return nil, nil, fmt.Errorf("neighbors.NNDescent: %w", err)
 	}
@@ -192,7 +194,11 @@ func (o NNDescent) graph(ctx context.Context, x mat.Matrix) (*Graph, *descended,
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := mat32.CheckMemory("neighbors.NNDescent", o.bytes(x), o.MemoryLimit, "reduce Neighbors, MaxCandidates or the number of rows"); err != nil {
+	need := o.bytes(x)
+	if indexed { // links, and a tree
+		need += 8 * int64(n) * int64(o.Neighbors+6)
+	}
+	if err := mat32.CheckMemory("neighbors.NNDescent", need, o.MemoryLimit, "reduce Neighbors, MaxCandidates or the number of rows"); err != nil {
 		return nil, nil, err
 	}
 	fingerprint, err := mat32.FingerprintContext(ctx, x)

@@ -27,13 +27,13 @@ type NNDescentIndex struct {
 // Index makes the graph of the rows of x, as Graph does, and an index of them: of
 // every row's neighbours, and the rows whose neighbour it is, links to the nearest,
 // and then to each that is nearer to the row than to any chosen so far. It takes
-// about as long again, and 8·(K + 1)·n bytes more; x is borrowed. Errors: those of
+// about as long again, and 8·(K + 6)·n bytes more; x is borrowed. Errors: those of
 // Graph, and *mat32.RowsNeededError where x holds distances.
 func (o NNDescent) Index(ctx context.Context, x mat.Matrix) (*NNDescentIndex, error) {
 	if _, ok := x.(*mat32.Distances); ok {
 		return nil, &mat32.RowsNeededError{Method: "neighbors.NNDescent"}
 	}
-	g, made, err := o.graph(ctx, x)
+	g, made, err := o.graph(ctx, x, true)
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,7 @@ import (
 // drawn is a method with its options resolved.
 type drawn interface {
 	shape() int           // columns of the result
-	stored(d int) float64 // bytes of the matrix for d columns, about
+	stored(d int) float64 // bytes of the matrix for d columns, about, and of its transpose where it is wanted
 }
 
 // mapping is what a method draws.

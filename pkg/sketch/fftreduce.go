@@ -22,7 +22,7 @@ import (
 //
 // Time O(Dim·d) a row at most, and O(d) times the sum of the prime factors of d
 // where that is less; memory 4·n·Dim bytes for the result, twice as many with
-// Magnitudes, and 4·Dim·d or 8·d times that sum for the matrices.
+// Magnitudes, and 4·Dim·d or at most 32·d times that sum for the matrices.
 //
 // Sources: Cooley and Tukey (1965), An algorithm for the machine calculation of
 // complex Fourier series; Bulgakov and Segal (2024), Dimensionality reduction in

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/bits"
+	"runtime"
 	"slices"
 
 	"gonum.org/v1/gonum/mat"
@@ -89,6 +90,17 @@ func run(stages []stage, a, spare []float32, size int) []float32 {
 // padded returns the least power of two that is not below d.
 func padded(d int) int { return 1 << bits.Len(uint(d-1)) }
 
+// room is how many bytes the workers take at once for n rows from d values to out,
+// by way of no more than so many; without lanes they see the values that are stored.
+func room(n, d, out, lanes int) float64 {
+	size := blockRows(max(d, out))
+	workers := min(runtime.GOMAXPROCS(0), (n+size-1)/size)
+	if lanes == 0 {
+		return float64(workers) * 4 * (kernel.Lanes + 4) * float64(out)
+	}
+	return float64(workers) * (4*kernel.Lanes*(float64(d)+float64(out)+3*float64(lanes)) + 8*float64(d))
+}
+
 // ones returns n times 1.
 func ones(n int) []float32 { return slices.Repeat([]float32{1}, n) }
 
@@ -97,7 +109,7 @@ func blockRows(d int) int { return max(kernel.Lanes, min(256, 1<<18/d&^(kernel.L
 
 // scratch is what a worker needs.
 type scratch struct {
-	rows, made []float32 // eight rows of each side
+	rows, made []float32 // eight rows of each side, the former where they are needed
 	buf        []float64
 	a, b, sum  []float32 // blocks of lanes
 	sums       [][4]float32
@@ -110,6 +122,9 @@ func (s *scratch) rowsAt(x mat.Matrix, lo, hi int) []float32 {
 	if x, ok := x.(*mat32.Dense); ok && hi-lo == kernel.Lanes {
 		return x.Data()[lo*d : hi*d]
 	}
+	if s.rows == nil {
+		s.rows, s.buf = make([]float32, kernel.Lanes*d), make([]float64, d)
+	}
 	fill(s.rows, s.buf, x, lo, hi)
 	clear(s.rows[(hi-lo)*d:])
 	return s.rows
@@ -119,12 +134,15 @@ func (s *scratch) rowsAt(x mat.Matrix, lo, hi int) []float32 {
 // and checks that they are finite.
 func each(ctx context.Context, method string, x mat.Matrix, out, lanes int, spares bool, f func(s *scratch, x mat.Matrix, lo, hi int, to []float32)) (*mat32.Dense, error) {
 	n, d := x.Dims()
+	if err := checkMemory(method, n, out, room(n, d, out, lanes)); err != nil {
+		return nil, err
+	}
 	z := mat32.NewDense(n, out, nil)
 	size := blockRows(max(d, out))
 	failed := make([]error, (n+size-1)/size)
 	progress := watch.Start(ctx, method, n)
 	err := par.BlocksWith(ctx, n, size, func() *scratch {
-		return &scratch{rows: make([]float32, kernel.Lanes*d), made: make([]float32, kernel.Lanes*out), buf: make([]float64, d),
+		return &scratch{made: make([]float32, kernel.Lanes*out),
 			a: make([]float32, kernel.Lanes*lanes), b: make([]float32, kernel.Lanes*lanes), sum: make([]float32, kernel.Lanes*lanes)}
 	}, func(s *scratch, lo, hi int) {
 		for i := lo; i < hi && ctx.Err() == nil; i += kernel.Lanes {

@@ -107,8 +107,15 @@ func (p PrefixCurve) Compare(ctx context.Context, x, y mat.Matrix) (*Curve, erro
 	if err := mat32.CheckMemory(prefixCurve, need, 0, "take fewer rows"); err != nil {
 		return nil, err
 	}
-	variance := shares(y)
-	if variance == nil || shares(x) == nil {
+	variance, err := shares(ctx, y)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", prefixCurve, err)
+	}
+	of, err := shares(ctx, x)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", prefixCurve, err)
+	}
+	if variance == nil || of == nil {
 		return nil, &mat32.DegenerateError{Method: prefixCurve, Reason: "all rows of x or of y are equal: there are no neighbours to keep"}
 	}
 	want, err := nearest(ctx, x, rows, p.Neighbors)
@@ -117,7 +124,7 @@ func (p PrefixCurve) Compare(ctx context.Context, x, y mat.Matrix) (*Curve, erro
 	}
 	c := &Curve{Dims: p.Dims, Neighbors: p.Neighbors, Rows: len(rows)}
 	for _, m := range p.Dims {
-		got, err := nearest(ctx, prefix(y, m), rows, p.Neighbors)
+		got, err := nearest(ctx, prefix(ctx, y, m), rows, p.Neighbors)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", prefixCurve, err)
 		}
@@ -145,21 +152,22 @@ func (p PrefixCurve) rows(n int) []int {
 	return all[:p.Queries]
 }
 
-// prefix returns the first m columns of y: a view where y has one, else a copy.
-func prefix(y mat.Matrix, m int) mat.Matrix {
+// prefix returns the first m columns of y: a view where y has one, else a copy, which
+// ends where ctx is done.
+func prefix(ctx context.Context, y mat.Matrix, m int) mat.Matrix {
 	n, d := y.Dims()
 	switch y := y.(type) {
 	case *mat.Dense:
 		return y.Slice(0, n, 0, m)
 	case *mat32.Dense:
 		first := mat32.NewDense(n, m, nil)
-		for i := range n {
+		for i := 0; i < n && ctx.Err() == nil; i++ {
 			copy(first.Row(i), y.Row(i))
 		}
 		return first
 	}
 	first, buf := mat.NewDense(n, m, nil), make([]float64, d)
-	for i := range n {
+	for i := 0; i < n && ctx.Err() == nil; i++ {
 		first.SetRow(i, mat32.Row(buf, i, y)[:m])
 	}
 	return first
@@ -167,23 +175,29 @@ func prefix(y mat.Matrix, m int) mat.Matrix {
 
 // shares returns the share of the variance that the columns up to each hold, nil
 // where there is none.
-func shares(y mat.Matrix) []float64 {
+func shares(ctx context.Context, y mat.Matrix) ([]float64, error) {
 	n, d := y.Dims()
 	buf := make([]float64, d)
 	size := 0. // of the values, so that squares stay in float64
 	for i := range n {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		for _, v := range mat32.Row(buf, i, y) {
 			size = max(size, math.Abs(v))
 		}
 	}
 	if size == 0 {
-		return nil
+		return nil, nil
 	}
 	first, mean, sum := make([]float64, d), make([]float64, d), make([]float64, d)
 	for j, v := range mat32.Row(buf, 0, y) {
 		first[j] = v / size
 	}
 	for i := range n {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		for j, v := range mat32.Row(buf, i, y) {
 			e := v/size - first[j] // 0 where the column is constant
 			mean[j] += e / float64(n)
@@ -198,12 +212,12 @@ func shares(y mat.Matrix) []float64 {
 	}
 	total := sum[d-1]
 	if !(total > 0) {
-		return nil
+		return nil, nil
 	}
 	for j := range sum {
 		sum[j] /= total
 	}
-	return sum
+	return sum, nil
 }
 
 // nearest returns the k nearest other rows of every row listed.
