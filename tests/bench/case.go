@@ -1,6 +1,8 @@
 package bench
 
 import (
+	"slices"
+
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/tests/bench/wire"
 )
@@ -47,6 +49,19 @@ type Peer struct {
 type Setting struct {
 	Name    string
 	Options wire.Options // beside those of the case
+	Package string       // that does it, where it is not the peer's
+}
+
+// chosen returns the setting of that name, or one of the peer's package.
+func (p Peer) chosen(name string) Setting {
+	s := Setting{Name: name}
+	if i := slices.IndexFunc(p.Settings, func(s Setting) bool { return s.Name == name }); i >= 0 {
+		s = p.Settings[i]
+	}
+	if s.Package == "" {
+		s.Package = p.Package
+	}
+	return s
 }
 
 // Measure judges a result of either side, by the same code.

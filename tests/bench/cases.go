@@ -22,9 +22,9 @@ var Cases = []Case{
 		Peer: Peer{
 			Package: "scipy", Script: "bench_linalg.py", Function: "eigen",
 			Settings: []Setting{
-				{"eigh(driver='evd'), all cores", wire.Options{"driver": "evd"}},
-				{"eigh(driver='evr'), all cores", wire.Options{"driver": "evr"}},
-				{"eigh(driver='ev'), all cores", wire.Options{"driver": "ev"}},
+				{Name: "eigh(driver='evd'), all cores", Options: wire.Options{"driver": "evd"}},
+				{Name: "eigh(driver='evr'), all cores", Options: wire.Options{"driver": "evr"}},
+				{Name: "eigh(driver='ev'), all cores", Options: wire.Options{"driver": "ev"}},
 			},
 		},
 		Quality: decompositionMeasures,
@@ -94,7 +94,7 @@ var Cases = []Case{
 		Ours: ours.HNSW,
 		Peer: Peer{
 			Package: "annoy", Script: "bench_annoy.py", Function: "query", Seeds: 5,
-			Settings: []Setting{{"AnnoyIndex('euclidean'), 50 trees, search_k 20 000, all cores to build", wire.Options{"trees": 50, "search": 20_000}}},
+			Settings: []Setting{{Name: "AnnoyIndex('euclidean'), 50 trees, search_k 20 000, all cores to build", Options: wire.Options{"trees": 50, "search": 20_000}}},
 		},
 		Quality: neighborMeasures,
 	},
@@ -149,7 +149,7 @@ var Cases = []Case{
 		Quality: wordMeasures,
 	},
 	{
-		Name: "features-digits70k", What: "512 random features of the Gaussian kernel: distorted MNIST test digits, 70 000 × 784",
+		Name: "features-digits70k", What: "512 random features of the Gaussian kernel (ours with Coupling: Orthogonal): distorted MNIST test digits, 70 000 × 784",
 		Data: digits70000, Options: wire.Options{"dim": 512, "gamma": digitGamma}, Seeds: 5,
 		Ours: ours.RandomFeatures,
 		Peer: Peer{
@@ -165,8 +165,8 @@ var Cases = []Case{
 		Peer: Peer{
 			Package: "scikit-learn", Script: "bench_dr.py", Function: "incremental_pca",
 			Settings: []Setting{
-				{"IncrementalPCA.partial_fit by 5000 rows of numpy.memmap, float32, all cores", wire.Options{"batch": 5000}},
-				{"IncrementalPCA.partial_fit by 20 000 rows of numpy.memmap, float32, all cores", wire.Options{"batch": 20_000}},
+				{Name: "IncrementalPCA.partial_fit by 5000 rows of numpy.memmap, float32, all cores", Options: wire.Options{"batch": 5000}},
+				{Name: "IncrementalPCA.partial_fit by 20 000 rows of numpy.memmap, float32, all cores", Options: wire.Options{"batch": 20_000}},
 			},
 		},
 		Quality: []Measure{varianceAlong},
@@ -188,8 +188,8 @@ var Cases = []Case{
 		Peer: Peer{
 			Package: "scikit-learn", Script: "bench_factors.py", Function: "fastica", Seeds: 5,
 			Settings: []Setting{
-				{"FastICA(whiten_solver='eigh'), float32, all cores", wire.Options{"solver": "eigh"}},
-				{"FastICA(whiten_solver='svd'), float32, all cores", wire.Options{"solver": "svd"}},
+				{Name: "FastICA(whiten_solver='eigh'), float32, all cores", Options: wire.Options{"solver": "eigh"}},
+				{Name: "FastICA(whiten_solver='svd'), float32, all cores", Options: wire.Options{"solver": "svd"}},
 			},
 		},
 		Quality: []Measure{negentropy},
@@ -201,8 +201,8 @@ var Cases = []Case{
 		Peer: Peer{
 			Package: "scikit-learn", Script: "bench_factors.py", Function: "kernelpca",
 			Settings: []Setting{
-				{"KernelPCA(eigen_solver='arpack'), float32, all cores", wire.Options{"solver": "arpack"}},
-				{"KernelPCA(eigen_solver='randomized'), float32, all cores", wire.Options{"solver": "randomized"}},
+				{Name: "KernelPCA(eigen_solver='arpack'), float32, all cores", Options: wire.Options{"solver": "arpack"}},
+				{Name: "KernelPCA(eigen_solver='randomized'), float32, all cores", Options: wire.Options{"solver": "randomized"}},
 			},
 		},
 		Quality: []Measure{eigenvalues, residue},
@@ -214,8 +214,8 @@ var Cases = []Case{
 		Peer: Peer{
 			Package: "scikit-learn", Script: "bench_factors.py", Function: "truncatedsvd", Seeds: 5,
 			Settings: []Setting{
-				{"TruncatedSVD(algorithm='randomized'), float32, all cores", wire.Options{"algorithm": "randomized"}},
-				{"TruncatedSVD(algorithm='arpack'), float32", wire.Options{"algorithm": "arpack"}},
+				{Name: "TruncatedSVD(algorithm='randomized'), float32, all cores", Options: wire.Options{"algorithm": "randomized"}},
+				{Name: "TruncatedSVD(algorithm='arpack'), float32", Options: wire.Options{"algorithm": "arpack"}},
 			},
 		},
 		Quality: []Measure{kept},
@@ -232,9 +232,9 @@ var Cases = []Case{
 		Peer: Peer{
 			Package: "scikit-learn", Script: "bench_dr.py", Function: "pca", Seeds: 5,
 			Settings: []Setting{
-				{"PCA(svd_solver='randomized', iterated_power=5, n_oversamples=20), float32, all cores", randomized(5, 20)},
-				{"PCA(svd_solver='randomized', iterated_power=6), float32, all cores", randomized(6, 10)},
-				{"PCA(svd_solver='randomized', iterated_power='auto'), float32, all cores", randomized(7, 10)}, // what it is here
+				{Name: "PCA(svd_solver='randomized', iterated_power=5, n_oversamples=20), float32, all cores", Options: randomized(5, 20)},
+				{Name: "PCA(svd_solver='randomized', iterated_power=6), float32, all cores", Options: randomized(6, 10)},
+				{Name: "PCA(svd_solver='randomized', iterated_power='auto'), float32, all cores", Options: randomized(7, 10)}, // what it is here
 			},
 		},
 		Quality: []Measure{variance},
@@ -307,8 +307,8 @@ var faissExact = Peer{
 var sklearnPCA = Peer{
 	Package: "scikit-learn", Script: "bench_dr.py", Function: "pca",
 	Settings: []Setting{
-		{"PCA(svd_solver='covariance_eigh'), float32, all cores", wire.Options{"solver": "covariance_eigh"}},
-		{"PCA(svd_solver='full'), float32, all cores", wire.Options{"solver": "full"}},
+		{Name: "PCA(svd_solver='covariance_eigh'), float32, all cores", Options: wire.Options{"solver": "covariance_eigh"}},
+		{Name: "PCA(svd_solver='full'), float32, all cores", Options: wire.Options{"solver": "full"}},
 	},
 }
 
@@ -316,7 +316,10 @@ var sklearnPCA = Peer{
 var (
 	sklearnProjection = Peer{
 		Package: "scikit-learn", Script: "bench_sketch.py", Function: "projection", Seeds: 5,
-		Settings: []Setting{{Name: "SparseRandomProjection(density='auto', dense_output=True), float32"}},
+		Settings: []Setting{
+			{Name: "SparseRandomProjection(density='auto', dense_output=True), float32", Options: wire.Options{"filled": "some"}},
+			{Name: "x @ normal numbers, float32, all cores", Options: wire.Options{"filled": "all"}, Package: "numpy"},
+		},
 	}
 	sklearnWords = Peer{
 		Package: "scikit-learn", Script: "bench_sketch.py", Function: "words_projection", Seeds: 5,
@@ -330,6 +333,6 @@ func randomized(power, oversamples int) wire.Options {
 
 // scikit-dimension finds neighbours, or takes those of others.
 var skdimSettings = []Setting{
-	{"its own neighbours, float32, all cores", wire.Options{"given": false}},
-	{"on neighbours by scikit-learn, brute force, float32, all cores", wire.Options{"given": true}},
+	{Name: "its own neighbours, float32, all cores", Options: wire.Options{"given": false}},
+	{Name: "on neighbours by scikit-learn, brute force, float32, all cores", Options: wire.Options{"given": true}},
 }

@@ -39,8 +39,11 @@ func TestCasesAreComplete(t *testing.T) {
 		if !strings.Contains(string(script), "@benchworker.function\ndef "+k.Peer.Function+"(") {
 			t.Errorf("%s: %s has no function %s", k.Name, k.Peer.Script, k.Peer.Function)
 		}
-		if !strings.Contains(string(script), `"`+k.Peer.Package+`"`) || !strings.Contains(string(pins), "\n"+k.Peer.Package+"==") {
-			t.Errorf("%s: %s is not served by its script, or not pinned", k.Name, k.Peer.Package)
+		for _, s := range k.Peer.Settings {
+			name := k.Peer.chosen(s.Name).Package
+			if !strings.Contains(string(script), `"`+name+`"`) || !strings.Contains(string(pins), "\n"+name+"==") {
+				t.Errorf("%s: %s is not served by its script, or not pinned", k.Name, name)
+			}
 		}
 	}
 	for name := range names {

@@ -35,7 +35,8 @@ func speed(o *Outcome, r *Report) [][]string {
 	if o.Case.Peer.Serial {
 		one, ratio = seconds(&o.OneCore), ratios(&o.Peer, &o.OneCore)
 	}
-	peer := strings.TrimSpace(o.Case.Peer.Package + " " + o.Peer.Hello.Versions[o.Case.Peer.Package])
+	name := o.Case.Peer.chosen(o.Setting).Package
+	peer := strings.TrimSpace(name + " " + o.Peer.Hello.Versions[name])
 	if o.Setting != "" {
 		peer += ": " + o.Setting
 	}
@@ -144,7 +145,10 @@ func (r *Report) Update(document string, all []Case, keep bool) (string, error) 
 	if !same && keep && before != "" {
 		return "", fmt.Errorf("its other figures are not of this machine and this kind of run (%s); measure all cases", identity)
 	}
-	document = replace(document, "machine", r.machine(identity))
+	if !same {
+		before = ""
+	}
+	document = replace(document, "machine", r.machine(identity, before))
 	for _, t := range tables {
 		kept, err := block(document, t.name)
 		if err != nil {
@@ -158,12 +162,24 @@ func (r *Report) Update(document string, all []Case, keep bool) (string, error) 
 	return document, nil
 }
 
-// machine describes the machine and the libraries.
-func (r *Report) machine(identity string) string {
+const peersBegin, peersEnd = "Peers: ", "."
+
+// machine describes the machine and the libraries, those as well that before names: of what was measured then.
+func (r *Report) machine(identity, before string) string {
 	versions := map[string]string{}
+	for line := range strings.Lines(before) {
+		list, ok := strings.CutPrefix(strings.TrimSpace(line), peersBegin)
+		if !ok {
+			continue
+		}
+		for entry := range strings.SplitSeq(strings.TrimSuffix(list, peersEnd), ", ") {
+			name, version, _ := strings.Cut(entry, " ")
+			versions[name] = version
+		}
+	}
 	for _, o := range r.Outcomes {
-		if language := o.Peer.Hello.Language; language != "" {
-			versions[language] = ""
+		if name, version, _ := strings.Cut(o.Peer.Hello.Language, " "); name != "" {
+			versions[name] = version
 		}
 		maps.Copy(versions, o.Peer.Hello.Versions)
 	}
@@ -173,7 +189,7 @@ func (r *Report) machine(identity string) string {
 	}
 	text := identity + "\n\n"
 	if len(list) > 0 {
-		text += "Peers: " + strings.Join(list, ", ") + ".\n\n"
+		text += peersBegin + strings.Join(list, ", ") + peersEnd + "\n\n"
 	}
 	return text + fmt.Sprintf("The machine's own ceiling, 1 → %d cores, on arithmetic that shares nothing: %s times as fast.",
 		r.Machine.Cores, spread(r.Machine.Ceiling, significant))

@@ -95,10 +95,15 @@ func TestPageKeepsWhatWasNotMeasured(t *testing.T) {
 	slower.Ceiling = []float64{1.5}
 	failed := outcome("b", 1, 1)
 	failed.Peer = Side{Err: errors.New("boom\nbang")}
-	second := &Report{Machine: &slower, Outcomes: []*Outcome{outcome("c", 4, 8), failed}}
+	renewed := outcome("c", 4, 8)
+	renewed.Peer.Hello = wire.Hello{Language: "Fake 2", Versions: map[string]string{"fakelib": "3.4"}}
+	second := &Report{Machine: &slower, Outcomes: []*Outcome{renewed, failed}}
 	text, err = second.Update(text, all, true)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if machine, _ := block(text, "machine"); !strings.Contains(machine, "\n\nPeers: Fake 2, fakelearn 1.2, fakelib 3.4.\n\n") {
+		t.Errorf("of the packages of all rows, it names\n%s", machine)
 	}
 	speed, _ := block(text, "speed")
 	lines := strings.Split(speed, "\n")
@@ -126,6 +131,9 @@ func TestPageKeepsWhatWasNotMeasured(t *testing.T) {
 		}
 		if memory, _ := block(whole, "memory"); strings.Count(memory, "\n") != 2 || !strings.Contains(memory, "\n| b |") {
 			t.Errorf("a run of all cases keeps rows of another machine:\n%s", memory)
+		}
+		if machine, _ := block(whole, "machine"); strings.Contains(machine, "fakelib") {
+			t.Errorf("it keeps packages of another machine:\n%s", machine)
 		}
 	}
 }

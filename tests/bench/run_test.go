@@ -128,9 +128,9 @@ func TestEverySeedIsJudged(t *testing.T) {
 func TestTheFastestSettingCounts(t *testing.T) {
 	k, notes := fakeCase(t, []float64{1}, []float64{1})
 	k.Peer.Settings = []Setting{
-		{"slow", wire.Options{"setting": "slow", "slower": 3}},
-		{"fast", wire.Options{"setting": "fast", "slower": 2}},
-		{"slowest", wire.Options{"setting": "slowest", "slower": 4}},
+		{Name: "slow", Options: wire.Options{"setting": "slow", "slower": 3}},
+		{Name: "fast", Options: wire.Options{"setting": "fast", "slower": 2}},
+		{Name: "slowest", Options: wire.Options{"setting": "slowest", "slower": 4}},
 	}
 	o := measured(t, testConfig("ours", "peer"), k)
 	if o.Setting != "fast" || !slices.Equal(o.Peer.Seconds, []float64{2, 2, 2, 2, 2}) {

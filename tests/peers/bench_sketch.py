@@ -9,14 +9,12 @@ from sklearn.random_projection import GaussianRandomProjection, SparseRandomProj
 
 @benchworker.function
 def gaussian(x, seed, dim):
-    matrix = np.random.default_rng(seed).standard_normal((x.shape[1], dim), dtype=np.float32)
-    matrix /= np.float32(dim ** 0.5)
-    return {"map": x @ matrix}
+    return {"map": _gaussian(x, seed, dim)}
 
 
 @benchworker.function
-def projection(x, seed, dim):
-    return {"map": _projection(x, seed, dim)}
+def projection(x, seed, dim, filled):
+    return {"map": {"some": _projection, "all": _gaussian}[filled](x, seed, dim)}
 
 
 @benchworker.function
@@ -33,6 +31,12 @@ def words_gaussian(indices, values, seed, dim, words):
 @benchworker.function
 def features(x, seed, dim, gamma):
     return {"map": RBFSampler(gamma=1 / gamma, n_components=dim, random_state=seed).fit_transform(x)}
+
+
+def _gaussian(x, seed, dim):
+    matrix = np.random.default_rng(seed).standard_normal((x.shape[1], dim), dtype=np.float32)
+    matrix /= np.float32(dim ** 0.5)
+    return x @ matrix
 
 
 def _projection(x, seed, dim):
