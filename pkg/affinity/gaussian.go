@@ -13,9 +13,9 @@ import (
 	"github.com/flatland-go/flatland/pkg/neighbors"
 )
 
-// Gaussian weighs rows by exp(−d²/(4·Epsilon)), on the pairs of which one has the
-// other among its nearest Neighbors: the kernel of diffusion maps. Two rows weigh the
-// average of what either gives to the other, and every row weighs itself 1.
+// Gaussian weighs rows by exp(−d²/(4·Epsilon)), on the pairs of which either has
+// the other among its nearest Neighbors: the kernel of diffusion maps. Every row weighs
+// itself 1.
 //
 // Duplicates weigh 1. Rows so far from all others that float64 does not hold the
 // weight have none to others. Rows that are all equal have no scale of their own:
@@ -96,7 +96,7 @@ func (g Gaussian) Weigh(ctx context.Context, x mat.Matrix) (*Sparse, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", method, err)
 	}
-	s, err := one.symmetric(ctx, 1, average)
+	s, err := one.symmetric(ctx, 1, joins[Union])
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", method, err)
 	}

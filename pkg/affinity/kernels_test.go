@@ -174,7 +174,7 @@ func reference(k kernel, x mat.Matrix) *mat.Dense {
 				return 0
 			}
 			return math.Exp(-l.distance * l.distance / (4 * k.Epsilon))
-		}), 1, half)
+		}), 1, math.Max)
 	case affinity.Ball:
 		return joined(oneWay(naive(x, euclidean), func(_, _ int, l listed) float64 {
 			if l.distance <= k.Radius {
