@@ -32,7 +32,10 @@ type Case struct {
 // Peer is the side that Flatland is compared with.
 type Peer struct {
 	Package          string // as the registry calls it
-	Script, Function string // in tests/peers
+	Script, Function string // in tests/peers; no script where it is in Go
+
+	// Go is the function, where the peer is in Go.
+	Go wire.Func
 
 	// Settings are the documented ways to ask for the same result. All are tried, and the fastest counts.
 	Settings []Setting

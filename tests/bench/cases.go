@@ -2,6 +2,7 @@ package bench
 
 import (
 	"github.com/flatland-go/flatland/tests/bench/ours"
+	"github.com/flatland-go/flatland/tests/bench/theirs"
 	"github.com/flatland-go/flatland/tests/bench/wire"
 )
 
@@ -224,6 +225,17 @@ var Cases = []Case{
 		Name: "pca-mnist10k-full", What: "PCA, exact, all 784 components: MNIST test digits, 10 000 × 784",
 		Data: mnist, Options: wire.Options{"components": 0},
 		Ours: ours.PCA, Peer: sklearnPCA, Quality: []Measure{variance},
+	},
+	{
+		Name: "pca-mnist10k-gonum", What: "PCA, exact, all 784 components: MNIST test digits, 10 000 × 784",
+		Data: mnist, Options: wire.Options{"components": 0},
+		Ours: ours.PCA,
+		Peer: Peer{
+			Package: theirs.Gonum, Function: "pca", Go: theirs.GonumPCA,
+			Settings: []Setting{{Name: "stat.PC, float64, one core for most of it"}},
+			Serial:   true,
+		},
+		Quality: []Measure{variance},
 	},
 	{
 		Name: "pca-mnist10k-randomized", What: "PCA, randomised, 50 components, their variance within 1e-4 of the exact one: MNIST test digits, 10 000 × 784",

@@ -32,6 +32,12 @@ func TestCasesAreComplete(t *testing.T) {
 		if k.What == "" || k.Data == nil || k.Ours == nil || len(k.Quality) == 0 || len(k.Peer.Settings) == 0 {
 			t.Errorf("%s: a field is empty", k.Name)
 		}
+		if k.Peer.Go != nil { // linked in the version of go.mod
+			if k.Peer.Script != "" || FindPeer(Cases)(k.Peer.Function) == nil {
+				t.Errorf("%s: the function in Go is not found, or has a script as well", k.Name)
+			}
+			continue
+		}
 		script, err := os.ReadFile(filepath.Join(folder, k.Peer.Script))
 		if err != nil {
 			t.Error(err)

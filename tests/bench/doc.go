@@ -1,5 +1,5 @@
 // Package bench measures Flatland and the libraries it is compared with in one run, on the same data, and writes BENCHMARKS.md.
 //
 // The table of what is measured is in cases.go. A new case is a row there, a function in tests/bench/ours, and one in
-// tests/peers/bench_<family>.py, both of which the package wire describes.
+// tests/peers/bench_<family>.py, both of which the package wire describes; a peer in Go has its function in tests/bench/theirs.
 package bench

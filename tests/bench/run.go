@@ -21,7 +21,7 @@ import (
 // Config is how to measure.
 type Config struct {
 	Ours   []string                     // the command of Flatland's worker
-	Peer   func(script string) []string // that of a peer's
+	Peer   func(script string) []string // that of a peer's; of those in Go for none
 	Log    io.Writer                    // what is being done, for who waits
 	Rows   int                          // of each data set, at most; 0 for all
 	Rule   func(slower float64) Repeat  // how often to measure; nil for ByTime
@@ -341,6 +341,17 @@ func (s *contender) memory(ctx context.Context, command []string) {
 		return
 	}
 	s.side.Largest = worker.Memory()
+}
+
+// FindPeer returns a function that returns a function of the peers in Go, or nil.
+func FindPeer(cases []Case) func(name string) wire.Func {
+	functions := map[string]wire.Func{}
+	for _, k := range cases {
+		if k.Peer.Go != nil {
+			functions[k.Peer.Function] = k.Peer.Go
+		}
+	}
+	return func(name string) wire.Func { return functions[name] }
 }
 
 // Find returns a function that returns Flatland's function of a case, or nil.

@@ -2,10 +2,11 @@
 //
 //	bench [-case PATTERN] [-quick] [-o FILE]
 //	bench -worker
+//	bench -peer
 //
 // With -case only the cases whose names match are measured, and the rows of the others stay. With -quick everything is done on a
 // few rows, in two pairs: a test of the machinery, whose figures mean nothing and go to build/BENCHMARKS.md.
-// With -worker it is Flatland's side, which the driver starts.
+// With -worker it is Flatland's side, and with -peer that of the peers in Go; the driver starts both.
 package main
 
 import (
@@ -26,6 +27,7 @@ import (
 
 	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/tests/bench"
+	"github.com/flatland-go/flatland/tests/bench/theirs"
 	"github.com/flatland-go/flatland/tests/bench/wire"
 )
 
@@ -46,6 +48,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, log io.Writer) e
 	quick := flags.Bool("quick", false, "a smoke run: few rows, two pairs, figures that mean nothing")
 	path := flags.String("o", "", "the `file` whose tables are written (default: BENCHMARKS.md of the module; build/BENCHMARKS.md with -quick)")
 	worker := flags.Bool("worker", false, "be Flatland's side")
+	peer := flags.Bool("peer", false, "be the side of the peers in Go")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -54,6 +57,10 @@ func run(ctx context.Context, args []string, in io.Reader, out, log io.Writer) e
 	}
 	if *worker {
 		return wire.Serve(ctx, in, out, wire.Hello{Language: runtime.Version()}, bench.Find(bench.Cases))
+	}
+	if *peer {
+		language := strings.Replace(runtime.Version(), "go", "Go ", 1)
+		return wire.Serve(ctx, in, out, wire.Hello{Language: language, Versions: theirs.Versions()}, bench.FindPeer(bench.Cases))
 	}
 	selected, err := choose(*pattern)
 	if err != nil {
@@ -113,6 +120,9 @@ func config(root string, log io.Writer) (bench.Config, error) {
 	return bench.Config{
 		Ours: []string{self, "-worker"},
 		Peer: func(script string) []string {
+			if script == "" {
+				return []string{self, "-peer"}
+			}
 			return []string{python, "-B", filepath.Join(root, "tests", "peers", script)}
 		},
 		Log:    log,
