@@ -32,7 +32,7 @@ import (
 // fewer were found, and where K is near n (n ≤ 4·(K + max(8, K/4))), all pairs are
 // measured, and Graph.Notes says so.
 //
-// Time about O(n·log n·d·K) (in practice n^1.1); memory n·(36·K + 4·T) bytes, T being
+// Time about O(n·log n·d·K) (in practice n^1.1); memory n·(36·K + 4·T + 8) bytes, T being
 // Trees, 4 kB·MaxCandidates² at most for pairs found, and 4·n·d bytes where x is no
 // *mat32.Dense, and as many where it has 256 columns or fewer or is compared along few
 // directions.
@@ -157,7 +157,7 @@ func (o NNDescent) String() string {
 // bytes forecasts the memory of a graph of the rows of x.
 func (o NNDescent) bytes(x mat.Matrix) int64 {
 	n, d := x.Dims()
-	each := 12*max(o.width(n), o.reducedWidth(n)) + 4*o.Trees + 12*o.Neighbors + 32
+	each := 12*max(o.width(n), o.reducedWidth(n)) + 4*o.Trees + 12*o.Neighbors + 40
 	if _, given := x.(*mat32.Distances); !given {
 		each += 4 * d
 	}
@@ -255,7 +255,7 @@ func (m *descended) descend(ctx context.Context, x mat.Matrix, g *Graph) error {
 	}
 	collect(n * width)
 	m.lists = newNearLists(n, width)
-	d := &descent{points: points, nearLists: m.lists, most: o.MaxCandidates, seed: o.Seed, reach: min(width, o.reach())}
+	d := &descent{points: points, nearLists: m.lists, meetings: newMeetings(n, o.Trees, first.depth), most: o.MaxCandidates, seed: o.Seed, reach: min(width, o.reach())}
 	if err := d.plant(ctx, first); err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ const (
 type descent struct {
 	points
 	*nearLists
+	meetings
 	reach int // places of a list, from the nearest, that candidates are drawn from
 	most  int // candidates of a row, new ones and old ones each
 	seed  uint64
@@ -59,6 +60,7 @@ func (d *descent) plant(ctx context.Context, f *forest) error {
 				}
 			}
 			d.fill(i, s.keys)
+			d.attend(i, 0, lo, s.sure(a, d.worst[i]))
 		}
 	})
 }
@@ -68,22 +70,29 @@ func (d *descent) compare(ctx context.Context, f *forest, tree int) error {
 	type scratch struct {
 		comparer
 		limits  []float32
+		met     []uint64
 		touched uint64
 	}
+	cover := d.before(tree + 1)
 	return par.BlocksWith(ctx, f.leaves(), 1, func() *scratch { return &scratch{comparer: d.comparer()} }, func(s *scratch, lo, _ int) {
 		rows := f.leaf(tree, lo)
 		s.take(rows)
 		s.limits = grown(s.limits, len(rows)+spare)[:len(rows)]
+		s.met = grown(s.met, len(rows))
 		for a, i := range rows {
-			s.limits[a] = d.worst[i]
+			s.limits[a], s.met[a] = d.worst[i], d.leaves[i]
 		}
 		s.touched = d.touch(rows)
 		for a, i := range rows {
 			if a%strip == 0 && ctx.Err() != nil {
 				return
 			}
+			d.attend(i, tree+1, lo, s.sure(a, s.limits[a]))
 			at, v := s.below(a, a+1, s.limits[a], s.limits)
 			for k, b := range at {
+				if d.met(s.met[a], s.met[b], cover) {
+					continue
+				}
 				d.offer(i, rows[b], v[k])
 				d.offer(rows[b], i, v[k])
 				s.limits[b] = d.worst[rows[b]]
@@ -163,10 +172,12 @@ func (d *descent) choose(ctx context.Context, first, last int, salt uint64) erro
 // by one goroutine, in the order of the rows that were looked at.
 func (d *descent) join(ctx context.Context, iteration int, done func(rows int)) (entered int, err error) {
 	random := rng.New(d.seed, "neighbors/candidates", iteration)
+	cover := d.before(d.trees)
 	salt := random.Uint64()
 	type scratch struct {
 		comparer
 		limits  []float32
+		met     []uint64
 		touched uint64
 	}
 	for first := 0; first < d.n; first += joinRound {
@@ -190,14 +201,18 @@ func (d *descent) join(ctx context.Context, iteration int, done func(rows int)) 
 				}
 				rows := d.chosen[2*d.most*k:][:fresh+stale]
 				s.limits = grown(s.limits, len(rows)+spare)[:len(rows)]
+				s.met = grown(s.met, len(rows))
 				for k, j := range rows {
-					s.limits[k] = d.worst[j]
+					s.limits[k], s.met[k] = d.worst[j], d.leaves[j]
 				}
 				s.touched = d.touch(rows)
 				s.take(rows)
 				for a, p := range rows[:fresh] {
 					at, v := s.below(a, a+1, s.limits[a], s.limits)
 					for k, b := range at {
+						if d.met(s.met[a], s.met[b], cover) {
+							continue
+						}
 						if v[k] < s.limits[a] && !d.has(p, rows[b]) {
 							add(update{p, rows[b], v[k]})
 						}

@@ -31,6 +31,10 @@ type comparer interface {
 	// spare more, whatever they are.
 	below(a, from int, limit float32, limits []float32) (at []int32, v []float32)
 
+	// sure reports whether distances of about limit from the point at position a have
+	// some three digits.
+	sure(a int, limit float32) bool
+
 	// nearest returns the same of the points taken that are nearest to the one at
 	// position a, few of them and some more, in the order of their positions; the one
 	// at a is among them.
@@ -144,6 +148,9 @@ func (p *products) below(a, from int, limit float32, limits []float32) ([]int32,
 	}
 	return at, p.v[:found]
 }
+
+// sure knows that products cannot tell what is lost between two norms.
+func (p *products) sure(a int, limit float32) bool { return p.norms[a] <= 0x1p10*limit }
 
 // products returns the products of the point at position a with those from the given
 // one on, and their norms, so many that scans end with whole vectors.
@@ -260,6 +267,8 @@ func (m *measures32) below(a, from int, limit float32, limits []float32) ([]int3
 	}
 	return m.at[:found], m.v[:found]
 }
+
+func (m *measures32) sure(int, float32) bool { return true }
 
 // nearest returns all that are at a finite distance: to count them costs as much as
 // to measure them.
