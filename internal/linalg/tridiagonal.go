@@ -9,6 +9,7 @@ import (
 	"gonum.org/v1/gonum/blas/blas64"
 
 	"github.com/flatland-go/flatland/internal/kernel"
+	"github.com/flatland-go/flatland/internal/par"
 )
 
 // tridiagonal is QᵀAQ for the product Q of Householder reflections.
@@ -35,8 +36,8 @@ func tridiagonalize(ctx context.Context, a blas64.General) (*tridiagonal, error)
 	// A ← A − VᵀW − WᵀV is one product of [V; W] with [W; V].
 	vw, wv := newGeneral(2*panel, n), newGeneral(2*panel, n)
 	s := newSymv(n)
-	c := newCrew(s.parts(n))
-	defer c.dismiss()
+	c := par.NewCrew(s.parts(n))
+	defer c.Dismiss()
 	for lo := 0; lo < n; lo += panel {
 		hi := min(lo+panel, n)
 		if err := t.panel(ctx, c, s, a, wv, lo, hi); err != nil {
@@ -58,7 +59,7 @@ func tridiagonalize(ctx context.Context, a blas64.General) (*tridiagonal, error)
 
 // update is subtractProduct for a crew, which must not wait for other goroutines:
 // its products are so small that they start none.
-func update(ctx context.Context, c *crew, a, x, y blas64.General) {
+func update(ctx context.Context, c *par.Crew, a, x, y blas64.General) {
 	const rows, cols = 120, 136
 	n := a.Rows
 	var corners [][2]int
@@ -68,7 +69,7 @@ func update(ctx context.Context, c *crew, a, x, y blas64.General) {
 		}
 	}
 	var next atomic.Int32
-	c.run(min(len(corners), maxParts), func(int) {
+	c.Run(min(len(corners), par.MaxParts), func(int) {
 		for k := int(next.Add(1)) - 1; k < len(corners); k = int(next.Add(1)) - 1 {
 			top, left := corners[k][0], corners[k][1]
 			bottom, right := min(top+rows, n), min(left+cols, n)
@@ -81,7 +82,7 @@ func update(ctx context.Context, c *crew, a, x, y blas64.General) {
 
 // panel reduces the columns lo … hi−1 and leaves row p of w with what their
 // reflections do to the rest of a.
-func (t *tridiagonal) panel(ctx context.Context, c *crew, s *symv, a, w blas64.General, lo, hi int) error {
+func (t *tridiagonal) panel(ctx context.Context, c *par.Crew, s *symv, a, w blas64.General, lo, hi int) error {
 	n := a.Rows
 	var vv, wv [panel]float64
 	for k := lo; k < hi; k++ {
@@ -132,7 +133,7 @@ func newSymv(n int) *symv {
 }
 
 // parts is into how many bands of rows a matrix of order m is cut.
-func (*symv) parts(m int) int { return max(1, min(m/96, maxParts-8)) }
+func (*symv) parts(m int) int { return max(1, min(m/96, par.MaxParts-8)) }
 
 // begin is the first row of part p of m rows: all parts are about as large.
 func (*symv) begin(p, parts, m int) int {
@@ -144,11 +145,11 @@ func (*symv) begin(p, parts, m int) int {
 
 // mul writes to y the product of the last len(x) rows and columns of a with x. It
 // also calls each for 0 … others−1.
-func (s *symv) mul(c *crew, a blas64.General, x, y []float64, others int, each func(int)) {
+func (s *symv) mul(c *par.Crew, a blas64.General, x, y []float64, others int, each func(int)) {
 	const extra = 8 // parts for the calls of each
 	m, first := len(x), a.Rows-len(x)
 	parts := s.parts(m)
-	c.run(parts+extra, func(p int) {
+	c.Run(parts+extra, func(p int) {
 		if p >= parts {
 			for q := p - parts; q < others; q += extra {
 				each(q)

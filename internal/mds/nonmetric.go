@@ -63,10 +63,14 @@ func (s NonMetric) Place(ctx context.Context, n int, dissimilarities []float64) 
 			if err != nil {
 				return t, err
 			}
-			scale := meanSquare(p.targets)
+			scale := unitSquare(p.targets)
 			for i := range to.of {
 				to.of[i] *= scale
 			}
+			// What falls is the stress for disparities of that scale, Σ (d − scale·d̂)²,
+			// where Σ d·d̂ = Σ d̂² = Σ d² − Σ (d − d̂)² for the regression d̂.
+			m := float64(len(p.targets))
+			t.falling = t.squares + m - 2*math.Sqrt(m*max(t.squares-t.stress, 0))
 			return t, nil
 		}}).place(ctx)
 	if l != nil {
@@ -75,8 +79,8 @@ func (s NonMetric) Place(ctx context.Context, n int, dissimilarities []float64) 
 	return l, err
 }
 
-// meanSquare returns the factor that brings the mean square of values to 1.
-func meanSquare(values []float64) float64 {
+// unitSquare returns the factor that brings the mean square of values to 1.
+func unitSquare(values []float64) float64 {
 	sum := 0.
 	for _, v := range values {
 		sum += v * v

@@ -31,6 +31,7 @@ type pass struct {
 type totals struct {
 	stress  float64 // Σ w·(d − δ)²
 	squares float64 // Σ w·d²
+	falling float64 // what no iteration raises: the stress, unless its targets change
 }
 
 func newPass(n, k int, targets, weights []float64) *pass {
@@ -69,6 +70,7 @@ func (p *pass) run(ctx context.Context, x coordinates, to *coordinates) (totals,
 		sum.stress += t.stress
 		sum.squares += t.squares
 	}
+	sum.falling = sum.stress
 	if to != nil {
 		err = par.Blocks(ctx, p.n, 4*stripRows, func(lo, hi int) {
 			for c := range p.k {

@@ -100,7 +100,7 @@ func (d *descent) place(ctx context.Context) (*Layout, error) {
 		if err := d.move(ctx, x, next); err != nil {
 			return end(err)
 		}
-		old := t.stress
+		old := t.falling
 		if t, err = d.step(ctx, x, &next, it); err != nil {
 			return end(err)
 		}
@@ -108,7 +108,7 @@ func (d *descent) place(ctx context.Context) (*Layout, error) {
 		if watch.Watched(ctx) {
 			watch.Report(ctx, watch.Event{Stage: d.stage, Done: it, Total: d.iterations, Loss: l.Normalized(), Layout: x.dense})
 		}
-		if t.stress == 0 || it > 1 && old-t.stress < d.tolerance*t.squares {
+		if t.stress == 0 || it > 1 && old-t.falling < d.tolerance*t.squares {
 			l.Converged = true
 			break
 		}

@@ -102,3 +102,21 @@ func TestPanicReachesTheCaller(t *testing.T) {
 		})
 	}
 }
+
+func TestCrewRunsEveryPartOnce(t *testing.T) {
+	for _, procs := range []int{1, 2, 7} {
+		at(procs, func() {
+			c := NewCrew(procs)
+			defer c.Dismiss()
+			for parts := range MaxParts + 1 {
+				var ran [MaxParts]atomic.Int32
+				c.Run(parts, func(p int) { ran[p].Add(1) })
+				for p := range ran {
+					if n := ran[p].Load(); n != 1 && p < parts || n != 0 && p >= parts {
+						t.Fatalf("on %d cores part %d of %d ran %d times", procs, p, parts, n)
+					}
+				}
+			}
+		})
+	}
+}

@@ -1,4 +1,4 @@
-package linalg
+package par
 
 import (
 	"runtime"
@@ -6,27 +6,27 @@ import (
 	"sync/atomic"
 )
 
-// crew runs many short loops one after the other, each cut into parts. Its
+// Crew runs many short loops one after the other, each cut into parts. Its
 // goroutines stay awake for a while in between: to start them anew takes as long as
 // the work of a part. It must be dismissed before anything else runs in parallel.
-type crew struct {
+type Crew struct {
 	todo    atomic.Pointer[job]
 	workers []bed // the caller's first
 	gone    sync.WaitGroup
 }
 
-const (
-	maxParts = 40 // of a job
-	// How often one looks for work before going to bed. Those who never sleep
-	// are never moved to a core of their own, if two of them share one.
-	looks = 100_000
-)
+// MaxParts is how many parts a loop of a Crew may be cut into.
+const MaxParts = 40
+
+// How often one looks for work before going to bed. Those who never sleep are never
+// moved to a core of their own, if two of them share one.
+const looks = 100_000
 
 type job struct {
 	f       func(part int)
 	parts   int
 	left    atomic.Int32
-	claimed [maxParts]atomic.Bool
+	claimed [MaxParts]atomic.Bool
 	last    bool
 }
 
@@ -58,10 +58,10 @@ func (b *bed) rouse() {
 	}
 }
 
-// newCrew starts a crew of at most one goroutine a processor, the caller's
+// NewCrew starts a crew of at most one goroutine a processor, the caller's
 // included.
-func newCrew(most int) *crew {
-	c := &crew{workers: make([]bed, max(1, min(most, runtime.GOMAXPROCS(0), runtime.NumCPU())))}
+func NewCrew(most int) *Crew {
+	c := &Crew{workers: make([]bed, max(1, min(most, runtime.GOMAXPROCS(0), runtime.NumCPU())))}
 	for w := range c.workers {
 		c.workers[w].wake = make(chan struct{}, 1)
 		if w == 0 {
@@ -82,10 +82,10 @@ func newCrew(most int) *crew {
 	return c
 }
 
-// run calls f for every part once and returns when all are done. Which goroutine
+// Run calls f for every part, of at most MaxParts, once and returns when all are done. Which goroutine
 // runs which is left to chance, though each tends to get the parts it had before,
 // whose data is then in its cache.
-func (c *crew) run(parts int, f func(part int)) {
+func (c *Crew) Run(parts int, f func(part int)) {
 	if len(c.workers) == 1 {
 		for p := range parts {
 			f(p)
@@ -100,7 +100,7 @@ func (c *crew) run(parts int, f func(part int)) {
 }
 
 // call tells everybody of a job.
-func (c *crew) call(j *job) {
+func (c *Crew) call(j *job) {
 	c.todo.Store(j)
 	for w := 1; w < len(c.workers); w++ {
 		c.workers[w].rouse()
@@ -108,7 +108,7 @@ func (c *crew) call(j *job) {
 }
 
 // work does what is not claimed yet, beginning with the share of worker w.
-func (c *crew) work(j *job, w int) {
+func (c *Crew) work(j *job, w int) {
 	first := w * j.parts / len(c.workers)
 	for i := range j.parts {
 		p := (first + i) % j.parts
@@ -121,8 +121,8 @@ func (c *crew) work(j *job, w int) {
 	}
 }
 
-// dismiss ends the goroutines.
-func (c *crew) dismiss() {
+// Dismiss ends the goroutines.
+func (c *Crew) Dismiss() {
 	c.call(&job{last: true})
 	c.gone.Wait()
 }
