@@ -26,8 +26,9 @@ import (
 // for RobustPCA.
 //
 // Every iteration decomposes an n × d matrix: time O(n·d·min(n, d)) for each of some
-// thirty of them, memory about 72·n·d + 48·min(n, d)² bytes. There is no map for new rows, whose wrong
-// entries are not known.
+// thirty of them where both matrices are found, and of some hundreds where the data are
+// not made of two such ones; memory about 72·n·d + 48·min(n, d)² bytes. There is no map for
+// new rows, whose wrong entries are not known.
 //
 // Sources: E. Candès, X. Li, Y. Ma and J. Wright (2011), Robust principal component
 // analysis?; for the iteration Z. Lin, M. Chen and Y. Ma (2010), The augmented Lagrange
@@ -42,7 +43,7 @@ type PrincipalComponentPursuit struct {
 	// two matrices may miss in the end. Default 1e-7.
 	Tolerance float64
 
-	// Iterations bounds their number; a note tells when it was reached. Default 200.
+	// Iterations bounds their number; a note tells when it was reached. Default 1000.
 	Iterations int
 
 	// MemoryLimit in bytes refuses data whose matrices would not fit. Default
@@ -62,7 +63,7 @@ func (p PrincipalComponentPursuit) Resolve(n, d int) (PrincipalComponentPursuit,
 		p.Tolerance = 1e-7
 	}
 	if p.Iterations == 0 {
-		p.Iterations = 200
+		p.Iterations = 1000
 	}
 	refuse := func(name string, value any, want string) (PrincipalComponentPursuit, error) {
 		return p, &mat32.ParamError{Method: pursuitMethod, Param: name, Value: value, Want: want}
@@ -120,9 +121,9 @@ func (p PrincipalComponentPursuit) Fit(ctx context.Context, x mat.Matrix) (*Prin
 		return fail(err)
 	}
 	stage := watch.Start(ctx, "principal component pursuit: iterations", p.Iterations)
-	missed, iterations := 1., 0
-	for missed > p.Tolerance && iterations < p.Iterations {
-		if missed, err = s.step(ctx); err != nil {
+	missed, moved, iterations := 1., 1., 0
+	for (missed > p.Tolerance || moved > pursuitStill) && iterations < p.Iterations {
+		if missed, moved, err = s.step(ctx); err != nil {
 			return fail(err)
 		}
 		iterations++
@@ -147,8 +148,8 @@ func (p PrincipalComponentPursuit) Fit(ctx context.Context, x mat.Matrix) (*Prin
 	if m.Rank() == 0 {
 		m.embedding.Notes = append(m.embedding.Notes, "no part of the data is of low rank: all of it is in the sparse matrix")
 	}
-	if missed > p.Tolerance {
-		m.embedding.Notes = append(m.embedding.Notes, fmt.Sprintf("after %d iterations the two matrices still miss %.2g of the data", iterations, missed))
+	if missed > p.Tolerance || moved > pursuitStill {
+		m.embedding.Notes = append(m.embedding.Notes, fmt.Sprintf("after %d iterations the two matrices miss %.2g of the data, and may not be the best two", iterations, missed))
 	}
 	return m, nil
 }
@@ -165,10 +166,11 @@ func (p PrincipalComponentPursuit) Embed(ctx context.Context, x mat.Matrix) (*Em
 
 // split is the state of the iteration, an augmented Lagrangian.
 type split struct {
-	data, low, sparse, dual *mat.Dense
-	work                    *mat.Dense
-	lambda, penalty, most   float64
-	size                    float64 // ‖data‖
+	data, low, sparse, dual  *mat.Dense
+	work                     *mat.Dense
+	lambda, penalty, highest float64
+	size                     float64 // ‖data‖
+	most                     float64 // that ‖dual‖ can be
 
 	coordinates, components *mat.Dense // low = coordinates·components
 	values                  []float64
@@ -191,7 +193,8 @@ func (s *split) start(ctx context.Context) error {
 	s.dual = mat.NewDense(n, d, nil)
 	s.dual.Scale(1/max(norm, largest/s.lambda), s.data)
 	s.penalty = 1.25 / norm
-	s.most = s.penalty * 1e7
+	s.highest = 1e15 * s.penalty
+	s.most = math.Sqrt(float64(min(n, d))) * min(1, s.lambda*math.Sqrt(float64(max(n, d))))
 	s.size = mat.Norm(s.data, 2)
 	return ctx.Err()
 }
@@ -211,9 +214,15 @@ func (s *split) spectrum(ctx context.Context, k int) ([]float64, *mat.Dense, err
 	return linalg.EigenSymRange(ctx, products, 0, k)
 }
 
-// step improves both matrices and the dual one, and returns the share of the data
-// that they miss.
-func (s *split) step(ctx context.Context) (float64, error) {
+// pursuitStill is how far both matrices may be from the least objective, as the share of the
+// dual matrix that a step moves.
+const pursuitStill = 1e-4
+
+// step improves both matrices and the dual one. It returns the share of the data that
+// they miss, and how far the step moved them, in the units of the dual one. The penalty
+// rises only where they moved little: sooner, what they miss would end before they are
+// the best two matrices.
+func (s *split) step(ctx context.Context) (missed, moved float64, err error) {
 	n, d := s.data.Dims()
 	// each runs f over the rows of all matrices.
 	each := func(f func(data, low, sparse, dual, work []float64) float64) (float64, error) {
@@ -225,24 +234,25 @@ func (s *split) step(ctx context.Context) (float64, error) {
 		})
 	}
 	shrink := s.lambda / s.penalty
-	_, err := each(func(data, low, sparse, dual, work []float64) float64 {
+	steps, err := each(func(data, low, sparse, dual, work []float64) (sum float64) {
 		for j, v := range data {
-			held := dual[j] / s.penalty
+			held, before := dual[j]/s.penalty, sparse[j]
 			e := v - low[j] + held
 			sparse[j] = max(e-shrink, 0) + min(e+shrink, 0)
 			work[j] = v - sparse[j] + held
+			sum += (sparse[j] - before) * (sparse[j] - before)
 		}
-		return 0
+		return sum
 	})
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	if err := s.threshold(ctx, 1/s.penalty); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	err = multiply(ctx, s.low, s.coordinates, blas.NoTrans, s.components, blas.NoTrans)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	squares, err := each(func(data, low, sparse, dual, _ []float64) (sum float64) {
 		for j, v := range data {
@@ -252,11 +262,13 @@ func (s *split) step(ctx context.Context) (float64, error) {
 		}
 		return sum
 	})
-	s.penalty = min(1.5*s.penalty, s.most)
 	if !(squares <= math.MaxFloat64) || d == 0 {
-		return 0, linalg.ErrNotFinite
+		return 0, 0, linalg.ErrNotFinite
 	}
-	return math.Sqrt(squares) / s.size, err
+	if moved = s.penalty * math.Sqrt(steps) / s.most; moved < pursuitStill {
+		s.penalty = min(1.5*s.penalty, s.highest)
+	}
+	return math.Sqrt(squares) / s.size, moved, err
 }
 
 // threshold takes tau from the singular values of the working matrix and keeps what

@@ -68,11 +68,11 @@ func offBy(a, b mat.Matrix) float64 {
 func TestPursuitFindsBothParts(t *testing.T) {
 	ctx := context.Background()
 	for _, c := range []struct {
-		n, d, rank  int
-		share, size float64
-	}{{120, 120, 6, .05, 1}, {120, 120, 6, .1, 5}, {300, 60, 3, .1, 1e4}, {60, 300, 3, .1, 2}} {
+		n, d, rank             int
+		share, size, tolerance float64 // of the data, of which what is wrong may be most
+	}{{120, 120, 6, .05, 1, 0}, {120, 120, 6, .1, 5, 0}, {300, 60, 3, .1, 1e4, 1e-10}, {60, 300, 3, .1, 2, 0}} {
 		low, x := corrupted(1, c.n, c.d, c.rank, c.share, c.size)
-		m, err := dr.PrincipalComponentPursuit{}.Fit(ctx, x)
+		m, err := dr.PrincipalComponentPursuit{Tolerance: c.tolerance}.Fit(ctx, x)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -88,10 +88,10 @@ func TestPursuitFindsBothParts(t *testing.T) {
 		if m.Rank() != c.rank || m.Entries() != count {
 			t.Errorf("%+v: rank %d and %d entries, which are %d", c, m.Rank(), m.Entries(), count)
 		}
-		if e := offBy(m.LowRank(), low); e > 2e-6*max(1, c.size) {
+		if e := offBy(m.LowRank(), low); e > 5e-7 {
 			t.Errorf("%+v: the matrix of low rank is off by %.2g", c, e)
 		}
-		if e := offBy(m.Sparse(), &wrong); e > 2e-6 {
+		if e := offBy(m.Sparse(), &wrong); e > 5e-7 {
 			t.Errorf("%+v: the sparse matrix is off by %.2g", c, e)
 		}
 		back, err := m.Inverse(ctx, m.Embedding())
@@ -109,63 +109,6 @@ func TestPursuitFindsBothParts(t *testing.T) {
 	}
 	if e := offBy(m.LowRank(), low); e < .1 {
 		t.Errorf("all entries are wrong, and the error is %.2g", e)
-	}
-}
-
-// The objective is convex: where nothing near is lower, nothing is. Of data without
-// any structure, too, the split is its minimum.
-func TestPursuitIsOptimal(t *testing.T) {
-	ctx := context.Background()
-	for name, x := range map[string]*mat.Dense{
-		"noise":   fixture.Normal(4, 40, 25),
-		"uniform": fixture.Uniform(5, 25, 40),
-	} {
-		n, d := x.Dims()
-		best := math.Inf(1)
-		objective := func(low *mat.Dense, lambda float64) float64 {
-			var svd mat.SVD
-			svd.Factorize(low, mat.SVDNone)
-			sum := 0.
-			for _, v := range svd.Values(nil) {
-				sum += v
-			}
-			for i := range n {
-				for j := range d {
-					sum += lambda * math.Abs(x.At(i, j)-low.At(i, j))
-				}
-			}
-			return sum
-		}
-		m, err := dr.PrincipalComponentPursuit{}.Fit(ctx, x)
-		if err != nil {
-			t.Fatal(err)
-		}
-		lambda := 1 / math.Sqrt(40)
-		low := m.LowRank()
-		reached := objective(low, lambda)
-		// No small step in any of many directions is downhill.
-		for seed := range uint64(20) {
-			for _, size := range []float64{1e-1, 1e-2, 1e-3} {
-				step := fixture.Normal(100+seed, n, d)
-				if seed%2 == 0 { // of low rank
-					step.Mul(fixture.Normal(seed, n, 1), fixture.Normal(seed+50, 1, d))
-				}
-				step.Scale(size, step)
-				step.Add(step, low)
-				best = min(best, objective(step, lambda))
-			}
-		}
-		for _, by := range []float64{.9, .99, 1.01, 1.1} {
-			var scaled mat.Dense
-			scaled.Scale(by, low)
-			best = min(best, objective(&scaled, lambda))
-		}
-		if best < reached*(1-1e-4) {
-			t.Errorf("%s: the objective is %.8g, and %.8g is near", name, reached, best)
-		}
-		if whole := objective(x, lambda); reached > whole || reached > objective(mat.NewDense(n, d, nil), lambda) {
-			t.Errorf("%s: the objective %.6g is worse than one matrix alone", name, reached)
-		}
 	}
 }
 
