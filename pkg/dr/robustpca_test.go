@@ -133,6 +133,43 @@ func TestRobustPCAKeepsTheVarianceOfInliers(t *testing.T) {
 	}
 }
 
+// Several components are found as one is: the inliers vary most along two axes.
+func TestRobustPCAOfSeveralComponents(t *testing.T) {
+	ctx := context.Background()
+	n, d := 2000, 20
+	if testing.Short() {
+		n = 600
+	}
+	for name, attack := range attacks {
+		x, outlier := attacked(5, n, d, .05, attack)
+		for i := range n {
+			if !outlier[i] {
+				x.Set(i, 5, 3*x.At(i, 5))
+			}
+		}
+		// kept is the variance of inliers, 9 + 4 at most, along two directions.
+		kept := func(components *mat.Dense) (sum float64) {
+			for c := range 2 {
+				u := components.RawRowView(c)
+				sum += along(u) + 8*u[5]*u[5]
+			}
+			return sum
+		}
+		plain, err := dr.PCA{Components: 2}.Fit(ctx, x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := dr.RobustPCA{Components: 2}.Fit(ctx, x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%s: %.2f by the filter, %.2f by PCA, of 13", name, kept(m.Components()), kept(plain.Components()))
+		if v := kept(m.Components()); v < 13*.97 {
+			t.Errorf("%s: the filter finds %.2f of 13", name, v)
+		}
+	}
+}
+
 // Where there are no outliers nothing is lost: the result is that of PCA.
 func TestRobustPCAOfSoundRowsIsPCA(t *testing.T) {
 	ctx := context.Background()

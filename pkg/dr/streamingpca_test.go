@@ -148,6 +148,9 @@ func TestStreamingPCAFindsTheDirections(t *testing.T) {
 		if found[dr.History] < .95 || found[dr.Oja] < .8 {
 			t.Errorf("seed %d: %v of the directions are found", seed, found)
 		}
+		if whole := shared(whole.Components(), directions); whole-found[dr.History] > (whole-found[dr.Oja])/2 {
+			t.Errorf("seed %d: history is to be twice as near to %.4f, which all rows show, as Oja: %v", seed, whole, found)
+		}
 	}
 }
 

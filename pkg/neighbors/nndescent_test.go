@@ -279,8 +279,12 @@ func TestNNDescentSameBitsOnAnyCores(t *testing.T) {
 		"products":                          {neighbors.NNDescent{LeafSize: 64}, fixture.Uniform(2, n, 8)},
 		"many columns, which are not moved": {neighbors.NNDescent{LeafSize: 64}, fixture.Uniform(2, n/3, 300)},
 		"one by one":                        {neighbors.NNDescent{LeafSize: 64, Metric: neighbors.Manhattan{}}, fixture.Uniform(2, n, 8)},
+		"reduced to few directions":         {neighbors.NNDescent{}, inFewDirections(4200, 6, 64)},
 	} {
-		_, d := c.x.Dims()
+		rows, d := c.x.Dims()
+		if rows > n && testing.Short() {
+			continue
+		}
 		y := fixture.Uniform(9, 40, d)
 		var first result
 		for run, procs := range []int{1, 2, 7} {
@@ -306,6 +310,16 @@ func TestNNDescentSameBitsOnAnyCores(t *testing.T) {
 			t.Errorf("%s: another seed goes by the same name: %v", name, err)
 		}
 	}
+}
+
+// inFewDirections returns n rows of d columns that vary along k directions, and by noise.
+func inFewDirections(n, k, d int) *mat.Dense {
+	x := fixture.Normal(5, n, d)
+	x.Scale(.01, x)
+	var y mat.Dense
+	y.Mul(fixture.Normal(6, n, k), fixture.Normal(7, k, d))
+	x.Add(x, &y)
+	return x
 }
 
 // Distances that are no numbers, or not finite, end in the same graph or error on any
