@@ -80,8 +80,8 @@ func (c CCA) Resolve(n, d int) (CCA, error) {
 	switch {
 	case !(c.Ridge >= 0 && c.Ridge <= math.MaxFloat64):
 		return c, wrong("Ridge", c.Ridge, "0 or more, and finite")
-	case c.Permutations < 0:
-		return c, wrong("Permutations", c.Permutations, "0 or more")
+	case c.Permutations < 0 || c.Permutations > mostBatch:
+		return c, wrong("Permutations", c.Permutations, fmt.Sprintf("0 ≤ Permutations ≤ %d", mostBatch))
 	case c.MemoryLimit < 0:
 		return c, wrong("MemoryLimit", c.MemoryLimit, "0 or more bytes")
 	}

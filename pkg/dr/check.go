@@ -60,6 +60,12 @@ func checkRange(method, param string, value, least, most int, why string) error 
 	return nil
 }
 
+// What is beyond these is no use, and products of it would leave int64.
+const (
+	mostBatch  = 1<<31 - 1 // rows, or permutations
+	mostBlocks = 1 << 20   // random vectors more than components, and times they are multiplied
+)
+
 // checkFits refuses a result beyond float64, which rows far from those that a
 // model was fitted to may have.
 func checkFits(method string, z *mat.Dense) error {

@@ -83,8 +83,8 @@ func (p IncrementalPCA) Resolve(n, d int) (IncrementalPCA, error) {
 	if p.Batch == 0 {
 		p.Batch = max(p.Components, min(5*d, max(1000, 2*p.Components)))
 	}
-	if p.Batch < p.Components {
-		return p, &mat32.ParamError{Method: method, Param: "Batch", Value: p.Batch, Want: fmt.Sprintf("Components = %d or more rows", p.Components)}
+	if p.Batch < p.Components || p.Batch > mostBatch {
+		return p, &mat32.ParamError{Method: method, Param: "Batch", Value: p.Batch, Want: fmt.Sprintf("Components = %d or more rows, and at most %d", p.Components, mostBatch)}
 	}
 	if p.MemoryLimit < 0 {
 		return p, &mat32.ParamError{Method: method, Param: "MemoryLimit", Value: p.MemoryLimit, Want: "0 or more bytes"}

@@ -144,10 +144,10 @@ func (p KernelPCA) Resolve(n, d int) (KernelPCA, error) {
 		return p, wrong("Offset", p.Offset, "Zero or more")
 	case !positive(p.Ridge):
 		return p, wrong("Ridge", p.Ridge, "above 0")
-	case p.Degree < 1:
-		return p, wrong("Degree", p.Degree, "1 or more")
-	case p.Oversample < 1:
-		return p, wrong("Oversample", p.Oversample, "1 or more")
+	case p.Degree < 1 || p.Degree > 1000:
+		return p, wrong("Degree", p.Degree, "1 ≤ Degree ≤ 1000")
+	case p.Oversample < 1 || p.Oversample > mostBlocks:
+		return p, wrong("Oversample", p.Oversample, fmt.Sprintf("1 ≤ Oversample ≤ %d", mostBlocks))
 	case p.Iterations < 1:
 		return p, wrong("Iterations", p.Iterations, "1 or more")
 	case p.MemoryLimit < 0:

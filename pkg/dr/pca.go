@@ -153,11 +153,11 @@ func (p PCA) Resolve(n, d int) (PCA, error) {
 		return refuse("Tolerance", p.Tolerance, "above 0, and finite")
 	}
 	for _, f := range []struct {
-		name  string
-		value int
-	}{{"Oversample", p.Oversample}, {"Iterations", p.Iterations}, {"Rounds", p.Rounds}} {
-		if f.value < 1 {
-			return refuse(f.name, f.value, "1 or more")
+		name        string
+		value, most int
+	}{{"Oversample", p.Oversample, mostBlocks}, {"Iterations", p.Iterations, mostBlocks}, {"Rounds", p.Rounds, math.MaxInt}} {
+		if f.value < 1 || f.value > f.most {
+			return refuse(f.name, f.value, fmt.Sprintf("1 ≤ %s ≤ %d", f.name, f.most))
 		}
 	}
 	if p.MemoryLimit < 0 {

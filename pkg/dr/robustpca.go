@@ -98,8 +98,8 @@ func (p RobustPCA) Resolve(n, d int) (RobustPCA, error) {
 		return refuse("Contamination", p.Contamination, "0 < Contamination ≤ 0.3")
 	case p.MaxRounds < 1:
 		return refuse("MaxRounds", p.MaxRounds, "1 or more")
-	case p.Batch <= p.Components:
-		return refuse("Batch", p.Batch, fmt.Sprintf("more than Components = %d rows", p.Components))
+	case p.Batch <= p.Components || p.Batch > mostBatch:
+		return refuse("Batch", p.Batch, fmt.Sprintf("more than Components = %d rows, and at most %d", p.Components, mostBatch))
 	case p.MemoryLimit < 0:
 		return refuse("MemoryLimit", p.MemoryLimit, "0 or more bytes")
 	}

@@ -83,8 +83,8 @@ func (t TruncatedSVD) Resolve(n, d int) (TruncatedSVD, error) {
 		name  string
 		value int
 	}{{"Oversample", t.Oversample}, {"Iterations", t.Iterations}} {
-		if o.value < 1 {
-			return t, &mat32.ParamError{Method: method, Param: o.name, Value: o.value, Want: "1 or more"}
+		if o.value < 1 || o.value > mostBlocks {
+			return t, &mat32.ParamError{Method: method, Param: o.name, Value: o.value, Want: fmt.Sprintf("1 ≤ %s ≤ %d", o.name, mostBlocks)}
 		}
 	}
 	if t.MemoryLimit < 0 {

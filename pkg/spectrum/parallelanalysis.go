@@ -34,7 +34,8 @@ const (
 // exceed those of data of the same size whose columns have nothing to do with each
 // other. A constant column correlates with nothing, and has variance 0.
 //
-// Time O(Runs·(n·d·m + m³)) for m = min(n, d), memory 24·n·d + 40·m² bytes.
+// Time O(Runs·(n·d·m + m³)) for m = min(n, d), memory 24·n·d + 40·m² +
+// 8·Runs·m bytes.
 //
 // Sources: J. Horn (1965), A rationale and test for the number of factors in factor
 // analysis; A. Buja and N. Eyuboglu (1992), Remarks on parallel analysis; for the
@@ -80,6 +81,9 @@ func (p ParallelAnalysis) Resolve(n, d int) (ParallelAnalysis, error) {
 	}
 	if p.Null == "" {
 		p.Null = Gaussian
+	}
+	if p.Runs > math.MaxInt32 {
+		return p, &mat32.ParamError{Method: method, Param: "Runs", Value: p.Runs, Want: fmt.Sprintf("1 ≤ Runs ≤ %d", math.MaxInt32)}
 	}
 	if err := counted(method, "Runs", p.Runs, 1); err != nil {
 		return p, err
@@ -140,7 +144,7 @@ func (p ParallelAnalysis) Estimate(ctx context.Context, x mat.Matrix) (*Parallel
 		return nil, err
 	}
 	m := int64(min(n, d))
-	if err := mat32.CheckMemory(method, 24*int64(n)*int64(d)+40*m*m, p.MemoryLimit, "reduce rows or columns"); err != nil {
+	if err := mat32.CheckMemory(method, 24*int64(n)*int64(d)+40*m*m+8*int64(p.Runs)*(m+4), p.MemoryLimit, "reduce rows, columns or Runs"); err != nil {
 		return nil, err
 	}
 	data, err := newColumns(ctx, x)

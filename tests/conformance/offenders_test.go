@@ -256,7 +256,7 @@ func TestOffendersAreFound(t *testing.T) {
 		for _, o := range offenders {
 			broken = broken || o.breaks == p.name
 		}
-		if !broken && !slices.Contains([]string{"options out of range", "memory limit", "resolved options", "saved and read back", "damaged files"}, p.name) {
+		if !broken && !slices.Contains([]string{"options out of range", "the largest options", "memory limit", "resolved options", "saved and read back", "damaged files"}, p.name) {
 			t.Errorf("no offender breaks the promise %q", p.name)
 		}
 	}
@@ -277,6 +277,16 @@ func (careless) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, 
 func (c careless) Resolve(n, d int) (careless, error) {
 	c.Neighbors++
 	return c, nil
+}
+
+// overflowing makes room for one more than it is told.
+type overflowing struct{ Rows int }
+
+func (o overflowing) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, error) {
+	room := make([]byte, o.Rows+1)
+	d, err := honest(ctx, x)
+	d.Value += float64(len(room))
+	return d, err
 }
 
 // resolving gives another result when it is resolved.
@@ -329,6 +339,8 @@ func TestOffendingOptionsAreFound(t *testing.T) {
 	e.row.refused = map[string][]any{"how": {planted{"honest"}}}
 	wantFound(t, "what the row says is refused", "want a *mat32.ParamError", optionsOutOfRange(e))
 	wantFound(t, "no limit", "memory limit", memoryLimit(onlyEntry(t, careless{})))
+	wantFound(t, "none to set", "unlimited does not say why", memoryLimit(onlyEntry(t, resolving{})))
+	wantFound(t, "one too many rows", "the largest Rows", hugeOptions(onlyEntry(t, overflowing{})))
 	wantFound(t, "resolved again it is another", "is resolved to", resolvedIsTheSame(onlyEntry(t, careless{})))
 	wantFound(t, "resolved it does something else", "another result", resolvedIsTheSame(onlyEntry(t, resolving{})))
 	wantFound(t, "no Resolve", "no method Resolve", resolvedIsTheSame(onlyEntry(t, unresolved{})))

@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -80,6 +81,45 @@ func optionsOutOfRange(e entry) (problems []error) {
 	return problems
 }
 
+// hugeOptions tries the largest number in every field of integers. It is refused, as
+// out of range or as more than fits, or makes work that a cancel ends, or does no
+// harm.
+func hugeOptions(e entry) (problems []error) {
+	options := e.options()
+	if !slices.Contains(verbs, verb(e.name)) || e.made || !options.IsValid() {
+		return nil
+	}
+	for _, f := range reflect.VisibleFields(options.Type()) {
+		if !f.IsExported() || len(f.Index) > 1 || !reflect.Zero(f.Type).CanInt() {
+			continue
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+		start := time.Now()
+		err := safely(func() error {
+			_, err := callVerb(change(options, f.Name, largestOf(f.Type)), verb(e.name), ctx)
+			return err
+		})
+		took := time.Since(start)
+		cancel()
+		var pe *mat32.ParamError
+		var me *mat32.MemoryError
+		refused := errors.As(err, &pe) && pe.Param == f.Name || errors.As(err, &me)
+		if err != nil && !refused && !errors.Is(err, context.DeadlineExceeded) {
+			problems = append(problems, fmt.Errorf("the largest %s: %w, want a *mat32.ParamError of it or a *mat32.MemoryError", f.Name, err))
+		}
+		if took > cancelled {
+			problems = append(problems, fmt.Errorf("the largest %s: it took %v, with 20 ms to go", f.Name, took))
+		}
+	}
+	return problems
+}
+
+// cancelled is within what time work ends that had 20 ms: a busy machine may be late.
+const cancelled = 2 * time.Second
+
+// largestOf returns the largest number of a type of integers.
+func largestOf(t reflect.Type) int64 { return math.MaxInt64 >> (64 - t.Bits()) }
+
 // verb returns the method that an entry is called by.
 func verb(entry string) string {
 	v, _, _ := strings.Cut(entry, ",")
@@ -115,10 +155,32 @@ func takesMagnitudes(m any) bool {
 	return false
 }
 
-// memoryLimit sets a limit of one byte where there is one.
+// unlimited names the methods, or their package, whose options have no MemoryLimit,
+// and says why.
+var unlimited = map[string]string{
+	"dr.Impute":       "its result is as large as the data, and is compared with the default limit",
+	"dr.LogNormalize": "its result is as large as the data, and is compared with the default limit",
+	"dr.RowNormalize": "its result is as large as the data, and is compared with the default limit",
+	"dr.Standardize":  "its result is as large as the data, and is compared with the default limit",
+	"sketch":          "a sketch is a small option of others, and is compared with the default limit",
+}
+
+// memoryLimit sets a limit of one byte. Where there is none, unlimited says so.
 func memoryLimit(e entry) []error {
 	options := e.options()
-	if !options.IsValid() || !options.FieldByName("MemoryLimit").IsValid() || e.made {
+	if !options.IsValid() || e.made {
+		return nil
+	}
+	room, _, _ := strings.Cut(e.row.method, ".")
+	why := unlimited[e.row.method] + unlimited[room]
+	switch limited := options.FieldByName("MemoryLimit").IsValid(); {
+	case limited && why != "":
+		return []error{fmt.Errorf("its options have a MemoryLimit, and unlimited says: %s", why)}
+	case !limited && !slices.ContainsFunc(reflect.VisibleFields(options.Type()), reflect.StructField.IsExported):
+		return nil // there are no options
+	case !limited && why == "":
+		return []error{errors.New("its options have no MemoryLimit, and unlimited does not say why")}
+	case !limited:
 		return nil
 	}
 	_, err := callVerb(change(options, "MemoryLimit", 1), verb(e.name), context.Background())

@@ -38,6 +38,7 @@ var promises = []promise{
 	{"cancelled before it starts", canceledBefore},
 	{"cancelled while it works", canceledDuring},
 	{"options out of range", optionsOutOfRange},
+	{"the largest options", hugeOptions},
 	{"memory limit", memoryLimit},
 	{"resolved options", resolvedIsTheSame},
 	{"saved and read back", savedIsTheSame},
