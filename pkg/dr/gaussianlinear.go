@@ -307,15 +307,17 @@ func (g GaussianLinear) spread(ctx context.Context, rows *mat.Dense) (centers *m
 			return nil, 0, err
 		}
 	}
-	square := 0.
-	for c := range m {
+	square, err := par.Sum(ctx, m, 1, func(c, _ int) float64 {
 		least := math.Inf(1)
 		for b := range m {
 			if b != c {
 				least = min(least, kernel.SquaredDistance64(centers.RawRowView(b), centers.RawRowView(c)))
 			}
 		}
-		square += least / float64(m)
+		return least / float64(m)
+	})
+	if err != nil {
+		return nil, 0, err
 	}
 	if m == 1 || square == 0 {
 		square = 1 // one center has all the weight, whatever the width

@@ -242,8 +242,17 @@ func (a *ascent) climb(ctx context.Context) error {
 	k := len(a.values)
 	w := a.found.RawRowView(k)
 	best := math.Inf(-1)
-	for c, v := range a.worth {
-		if v -= a.penalty(a.shared(a.starts.RawRowView(c))); v > best {
+	worth := slices.Clone(a.worth)
+	err := par.Blocks(ctx, len(worth), 16, func(lo, hi int) {
+		for c := lo; c < hi && ctx.Err() == nil; c++ {
+			worth[c] -= a.penalty(a.shared(a.starts.RawRowView(c)))
+		}
+	})
+	if err != nil {
+		return err
+	}
+	for c, v := range worth {
+		if v > best {
 			best = v
 			copy(w, a.starts.RawRowView(c))
 		}

@@ -33,7 +33,7 @@ func startLatent(ctx context.Context, x mat.Matrix, k int) (*latent, *mat.Dense,
 	y := mat.NewDense(n, d, nil)
 	seen, first := make([]float64, d), make([]float64, d)
 	for i := range n {
-		if i%1024 == 0 && ctx.Err() != nil {
+		if i%64 == 0 && ctx.Err() != nil {
 			return nil, nil, ctx.Err()
 		}
 		row := y.RawRowView(i)
@@ -57,6 +57,9 @@ func startLatent(ctx context.Context, x mat.Matrix, k int) (*latent, *mat.Dense,
 		l.mean[j] = first[j] + l.mean[j]/c
 	}
 	for i := range n {
+		if i%64 == 0 && ctx.Err() != nil {
+			return nil, nil, ctx.Err()
+		}
 		for j, v := range y.RawRowView(i) {
 			if e := math.Abs(v - l.mean[j]); e > most {
 				most = e
@@ -68,14 +71,17 @@ func startLatent(ctx context.Context, x mat.Matrix, k int) (*latent, *mat.Dense,
 	}
 	l.unit = binary(most)
 	filled := mat.NewDense(n, d, nil)
-	for i := range n {
-		row := y.RawRowView(i)
+	err := overRows(ctx, n, func(i int) {
+		row, to := y.RawRowView(i), filled.RawRowView(i)
 		for j, v := range row {
 			row[j] = (v - l.mean[j]) / l.unit
 			if !math.IsNaN(v) {
-				filled.Set(i, j, row[j])
+				to[j] = row[j]
 			}
 		}
+	})
+	if err != nil {
+		return nil, nil, err
 	}
 	c, err := newCentered(ctx, filled)
 	if err != nil || c.constant {
@@ -192,6 +198,9 @@ func (l *latent) round(ctx context.Context, y *mat.Dense, floor float64) (float6
 	}
 	lacking := make([]int, d) // rows in which a column is not seen
 	for i := range n {
+		if i%64 == 0 && ctx.Err() != nil {
+			return 0, ctx.Err()
+		}
 		for j, v := range y.RawRowView(i) {
 			if v != v {
 				lacking[j]++
