@@ -255,7 +255,9 @@ func (c *coding) learn(ctx context.Context) error {
 		if err := multiply(ctx, turned, c.code, blas.Trans, c.columns, blas.NoTrans); err != nil {
 			return err
 		}
-		c.refine(codes, turned)
+		if err := c.refine(ctx, codes, turned); err != nil {
+			return err
+		}
 		if err := kernel.Syrk64(ctx, blas.NoTrans, 1, c.atoms.RawMatrix(), 0, gram.RawMatrix()); err != nil {
 			return err
 		}
@@ -278,7 +280,7 @@ func (c *coding) learn(ctx context.Context) error {
 
 // refine minimises over one atom after the other, given the products of the code
 // with itself and with the columns. An atom is at most 1 long.
-func (c *coding) refine(codes, turned *mat.Dense) {
+func (c *coding) refine(ctx context.Context, codes, turned *mat.Dense) error {
 	_, r := c.atoms.Dims()
 	next := make([]float64, r)
 	used := 0
@@ -289,6 +291,9 @@ func (c *coding) refine(codes, turned *mat.Dense) {
 	}
 	var fresh [][]float64 // atoms that begin again, made orthonormal
 	for t := range c.Components {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		atom, weight := c.atoms.RawRowView(t), codes.At(t, t)
 		if weight > 0 {
 			copy(next, turned.RawRowView(t))
@@ -305,7 +310,7 @@ func (c *coding) refine(codes, turned *mat.Dense) {
 			if used+len(fresh) >= r {
 				continue // there are as many as the columns have directions
 			}
-			if j, left := c.worst(fresh); left != nil {
+			if j, left := c.worst(ctx, fresh); left != nil {
 				copy(atom, c.columns.RawRowView(j))
 				kernel.Scal64(1/math.Sqrt(kernel.Dot64(left, left)), left)
 				fresh = append(fresh, left)
@@ -315,15 +320,16 @@ func (c *coding) refine(codes, turned *mat.Dense) {
 			kernel.Scal64(1/length, atom)
 		}
 	}
+	return ctx.Err()
 }
 
 // worst returns the column that code and atoms explain least, what they leave of
 // it, and that without its part along directions; nil where they leave nothing but
 // rounding.
-func (c *coding) worst(directions [][]float64) (worst int, left []float64) {
+func (c *coding) worst(ctx context.Context, directions [][]float64) (worst int, left []float64) {
 	d, r := c.columns.Dims()
 	most, rest := 1e-18*c.whole, make([]float64, r)
-	for j := range d {
+	for j := 0; j < d && ctx.Err() == nil; j++ {
 		copy(rest, c.columns.RawRowView(j))
 		for t, v := range c.code.RawRowView(j) {
 			if v != 0 {

@@ -243,7 +243,10 @@ func (t TLDR) Fit(ctx context.Context, x mat.Matrix) (*TLDRModel, error) {
 	if err != nil {
 		return fail(err)
 	}
-	m := &TLDRModel{options: t, rows: n, mean: rows.mean, layers: t.encoder(net, layers, d)}
+	m := &TLDRModel{options: t, rows: n, mean: rows.mean}
+	if m.layers, err = t.encoder(ctx, net, layers, d); err != nil {
+		return fail(err)
+	}
 	kernel.Scal64(1/rows.unit, m.layers[0].weights.RawMatrix().Data)
 	for _, l := range m.layers {
 		if !finite(l.weights.RawMatrix().Data) || !finite(l.shift) {
@@ -358,7 +361,7 @@ func (t TLDR) train(ctx context.Context, net *nn.Net, rows *scaledRows32, graph 
 
 // encoder returns the trained map: a hidden layer with its normalisation by the
 // running moments is one layer, and those of a linear map are multiplied.
-func (t TLDR) encoder(net *nn.Net, layers []nn.Layer, d int) []affine {
+func (t TLDR) encoder(ctx context.Context, net *nn.Net, layers []nn.Layer, d int) ([]affine, error) {
 	var chain []affine
 	for i := 0; i <= 2*t.EncoderLayers; i += 2 {
 		w := mat.NewDense(layers[i].(nn.Linear).Out, d, nil)
@@ -373,9 +376,11 @@ func (t TLDR) encoder(net *nn.Net, layers []nn.Layer, d int) []affine {
 		}
 		d, _ = w.Dims()
 		if !t.Nonlinear && len(chain) > 0 {
-			var product mat.Dense
-			product.Mul(w, chain[0].weights)
-			chain[0].weights = &product
+			whole, err := product(ctx, w, blas.NoTrans, chain[0].weights, blas.NoTrans)
+			if err != nil {
+				return nil, err
+			}
+			chain[0].weights = whole
 		} else {
 			chain = append(chain, l)
 		}
@@ -383,7 +388,7 @@ func (t TLDR) encoder(net *nn.Net, layers []nn.Layer, d int) []affine {
 	if !t.Nonlinear {
 		chain[0].shift = nil // constants, which turning would take away
 	}
-	return chain
+	return chain, nil
 }
 
 // turn brings the images of the rows of x to their principal axes, of mean variance
