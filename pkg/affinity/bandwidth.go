@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"math/bits"
 
 	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/pkg/mat32"
@@ -17,7 +18,7 @@ import (
 //
 // Errors: *mat32.ParamError for a graph that no search makes, *mat32.DegenerateError
 // where all distances are zero or ε is beyond float64, and one that wraps ctx.Err().
-// Time some 10·n·K exponentials.
+// Time some 5·n·K exponentials.
 //
 // Source: T. Berry, D. Giannakis and J. Harlim (2015), Nonparametric forecasting of
 // low-dimensional dynamical systems.
@@ -60,9 +61,11 @@ func bandwidth(ctx context.Context, g *neighbors.Graph, k int) (epsilon, dimensi
 	}
 	_, unit := math.Frexp(most)                       // distances are below 2^unit
 	span := 2 * (unit - int(math.Floor(log2(least)))) // their squares, relative to it, are at least 2^−span
-	// Where x > 745 for all pairs, or x < 2^−20, the sum no longer grows.
+	// Sums grow from n to twice that and more, at a slope of 1/range somewhere: not where
+	// x is smaller than that for all pairs, nor where it is so large that no weight shows
+	// beside those of rows to themselves.
 	const step = 4
-	low, high := -span-13, 20
+	low, high := -span-9, bits.Len(uint(span+40))
 	high += (step - (high-low+1)%step) % step
 	width := high - low + 1
 	parts := make([][]float64, (g.N+rowBlock-1)/rowBlock)
@@ -107,11 +110,15 @@ func log2(v float64) float64 {
 	return math.Log2(fraction) + float64(exponent)
 }
 
+// negligible is x of a weight, e^−x, that does not show beside 1, however many
+// neighbours a row has.
+const negligible = 75
+
 // addWeights adds exp(−square/2^p) to sums[p−low], for all p.
 func addWeights(sums []float64, square float64, low, step int) {
 	for top := len(sums) - 1; top >= 0; top -= step {
 		x := math.Ldexp(square, -(low + top))
-		if x > 745 {
+		if x > negligible {
 			return // and so are all that follow
 		}
 		w := math.Exp(-x)

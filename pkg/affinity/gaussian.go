@@ -21,7 +21,7 @@ import (
 // weight have none to others. Rows that are all equal have no scale of their own:
 // give them an Epsilon.
 //
-// Time that of the neighbours (see neighbors.Auto) and some 10·n·Neighbors
+// Time that of the neighbours (see neighbors.Auto) and some 5·n·Neighbors
 // exponentials to find Epsilon, memory about 60·n·Neighbors bytes.
 //
 // Source: T. Berry, D. Giannakis and J. Harlim (2015), Nonparametric forecasting of

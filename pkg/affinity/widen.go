@@ -18,8 +18,9 @@ import (
 // reaches so far, else all of an exact search. A row whose radius is 0 keeps those of
 // the graph.
 //
-// Rows are searched again in groups of like radius, so that hardly more is found than
-// is kept.
+// As long as most rows have enough, the others ask for more neighbours; what is left
+// is searched for all within the radius, in groups of like radius, so that hardly more
+// is found than is kept.
 func widen(ctx context.Context, method string, x mat.Matrix, g *neighbors.Graph, radius []float64, most int, metric neighbors.Metric, limit int64) (func(i int) ([]int32, []float64), error) {
 	most = max(most, 1)
 	var short []int // rows that the graph does not tell enough of
@@ -40,7 +41,7 @@ func widen(ctx context.Context, method string, x mat.Matrix, g *neighbors.Graph,
 	if given, ok := x.(*mat32.Distances); ok {
 		err = w.read(ctx, given, short, radius)
 	} else {
-		err = w.search(ctx, x, short, radius, metric)
+		err = w.search(ctx, x, short, k, radius, metric)
 	}
 	if err != nil {
 		return nil, err
@@ -96,19 +97,55 @@ func (w *widened) room(pairs int64) error {
 	return mat32.CheckMemory(w.method, pairBytes*pairs, w.limit, "raise Threshold or Decay, or set MaxNeighbors")
 }
 
-// together is by how much the radii of a group may differ, and how many rows it has
-// at most.
+// alike is by how much the radii of a group may differ, and together how many rows it
+// has at most.
 const (
-	alike    = 1.05
+	alike    = 1.1
 	together = 4096
 )
 
-// search asks for the neighbours of the rows in groups.
-func (w *widened) search(ctx context.Context, x mat.Matrix, rows []int, radius []float64, metric neighbors.Metric) error {
+// deeper is how many times as many neighbours rows ask for that have too few.
+const deeper = 4
+
+// search looks for the neighbours of rows of which k are not enough.
+func (w *widened) search(ctx context.Context, x mat.Matrix, rows []int, k int, radius []float64, metric neighbors.Metric) error {
 	index, err := neighbors.Exact{Metric: metric, MemoryLimit: w.limit}.Index(ctx, x)
 	if err != nil {
 		return err
 	}
+	n := len(radius)
+	for many := n / 2; len(rows) > 0 && len(rows) <= many && deeper*k < n/8; many = len(rows) / 2 {
+		k *= deeper
+		if rows, err = w.ask(ctx, index, x, rows, k, radius); err != nil {
+			return err
+		}
+	}
+	return w.within(ctx, index, x, rows, radius)
+}
+
+// ask looks for the k nearest neighbours of the rows, and returns those for which
+// they are not enough.
+func (w *widened) ask(ctx context.Context, index *neighbors.ExactIndex, x mat.Matrix, rows []int, k int, radius []float64) (short []int, err error) {
+	if err := w.room(w.total.Load() + int64(len(rows))*int64(k)); err != nil {
+		return rows, nil // fewer may fit
+	}
+	found, err := index.Query(ctx, mat32.Select(x, rows), k+1) // the row itself among them
+	if err != nil {
+		return nil, err
+	}
+	for t, i := range rows {
+		indices, distances := found.Row(t)
+		if distances[k] <= radius[i] && k < w.most {
+			short = append(short, i)
+		} else if err := w.keep(i, indices, distances, radius[i]); err != nil {
+			return nil, err
+		}
+	}
+	return short, nil
+}
+
+// within looks for the neighbours of the rows at their radii, group by group.
+func (w *widened) within(ctx context.Context, index *neighbors.ExactIndex, x mat.Matrix, rows []int, radius []float64) error {
 	slices.SortFunc(rows, func(a, b int) int { return cmp.Or(cmp.Compare(radius[a], radius[b]), cmp.Compare(a, b)) })
 	for len(rows) > 0 {
 		size := 1
@@ -117,11 +154,8 @@ func (w *widened) search(ctx context.Context, x mat.Matrix, rows []int, radius [
 		}
 		group := slices.Clone(rows[:size])
 		rows = rows[size:]
+		widest := radius[group[size-1]]
 		slices.Sort(group)
-		widest := 0.
-		for _, i := range group {
-			widest = max(widest, radius[i])
-		}
 		found, err := index.Within(ctx, mat32.Select(x, group), widest)
 		if err != nil {
 			return err
