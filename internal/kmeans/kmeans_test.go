@@ -132,7 +132,7 @@ func TestStartSpreads(t *testing.T) {
 }
 
 func TestSameBitsOnAnyCores(t *testing.T) {
-	x := groups(1000, 4, 3, 15)
+	x := groups(400, 4, 3, 15)
 	for name, k := range ways {
 		var first *Clusters
 		for _, cores := range []int{1, 2, 7} {

@@ -31,6 +31,14 @@ func between(x *mat.Dense) []float64 {
 	return pairs
 }
 
+// sizes leaves out those that take long under the race detector.
+func sizes(n ...int) []int {
+	if testing.Short() {
+		n = slices.DeleteFunc(n, func(n int) bool { return n > 200 })
+	}
+	return n
+}
+
 // twisted returns distances that are those of no points.
 func twisted(n int) []float64 {
 	d := between(fixture.Normal(3, n, 4))
@@ -71,7 +79,7 @@ func methods(n int) map[string]func(ctx context.Context, d []float64) (*Layout, 
 
 func TestDistancesOfPointsAreRecovered(t *testing.T) {
 	ctx := context.Background()
-	for _, n := range []int{3, 70, 400} {
+	for _, n := range sizes(3, 70, 400) {
 		x := fixture.Normal(5, n, 2)
 		d := between(x)
 		for name, place := range methods(n) {
@@ -106,7 +114,7 @@ func TestDistancesOfPointsAreRecovered(t *testing.T) {
 // The pass is what its formulas say, pair by pair.
 func TestPass(t *testing.T) {
 	ctx := context.Background()
-	for _, n := range []int{1, 2, 63, 64, 65, 130, 600} {
+	for _, n := range sizes(1, 2, 65, 130, 600) {
 		for k := 1; k <= 4; k++ {
 			d := twisted(n)
 			for _, w := range [][]float64{nil, weighted(n)} {
@@ -201,7 +209,7 @@ func TestStationary(t *testing.T) {
 }
 
 func TestTournamentMeetsEveryPairOnce(t *testing.T) {
-	for _, n := range []int{1, 2, 3, 4, 5, 8, 33, 600, 601} {
+	for _, n := range sizes(1, 2, 3, 4, 5, 8, 33, 600, 601) {
 		met := make([]int, n*(n-1)/2)
 		r := rng.New(1, "test", n)
 		var mu sync.Mutex
@@ -238,7 +246,7 @@ func TestTournamentMeetsEveryPairOnce(t *testing.T) {
 
 func TestClassicalWaysAgree(t *testing.T) {
 	ctx := context.Background()
-	const n = 350
+	n := exactOrder + 20
 	d := twisted(n)
 	a, err := Classical{Dim: 3, Exact: true}.Place(ctx, n, d)
 	if err != nil {
@@ -288,7 +296,7 @@ func TestTriangulate(t *testing.T) {
 }
 
 func TestSameBitsOnAnyCores(t *testing.T) {
-	const n = 150
+	const n = 70
 	d := twisted(n)
 	for name, place := range methods(n) {
 		var first *Layout

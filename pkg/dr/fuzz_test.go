@@ -54,6 +54,12 @@ func FuzzFit(f *testing.F) {
 			labels[i] = i%3 - i%7/6
 		}
 		for name, method := range map[string]dr.Embedder{
+			"ClassicalMDS":        dr.ClassicalMDS{Components: k},
+			"LandmarkMDS":         dr.LandmarkMDS{Components: k, Landmarks: n / 2},
+			"MetricMDS":           dr.MetricMDS{Components: k, Iterations: 5, Start: map[bool]dr.Start{true: dr.FromRandom}[single]},
+			"MetricMDS, SGD":      dr.MetricMDS{Components: k, Iterations: 3, Optimizer: dr.SGD, LastStep: perplexity},
+			"NonMetricMDS":        dr.NonMetricMDS{Components: k, Iterations: 5, Tolerance: max(perplexity, 0)},
+			"Sammon":              dr.Sammon{Components: k, Iterations: 5},
 			"LPP":                 dr.LPP{Components: k, Width: perplexity},
 			"MPAD":                dr.MPAD{Components: k, Iterations: 5},
 			"NPE":                 dr.NPE{Neighbors: k},

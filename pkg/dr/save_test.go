@@ -11,6 +11,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/apart"
 	"github.com/flatland-go/flatland/pkg/dr"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
@@ -58,6 +59,12 @@ func savedValues(t *testing.T) map[string]savable {
 	return map[string]savable{
 		"SparsePCAModel":                 fitted(t, dr.SparsePCA{Components: 2}, x),
 		"GaussianLinearModel":            fitted(t, dr.GaussianLinear{Centers: 3, Iterations: 5}, x),
+		"ClassicalMDSModel":              fitted(t, dr.ClassicalMDS{}, x),
+		"LandmarkMDSModel":               fitted(t, dr.LandmarkMDS{Landmarks: 7}, x),
+		"LandmarkMDSModel of distances":  fitted(t, dr.LandmarkMDS{Landmarks: 7}, apart.Rows(t, x)),
+		"MetricMDSModel":                 fitted(t, dr.MetricMDS{Iterations: 3}, x),
+		"NonMetricMDSModel":              fitted(t, dr.NonMetricMDS{Iterations: 3}, x),
+		"SammonModel":                    fitted(t, dr.Sammon{Iterations: 3}, x),
 		"KernelPCAModel":                 fitted(t, dr.KernelPCA{}, x),
 		"NMFModel":                       fitted(t, dr.NMF{Components: 2}, counts(40, 4)),
 		"TLDRModel":                      fitted(t, dr.TLDR{ProjectorWidth: 8, Epochs: 2}, x),

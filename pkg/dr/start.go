@@ -12,7 +12,7 @@ import (
 )
 
 // Start is where an optimiser places the points before its first step: one of
-// FromPCA, FromRandom or From(y).
+// FromPCA, FromClassical, FromRandom or From(y).
 type Start interface {
 	fmt.Stringer
 	start()
@@ -26,6 +26,10 @@ const (
 	// G. Linderman, 2021, Initialization is critical for preserving global data
 	// structure in both t-SNE and UMAP).
 	FromPCA startBy = "PCA"
+
+	// FromClassical starts at the layout of ClassicalMDS, for methods that keep
+	// distances.
+	FromClassical startBy = "classical scaling"
 
 	// FromRandom starts at normal random positions.
 	FromRandom startBy = "random"
