@@ -1,0 +1,285 @@
+package affinity
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/flatland-go/flatland/internal/par"
+	"github.com/flatland-go/flatland/pkg/mat32"
+	"github.com/flatland-go/flatland/pkg/neighbors"
+	"github.com/flatland-go/flatland/pkg/watch"
+)
+
+// Geodesics measures rows along a graph of their neighbours: how long the shortest way
+// is from one to another, where every step leads from a row to a neighbour and is as
+// long as they are far apart. Between rows of a curved surface that is sampled densely it
+// is close to the distance on the surface. Steps lead both ways, whichever of two rows has
+// the other as a neighbour. Between rows in different components the distance is +Inf.
+//
+// Sums are float64, added along the way from where it begins: a distance has the same bits
+// whatever the order of the search, and the way back the same but for rounding. A
+// Geodesics never changes and is safe for concurrent use.
+//
+// Source: E. Dijkstra (1959), A note on two problems in connexion with graphs.
+type Geodesics struct {
+	n       int
+	start   []int
+	to      []int32
+	lengths []float64
+	parts   *neighbors.Components
+}
+
+// NewGeodesics returns the ways along h, which it copies. Errors: *mat32.ParamError for
+// neighbourhoods that are not of rows among themselves, or that no search makes, and one
+// that wraps ctx.Err(). Time O(e·log k) for e neighbours, k of a row, memory 24·e bytes.
+func NewGeodesics(ctx context.Context, h *neighbors.Neighborhoods) (*Geodesics, error) {
+	const method = "affinity.NewGeodesics"
+	parts, err := h.Components() // which looks at every neighbour
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", method, err)
+	}
+	g := &Geodesics{n: h.N, start: make([]int, h.N+1), parts: parts}
+	count := make([]int, h.N+1)
+	for i := range h.N {
+		indices, _ := h.Row(i)
+		count[i+1] += len(indices)
+		for _, j := range indices {
+			count[j+1]++
+		}
+	}
+	for i := range h.N {
+		count[i+1] += count[i]
+	}
+	type step struct {
+		length float64
+		to     int32
+	}
+	both := make([]step, count[h.N])
+	next := slices.Clone(count)
+	for i := range h.N {
+		indices, distances := h.Row(i)
+		for k, j := range indices {
+			both[next[i]] = step{distances[k], j}
+			both[next[j]] = step{distances[k], int32(i)}
+			next[i]++
+			next[j]++
+		}
+	}
+	err = par.Blocks(ctx, h.N, rowBlock, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			steps := both[count[i]:count[i+1]]
+			slices.SortFunc(steps, func(a, b step) int { return cmp.Or(cmp.Compare(a.to, b.to), cmp.Compare(a.length, b.length)) })
+			// Of two rows that have each other as neighbours: once.
+			g.start[i+1] = len(slices.CompactFunc(steps, func(a, b step) bool { return a.to == b.to }))
+		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", method, err)
+	}
+	for i := range h.N {
+		g.start[i+1] += g.start[i]
+	}
+	g.to, g.lengths = make([]int32, g.start[h.N]), make([]float64, g.start[h.N])
+	for i := range h.N {
+		for k, s := range both[count[i]:][:g.start[i+1]-g.start[i]] {
+			g.to[g.start[i]+k], g.lengths[g.start[i]+k] = s.to, s.length
+		}
+	}
+	return g, nil
+}
+
+// Dim returns the number of rows.
+func (g *Geodesics) Dim() int { return g.n }
+
+// Components returns the parts between which there is no way.
+func (g *Geodesics) Components() *neighbors.Components { return g.parts }
+
+// String returns one line: size and parts.
+func (g *Geodesics) String() string {
+	return fmt.Sprintf("ways between %d rows along %d pairs of neighbours, %v", g.n, len(g.to)/2, g.parts)
+}
+
+// Each calls visit for every source, by its place in sources, with the distances from it
+// to all rows. Many goroutines call it at once, in any order; what it is given is
+// overwritten when it returns. Errors: *mat32.ParamError for a source that is no row, and
+// one that wraps ctx.Err(). Time O((n + e)·log n) a source for e neighbours, memory 24·n
+// bytes a goroutine.
+func (g *Geodesics) Each(ctx context.Context, sources []int, visit func(i int, distances []float64)) error {
+	const method = "affinity.Geodesics"
+	for i, s := range sources {
+		if s < 0 || s >= g.n {
+			return &mat32.ParamError{Method: method, Param: fmt.Sprintf("sources[%d]", i), Value: s, Want: fmt.Sprintf("one of the %d rows", g.n)}
+		}
+	}
+	zero := []float64{0}
+	return g.walk(ctx, method, len(sources), func(i int, row []int32) ([]int32, []float64) {
+		return append(row[:0], int32(sources[i])), zero
+	}, visit)
+}
+
+// EachEntering is Each for points that are no rows of the graph: of each of count points,
+// enter returns the rows from which ways begin, and how far they are. It is the distance
+// to all rows of a new point whose neighbours are known.
+func (g *Geodesics) EachEntering(ctx context.Context, count int, enter func(i int) (rows []int32, distances []float64), visit func(i int, distances []float64)) error {
+	const method = "affinity.Geodesics"
+	for i := range count {
+		rows, distances := enter(i)
+		if len(rows) != len(distances) {
+			return fmt.Errorf("%s: %w", method, &mat32.ShapeError{What: fmt.Sprintf("distances of point %d", i), Rows: len(distances), Cols: 1,
+				Want: fmt.Sprintf("one for each of its %d rows", len(rows))})
+		}
+		for k, r := range rows {
+			if r < 0 || int(r) >= g.n {
+				return &mat32.ParamError{Method: method, Param: fmt.Sprintf("row %d of point %d", k, i), Value: r, Want: fmt.Sprintf("one of the %d rows", g.n)}
+			}
+			if !(distances[k] >= 0) {
+				return &mat32.ParamError{Method: method, Param: fmt.Sprintf("distance %d of point %d", k, i), Value: distances[k], Want: "0 or more"}
+			}
+		}
+	}
+	return g.walk(ctx, method, count, func(i int, _ []int32) ([]int32, []float64) { return enter(i) }, visit)
+}
+
+// Rows returns the distances from every source to all rows, one source a row, as float32:
+// 4·n bytes a source. Errors: those of Each, *mat32.MemoryError for the limit in bytes (0
+// for GOMEMLIMIT, or 4 GiB), and *mat32.DegenerateError where a distance exceeds float32.
+func (g *Geodesics) Rows(ctx context.Context, sources []int, limit int64) (*mat32.Dense, error) {
+	const method = "affinity.Geodesics"
+	if len(sources) == 0 {
+		return nil, &mat32.ParamError{Method: method, Param: "sources", Value: "none", Want: "at least one row"}
+	}
+	if err := mat32.CheckMemory(method, 4*int64(len(sources))*int64(g.n), limit, "ask for fewer sources, or for one after the other by Each"); err != nil {
+		return nil, err
+	}
+	d := mat32.NewDense(len(sources), g.n, nil)
+	far := make([]bool, len(sources))
+	err := g.Each(ctx, sources, func(i int, distances []float64) {
+		to, part := d.Row(i), g.parts.Labels[sources[i]]
+		for j, v := range distances {
+			to[j] = float32(v)
+			far[i] = far[i] || v > math.MaxFloat32 && g.parts.Labels[j] == part
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	if slices.Contains(far, true) {
+		return nil, &mat32.DegenerateError{Method: method, Reason: "distances exceed the largest float32: rescale the data, or take them by Each"}
+	}
+	return d, nil
+}
+
+// walk measures the ways from count points, which begin where and as far as enter says.
+func (g *Geodesics) walk(ctx context.Context, method string, count int, enter func(i int, row []int32) ([]int32, []float64), visit func(i int, distances []float64)) error {
+	stage := watch.Start(ctx, "geodesics", count)
+	type scratch struct {
+		front
+		row       []int32
+		distances []float64
+	}
+	fresh := func() *scratch { return &scratch{row: make([]int32, 1), distances: make([]float64, g.n)} }
+	err := par.BlocksWith(ctx, count, 1, fresh, func(s *scratch, i, _ int) {
+		for j := range s.distances {
+			s.distances[j] = math.Inf(1)
+		}
+		s.front = s.front[:0]
+		rows, distances := enter(i, s.row)
+		for k, r := range rows {
+			if distances[k] < s.distances[r] {
+				s.distances[r] = distances[k]
+				s.push(reached{distances[k], r})
+			}
+		}
+		if g.search(ctx, s.distances, &s.front) {
+			visit(i, s.distances)
+			stage.Add(1)
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", method, err)
+	}
+	return nil
+}
+
+// search is Dijkstra's. A row that is reached a second time, by a shorter way, stands in
+// the front twice; the longer is passed over when its turn comes, which costs less than to
+// keep track of where it stands. It reports whether it came to its end.
+func (g *Geodesics) search(ctx context.Context, distances []float64, f *front) bool {
+	const together = 4096
+	for steps := 1; len(*f) > 0; steps++ {
+		if steps%together == 0 && ctx.Err() != nil {
+			return false
+		}
+		at := f.pop()
+		if at.distance > distances[at.row] {
+			continue
+		}
+		lo, hi := g.start[at.row], g.start[at.row+1]
+		to, lengths := g.to[lo:hi], g.lengths[lo:hi]
+		for k, j := range to {
+			if d := at.distance + lengths[k]; d < distances[j] {
+				distances[j] = d
+				f.push(reached{d, j})
+			}
+		}
+	}
+	return true
+}
+
+// reached is a row with the length of a way to it.
+type reached struct {
+	distance float64
+	row      int32
+}
+
+// front holds rows that were reached, the nearest first: a heap of four branches, which
+// is half as deep as one of two.
+type front []reached
+
+func (f *front) push(r reached) {
+	h := append(*f, r)
+	i := len(h) - 1
+	for i > 0 {
+		above := (i - 1) / 4
+		if h[above].distance <= r.distance {
+			break
+		}
+		h[i] = h[above]
+		i = above
+	}
+	h[i] = r
+	*f = h
+}
+
+func (f *front) pop() reached {
+	h := *f
+	first, last := h[0], h[len(h)-1]
+	h = h[:len(h)-1]
+	*f = h
+	if len(h) == 0 {
+		return first
+	}
+	i := 0
+	for {
+		below := 4*i + 1
+		if below >= len(h) {
+			break
+		}
+		least := below
+		for c := below + 1; c < min(below+4, len(h)); c++ {
+			if h[c].distance < h[least].distance {
+				least = c
+			}
+		}
+		if h[least].distance >= last.distance {
+			break
+		}
+		h[i] = h[least]
+		i = least
+	}
+	h[i] = last
+	return first
+}
