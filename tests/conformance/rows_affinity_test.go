@@ -28,7 +28,6 @@ var affinityRows = []row{{
 	variants: []variant{
 		{name: "decay 40", of: always(affinity.AlphaDecay{}), least: 2, constant: true, distances: asForRows, long: [2]int{8000, 200}},
 		{name: "decay 2, which reaches far", of: always(affinity.AlphaDecay{Decay: 2}), least: 2, constant: true, distances: asForRows, long: [2]int{8000, 200}},
-		{name: "correlation", of: always(affinity.AlphaDecay{Metric: neighbors.Correlation{}}), least: 2, constant: true, distances: taken, long: [2]int{8000, 200}},
 	},
 	refused: map[string][]any{
 		"Neighbors":    {affinity.AlphaDecay{Neighbors: 60}},
@@ -123,7 +122,6 @@ var affinityRows = []row{{
 	},
 	variants: []variant{
 		{name: "union", of: always(affinity.Connectivity{}), least: 2, constant: true, distances: asForRows, long: [2]int{8000, 200}},
-		{name: "mutual", of: always(affinity.Connectivity{Symmetrization: affinity.Mutual}), least: 2, constant: true, distances: asForRows, long: [2]int{8000, 200}},
 	},
 	refused: map[string][]any{"Neighbors": {affinity.Connectivity{Neighbors: 60}}, "Symmetrization": {affinity.Connectivity{Symmetrization: "fuzzy"}}},
 }, {
