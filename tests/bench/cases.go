@@ -262,6 +262,19 @@ var Cases = []Case{
 		Quality: []Measure{divergence, trustworthy},
 	},
 	{
+		Name: "smacof-2000", What: "metric scaling by SMACOF from the classical layout, at most 30 iterations: MNIST test digits, 2000 × 784",
+		Data: mnist2000, Options: wire.Options{"iterations": 30},
+		Ours: ours.MetricMDS,
+		Peer: Peer{
+			Package: "scikit-learn", Script: "bench_scaling.py", Function: "metric_mds",
+			Settings: []Setting{
+				{Name: "MDS(init='classical_mds', n_init=1), float32, all cores", Options: wire.Options{"dtype": "float32"}},
+				{Name: "MDS(init='classical_mds', n_init=1), float64, all cores", Options: wire.Options{"dtype": "float64"}},
+			},
+		},
+		Quality: []Measure{stress},
+	},
+	{
 		Name: "twonn-digits", What: "TwoNN dimension, least squares, 10 % discarded: digits, 1797 × 64",
 		Data: digits, Ours: ours.TwoNN,
 		Peer: Peer{
