@@ -219,6 +219,11 @@ func countBelow32AVX2(dots []float32, norms []float32, norm float32, limit float
 //go:noescape
 func hasMaskedAVX2(keys []uint64, mask uint64, want uint64) bool
 
+// shorten64AVX2 is shorten64Go.
+//
+//go:noescape
+func shorten64AVX2(x []float64, order []int32, start []int, to []int32, lengths []float64) bool
+
 // turn32AVX2 is turn32Go for one or more whole blocks.
 //
 //go:noescape

@@ -4721,6 +4721,73 @@ check:
 	MOVB   AL, ret+40(FP)
 	RET
 
+// func shorten64AVX2(x []float64, order []int32, start []int, to []int32, lengths []float64) bool
+// Requires: AVX
+TEXT ·shorten64AVX2(SB), NOSPLIT, $0-121
+	MOVQ   x_base+0(FP), AX
+	MOVQ   order_base+24(FP), CX
+	MOVQ   start_base+48(FP), DX
+	MOVQ   to_base+72(FP), BX
+	MOVQ   lengths_base+96(FP), SI
+	MOVQ   order_len+32(FP), DI
+	LEAQ   (CX)(DI*4), DI
+	VXORPD Y0, Y0, Y0
+	JMP    check
+
+row:
+	MOVLQSX (CX), R8
+	MOVQ    (DX)(R8*8), R9
+	MOVQ    8(DX)(R8*8), R10
+	SHLQ    $0x07, R8
+	ADDQ    AX, R8
+	VMOVUPD (R8), Y1
+	VMOVUPD 32(R8), Y2
+	VMOVUPD 64(R8), Y3
+	VMOVUPD 96(R8), Y4
+	JMP     more
+
+neighbour:
+	MOVLQSX      (BX)(R9*4), R11
+	SHLQ         $0x07, R11
+	VBROADCASTSD (SI)(R9*8), Y5
+	VADDPD       (AX)(R11*1), Y5, Y6
+	VMINPD       Y1, Y6, Y1
+	VADDPD       32(AX)(R11*1), Y5, Y6
+	VMINPD       Y2, Y6, Y2
+	VADDPD       64(AX)(R11*1), Y5, Y6
+	VMINPD       Y3, Y6, Y3
+	VADDPD       96(AX)(R11*1), Y5, Y5
+	VMINPD       Y4, Y5, Y4
+	INCQ         R9
+
+more:
+	CMPQ    R9, R10
+	JL      neighbour
+	VCMPPD  $0x04, (R8), Y1, Y5
+	VORPD   Y5, Y0, Y0
+	VMOVUPD Y1, (R8)
+	VCMPPD  $0x04, 32(R8), Y2, Y1
+	VORPD   Y1, Y0, Y0
+	VMOVUPD Y2, 32(R8)
+	VCMPPD  $0x04, 64(R8), Y3, Y1
+	VORPD   Y1, Y0, Y0
+	VMOVUPD Y3, 64(R8)
+	VCMPPD  $0x04, 96(R8), Y4, Y1
+	VORPD   Y1, Y0, Y0
+	VMOVUPD Y4, 96(R8)
+	ADDQ    $0x04, CX
+
+check:
+	CMPQ      CX, DI
+	JB        row
+	VMOVMSKPD Y0, AX
+	XORQ      CX, CX
+	TESTL     AX, AX
+	SETNE     CL
+	VZEROUPPER
+	MOVB      CL, ret+120(FP)
+	RET
+
 // func turn32AVX2(blocks int, from []float32, fromStride int, fromStep int, factors []float32, to []float32, toStride int, toStep int)
 // Requires: AVX, MMX+
 TEXT ·turn32AVX2(SB), NOSPLIT, $0-112

@@ -205,6 +205,11 @@ func hasMaskedAVX2(keys []uint64, mask uint64, want uint64) bool {
 	panic("kernel: assembly of another processor")
 }
 
+// shorten64AVX2 is shorten64Go.
+func shorten64AVX2(x []float64, order []int32, start []int, to []int32, lengths []float64) bool {
+	panic("kernel: assembly of another processor")
+}
+
 // turn32AVX2 is turn32Go for one or more whole blocks.
 func turn32AVX2(blocks int, from []float32, fromStride int, fromStep int, factors []float32, to []float32, toStride int, toStep int) {
 	panic("kernel: assembly of another processor")

@@ -174,6 +174,52 @@ func TestGeodesicsOfNewPoints(t *testing.T) {
 	}
 }
 
+// Points that are measured together have the distances of points measured alone.
+func TestGeodesicsTogether(t *testing.T) {
+	for _, k := range []int{1, 3} { // parts between which there are no ways, and one
+		graph, err := neighbors.Exact{Neighbors: k}.Graph(context.Background(), fixture.Normal(5, 100, 3))
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, err := graph.Union()
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := geodesics(t, h)
+		for i, together := range allWays(t, g) {
+			err := g.Each(context.Background(), []int{i}, func(_ int, alone []float64) {
+				if !slices.Equal(together, alone) {
+					t.Errorf("%d neighbours, row %d: other bits", k, i)
+				}
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	// All rows along one way, in no order.
+	const n = 200
+	zigzag := &neighbors.Neighborhoods{N: n, Start: make([]int, n+1)}
+	at := func(i int) int32 { return int32(i * 77 % n) }
+	rows := make([]int32, n)
+	for i := range n {
+		rows[at(i)] = int32(i)
+	}
+	for r := range n {
+		if i := int(rows[r]); i+1 < n {
+			zigzag.Indices, zigzag.Distances = append(zigzag.Indices, at(i+1)), append(zigzag.Distances, 1)
+		}
+		zigzag.Start[r+1] = len(zigzag.Indices)
+	}
+	for r, row := range allWays(t, geodesics(t, zigzag)) {
+		for s, d := range row {
+			if want := math.Abs(float64(rows[r] - rows[s])); d != want {
+				t.Fatalf("from %d to %d: %v, want %v", r, s, d, want)
+			}
+		}
+	}
+}
+
 func TestGeodesicsOnAnyNumberOfCores(t *testing.T) {
 	graph, err := neighbors.Exact{Neighbors: 5}.Graph(context.Background(), fixture.Normal(4, 150, 6))
 	if err != nil {
@@ -187,7 +233,7 @@ func TestGeodesicsOnAnyNumberOfCores(t *testing.T) {
 	var first []float32
 	for _, cores := range []int{1, 2, 7} {
 		runtime.GOMAXPROCS(cores)
-		d, err := geodesics(t, h).Rows(context.Background(), []int{3, 100, 3, 149}, 0)
+		d, err := geodesics(t, h).Rows(context.Background(), []int{3, 100, 3, 149, 8, 31, 77, 12, 13, 14, 90, 91, 120, 1, 2, 55, 56, 57}, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -268,8 +314,12 @@ func BenchmarkGeodesics(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	sources := make([]int, g.Dim())
+	for i := range sources {
+		sources[i] = i
+	}
 	for b.Loop() {
-		if err := g.Each(context.Background(), make([]int, 500), func(int, []float64) {}); err != nil {
+		if err := g.Each(context.Background(), sources, func(int, []float64) {}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -64,6 +64,7 @@ func main() {
 	scan(true)
 	count()
 	hasMasked()
+	shorten()
 	turn(single)
 	for _, radix := range []int{2, 4, 8} {
 		butterflies(single, radix)
