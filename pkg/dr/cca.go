@@ -234,7 +234,9 @@ func (c CCA) view(ctx context.Context, x mat.Matrix) (*view, error) {
 	for j := range lengths {
 		lengths[j] = 1 / lengths[j]
 	}
-	scaleColumns(w, lengths)
+	if err := scaleColumns(ctx, w, lengths); err != nil {
+		return fail(err)
+	}
 	return &view{mean: s.mean, unit: s.unit, w: w, white: white}, nil
 }
 

@@ -309,7 +309,7 @@ func (w *within) center(ctx context.Context, classes [][]int) error {
 		}
 	}
 	if slices.Contains(keep, 0) {
-		scaleColumns(w.of, keep)
+		return scaleColumns(ctx, w.of, keep)
 	}
 	return nil
 }
@@ -341,8 +341,7 @@ func (w *within) whitened(ctx context.Context, tolerance float64) (*mat.Dense, e
 	for c := range r {
 		kernel.Scal64(math.Sqrt(float64(n)/values[c]), white.RawRowView(c))
 	}
-	scaleColumns(white, lengths)
-	return white, nil
+	return white, scaleColumns(ctx, white, lengths)
 }
 
 // shrunk returns what makes the covariance within classes the identity, that of

@@ -116,11 +116,12 @@ func scaleRows(m *mat.Dense, by []float64) {
 }
 
 // scaleColumns multiplies every column of m by its number.
-func scaleColumns(m *mat.Dense, by []float64) {
+func scaleColumns(ctx context.Context, m *mat.Dense, by []float64) error {
 	n, _ := m.Dims()
-	for i := range n {
-		for j, v := range m.RawRowView(i) {
-			m.RawRowView(i)[j] = v * by[j]
+	return overRows(ctx, n, func(i int) {
+		row := m.RawRowView(i)
+		for j, v := range row {
+			row[j] = v * by[j]
 		}
-	}
+	})
 }

@@ -142,7 +142,9 @@ func (l *locality) whiten(ctx context.Context, weights []float64, share float64)
 		lengths[j] = 1 / lengths[j]
 	}
 	l.white = mat.DenseCopyOf(w.Slice(0, r, 0, d))
-	scaleColumns(l.white, lengths)
+	if err := scaleColumns(ctx, l.white, lengths); err != nil {
+		return err
+	}
 	if r < d {
 		l.notes = append(l.notes, fmt.Sprintf("%d of %d directions are looked at: in the others rows vary too little, or not at all", r, d))
 	}

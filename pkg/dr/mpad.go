@@ -215,17 +215,14 @@ func (a *ascent) prepare(ctx context.Context) error {
 	}
 	n, _ := a.rows.Dims()
 	return par.BlocksWith(ctx, len(values), 1, func() *gaps { return newGaps(n) }, func(g *gaps, c, _ int) {
-		a.worth[c] = g.mean(along.RawRowView(c), a.pairs)
+		a.worth[c], _ = g.mean(ctx, along.RawRowView(c), a.pairs)
 	})
 }
 
 // shared returns the inner products of w with the directions found.
-func (a *ascent) shared(w []float64) []float64 {
+func (a *ascent) shared(ctx context.Context, w []float64) ([]float64, error) {
 	s := make([]float64, len(a.values))
-	for c := range s {
-		s[c] = kernel.Dot64(w, a.found.RawRowView(c))
-	}
-	return s
+	return s, overRows(ctx, len(s), func(c int) { s[c] = kernel.Dot64(w, a.found.RawRowView(c)) })
 }
 
 // penalty is what inner products cost.
@@ -238,14 +235,15 @@ func (a *ascent) penalty(shared []float64) float64 {
 
 // climb finds the next direction.
 func (a *ascent) climb(ctx context.Context) error {
-	n, _ := a.rows.Dims()
+	n, d := a.rows.Dims()
 	k := len(a.values)
 	w := a.found.RawRowView(k)
 	best := math.Inf(-1)
 	worth := slices.Clone(a.worth)
 	err := par.Blocks(ctx, len(worth), 16, func(lo, hi int) {
 		for c := lo; c < hi && ctx.Err() == nil; c++ {
-			worth[c] -= a.penalty(a.shared(a.starts.RawRowView(c)))
+			shared, _ := a.shared(ctx, a.starts.RawRowView(c))
+			worth[c] -= a.penalty(shared)
 		}
 	})
 	if err != nil {
@@ -262,8 +260,14 @@ func (a *ascent) climb(ctx context.Context) error {
 	if err := a.project(ctx, along, w); err != nil {
 		return err
 	}
-	shared := a.shared(w)
-	value := g.mean(along, a.pairs)
+	shared, err := a.shared(ctx, w)
+	if err != nil {
+		return err
+	}
+	value, err := g.mean(ctx, along, a.pairs)
+	if err != nil {
+		return err
+	}
 	best = value - a.penalty(shared)
 	for angle, i := .5, 0; i < a.options.Iterations; i++ {
 		// The gradient of the mean over pairs is a combination of the rows.
@@ -271,8 +275,11 @@ func (a *ascent) climb(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		for c, s := range shared {
-			kernel.Axpy64(-2*a.options.Penalty*a.values[0]*s, a.found.RawRowView(c), gradient)
+		err = downColumns(ctx, k, d, func(c, lo, hi int) {
+			kernel.Axpy64(-2*a.options.Penalty*a.values[0]*shared[c], a.found.RawRowView(c)[lo:hi], gradient[lo:hi])
+		})
+		if err != nil {
+			return err
 		}
 		kernel.Axpy64(-kernel.Dot64(gradient, w), w, gradient)
 		length := math.Sqrt(kernel.Dot64(gradient, gradient))
@@ -284,7 +291,10 @@ func (a *ascent) climb(ctx context.Context) error {
 			return err
 		}
 		// Along the great circle projections are combinations of two.
-		turning := a.shared(gradient)
+		turning, err := a.shared(ctx, gradient)
+		if err != nil {
+			return err
+		}
 		before := best
 		for ; angle > 1e-4; angle /= 2 {
 			sin, cos := math.Sincos(angle)
@@ -295,7 +305,10 @@ func (a *ascent) climb(ctx context.Context) error {
 			for c := range next {
 				next[c] = cos*shared[c] + sin*turning[c]
 			}
-			v := g.mean(trial, a.pairs)
+			v, err := g.mean(ctx, trial, a.pairs)
+			if err != nil {
+				return err
+			}
 			if u := v - a.penalty(next); u > best {
 				best, value = u, v
 				copy(along, trial)
@@ -325,6 +338,7 @@ func (a *ascent) project(ctx context.Context, dst, w []float64) error {
 // gaps measures differences between numbers.
 type gaps struct {
 	order  []int32   // of the numbers, smallest first
+	spare  []int32   // the order before runs are merged
 	sorted []float64 // the numbers
 	before []float64 // sums of those before
 	width  float64   // within which pairs were counted
@@ -332,7 +346,7 @@ type gaps struct {
 }
 
 func newGaps(n int) *gaps {
-	return &gaps{order: make([]int32, n), sorted: make([]float64, n), before: make([]float64, n+1), weight: make([]float64, n)}
+	return &gaps{order: make([]int32, n), spare: make([]int32, n), sorted: make([]float64, n), before: make([]float64, n+1), weight: make([]float64, n)}
 }
 
 // within returns how many pairs differ by no more than width, and the sum of their
@@ -350,13 +364,43 @@ func (g *gaps) within(width float64) (pairs, sum float64) {
 	return pairs, sum
 }
 
+// rank orders values, run by run, and merges the runs.
+func (g *gaps) rank(ctx context.Context, values []float64) error {
+	const run = 1 << 15
+	n := len(values)
+	by := func(i, j int32) int { return cmp.Or(cmp.Compare(values[i], values[j]), cmp.Compare(i, j)) }
+	err := par.Blocks(ctx, n, run, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			g.order[i] = int32(i)
+		}
+		slices.SortFunc(g.order[lo:hi], by)
+	})
+	for size := run; size < n && err == nil; size *= 2 {
+		g.order, g.spare = g.spare, g.order
+		err = par.Blocks(ctx, n, 2*size, func(lo, hi int) {
+			middle := min(lo+size, hi)
+			a, b := g.spare[lo:middle], g.spare[middle:hi]
+			for k := lo; k < hi; k++ {
+				if k%run == 0 && ctx.Err() != nil {
+					return
+				}
+				if len(b) == 0 || len(a) > 0 && by(a[0], b[0]) < 0 {
+					g.order[k], a = a[0], a[1:]
+				} else {
+					g.order[k], b = b[0], b[1:]
+				}
+			}
+		})
+	}
+	return err
+}
+
 // mean returns the mean difference of so many pairs of values, those that differ
 // least.
-func (g *gaps) mean(values []float64, pairs float64) float64 {
-	for i := range g.order {
-		g.order[i] = int32(i)
+func (g *gaps) mean(ctx context.Context, values []float64, pairs float64) (float64, error) {
+	if err := g.rank(ctx, values); err != nil {
+		return 0, err
 	}
-	slices.SortFunc(g.order, func(i, j int32) int { return cmp.Or(cmp.Compare(values[i], values[j]), cmp.Compare(i, j)) })
 	for k, i := range g.order {
 		g.sorted[k] = values[i]
 		g.before[k+1] = g.before[k] + values[i]
@@ -366,14 +410,17 @@ func (g *gaps) mean(values []float64, pairs float64) float64 {
 	few, sum := g.within(lo)
 	if few > pairs {
 		g.width = -1
-		return 0
+		return 0, nil
 	}
 	many, all := g.within(hi)
 	if many <= pairs {
 		g.width = hi
-		return all / pairs
+		return all / pairs, nil
 	}
 	for i := 0; i < 100 && hi-lo > 1e-12*hi && few < pairs; i++ {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
 		middle := lo + (hi-lo)/2
 		if i%3 != 2 { // counts grow evenly, nearly
 			middle = lo + (hi-lo)*(pairs-few)/(many-few)
@@ -388,7 +435,7 @@ func (g *gaps) mean(values []float64, pairs float64) float64 {
 		}
 	}
 	g.width = lo
-	return (sum + (pairs-few)*hi) / pairs
+	return (sum + (pairs-few)*hi) / pairs, nil
 }
 
 // slopes returns by how much the last mean grows with every value.

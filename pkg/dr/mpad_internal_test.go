@@ -1,6 +1,8 @@
 package dr
 
 import (
+	"cmp"
+	"context"
 	"math"
 	"slices"
 	"testing"
@@ -40,8 +42,9 @@ func TestDifferencesWithoutPairs(t *testing.T) {
 					continue
 				}
 				g := newGaps(n)
-				got, want := g.mean(values, float64(pairs)), smallestMean(values, pairs)
-				if !(math.Abs(got-want) <= 1e-9*(1+want)) {
+				got, err := g.mean(context.Background(), values, float64(pairs))
+				want := smallestMean(values, pairs)
+				if err != nil || !(math.Abs(got-want) <= 1e-9*(1+want)) {
 					t.Errorf("%s, %d of %d numbers: %v, want %v", name, pairs, n, got, want)
 				}
 				if name != "distinct" {
@@ -62,5 +65,21 @@ func TestDifferencesWithoutPairs(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Merged runs are in the order that sorting gives, ties by row.
+func TestRankMergesRuns(t *testing.T) {
+	const n = 80_000 // three runs
+	values := mat.Col(nil, 0, fixture.Normal(1, n, 1))
+	want := make([]int32, n)
+	for i := range values {
+		values[i] = math.Round(1000 * values[i])
+		want[i] = int32(i)
+	}
+	slices.SortStableFunc(want, func(i, j int32) int { return cmp.Compare(values[i], values[j]) })
+	g := newGaps(n)
+	if err := g.rank(context.Background(), values); err != nil || !slices.Equal(g.order, want) {
+		t.Errorf("another order, %v", err)
 	}
 }

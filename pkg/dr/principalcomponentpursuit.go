@@ -136,7 +136,9 @@ func (p PrincipalComponentPursuit) Fit(ctx context.Context, x mat.Matrix) (*Prin
 		by[c] = v * unit
 		m.values[c] *= unit
 	}
-	scaleColumns(s.coordinates, by)
+	if err := scaleColumns(ctx, s.coordinates, by); err != nil {
+		return fail(err)
+	}
 	m.outliers = newEntries(s.sparse, unit)
 	if !finite(m.outliers.values) {
 		return nil, &mat32.DegenerateError{Method: pursuitMethod, Reason: "the result exceeds the largest float64: rescale the data"}
@@ -293,7 +295,9 @@ func (s *split) threshold(ctx context.Context, tau float64) error {
 	first := vectors.Slice(0, k, 0, min(n, d)).(*mat.Dense)
 	if n < d {
 		s.coordinates = mat.DenseCopyOf(first.T())
-		scaleColumns(s.coordinates, s.values)
+		if err := scaleColumns(ctx, s.coordinates, s.values); err != nil {
+			return err
+		}
 		s.components = mat.NewDense(k, d, nil)
 		if err := multiply(ctx, s.components, first, blas.NoTrans, s.work, blas.NoTrans); err != nil {
 			return err
@@ -309,6 +313,5 @@ func (s *split) threshold(ctx context.Context, tau float64) error {
 	for c := range rank {
 		left[c] = s.values[c] / math.Sqrt(values[c])
 	}
-	scaleColumns(s.coordinates, left)
-	return nil
+	return scaleColumns(ctx, s.coordinates, left)
 }

@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/mathext"
 
+	"github.com/flatland-go/flatland/internal/kernel"
 	"github.com/flatland-go/flatland/internal/linalg"
 	"github.com/flatland-go/flatland/internal/resample"
 	"github.com/flatland-go/flatland/pkg/mat32"
@@ -91,7 +92,8 @@ func (s *SubspaceTest) String() string {
 }
 
 // Resolve returns the options with defaults filled in for n × d data, or a
-// *mat32.ParamError.
+// *mat32.ParamError. That Axes are orthonormal, which takes O(k²·d), is for Estimate
+// to find out.
 func (p PrincipalSubspaceTest) Resolve(n, d int) (PrincipalSubspaceTest, error) {
 	const method = "dr.PrincipalSubspaceTest"
 	wrong := func(param string, value any, want string) error {
@@ -103,20 +105,6 @@ func (p PrincipalSubspaceTest) Resolve(n, d int) (PrincipalSubspaceTest, error) 
 	k, columns := p.Axes.Dims()
 	if columns != d || k > d {
 		return p, wrong("Axes", fmt.Sprintf("%d × %d", k, columns), fmt.Sprintf("at most %d rows of %[1]d columns", d))
-	}
-	for a := range k {
-		for b := range a + 1 {
-			dot := 0.
-			for j := range d {
-				dot += p.Axes.At(a, j) * p.Axes.At(b, j)
-			}
-			if a == b {
-				dot--
-			}
-			if !(math.Abs(dot) <= 1e-6) {
-				return p, wrong("Axes", fmt.Sprintf("rows %d and %d, whose inner product is off by %.3g", b, a, dot), "orthonormal rows")
-			}
-		}
 	}
 	if p.Sizes == nil {
 		p.Sizes = []int{k}
@@ -162,6 +150,12 @@ func (p PrincipalSubspaceTest) Estimate(ctx context.Context, x mat.Matrix) (*Sub
 	if err := mat32.CheckMemory(method, need, p.MemoryLimit, "reduce rows, columns or Replicates"); err != nil {
 		return nil, err
 	}
+	k, _ := p.Axes.Dims()
+	hypothesis := mat.NewDense(d, d, nil)
+	hypothesis.Slice(0, k, 0, d).(*mat.Dense).Copy(p.Axes)
+	if err := orthonormal(ctx, method, hypothesis.Slice(0, k, 0, d).(*mat.Dense)); err != nil {
+		return nil, err
+	}
 	s, err := stand(ctx, method, x, nil)
 	if err != nil {
 		return nil, err
@@ -176,7 +170,6 @@ func (p PrincipalSubspaceTest) Estimate(ctx context.Context, x mat.Matrix) (*Sub
 	}
 	scaleRows(axes, lengths) // of unit length again
 	t := &SubspaceTest{Sizes: slices.Clone(p.Sizes), Variances: make([]float64, d), VarianceErr: make([]float64, d), Convention: "chi-squared, normal rows"}
-	k, _ := p.Axes.Dims()
 	if k < d {
 		t.Sizes = append(t.Sizes, d-k)
 	}
@@ -189,8 +182,6 @@ func (p PrincipalSubspaceTest) Estimate(ctx context.Context, x mat.Matrix) (*Sub
 	if !finite(t.Variances) || t.Variances[0] == 0 {
 		return nil, &mat32.DegenerateError{Method: method, Reason: "the variance is beyond float64: rescale the data"}
 	}
-	hypothesis := mat.NewDense(d, d, nil)
-	hypothesis.Slice(0, k, 0, d).(*mat.Dense).Copy(p.Axes)
 	if err := linalg.Orthonormalize(ctx, hypothesis); err != nil { // which completes it
 		return fail(err)
 	}
@@ -217,6 +208,26 @@ func (p PrincipalSubspaceTest) Estimate(ctx context.Context, x mat.Matrix) (*Sub
 		}
 	}
 	return t, nil
+}
+
+// orthonormal refuses axes (k × d) that are not.
+func orthonormal(ctx context.Context, method string, axes *mat.Dense) error {
+	k, _ := axes.Dims()
+	products := mat.NewDense(k, k, nil)
+	if err := kernel.Syrk64(ctx, blas.NoTrans, 1, axes.RawMatrix(), 0, products.RawMatrix()); err != nil {
+		return failed(method, err)
+	}
+	for a := range k {
+		for b, v := range products.RawRowView(a)[:a+1] {
+			if a == b {
+				v--
+			}
+			if !(math.Abs(v) <= 1e-6) {
+				return &mat32.ParamError{Method: method, Param: "Axes", Value: fmt.Sprintf("rows %d and %d, whose inner product is off by %.3g", b, a, v), Want: "orthonormal rows"}
+			}
+		}
+	}
+	return nil
 }
 
 // turns are the angles that subspaces are turned by.
@@ -248,20 +259,26 @@ func turnOf(ctx context.Context, cosines *mat.Dense, sizes []int) (*turns, error
 		if err != nil {
 			return nil, err
 		}
-		ratios := make([]float64, q)
-		for c := range q {
-			sin := 0.
-			for j := range d {
-				sin = math.Hypot(sin, sines.At(j, c))
+		sin, ratios := make([]float64, q), make([]float64, q)
+		err = downColumns(ctx, d, q, func(j, lo, hi int) {
+			for c, v := range sines.RawRowView(j)[lo:hi] {
+				sin[lo+c] = math.Hypot(sin[lo+c], v)
 			}
-			angle := math.Atan2(sin, cos[c])
+		})
+		if err != nil {
+			return nil, err
+		}
+		for c, s := range sin {
+			angle := math.Atan2(s, cos[c])
 			t.largest[a] = max(t.largest[a], angle)
 			t.squares[a] += angle * angle
-			if ratios[c] = 1; sin > 0 {
-				ratios[c] = angle / sin
+			if ratios[c] = 1; s > 0 {
+				ratios[c] = angle / s
 			}
 		}
-		scaleColumns(sines, ratios)
+		if err := scaleColumns(ctx, sines, ratios); err != nil {
+			return nil, err
+		}
 		tangent, err := product(ctx, sines, blas.NoTrans, left, blas.NoTrans)
 		if err != nil {
 			return nil, err

@@ -105,7 +105,9 @@ func (m *RegularizedMFModel) Rescaled(scale []float64) (*RegularizedMFModel, err
 		by[i] = s / m.options.Rescale[i]
 	}
 	z := mat.DenseCopyOf(m.embedding)
-	scaleColumns(z, by)
+	if err := scaleColumns(context.Background(), z, by); err != nil {
+		return nil, err
+	}
 	if err := checkFits(regularizedMFName, z); err != nil {
 		return nil, err
 	}

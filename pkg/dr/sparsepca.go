@@ -131,7 +131,7 @@ func (s SparsePCA) Fit(ctx context.Context, x mat.Matrix) (*SparsePCAModel, erro
 	if err != nil {
 		return fail(err)
 	}
-	c, err := newCoding(s, pca)
+	c, err := newCoding(ctx, s, pca)
 	if err != nil {
 		return nil, err
 	}
@@ -209,7 +209,7 @@ type coding struct {
 	converged            bool
 }
 
-func newCoding(s SparsePCA, pca *PCAModel) (*coding, error) {
+func newCoding(ctx context.Context, s SparsePCA, pca *PCAModel) (*coding, error) {
 	values := pca.SingularValues()
 	_, d := pca.components.Dims()
 	r := max(1, len(values)-pca.flat()) // other directions are those of rounding
@@ -219,7 +219,9 @@ func newCoding(s SparsePCA, pca *PCAModel) (*coding, error) {
 	for t := range min(s.Components, r) {
 		c.atoms.Set(t, t, values[t])
 	}
-	scaleColumns(c.columns, values)
+	if err := scaleColumns(ctx, c.columns, values); err != nil {
+		return nil, err
+	}
 	data := c.columns.RawMatrix().Data
 	if c.whole = kernel.Dot64(data, data); math.IsInf(c.whole, 0) {
 		return nil, &mat32.DegenerateError{Method: "dr.SparsePCA", Reason: "the variance exceeds the largest float64: rescale the data"}

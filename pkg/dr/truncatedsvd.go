@@ -152,7 +152,9 @@ func (t TruncatedSVD) Fit(ctx context.Context, x mat.Matrix) (*TruncatedSVDModel
 	for c := range signs {
 		signs[c] *= f.Values[c] * unit
 	}
-	scaleColumns(f.U, signs)
+	if err := scaleColumns(ctx, f.U, signs); err != nil {
+		return fail(err)
+	}
 	if err := checkFits(method, f.U); err != nil {
 		return nil, err
 	}

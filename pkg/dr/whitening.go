@@ -200,11 +200,15 @@ func (w Whitening) learn(ctx context.Context, m *WhiteningModel, x mat.Matrix, w
 	for j := range scale {
 		scale[j] *= c.unit
 	}
-	scaleColumns(m.back, scale)
+	if err := scaleColumns(ctx, m.back, scale); err != nil {
+		return fail(err)
+	}
 	for j := range scale {
 		scale[j] = 1 / scale[j]
 	}
-	scaleColumns(m.forward, scale)
+	if err := scaleColumns(ctx, m.forward, scale); err != nil {
+		return fail(err)
+	}
 	if !finite(m.forward.RawMatrix().Data) || !finite(m.back.RawMatrix().Data) {
 		return &mat32.DegenerateError{Method: m.method, Reason: "standard deviations, or what divides by them, are beyond float64: rescale the data"}
 	}
@@ -373,6 +377,5 @@ func (c *weighed) standardize(ctx context.Context) ([]float64, error) {
 	for j, s := range scale {
 		inverse[j] = 1 / s
 	}
-	scaleColumns(c.rows, inverse)
-	return scale, nil
+	return scale, scaleColumns(ctx, c.rows, inverse)
 }
