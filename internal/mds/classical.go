@@ -24,10 +24,12 @@ type Classical struct {
 
 	// Exact decomposes the whole matrix, in O(n³) and 48·n² bytes; otherwise Lanczos'
 	// iteration finds what is wanted, in some dozens of products in O(n²) each, and
-	// 40·n·(Dim + 8)·8 bytes. Matrices up to order 300 are decomposed anyway.
+	// 60·n·(Dim + 8)·8 bytes. Matrices up to order 300 are decomposed anyway.
 	Exact     bool
 	Tolerance float64 // of the residuals of Lanczos' iteration, relative to the largest eigenvalue; 0 means 1e-8
 	Seed      uint64
+
+	start bool // only the points are wanted
 }
 
 // Frame is a classical layout, and what places further points in it.
@@ -125,17 +127,21 @@ func (c Classical) iterate(ctx context.Context, f *Frame, n int, dissimilarities
 	if err != nil {
 		return nil, err
 	}
+	f.Values = top.Values
+	f.Notes = append(f.Notes, top.Notes...)
+	vectors := mat.DenseCopyOf(top.Vectors.T())
+	if f.Least = min(0, top.Values[c.Dim-1]); c.start {
+		return vectors, nil
+	}
 	// How far below zero the spectrum reaches is told, not used: three digits do.
 	end, err := linalg.Extremal{Solver: linalg.Lanczos, Tolerance: 1e-3, Seed: c.Seed, DenseLimit: exactOrder}.Solve(ctx, a)
 	if err != nil {
 		return nil, err
 	}
-	f.Values, f.Least = top.Values, end.Values[0]
-	if -f.Least < 2e-3*top.Norm {
-		f.Least = min(0, top.Values[c.Dim-1]) // no more than its residual
+	if -end.Values[0] > 2e-3*top.Norm { // more than its residual
+		f.Least = end.Values[0]
 	}
-	f.Notes = append(f.Notes, top.Notes...)
-	return mat.DenseCopyOf(top.Vectors.T()), nil
+	return vectors, nil
 }
 
 // Triangulate writes to dst where a point lies whose squared dissimilarities to the
@@ -185,9 +191,9 @@ type doublyCentered struct {
 	of []float64
 }
 
-// A product goes through tiles of centeredRows × centeredColumns squares, which a
+// A product goes through tiles of centeredRows × centeredRows squares, which a
 // goroutine writes out and multiplies.
-const centeredRows, centeredColumns = 128, 128
+const centeredRows = 128
 
 // Dim returns the order of the matrix.
 func (a *doublyCentered) Dim() int { return a.n }
@@ -198,18 +204,31 @@ func (a *doublyCentered) Apply(ctx context.Context, dst, x *mat.Dense) error {
 	y := mat.DenseCopyOf(x)
 	centerColumns(y)
 	raw := y.RawMatrix()
-	err := par.BlocksWith(ctx, a.n, centeredRows, func() []float64 { return make([]float64, centeredRows*centeredColumns) }, func(tile []float64, lo, hi int) {
+	err := par.BlocksWith(ctx, a.n, centeredRows, func() []float64 { return make([]float64, centeredRows*centeredRows) }, func(tile []float64, lo, hi int) {
 		to := dst.Slice(lo, hi, 0, b).(*mat.Dense).RawMatrix()
-		for from := 0; from < a.n && ctx.Err() == nil; from += centeredColumns {
-			end := min(from+centeredColumns, a.n)
-			a.squares(tile, lo, hi, from, end)
-			beta := 1.
-			if from == 0 {
-				beta = 0
-			}
+		beta := 0.
+		for from := 0; from < a.n && ctx.Err() == nil; from += centeredRows {
+			end := min(from+centeredRows, a.n)
 			part := blas64.General{Rows: end - from, Cols: b, Stride: raw.Stride, Data: raw.Data[from*raw.Stride:]}
+			squares, turned := blas64.General{Rows: hi - lo, Cols: end - from, Stride: centeredRows, Data: tile}, blas.NoTrans
+			switch {
+			case end <= lo: // of earlier rows the distances stand side by side the other way
+				squares.Rows, squares.Cols, turned = end-from, hi-lo, blas.Trans
+				a.squares(tile, from, end, lo, hi)
+			case from == lo:
+				a.squares(tile, lo, hi, from, end)
+				for i := range hi - lo {
+					tile[i*centeredRows+i] = 0
+					for j := range i {
+						tile[i*centeredRows+j] = tile[j*centeredRows+i]
+					}
+				}
+			default:
+				a.squares(tile, lo, hi, from, end)
+			}
 			// The one error is that of ctx, which par returns.
-			_ = kernel.Gemm64(ctx, blas.NoTrans, blas.NoTrans, -.5, blas64.General{Rows: hi - lo, Cols: end - from, Stride: centeredColumns, Data: tile}, part, beta, to)
+			_ = kernel.Gemm64(ctx, turned, blas.NoTrans, -.5, squares, part, beta, to)
+			beta = 1
 		}
 	})
 	if err == nil {
@@ -218,25 +237,19 @@ func (a *doublyCentered) Apply(ctx context.Context, dst, x *mat.Dense) error {
 	return err
 }
 
-// squares fills a tile with those of rows lo … hi−1 and columns from … end−1.
+// squares fills a tile with those of rows lo … hi−1 and the columns from … end−1 that
+// follow them.
 func (a *doublyCentered) squares(tile []float64, lo, hi, from, end int) {
-	for j := from; j < end; j++ { // above the tile's diagonal rows are columns
-		row := a.of[after(a.n, j):after(a.n, j+1)]
-		if first := max(lo, j+1); first < hi {
-			for t, d := range row[first-j-1 : hi-j-1] {
-				tile[(first-lo+t)*centeredColumns+j-from] = d * d
-			}
-		}
-	}
 	for i := lo; i < hi; i++ {
-		to := tile[(i-lo)*centeredColumns:][:end-from]
-		if i >= from && i < end {
-			to[i-from] = 0
+		first := max(from, i+1)
+		if first >= end {
+			continue
 		}
-		if first := max(from, i+1); first < end {
-			for t, d := range a.of[after(a.n, i):][first-i-1 : end-i-1] {
-				to[first-from+t] = d * d
-			}
+		to := tile[(i-lo)*centeredRows+first-from:]
+		row := a.of[after(a.n, i)+first-i-1:][:end-first]
+		to = to[:len(row)]
+		for t, d := range row {
+			to[t] = d * d
 		}
 	}
 }

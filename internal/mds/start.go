@@ -19,8 +19,7 @@ func begin(ctx context.Context, n, k int, dissimilarities []float64, start *mat.
 		x.center()
 		return x, nil, nil
 	}
-	c := Classical{Dim: k, Tolerance: 1e-4, Seed: seed}
-	frame, err := c.Place(ctx, n, dissimilarities)
+	frame, err := Classical{Dim: k, Tolerance: 1e-3, Seed: seed, start: true}.Place(ctx, n, dissimilarities)
 	if err != nil {
 		return coordinates{}, nil, err
 	}

@@ -78,7 +78,7 @@ func (c ClassicalMDS) Fit(ctx context.Context, x mat.Matrix) (*ClassicalMDSModel
 	if c, err = c.Resolve(n, cols); err != nil {
 		return nil, err
 	}
-	need := pairsMemory(x) + 8*int64(n)*int64(cols) + 8*int64(n)*40*int64(c.Components+8)
+	need := pairsMemory(x) + 8*int64(n)*int64(cols) + 8*int64(n)*60*int64(c.Components+8)
 	if c.Solver == Exact {
 		need += 48 * int64(n) * int64(n)
 	}

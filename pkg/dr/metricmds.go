@@ -143,7 +143,7 @@ func (m MetricMDS) Fit(ctx context.Context, x mat.Matrix) (*MetricMDSModel, erro
 	if m, err = m.Resolve(n, cols); err != nil {
 		return nil, err
 	}
-	need := pairsMemory(x) + 8*int64(n)*40*int64(m.Components+8)
+	need := pairsMemory(x) + 8*int64(n)*60*int64(m.Components+8)
 	if m.Optimizer == SMACOF {
 		need += int64(n) * int64(n) * int64(m.Components) / 16
 	}

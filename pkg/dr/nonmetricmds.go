@@ -104,7 +104,7 @@ func (m NonMetricMDS) Fit(ctx context.Context, x mat.Matrix) (*NonMetricMDSModel
 	if m, err = m.Resolve(n, cols); err != nil {
 		return nil, err
 	}
-	need := pairsMemory(x) + int64(n)*int64(n)*(12+int64(m.Components)/16) + 8*int64(n)*40*int64(m.Components+8)
+	need := pairsMemory(x) + int64(n)*int64(n)*(12+int64(m.Components)/16) + 8*int64(n)*60*int64(m.Components+8)
 	if err := mat32.CheckMemory(method, need, m.MemoryLimit, "it holds and sorts all pairs: use fewer rows"); err != nil {
 		return nil, err
 	}

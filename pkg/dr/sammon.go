@@ -87,7 +87,7 @@ func (s Sammon) Fit(ctx context.Context, x mat.Matrix) (*SammonModel, error) {
 	if s, err = s.Resolve(n, cols); err != nil {
 		return nil, err
 	}
-	need := pairsMemory(x) + int64(n)*int64(n)*(28+int64(s.Components)/16) + 8*int64(n)*40*int64(s.Components+8)
+	need := pairsMemory(x) + int64(n)*int64(n)*(28+int64(s.Components)/16) + 8*int64(n)*60*int64(s.Components+8)
 	if err := mat32.CheckMemory(method, need, s.MemoryLimit, "it holds all pairs and a matrix of their weights: use fewer rows"); err != nil {
 		return nil, err
 	}
