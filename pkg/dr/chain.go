@@ -259,6 +259,8 @@ var chainable = map[string]func() savedModel{
 	metricMDSKind:      func() savedModel { return new(MetricMDSModel) },
 	nonMetricMDSKind:   func() savedModel { return new(NonMetricMDSModel) },
 	sammonKind:         func() savedModel { return new(SammonModel) },
+	eigenmapsKind:      func() savedModel { return new(LaplacianEigenmapsModel) },
+	diffusionMapsKind:  func() savedModel { return new(DiffusionMapsModel) },
 	mpadKind:           func() savedModel { return new(MPADModel) },
 	npeKind:            func() savedModel { return new(NPEModel) },
 	tsneKind:           func() savedModel { return new(TSNEModel) },
