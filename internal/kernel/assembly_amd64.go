@@ -194,6 +194,21 @@ func scal64AVX2(alpha float64, x []float64)
 //go:noescape
 func rot64AVX2(x []float64, y []float64, c float64, s float64)
 
+// addSquares64AVX2 is addSquares64Go, rounded once.
+//
+//go:noescape
+func addSquares64AVX2(dst []float64, x []float64, here float64)
+
+// ratios64AVX2 is ratios64Go.
+//
+//go:noescape
+func ratios64AVX2(values []float64, targets []float64) (stress float64, squares float64)
+
+// pull64AVX2 is pull64Go.
+//
+//go:noescape
+func pull64AVX2(dst []float64, ratios []float64, x []float64, here float64) float64
+
 // gather64AVX2 is gather64Go, each product rounded once with its sum.
 //
 //go:noescape

@@ -4354,6 +4354,329 @@ rot_done:
 	VZEROUPPER
 	RET
 
+// func addSquares64AVX2(dst []float64, x []float64, here float64)
+// Requires: AVX, FMA3
+TEXT ·addSquares64AVX2(SB), NOSPLIT, $0-56
+	VBROADCASTSD here+48(FP), Y0
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_len+8(FP), DX
+	XORQ         BX, BX
+	SUBQ         $0x10, DX
+	JL           addSquares_rest
+
+addSquares_steps:
+	VMOVUPD     (AX)(BX*1), Y1
+	VSUBPD      (CX)(BX*1), Y0, Y2
+	VFMADD231PD Y2, Y2, Y1
+	VMOVUPD     Y1, (AX)(BX*1)
+	VMOVUPD     32(AX)(BX*1), Y1
+	VSUBPD      32(CX)(BX*1), Y0, Y2
+	VFMADD231PD Y2, Y2, Y1
+	VMOVUPD     Y1, 32(AX)(BX*1)
+	VMOVUPD     64(AX)(BX*1), Y1
+	VSUBPD      64(CX)(BX*1), Y0, Y2
+	VFMADD231PD Y2, Y2, Y1
+	VMOVUPD     Y1, 64(AX)(BX*1)
+	VMOVUPD     96(AX)(BX*1), Y1
+	VSUBPD      96(CX)(BX*1), Y0, Y2
+	VFMADD231PD Y2, Y2, Y1
+	VMOVUPD     Y1, 96(AX)(BX*1)
+	ADDQ        $0x00000080, BX
+	SUBQ        $0x10, DX
+	JGE         addSquares_steps
+
+addSquares_rest:
+	ADDQ        $0x10, DX
+	JE          addSquares_done
+	CMPQ        DX, $0x08
+	JL          addSquares_one
+	VMOVUPD     (AX)(BX*1), Y1
+	VSUBPD      (CX)(BX*1), Y0, Y2
+	VFMADD231PD Y2, Y2, Y1
+	VMOVUPD     Y1, (AX)(BX*1)
+	VMOVUPD     32(AX)(BX*1), Y1
+	VSUBPD      32(CX)(BX*1), Y0, Y2
+	VFMADD231PD Y2, Y2, Y1
+	VMOVUPD     Y1, 32(AX)(BX*1)
+	ADDQ        $0x40, BX
+	SUBQ        $0x08, DX
+
+addSquares_one:
+	CMPQ        DX, $0x04
+	JL          addSquares_part
+	VMOVUPD     (AX)(BX*1), Y1
+	VSUBPD      (CX)(BX*1), Y0, Y2
+	VFMADD231PD Y2, Y2, Y1
+	VMOVUPD     Y1, (AX)(BX*1)
+	ADDQ        $0x20, BX
+	SUBQ        $0x04, DX
+
+addSquares_part:
+	TESTQ       DX, DX
+	JE          addSquares_done
+	LEAQ        first64<>+32(SB), SI
+	NEGQ        DX
+	VMOVUPS     (SI)(DX*8), Y1
+	VMASKMOVPD  (AX)(BX*1), Y1, Y2
+	VMASKMOVPD  (CX)(BX*1), Y1, Y3
+	VSUBPD      Y3, Y0, Y3
+	VFMADD231PD Y3, Y3, Y2
+	VMASKMOVPD  Y2, Y1, (AX)(BX*1)
+
+addSquares_done:
+	VZEROUPPER
+	RET
+
+// func ratios64AVX2(values []float64, targets []float64) (stress float64, squares float64)
+// Requires: AVX, FMA3, SSE2
+TEXT ·ratios64AVX2(SB), NOSPLIT, $0-64
+	MOVQ   values_base+0(FP), AX
+	MOVQ   targets_base+24(FP), CX
+	MOVQ   values_len+8(FP), DX
+	XORQ   BX, BX
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	VXORPD Y8, Y8, Y8
+	SUBQ   $0x10, DX
+	JL     ratios_rest
+
+ratios_steps:
+	VMOVUPD     (AX)(BX*1), Y9
+	VMOVUPD     (CX)(BX*1), Y10
+	VSQRTPD     Y9, Y11
+	VADDPD      Y9, Y4, Y4
+	VSUBPD      Y10, Y11, Y12
+	VFMADD231PD Y12, Y12, Y0
+	VCMPPD      $0x04, Y8, Y9, Y9
+	VDIVPD      Y11, Y10, Y11
+	VANDPD      Y9, Y11, Y11
+	VMOVUPD     Y11, (AX)(BX*1)
+	VMOVUPD     32(AX)(BX*1), Y9
+	VMOVUPD     32(CX)(BX*1), Y10
+	VSQRTPD     Y9, Y11
+	VADDPD      Y9, Y5, Y5
+	VSUBPD      Y10, Y11, Y12
+	VFMADD231PD Y12, Y12, Y1
+	VCMPPD      $0x04, Y8, Y9, Y9
+	VDIVPD      Y11, Y10, Y11
+	VANDPD      Y9, Y11, Y11
+	VMOVUPD     Y11, 32(AX)(BX*1)
+	VMOVUPD     64(AX)(BX*1), Y9
+	VMOVUPD     64(CX)(BX*1), Y10
+	VSQRTPD     Y9, Y11
+	VADDPD      Y9, Y6, Y6
+	VSUBPD      Y10, Y11, Y12
+	VFMADD231PD Y12, Y12, Y2
+	VCMPPD      $0x04, Y8, Y9, Y9
+	VDIVPD      Y11, Y10, Y11
+	VANDPD      Y9, Y11, Y11
+	VMOVUPD     Y11, 64(AX)(BX*1)
+	VMOVUPD     96(AX)(BX*1), Y9
+	VMOVUPD     96(CX)(BX*1), Y10
+	VSQRTPD     Y9, Y11
+	VADDPD      Y9, Y7, Y7
+	VSUBPD      Y10, Y11, Y12
+	VFMADD231PD Y12, Y12, Y3
+	VCMPPD      $0x04, Y8, Y9, Y9
+	VDIVPD      Y11, Y10, Y11
+	VANDPD      Y9, Y11, Y11
+	VMOVUPD     Y11, 96(AX)(BX*1)
+	ADDQ        $0x00000080, BX
+	SUBQ        $0x10, DX
+	JGE         ratios_steps
+
+ratios_rest:
+	ADDQ        $0x10, DX
+	JE          ratios_done
+	CMPQ        DX, $0x08
+	JL          ratios_one
+	VMOVUPD     (AX)(BX*1), Y9
+	VMOVUPD     (CX)(BX*1), Y10
+	VSQRTPD     Y9, Y11
+	VADDPD      Y9, Y4, Y4
+	VSUBPD      Y10, Y11, Y12
+	VFMADD231PD Y12, Y12, Y0
+	VCMPPD      $0x04, Y8, Y9, Y9
+	VDIVPD      Y11, Y10, Y11
+	VANDPD      Y9, Y11, Y11
+	VMOVUPD     Y11, (AX)(BX*1)
+	VMOVUPD     32(AX)(BX*1), Y9
+	VMOVUPD     32(CX)(BX*1), Y10
+	VSQRTPD     Y9, Y11
+	VADDPD      Y9, Y5, Y5
+	VSUBPD      Y10, Y11, Y12
+	VFMADD231PD Y12, Y12, Y1
+	VCMPPD      $0x04, Y8, Y9, Y9
+	VDIVPD      Y11, Y10, Y11
+	VANDPD      Y9, Y11, Y11
+	VMOVUPD     Y11, 32(AX)(BX*1)
+	ADDQ        $0x40, BX
+	SUBQ        $0x08, DX
+
+ratios_one:
+	CMPQ        DX, $0x04
+	JL          ratios_part
+	VMOVUPD     (AX)(BX*1), Y9
+	VMOVUPD     (CX)(BX*1), Y10
+	VSQRTPD     Y9, Y11
+	VADDPD      Y9, Y6, Y6
+	VSUBPD      Y10, Y11, Y12
+	VFMADD231PD Y12, Y12, Y2
+	VCMPPD      $0x04, Y8, Y9, Y9
+	VDIVPD      Y11, Y10, Y11
+	VANDPD      Y9, Y11, Y11
+	VMOVUPD     Y11, (AX)(BX*1)
+	ADDQ        $0x20, BX
+	SUBQ        $0x04, DX
+
+ratios_part:
+	TESTQ       DX, DX
+	JE          ratios_done
+	LEAQ        first64<>+32(SB), SI
+	NEGQ        DX
+	VMOVUPS     (SI)(DX*8), Y9
+	VMASKMOVPD  (AX)(BX*1), Y9, Y10
+	VMASKMOVPD  (CX)(BX*1), Y9, Y11
+	VSQRTPD     Y10, Y12
+	VADDPD      Y10, Y7, Y7
+	VSUBPD      Y11, Y12, Y13
+	VFMADD231PD Y13, Y13, Y3
+	VCMPPD      $0x04, Y8, Y10, Y8
+	VDIVPD      Y12, Y11, Y12
+	VANDPD      Y8, Y12, Y12
+	VMASKMOVPD  Y12, Y9, (AX)(BX*1)
+
+ratios_done:
+	VADDPD       Y1, Y0, Y0
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X0
+	VUNPCKHPD    X0, X0, X1
+	VADDSD       X1, X0, X0
+	VADDPD       Y5, Y4, Y4
+	VADDPD       Y7, Y6, Y6
+	VADDPD       Y6, Y4, Y4
+	VEXTRACTF128 $0x01, Y4, X1
+	VADDPD       X1, X4, X4
+	VUNPCKHPD    X4, X4, X1
+	VADDSD       X1, X4, X4
+	VZEROUPPER
+	MOVSD        X0, stress+48(FP)
+	MOVSD        X4, squares+56(FP)
+	RET
+
+// func pull64AVX2(dst []float64, ratios []float64, x []float64, here float64) float64
+// Requires: AVX, SSE2
+TEXT ·pull64AVX2(SB), NOSPLIT, $0-88
+	VBROADCASTSD here+72(FP), Y0
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         ratios_base+24(FP), CX
+	MOVQ         x_base+48(FP), DX
+	MOVQ         dst_len+8(FP), BX
+	XORQ         SI, SI
+	VXORPD       Y1, Y1, Y1
+	VXORPD       Y2, Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	SUBQ         $0x10, BX
+	JL           pull_rest
+
+pull_steps:
+	VSUBPD  (DX)(SI*1), Y0, Y6
+	VMULPD  (CX)(SI*1), Y6, Y6
+	VMOVUPD (AX)(SI*1), Y5
+	VSUBPD  Y6, Y5, Y5
+	VMOVUPD Y5, (AX)(SI*1)
+	VADDPD  Y6, Y1, Y1
+	VSUBPD  32(DX)(SI*1), Y0, Y6
+	VMULPD  32(CX)(SI*1), Y6, Y6
+	VMOVUPD 32(AX)(SI*1), Y5
+	VSUBPD  Y6, Y5, Y5
+	VMOVUPD Y5, 32(AX)(SI*1)
+	VADDPD  Y6, Y2, Y2
+	VSUBPD  64(DX)(SI*1), Y0, Y6
+	VMULPD  64(CX)(SI*1), Y6, Y6
+	VMOVUPD 64(AX)(SI*1), Y5
+	VSUBPD  Y6, Y5, Y5
+	VMOVUPD Y5, 64(AX)(SI*1)
+	VADDPD  Y6, Y3, Y3
+	VSUBPD  96(DX)(SI*1), Y0, Y6
+	VMULPD  96(CX)(SI*1), Y6, Y6
+	VMOVUPD 96(AX)(SI*1), Y5
+	VSUBPD  Y6, Y5, Y5
+	VMOVUPD Y5, 96(AX)(SI*1)
+	VADDPD  Y6, Y4, Y4
+	ADDQ    $0x00000080, SI
+	SUBQ    $0x10, BX
+	JGE     pull_steps
+
+pull_rest:
+	ADDQ    $0x10, BX
+	JE      pull_done
+	CMPQ    BX, $0x08
+	JL      pull_one
+	VSUBPD  (DX)(SI*1), Y0, Y6
+	VMULPD  (CX)(SI*1), Y6, Y6
+	VMOVUPD (AX)(SI*1), Y5
+	VSUBPD  Y6, Y5, Y5
+	VMOVUPD Y5, (AX)(SI*1)
+	VADDPD  Y6, Y1, Y1
+	VSUBPD  32(DX)(SI*1), Y0, Y6
+	VMULPD  32(CX)(SI*1), Y6, Y6
+	VMOVUPD 32(AX)(SI*1), Y5
+	VSUBPD  Y6, Y5, Y5
+	VMOVUPD Y5, 32(AX)(SI*1)
+	VADDPD  Y6, Y2, Y2
+	ADDQ    $0x40, SI
+	SUBQ    $0x08, BX
+
+pull_one:
+	CMPQ    BX, $0x04
+	JL      pull_part
+	VSUBPD  (DX)(SI*1), Y0, Y6
+	VMULPD  (CX)(SI*1), Y6, Y6
+	VMOVUPD (AX)(SI*1), Y5
+	VSUBPD  Y6, Y5, Y5
+	VMOVUPD Y5, (AX)(SI*1)
+	VADDPD  Y6, Y3, Y3
+	ADDQ    $0x20, SI
+	SUBQ    $0x04, BX
+
+pull_part:
+	TESTQ      BX, BX
+	JE         pull_done
+	LEAQ       first64<>+32(SB), DI
+	NEGQ       BX
+	VMOVUPS    (DI)(BX*8), Y5
+	VMASKMOVPD (DX)(SI*1), Y5, Y6
+	VMASKMOVPD (CX)(SI*1), Y5, Y7
+	VSUBPD     Y6, Y0, Y6
+	VMULPD     Y7, Y6, Y6
+	VMASKMOVPD (AX)(SI*1), Y5, Y0
+	VSUBPD     Y6, Y0, Y0
+	VMASKMOVPD Y0, Y5, (AX)(SI*1)
+	VADDPD     Y6, Y4, Y4
+
+pull_done:
+	VADDPD       Y2, Y1, Y1
+	VADDPD       Y4, Y3, Y3
+	VADDPD       Y3, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPD       X0, X1, X1
+	VUNPCKHPD    X1, X1, X0
+	VADDSD       X0, X1, X1
+	VZEROUPPER
+	MOVSD        X1, ret+80(FP)
+	RET
+
 // func gather64AVX2(alpha float64, values []float64, rows []int32, x []float64, stride int, beta float64, dst []float64)
 // Requires: AVX, FMA3
 TEXT ·gather64AVX2(SB), NOSPLIT, $0-120

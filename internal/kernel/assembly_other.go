@@ -180,6 +180,21 @@ func rot64AVX2(x []float64, y []float64, c float64, s float64) {
 	panic("kernel: assembly of another processor")
 }
 
+// addSquares64AVX2 is addSquares64Go, rounded once.
+func addSquares64AVX2(dst []float64, x []float64, here float64) {
+	panic("kernel: assembly of another processor")
+}
+
+// ratios64AVX2 is ratios64Go.
+func ratios64AVX2(values []float64, targets []float64) (stress float64, squares float64) {
+	panic("kernel: assembly of another processor")
+}
+
+// pull64AVX2 is pull64Go.
+func pull64AVX2(dst []float64, ratios []float64, x []float64, here float64) float64 {
+	panic("kernel: assembly of another processor")
+}
+
 // gather64AVX2 is gather64Go, each product rounded once with its sum.
 func gather64AVX2(alpha float64, values []float64, rows []int32, x []float64, stride int, beta float64, dst []float64) {
 	panic("kernel: assembly of another processor")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 
+	"github.com/flatland-go/flatland/internal/kernel"
 	"github.com/flatland-go/flatland/internal/par"
 )
 
@@ -46,7 +47,7 @@ func (p *pass) run(ctx context.Context, x coordinates, to *coordinates) (totals,
 	if to != nil && p.parts == nil {
 		p.parts = make([]float64, p.part(len(p.totals)))
 	}
-	err := par.BlocksWith(ctx, p.n, stripRows, func() *tile { return newTile(p.k) }, func(t *tile, lo, hi int) {
+	err := par.BlocksWith(ctx, p.n, stripRows, func() *tile { return new(tile) }, func(t *tile, lo, hi int) {
 		t.totals, t.sums = totals{}, nil
 		if to != nil {
 			s := lo / stripRows
@@ -94,79 +95,48 @@ type tile struct {
 	totals
 	sums   []float64 // of the strip; nil where only totals are wanted
 	values [tileColumns]float64
-	here   []float64 // the point of the row
 }
-
-func newTile(k int) *tile { return &tile{here: make([]float64, k)} }
 
 // row adds the pairs of row i with rows begin … end−1 in strip lo.
 func (t *tile) row(p *pass, x coordinates, lo, i, begin, end int) {
 	offset := after(p.n, i) - i - 1
 	targets := p.targets[offset+begin : offset+end]
 	values := t.values[:len(targets)]
+	clear(values)
 	for c := range p.k {
 		column := x.along(c)
-		here := column[i]
-		column = column[begin:end]
-		column = column[:len(values)]
-		if c == 0 {
-			for j, v := range column {
-				d := v - here
-				values[j] = d * d
-			}
-			continue
-		}
-		for j, v := range column {
-			d := v - here
-			values[j] += d * d
-		}
+		kernel.AddSquares64(values, column[begin:end], column[i])
 	}
-	// Two sums each, so that an addition need not wait for the one before.
-	var stress, squares [2]float64
+	var stress, squares float64
 	if p.weights == nil {
-		for j, delta := range targets {
-			s := values[j]
-			d := math.Sqrt(s)
-			e := d - delta
-			squares[j&1] += s
-			stress[j&1] += e * e
-			if s > 0 {
-				values[j] = delta / d
-			}
-		}
+		stress, squares = kernel.Ratios64(values, targets)
 	} else {
-		weights := p.weights[offset+begin : offset+end]
-		weights = weights[:len(targets)]
-		for j, delta := range targets {
-			s, w := values[j], weights[j]
-			d := math.Sqrt(s)
-			e := d - delta
-			squares[j&1] += w * s
-			stress[j&1] += w * e * e
-			if s > 0 {
-				values[j] = w * delta / d
-			}
-		}
+		stress, squares = weightedRatios(values, targets, p.weights[offset+begin:offset+end])
 	}
-	t.stress += stress[0] + stress[1]
-	t.squares += squares[0] + squares[1]
+	t.stress += stress
+	t.squares += squares
 	if t.sums == nil {
 		return
 	}
 	rows := p.n - lo
 	for c := range p.k {
 		column := x.along(c)
-		here := column[i]
-		column = column[begin:end]
 		sums := t.sums[c*rows : (c+1)*rows]
-		others := sums[begin-lo : end-lo]
-		column, others = column[:len(values)], others[:len(values)]
-		own := 0.
-		for j, r := range values {
-			v := r * (here - column[j])
-			own += v
-			others[j] -= v
-		}
-		sums[i-lo] += own
+		sums[i-lo] += kernel.Pull64(sums[begin-lo:end-lo], values, column[begin:end], column[i])
 	}
+}
+
+// weightedRatios is kernel.Ratios64 with a weight for every pair.
+func weightedRatios(values, targets, weights []float64) (stress, squares float64) {
+	targets, weights = targets[:len(values)], weights[:len(values)]
+	for j, s := range values {
+		w, d := weights[j], math.Sqrt(s)
+		e := d - targets[j]
+		squares += w * s
+		stress += w * e * e
+		if s != 0 {
+			values[j] = w * targets[j] / d
+		}
+	}
+	return stress, squares
 }
