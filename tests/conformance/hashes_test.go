@@ -80,8 +80,9 @@ func hash(r row) (string, error) {
 	return digest(all), nil
 }
 
-// bullets returns the lines of a CHANGELOG, each a "* " with what is indented
-// below it, in one line; unreleased are those under "## Unreleased".
+// bullets returns the lines of a CHANGELOG, each a "* " with what it goes on with, in
+// one line; those below another stand for themselves. Unreleased are those under
+// "## Unreleased".
 func bullets(changelog string) (all, unreleased []string) {
 	section := ""
 	open := false
@@ -90,7 +91,7 @@ func bullets(changelog string) (all, unreleased []string) {
 		switch {
 		case strings.HasPrefix(line, "## "):
 			section, open = text, false
-		case strings.HasPrefix(line, "* "):
+		case strings.HasPrefix(text, "* "):
 			all, open = append(all, text), true
 			if section == "## Unreleased" {
 				unreleased = append(unreleased, text)

@@ -107,15 +107,15 @@ func hugeOptions(e entry) (problems []error) {
 		if err != nil && !refused && !errors.Is(err, context.DeadlineExceeded) {
 			problems = append(problems, fmt.Errorf("the largest %s: %w, want a *mat32.ParamError of it or a *mat32.MemoryError", f.Name, err))
 		}
-		if took > cancelled {
+		if took > canceled {
 			problems = append(problems, fmt.Errorf("the largest %s: it took %v, with 20 ms to go", f.Name, took))
 		}
 	}
 	return problems
 }
 
-// cancelled is within what time work ends that had 20 ms: a busy machine may be late.
-const cancelled = 2 * time.Second
+// canceled is within what time work ends that had 20 ms: a busy machine may be late.
+const canceled = 2 * time.Second
 
 // largestOf returns the largest number of a type of integers.
 func largestOf(t reflect.Type) int64 { return math.MaxInt64 >> (64 - t.Bits()) }
