@@ -9,6 +9,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/isotonic"
+	"github.com/flatland-go/flatland/internal/kernel"
 	"github.com/flatland-go/flatland/internal/par"
 )
 
@@ -169,17 +170,9 @@ func lengths(ctx context.Context, d []float64, x coordinates) error {
 	return par.Blocks(ctx, x.n, 16, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			row := d[after(x.n, i):after(x.n, i+1)]
+			clear(row)
 			for c := range x.k {
-				column := x.along(c)
-				here := column[i]
-				for t, v := range column[i+1:] {
-					e := v - here
-					if c == 0 {
-						row[t] = e * e
-					} else {
-						row[t] += e * e
-					}
-				}
+				kernel.AddSquares64(row, x.along(c)[i+1:], x.along(c)[i])
 			}
 			for t, s := range row {
 				row[t] = math.Sqrt(s)
