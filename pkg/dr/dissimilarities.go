@@ -48,8 +48,8 @@ func pairsMemory(x mat.Matrix) int64 {
 	return 4*int64(n)*int64(n) + screen.Bytes(x)
 }
 
-// dissimilaritiesOf measures the rows of x, which are finite. It is an error if all
-// are equal.
+// dissimilaritiesOf measures the rows of x, which are finite and at least two. It is an
+// error if all are equal.
 func dissimilaritiesOf(ctx context.Context, method string, x mat.Matrix) (*dissimilarities, error) {
 	n, _ := x.Dims()
 	d := &dissimilarities{method: method, n: n, unit: 1}

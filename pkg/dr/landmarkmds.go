@@ -128,6 +128,9 @@ func (l LandmarkMDS) Fit(ctx context.Context, x mat.Matrix) (*LandmarkMDSModel, 
 	if err != nil {
 		return nil, failed(method, err)
 	}
+	if slices.Max(pairs) == 0 {
+		return nil, &mat32.DegenerateError{Method: method, Reason: "all landmarks are equal: there are no distances to keep"}
+	}
 	d, err := dissimilaritiesOf(ctx, method, among)
 	if err != nil {
 		return nil, err

@@ -506,3 +506,14 @@ func TestCanceledScalingReturnsHowFarItCame(t *testing.T) {
 		}
 	}
 }
+
+// pairWeights are weights of 1 to 3 for the pairs of n rows.
+func pairWeights(n int) mat.Symmetric {
+	w := mat.NewSymDense(n, nil)
+	for i := range n {
+		for j := range i {
+			w.SetSym(i, j, float64(1+(i+j)%3))
+		}
+	}
+	return w
+}

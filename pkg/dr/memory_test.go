@@ -82,6 +82,13 @@ func TestForecastsCoverWhatIsTaken(t *testing.T) {
 		{dr.OneSidedPCA{Components: 2, Iterations: 2}, gaps(8000, 60, 0)},
 		{dr.SparsePCA{Components: 2, Iterations: 2}, rows(6000, 100)},
 		{dr.BayesianPCA{Components: 2}, rows(6000, 100)},
+		{dr.MetricMDS{Iterations: 2}, rows(900, 5)},
+		{dr.MetricMDS{Iterations: 2, Weights: pairWeights(500)}, rows(500, 5)},
+		{dr.NonMetricMDS{Iterations: 2}, rows(900, 5)},
+		{dr.Sammon{Iterations: 2}, rows(500, 5)},
+		{dr.ClassicalMDS{}, rows(900, 50)},
+		{dr.ClassicalMDS{Solver: dr.Exact}, rows(500, 5)},
+		{dr.LandmarkMDS{}, rows(5000, 20)},
 	} {
 		fit := func(limit int64) error {
 			m := reflect.New(reflect.TypeOf(c.method)).Elem()
