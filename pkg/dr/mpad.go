@@ -207,6 +207,9 @@ func (a *ascent) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if len(values) == 0 {
+		return &mat32.DegenerateError{Method: "dr.MPAD", Reason: "the variance is below the smallest float64: rescale the data"}
+	}
 	scaleRows(w, values) // of unit length again
 	a.starts, a.worth = w, make([]float64, len(values))
 	along, err := product(ctx, w, blas.NoTrans, a.rows, blas.Trans)

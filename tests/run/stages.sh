@@ -62,7 +62,7 @@ check_assembly() {
   local fresh status=0
   fresh=$(mktemp -d) || return
   go -C internal/kernel/asm run . "$fresh" || status=1
-  for file in internal/kernel/avx2_*; do
+  for file in internal/kernel/assembly_*; do
     cmp "$file" "$fresh/${file##*/}" || status=1
   done
   rm -r "$fresh"
