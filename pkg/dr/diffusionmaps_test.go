@@ -8,6 +8,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/affinity"
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/dr"
@@ -38,6 +39,7 @@ func ExampleDiffusionMaps_Fit() {
 }
 
 func TestDiffusionMapsAgainstPydiffmap(t *testing.T) {
+	testenv.Unraced(t)
 	var file struct {
 		Runs []struct {
 			Table       string

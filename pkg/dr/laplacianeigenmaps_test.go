@@ -45,7 +45,9 @@ func ExampleLaplacianEigenmaps_Fit() {
 }
 
 // digits150 are the first rows of the digits.
-func digits150() *mat.Dense { return mat.DenseCopyOf(mat.DenseCopyOf(datasets.Digits().X).Slice(0, 150, 0, 64)) }
+func digits150() *mat.Dense {
+	return mat.DenseCopyOf(mat.DenseCopyOf(datasets.Digits().X).Slice(0, 150, 0, 64))
+}
 
 // alike compares columns up to their signs, and their scales where free; tolerance is
 // relative to the largest entry.

@@ -275,6 +275,31 @@ var Cases = []Case{
 		Quality: []Measure{stress},
 	},
 	{
+		Name: "spectral-mnist10k", What: "spectral embedding by 15 neighbours, 10 components: MNIST test digits, 10 000 × 784",
+		Data: mnist, Options: wire.Options{"components": 10, "neighbors": 15},
+		Ours: ours.LaplacianEigenmaps,
+		Peer: Peer{
+			Package: "scikit-learn", Script: "bench_spectral.py", Function: "spectral",
+			Settings: []Setting{
+				{Name: "SpectralEmbedding(eigen_solver='lobpcg'), float32, all cores", Options: wire.Options{"solver": "lobpcg"}},
+				{Name: "SpectralEmbedding(eigen_solver='arpack'), float32, all cores", Options: wire.Options{"solver": "arpack"}},
+			},
+		},
+		Quality: eigenMeasures,
+	},
+	{
+		Name: "diffusionmaps-mnist5k", What: "diffusion maps by 64 neighbours, α = 1, ε found, 10 components: half of the MNIST test digits, 5000 × 784",
+		Data: halfOfMNIST, Options: wire.Options{"components": 10, "neighbors": 64},
+		Ours: ours.DiffusionMaps,
+		Peer: Peer{
+			Package: "pydiffmap", Script: "bench_spectral.py", Function: "diffusion",
+			Settings: []Setting{
+				{Name: "DiffusionMap.from_sklearn(epsilon='bgh', alpha=1), neighbours by brute force, float32, all cores", Options: wire.Options{"algorithm": "brute"}},
+			},
+		},
+		Quality: walkMeasures,
+	},
+	{
 		Name: "twonn-digits", What: "TwoNN dimension, least squares, 10 % discarded: digits, 1797 × 64",
 		Data: digits, Ours: ours.TwoNN,
 		Peer: Peer{

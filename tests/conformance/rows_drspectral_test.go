@@ -86,7 +86,54 @@ var drSpectralRows = []row{{
 		"Alpha":      {dr.DiffusionMaps{Alpha: 1.5}},
 		"Time":       {dr.DiffusionMaps{Time: 1e10}},
 	},
+}, {
+	method: "dr.VectorDiffusionMaps",
+	source: "2012, Vector diffusion maps and the connection Laplacian",
+	golden: golden{form: "the spectrum of the connection Laplacian of the sphere, l(l+1) − 1 of 2(2l+1) fields each", test: "dr.TestVectorDiffusionMapsOfTheSphere"},
+	claim: claim{
+		says: "a Möbius band cannot be oriented: its frustration, which is 0 where it can be",
+		on:   func(seed uint64) sample { return twisted(seed, 1) },
+		measure: func(ctx context.Context, s sample) (float64, error) {
+			m, err := dr.VectorDiffusionMaps{Dim: 2}.Fit(ctx, s.x)
+			if err != nil {
+				return 0, err
+			}
+			return m.Frustration(), nil
+		},
+		from: .1, to: .6,
+	},
+	control: control{
+		says: "the band is a cylinder",
+		on:   func(seed uint64) sample { return twisted(seed, 0) },
+	},
+	variants: []variant{
+		{name: "dimension found", of: always(dr.VectorDiffusionMaps{}), least: 2, long: [2]int{6000, 100}},
+		{name: "one dimension, α ½, ε given", of: func(n, d int) any {
+			return dr.VectorDiffusionMaps{Components: 1, Vectors: max(1, min(3, n)), Dim: 1, Neighbors: max(1, min(10, n-1)), Epsilon: 1, Alpha: .5}
+		}, least: 2, long: [2]int{6000, 100}},
+	},
+	exact: map[string]any{"Alpha": dr.VectorDiffusionMaps{Alpha: dr.Zero}, "Time": dr.VectorDiffusionMaps{Time: dr.Zero}},
+	refused: map[string][]any{
+		"Components": {dr.VectorDiffusionMaps{Components: 56}},
+		"Vectors":    {dr.VectorDiffusionMaps{Vectors: 61}},
+		"Dim":        {dr.VectorDiffusionMaps{Dim: columns + 1}},
+		"Neighbors":  {dr.VectorDiffusionMaps{Neighbors: 60}},
+		"Alpha":      {dr.VectorDiffusionMaps{Alpha: 1.5}},
+	},
 }}
+
+// twisted returns 300 rows on a band around a circle, turned over so many times, in
+// halves, before its ends meet.
+func twisted(seed uint64, halves float64) sample {
+	x := mat.NewDense(300, 3, nil)
+	for i := range 300 {
+		r := rng.New(seed, "band", i)
+		angle, across := 2*math.Pi*(float64(i)+r.Float64())/300, .6*(r.Float64()-.5)
+		radius := 1 + across*math.Cos(halves*angle/2)
+		x.SetRow(i, []float64{radius * math.Cos(angle), radius * math.Sin(angle), across * math.Sin(halves*angle/2)})
+	}
+	return sample{x: x}
+}
 
 // spiral returns 200 rows near a spiral, in three columns, with the slowest wave along
 // it at the place that of says, for every row.
