@@ -261,6 +261,7 @@ var chainable = map[string]func() savedModel{
 	sammonKind:         func() savedModel { return new(SammonModel) },
 	eigenmapsKind:      func() savedModel { return new(LaplacianEigenmapsModel) },
 	diffusionMapsKind:  func() savedModel { return new(DiffusionMapsModel) },
+	phateKind:          func() savedModel { return new(PHATEModel) },
 	vectorMapsKind:     func() savedModel { return new(VectorDiffusionMapsModel) },
 	mpadKind:           func() savedModel { return new(MPADModel) },
 	npeKind:            func() savedModel { return new(NPEModel) },

@@ -63,6 +63,8 @@ func FuzzFit(f *testing.F) {
 			"LaplacianEigenmaps":  dr.LaplacianEigenmaps{Components: k, Neighbors: max(0, n/3)},
 			"Eigenmaps, heat":     dr.LaplacianEigenmaps{Components: k, Neighbors: max(0, n/2), Heat: true, Width: max(perplexity, 0)},
 			"DiffusionMaps":       dr.DiffusionMaps{Components: k, Time: max(perplexity, 0)},
+			"PHATE":               dr.PHATE{Components: k, Iterations: 3},
+			"PHATE, landmarks":    dr.PHATE{Components: k, Landmarks: n / 2, Time: 3, Iterations: 3, Gamma: dr.Zero},
 			"VectorDiffusionMaps": dr.VectorDiffusionMaps{Components: k, Neighbors: max(0, n/2), Dim: max(0, min(k, d))},
 			"LPP":                 dr.LPP{Components: k, Width: perplexity},
 			"MPAD":                dr.MPAD{Components: k, Iterations: 5},
