@@ -57,6 +57,7 @@ type direct[Q, T any] struct {
 	signed   bool
 
 	unit float64 // a power of two that brings distances to where float32 has digits
+	done <-chan struct{}
 
 	// strict is the function of the user's that pair is made of, where it may return
 	// anything; pair says +Inf for what is no distance. Else nil.
@@ -84,6 +85,27 @@ func (s *direct[Q, T]) measured() *direct[Q, T] {
 	return s
 }
 
+// until returns the space during ctx.
+func (s *direct[Q, T]) until(ctx context.Context) *direct[Q, T] {
+	bound := *s
+	bound.done = ctx.Done()
+	return &bound
+}
+
+// over reports whether a channel, which may be nil, is closed.
+func over(done <-chan struct{}) bool {
+	select {
+	case <-done:
+		return true
+	default:
+		return false
+	}
+}
+
+// patience is how many rows are compared with one before anybody asks whether it is
+// still wanted.
+const patience = 16
+
 // distance measures row i and row j of the space.
 func (s *direct[Q, T]) distance(i, j int) float64 {
 	return s.pair(s.q.row(i), s.x.row(j))
@@ -99,18 +121,34 @@ func (s *direct[Q, T]) roughly(i, j int) float32 {
 }
 
 func (s *direct[Q, T]) fast(dst []float32, i int32, to []int32) {
-	if s.rough != nil && !s.signed {
-		for k, j := range to {
-			dst[k] = s.roughly(int(i), int(j))
-		}
-		return
+	often := patience
+	if s.strict != nil {
+		often = 1
 	}
-	for k, j := range to {
-		dst[k] = float32(s.distance(int(i), int(j)) * s.unit)
+	for lo := 0; lo < len(to); lo += often {
+		some := to[lo:min(lo+often, len(to))]
+		switch {
+		case over(s.done):
+			for k := range to[lo:] {
+				dst[lo+k] = float32(math.Inf(1))
+			}
+			return
+		case s.rough != nil && !s.signed:
+			for k, j := range some {
+				dst[lo+k] = s.roughly(int(i), int(j))
+			}
+		default:
+			for k, j := range some {
+				dst[lo+k] = float32(s.distance(int(i), int(j)) * s.unit)
+			}
+		}
 	}
 }
 
 func (s *direct[Q, T]) exact(i, j int32) float64 {
+	if s.strict != nil && over(s.done) {
+		return math.Inf(1)
+	}
 	if s.own && i > j {
 		i, j = j, i
 	}
@@ -233,6 +271,9 @@ func (s *direct[Q, T]) measure(ctx context.Context, t *tile) bool {
 			first = i + 1
 		}
 		for j := first; j < t.n; j++ {
+			if s.strict != nil && ctx.Err() != nil {
+				return false
+			}
 			if s.rough != nil && s.far(t, i, j) {
 				values[j] = math.Inf(1)
 				continue
@@ -399,17 +440,21 @@ type (
 	doubles struct{ *direct[float64, float64] }
 )
 
-func (s *singles) ask(_ context.Context, y mat.Matrix) (asker, error) {
+func (s *singles) ask(ctx context.Context, y mat.Matrix) (asker, error) {
 	switch y.(type) {
 	case *mat32.Dense, *mat32.CSR:
-		return s.measures.singly(&direct[float32, float32]{name: s.name, q: single(mat32.Convert(y)), x: s.x}), nil
+		return s.measures.singly(&direct[float32, float32]{name: s.name, q: single(mat32.Convert(y)), x: s.x}).until(ctx), nil
 	}
-	return (&direct[float64, float32]{name: s.name, q: double(y), x: s.x, pair: s.measures.mixed}).measured(), nil
+	return (&direct[float64, float32]{name: s.name, q: double(y), x: s.x, pair: s.measures.mixed}).measured().until(ctx), nil
 }
 
-func (s *doubles) ask(_ context.Context, y mat.Matrix) (asker, error) {
-	return (&direct[float64, float64]{name: s.name, q: double(y), x: s.x, pair: s.pair, strict: s.strict}).measured(), nil
+func (s *singles) during(ctx context.Context) space { return &singles{s.measures, s.until(ctx)} }
+
+func (s *doubles) ask(ctx context.Context, y mat.Matrix) (asker, error) {
+	return (&direct[float64, float64]{name: s.name, q: double(y), x: s.x, pair: s.pair, strict: s.strict}).measured().until(ctx), nil
 }
+
+func (s *doubles) during(ctx context.Context) space { return &doubles{s.until(ctx)} }
 
 // single returns the rows of x, borrowed.
 func single(x *mat32.Dense) *table[float32] {
@@ -452,5 +497,7 @@ func (s *prepared[T]) ask(ctx context.Context, y mat.Matrix) (asker, error) {
 	if err != nil {
 		return nil, err
 	}
-	return (&direct[T, T]{name: s.name, q: rows, x: s.x, pair: s.pair}).measured(), nil
+	return (&direct[T, T]{name: s.name, q: rows, x: s.x, pair: s.pair}).measured().until(ctx), nil
 }
+
+func (s *prepared[T]) during(ctx context.Context) space { return &prepared[T]{s.until(ctx), s.prepare} }

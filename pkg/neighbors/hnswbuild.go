@@ -42,7 +42,7 @@ type hnswBuilder struct {
 
 // newHNSWBuilder is for links with room for rows to come, which are not linked yet.
 func newHNSWBuilder(ctx context.Context, o HNSW, s space, links *hnswLinks, fresh int) *hnswBuilder {
-	b := &hnswBuilder{ctx: ctx, o: o, space: s, links: links, count: links.count() - fresh, head: make([]int32, len(links.level))}
+	b := &hnswBuilder{ctx: ctx, o: o, space: s.during(ctx), links: links, count: links.count() - fresh, head: make([]int32, len(links.level))}
 	for i := range b.head {
 		b.head[i] = -1
 	}

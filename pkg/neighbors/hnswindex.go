@@ -255,6 +255,7 @@ func (ix *HNSWIndex) Neighbors(ctx context.Context, k int) (*Graph, error) {
 	}
 	g := &Graph{N: n, K: k, Metric: ix.o.Metric.String(), Indices: make([]int32, n*k), Distances: make([]float64, n*k),
 		Rows: fingerprint, Method: "HNSW, " + ix.o.String(), Notes: ix.notes()}
+	rows := ix.space.during(ctx)
 	stage := watch.Start(ctx, "HNSW: neighbours", n)
 	err = par.BlocksWith(ctx, n, askRows,
 		func() *hnswFinder { return ix.finder(ctx, k+1) },
@@ -263,7 +264,7 @@ func (ix *HNSWIndex) Neighbors(ctx context.Context, k int) (*Graph, error) {
 				if ix.links.level[i] == absent {
 					continue // its twin answers
 				}
-				if !f.find(ix.space, i, f.measure(ix.space, i, i)) {
+				if !f.find(rows, i, f.measure(rows, i, i)) {
 					return
 				}
 				same := ix.twins.of(i)

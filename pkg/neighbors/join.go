@@ -7,6 +7,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
@@ -126,7 +127,9 @@ func (j Join) Connect(ctx context.Context, x mat.Matrix, h *Neighborhoods) (*Joi
 	if err != nil {
 		return nil, err
 	}
-	joined.Graph = h.with(joined.Added)
+	if joined.Graph, err = h.with(ctx, joined.Added); err != nil {
+		return nil, fmt.Errorf("%s: %w", method, err)
+	}
 	return joined, nil
 }
 
@@ -140,6 +143,9 @@ func (j Join) byCentroids(ctx context.Context, method string, x mat.Matrix, rows
 	means := mat.NewDense(c.Count, d, nil)
 	buf := make([]float64, d)
 	for i := range n {
+		if i%256 == 0 && ctx.Err() != nil {
+			return nil, fmt.Errorf("%s: %w", method, ctx.Err())
+		}
 		mean, share := means.RawRowView(c.Labels[i]), 1/float64(c.Sizes[c.Labels[i]])
 		for k, v := range mat32.Row(buf, i, x) {
 			mean[k] += share * v
@@ -160,7 +166,10 @@ func (j Join) byCentroids(ctx context.Context, method string, x mat.Matrix, rows
 	// nearest returns the row of a component that is nearest to a mean.
 	nearest := func(mean int32, rows []int32) int32 {
 		best, at := rows[0], asked.exact(mean, rows[0])
-		for _, i := range rows[1:] {
+		for k, i := range rows[1:] {
+			if k%patience == 0 && ctx.Err() != nil {
+				break // the error is returned below
+			}
 			if dist := asked.exact(mean, i); dist < at {
 				best, at = i, dist
 			}
@@ -169,11 +178,11 @@ func (j Join) byCentroids(ctx context.Context, method string, x mat.Matrix, rows
 	}
 	var edges []Edge
 	for _, e := range tree.Edges {
+		a, b := nearest(e.J, members[e.I]), nearest(e.I, members[e.J])
+		edges = append(edges, Edge{min(a, b), max(a, b), rows.exact(a, b)})
 		if err := ctx.Err(); err != nil {
 			return nil, fmt.Errorf("%s: %w", method, err)
 		}
-		a, b := nearest(e.J, members[e.I]), nearest(e.I, members[e.J])
-		edges = append(edges, Edge{min(a, b), max(a, b), rows.exact(a, b)})
 	}
 	slices.SortFunc(edges, shorter)
 	return edges, finite(method, edges)
@@ -181,7 +190,7 @@ func (j Join) byCentroids(ctx context.Context, method string, x mat.Matrix, rows
 
 // with returns the neighbourhoods with edges added, which join rows that are not
 // neighbours yet, both ways.
-func (h *Neighborhoods) with(edges []Edge) *Neighborhoods {
+func (h *Neighborhoods) with(ctx context.Context, edges []Edge) (*Neighborhoods, error) {
 	added := map[int32][]near{}
 	for _, e := range edges {
 		added[e.I] = append(added[e.I], near{e.Distance, e.J})
@@ -189,15 +198,17 @@ func (h *Neighborhoods) with(edges []Edge) *Neighborhoods {
 	}
 	all := &Neighborhoods{N: h.N, Metric: h.Metric, Rows: h.Rows}
 	lists := make([][]near, h.N)
-	for i := range lists {
-		indices, distances := h.Row(i)
-		list := make([]near, len(indices), len(indices)+len(added[int32(i)]))
-		for k, j := range indices {
-			list[k] = near{distances[k], j}
+	err := par.Blocks(ctx, h.N, rowBlock, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			indices, distances := h.Row(i)
+			list := make([]near, len(indices), len(indices)+len(added[int32(i)]))
+			for k, j := range indices {
+				list[k] = near{distances[k], j}
+			}
+			lists[i] = append(list, added[int32(i)]...)
+			slices.SortFunc(lists[i], nearer)
 		}
-		lists[i] = append(list, added[int32(i)]...)
-		slices.SortFunc(lists[i], nearer)
-	}
+	})
 	all.take(lists)
-	return all
+	return all, err
 }

@@ -36,6 +36,12 @@ type space interface {
 	// ask returns the rows of y, which has as many columns, ready to be compared
 	// with those of the space.
 	ask(ctx context.Context, y mat.Matrix) (asker, error)
+
+	// during returns the space as it is until ctx is done. After that, where rows take
+	// long to compare, it does not compare them any more and says that they are
+	// infinitely far: a loop over many rows then ends soon, and ctx tells why. Spaces
+	// that outlive ctx are others, and what ask returns is bound to the ctx given there.
+	during(ctx context.Context) space
 }
 
 // asker compares rows with those of a space: rows of its own, which are not their
@@ -89,12 +95,15 @@ func resolveMetric(method string, m Metric) (Metric, error) {
 	return nil, &mat32.ParamError{Method: method, Param: "Metric", Value: fmt.Sprintf("%T(nil)", m), Want: "a metric, or nil for Euclidean"}
 }
 
-// spaceOf returns the space of x by m, which may be nil, and the name of the
-// metric.
+// spaceOf returns the space of x during ctx by m, which may be nil, and the name of
+// the metric.
 func spaceOf(ctx context.Context, m Metric, x mat.Matrix) (space, string, error) {
 	m, name := metricOf(m, x)
 	s, err := m.space(ctx, x)
-	return s, name, err
+	if err != nil {
+		return nil, name, err
+	}
+	return s.during(ctx), name, nil
 }
 
 // bytesOf returns the memory that spaceOf takes.

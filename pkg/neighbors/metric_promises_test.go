@@ -6,6 +6,7 @@ import (
 	"math"
 	"runtime"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -523,28 +524,158 @@ func TestIndexRefuses(t *testing.T) {
 	}
 }
 
-// A function that is slow itself is not called many times after a cancel.
+// Searches by a function hear a cancel in whatever stage they are: after it the function,
+// which may be slow, is called no more than once by each goroutine that had begun to.
 func TestSlowFunctionsHearACancel(t *testing.T) {
-	x := rowsFor(neighbors.Euclidean{}, 60)
-	slow := neighbors.Func("slow", func(a, b []float64) float64 {
-		time.Sleep(10 * time.Millisecond)
-		return math.Abs(a[0] - b[0])
-	})
-	for name, search := range map[string]func(ctx context.Context) error{
-		"Exact":     func(ctx context.Context) error { return second(neighbors.Exact{Metric: slow}.Graph(ctx, x)) },
-		"Within":    func(ctx context.Context) error { return second(neighbors.Within{Metric: slow}.Neighborhoods(ctx, x)) },
-		"MST":       func(ctx context.Context) error { return second(neighbors.MST{Metric: slow}.Fit(ctx, x)) },
-		"HNSW":      func(ctx context.Context) error { return second(neighbors.HNSW{Metric: slow}.Graph(ctx, x)) },
-		"NNDescent": func(ctx context.Context) error { return second(neighbors.NNDescent{Metric: slow}.Graph(ctx, x)) },
+	const n = 200
+	stops := 6
+	if testing.Short() {
+		stops = 1
+	}
+	x := rowsFor(neighbors.Euclidean{}, n)
+	line := func(a, b []float64) float64 { return math.Abs(a[0] - b[0]) }
+	clumps := mat.DenseCopyOf(x.Slice(0, 90, 0, 1))
+	clumps.Apply(func(i, _ int, v float64) float64 { return v + float64(i%3*1000) }, clumps)
+	apart, err := neighbors.Within{Radius: 1, Metric: neighbors.Func("f", line)}.Neighborhoods(context.Background(), clumps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// All pairs of so many rows are more than an approximate search looks at.
+	descent := func(m neighbors.Metric) neighbors.NNDescent {
+		return neighbors.NNDescent{Metric: m, Neighbors: 1, LeafSize: 30, Delta: 1e-3}
+	}
+	query := x.Slice(0, 20, 0, x.RawMatrix().Cols)
+	for name, search := range map[string]func(ctx context.Context, m neighbors.Metric) error{
+		"Exact": func(ctx context.Context, m neighbors.Metric) error {
+			return second(neighbors.Exact{Metric: m}.Graph(ctx, x))
+		},
+		"Exact.Index": func(ctx context.Context, m neighbors.Metric) error {
+			ix, err := neighbors.Exact{Metric: m}.Index(ctx, x)
+			if err != nil {
+				return err
+			}
+			return second(ix.Query(ctx, query, 3))
+		},
+		"Within": func(ctx context.Context, m neighbors.Metric) error {
+			return second(neighbors.Within{Metric: m}.Neighborhoods(ctx, x))
+		},
+		"MST": func(ctx context.Context, m neighbors.Metric) error {
+			return second(neighbors.MST{Metric: m}.Fit(ctx, x))
+		},
+		"Join": func(ctx context.Context, m neighbors.Metric) error {
+			return second(neighbors.Join{Metric: m}.Connect(ctx, clumps, apart))
+		},
+		"Join.Centroids": func(ctx context.Context, m neighbors.Metric) error {
+			return second(neighbors.Join{Metric: m, Centroids: true}.Connect(ctx, clumps, apart))
+		},
+		"HNSW": func(ctx context.Context, m neighbors.Metric) error {
+			return second(neighbors.HNSW{Metric: m, Neighbors: 3}.Graph(ctx, x))
+		},
+		"HNSW.Index": func(ctx context.Context, m neighbors.Metric) error {
+			ix, err := neighbors.HNSW{Metric: m, EfConstruction: 20}.Index(ctx, x)
+			if err != nil {
+				return err
+			}
+			return second(ix.Query(ctx, query, 3))
+		},
+		"NNDescent": func(ctx context.Context, m neighbors.Metric) error {
+			return second(descent(m).Graph(ctx, x))
+		},
+		"NNDescent.Index": func(ctx context.Context, m neighbors.Metric) error {
+			ix, err := descent(m).Index(ctx, x)
+			if err != nil {
+				return err
+			}
+			return second(ix.Query(ctx, query, 3))
+		},
 	} {
-		const after = 20 * time.Millisecond
-		ctx, cancel := context.WithTimeout(context.Background(), after)
-		start := time.Now()
-		err := search(ctx)
-		if late := time.Since(start) - after; !errors.Is(err, context.DeadlineExceeded) || late > 250*time.Millisecond {
-			t.Errorf("%s: got %v, %v after the cancel", name, err, late)
+		if testing.Short() && name != "NNDescent" && name != "HNSW" {
+			continue
 		}
-		cancel()
+		var calls atomic.Int64
+		counted := neighbors.Func("f", func(a, b []float64) float64 {
+			calls.Add(1)
+			return line(a, b)
+		})
+		if err := search(context.Background(), counted); err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		for stop := range int64(stops) {
+			last := 1 + calls.Load()*(2*stop+1)/int64(2*stops)
+			ctx, cancel := context.WithCancel(context.Background())
+			var made, after atomic.Int64
+			var at atomic.Pointer[time.Time]
+			err := search(ctx, neighbors.Func("f", func(a, b []float64) float64 {
+				switch k := made.Add(1); {
+				case k == last:
+					now := time.Now()
+					at.Store(&now)
+					cancel()
+				case k > last:
+					after.Add(1)
+					time.Sleep(10 * time.Millisecond)
+				}
+				return line(a, b)
+			}))
+			late := time.Since(*at.Load())
+			if most := int64(4 + 2*runtime.GOMAXPROCS(0)); !errors.Is(err, context.Canceled) || after.Load() > most || late > 250*time.Millisecond {
+				t.Errorf("%s, cancelled after %d of %d calls: got %v, %d calls and %v later", name, last, calls.Load(), err, after.Load(), late)
+			}
+			cancel()
+		}
+	}
+}
+
+// What was made under a context answers when that is done.
+func TestIndexesOutliveTheirContext(t *testing.T) {
+	const n = 150
+	if testing.Short() {
+		t.Skip("many indexes")
+	}
+	background := context.Background()
+	for name, c := range map[string]struct {
+		m neighbors.Metric
+		x mat.Matrix
+	}{
+		"a function": {neighbors.Func("f", func(a, b []float64) float64 { return math.Abs(a[0] - b[0]) }), rowsFor(neighbors.Euclidean{}, n)},
+		"float32":    {neighbors.Canberra{}, mat32.Convert(rowsFor(neighbors.Euclidean{}, n))},
+		"prepared":   {neighbors.JensenShannon{}, rowsFor(neighbors.JensenShannon{}, n)},
+		"sparse":     {neighbors.Manhattan{}, thinRows(n, true)},
+	} {
+		type index interface {
+			Query(ctx context.Context, y mat.Matrix, k int) (*neighbors.Answer, error)
+		}
+		for kind, make := range map[string]func(ctx context.Context) (index, error){
+			"Exact": func(ctx context.Context) (index, error) { return neighbors.Exact{Metric: c.m}.Index(ctx, c.x) },
+			"HNSW":  func(ctx context.Context) (index, error) { return neighbors.HNSW{Metric: c.m}.Index(ctx, c.x) },
+			"NNDescent": func(ctx context.Context) (index, error) {
+				return neighbors.NNDescent{Metric: c.m, Neighbors: 2}.Index(ctx, c.x)
+			},
+		} {
+			ctx, cancel := context.WithCancel(background)
+			ix, err := make(ctx)
+			cancel()
+			if err != nil {
+				t.Fatalf("%s, %s: %v", name, kind, err)
+			}
+			lasting, err := make(background)
+			if err != nil {
+				t.Fatalf("%s, %s: %v", name, kind, err)
+			}
+			got, err1 := ix.Query(background, c.x, 5)
+			want, err2 := lasting.Query(background, c.x, 5)
+			if err1 != nil || err2 != nil || !slices.Equal(got.Indices, want.Indices) || !slices.Equal(got.Distances, want.Distances) {
+				t.Errorf("%s, %s: other answers, %v, %v", name, kind, err1, err2)
+			}
+			if h, ok := ix.(*neighbors.HNSWIndex); ok {
+				got, err1 := h.Neighbors(background, 5)
+				want, err2 := lasting.(*neighbors.HNSWIndex).Neighbors(background, 5)
+				if err1 != nil || err2 != nil || !slices.Equal(got.Indices, want.Indices) || !slices.Equal(got.Distances, want.Distances) {
+					t.Errorf("%s, %s: other neighbours, %v, %v", name, kind, err1, err2)
+				}
+			}
+		}
 	}
 }
 

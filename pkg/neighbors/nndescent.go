@@ -245,7 +245,9 @@ func (m *descended) descend(ctx context.Context, x mat.Matrix, g *Graph) error {
 		return err
 	}
 	m.order = first.rows[0]
-	points = points.numbered(m.order)
+	if points, err = points.numbered(ctx, m.order); err != nil {
+		return err
+	}
 	if reduced {
 		m.space.(*screened).rows.Release()
 	}
@@ -254,7 +256,9 @@ func (m *descended) descend(ctx context.Context, x mat.Matrix, g *Graph) error {
 		return err
 	}
 	collect(n * width)
-	m.lists = newNearLists(n, width)
+	if m.lists, err = newNearLists(ctx, n, width); err != nil {
+		return err
+	}
 	d := &descent{points: points, nearLists: m.lists, meetings: newMeetings(n, o.Trees, first.depth), most: o.MaxCandidates, seed: o.Seed, reach: min(width, o.reach())}
 	if err := d.plant(ctx, first); err != nil {
 		return err
@@ -319,7 +323,7 @@ func (m *descended) measure(ctx context.Context, g *Graph) error {
 				found = found[:0]
 				short[lo/64]++
 				for j := range int32(g.N) {
-					if j%1024 == 0 && ctx.Err() != nil {
+					if j%patience == 0 && ctx.Err() != nil {
 						return
 					}
 					if j != i {

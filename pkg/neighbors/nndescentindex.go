@@ -187,7 +187,7 @@ func (ix *NNDescentIndex) query(ctx context.Context, y mat.Matrix, k int) (*Answ
 			if len(s.found) < k {
 				s.found = s.found[:0]
 				for j := range int32(n) {
-					if j%1024 == 0 && ctx.Err() != nil {
+					if j%patience == 0 && ctx.Err() != nil {
 						return
 					}
 					s.found = append(s.found, near{q.exact(i, j), j})

@@ -103,13 +103,19 @@ func (d *descent) compare(ctx context.Context, f *forest, tree int) error {
 
 // invert finds the rows in whose lists every row is.
 func (d *descent) invert(ctx context.Context) error {
-	const ranges = 4
+	const (
+		ranges = 4
+		often  = 1 << 14 // rows
+	)
 	n := d.n
 	size := (n + ranges - 1) / ranges
 	clear(d.start)
 	err := par.Blocks(ctx, n, size, func(lo, hi int) {
 		counts := d.start[lo+1:]
 		for i := range int32(n) {
+			if i%often == 0 && ctx.Err() != nil {
+				return
+			}
 			for _, key := range d.of(i)[:d.reach] {
 				if j := int(rowOf(key)); j >= lo && j < hi {
 					counts[j-lo]++
@@ -126,6 +132,9 @@ func (d *descent) invert(ctx context.Context) error {
 	return par.Blocks(ctx, n, size, func(lo, hi int) {
 		next := slices.Clone(d.start[lo:hi])
 		for i := range int32(n) {
+			if i%often == 0 && ctx.Err() != nil {
+				return
+			}
 			for _, key := range d.of(i)[:d.reach] {
 				if j := int(rowOf(key)); j >= lo && j < hi {
 					d.from[next[j-lo]] = uint32(i)<<1 | uint32(key)&1

@@ -1,10 +1,12 @@
 package neighbors
 
 import (
+	"context"
 	"math"
 	"slices"
 
 	"github.com/flatland-go/flatland/internal/kernel"
+	"github.com/flatland-go/flatland/internal/par"
 )
 
 // nearLists holds the nearest rows found so far of every row, width at most, nearest
@@ -19,15 +21,16 @@ type nearLists struct {
 // vacant is the key of a place without neighbour.
 var vacant = uint64(code(float32(math.Inf(1))))<<32 | math.MaxUint32
 
-func newNearLists(n, width int) *nearLists {
+func newNearLists(ctx context.Context, n, width int) (*nearLists, error) {
 	l := &nearLists{n: n, width: width, keys: make([]uint64, n*width), worst: make([]float32, n)}
-	for k := range l.keys {
-		l.keys[k] = vacant
-	}
-	for i := range l.worst {
-		l.worst[i] = float32(math.Inf(1))
-	}
-	return l
+	return l, par.Blocks(ctx, n, rowBlock, func(lo, hi int) {
+		for k := lo * width; k < hi*width; k++ {
+			l.keys[k] = vacant
+		}
+		for i := lo; i < hi; i++ {
+			l.worst[i] = float32(math.Inf(1))
+		}
+	})
 }
 
 func keyOf(j int32, v float32) uint64 { return uint64(code(v))<<32 | uint64(j)<<1 | 1 }

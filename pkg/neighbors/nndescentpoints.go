@@ -1,9 +1,11 @@
 package neighbors
 
 import (
+	"context"
 	"math"
 
 	"github.com/flatland-go/flatland/internal/kernel"
+	"github.com/flatland-go/flatland/internal/par"
 )
 
 // points are rows that can be compared fast.
@@ -13,7 +15,7 @@ type points interface {
 
 	// numbered returns the points with other numbers: number k stands for what
 	// order[k] stood for. It is asked of points that have their first numbers.
-	numbered(order []int32) points
+	numbered(ctx context.Context, order []int32) (points, error)
 }
 
 // comparer is what one goroutine compares points with.
@@ -52,16 +54,18 @@ func (v *vectors) count() int { return len(v.data) / v.m }
 
 // numbered moves vectors of few values, so that those whose numbers are near lie
 // near each other.
-func (v *vectors) numbered(order []int32) points {
+func (v *vectors) numbered(ctx context.Context, order []int32) (points, error) {
 	const few = 256
 	if v.m > few {
-		return &vectors{v.m, v.data, order}
+		return &vectors{v.m, v.data, order}, nil
 	}
 	moved := make([]float32, len(v.data))
-	for k, i := range order {
-		copy(moved[k*v.m:(k+1)*v.m], v.row(i))
-	}
-	return &vectors{m: v.m, data: moved}
+	err := par.Blocks(ctx, len(order), rowBlock, func(lo, hi int) {
+		for k := lo; k < hi; k++ {
+			copy(moved[k*v.m:(k+1)*v.m], v.row(order[k]))
+		}
+	})
+	return &vectors{m: v.m, data: moved}, err
 }
 
 func (v *vectors) comparer() comparer { return &products{vectors: v, way: make([]float32, v.m)} }
@@ -207,7 +211,9 @@ type spaced struct {
 	at []int32 // which row each is; nil where that is its number
 }
 
-func (s *spaced) numbered(order []int32) points { return &spaced{s.space, s.n, order} }
+func (s *spaced) numbered(_ context.Context, order []int32) (points, error) {
+	return &spaced{s.space, s.n, order}, nil
+}
 
 // placesOf returns what at holds for rows, in the memory of dst, or rows where at is nil.
 func placesOf(dst, at, rows []int32) []int32 {

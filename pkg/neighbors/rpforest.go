@@ -41,6 +41,9 @@ func grow(ctx context.Context, p points, first, trees, leaf int, seed uint64) (*
 		f.depth = bits.Len(uint((5*n/4 + 1) / leaf))
 	}
 	for tree := range trees {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		random := rng.New(seed, "neighbors/root", first+tree)
 		f.first = append(f.first, 3*n/8+random.IntN(max(1, n/4)))
 		rows := make([]int32, n)
@@ -67,7 +70,7 @@ func grow(ctx context.Context, p points, first, trees, leaf int, seed uint64) (*
 				middle, _ := f.bounds(tree, level+1, 2*j+1)
 				node := nodes - 1 + j
 				random := rng.New(seed, "neighbors/forest", (first+tree)<<32|node)
-				f.splits[tree][node] = part(s.comparer, f.rows[tree][from:to], middle-from, s.keys, s.sides, &random)
+				f.splits[tree][node] = part(ctx, s.comparer, f.rows[tree][from:to], middle-from, s.keys, s.sides, &random)
 			}
 		})
 		if err != nil {
@@ -77,8 +80,13 @@ func grow(ctx context.Context, p points, first, trees, leaf int, seed uint64) (*
 	return f, nil
 }
 
-// part moves the half of rows that goes first to the front.
-func part(c comparer, rows []int32, half int, keys []uint64, sides []float32, random *rng.Stream) split {
+// sideRows is how many rows find their side before anybody asks whether that is still
+// wanted.
+const sideRows = 1 << 14
+
+// part moves the half of rows that goes first to the front. When ctx is done it
+// leaves rows as they are.
+func part(ctx context.Context, c comparer, rows []int32, half int, keys []uint64, sides []float32, random *rng.Stream) split {
 	const draws = 5 // of two rows, until they are not equal
 	sides, keys = sides[:len(rows)], keys[:len(rows)]
 	var s split
@@ -88,7 +96,12 @@ func part(c comparer, rows []int32, half int, keys []uint64, sides []float32, ra
 			b++
 		}
 		s = split{a: rows[a], b: rows[b]}
-		c.side(sides, s.a, s.b, rows)
+		for lo := 0; lo < len(rows); lo += sideRows {
+			hi := min(lo+sideRows, len(rows))
+			if c.side(sides[lo:hi], s.a, s.b, rows[lo:hi]); ctx.Err() != nil {
+				return split{}
+			}
+		}
 		if sides[a] < sides[b] {
 			break
 		}

@@ -152,7 +152,7 @@ func (s vectorSpace) fast(dst []float32, i int32, to []int32) {
 func TestListsKeepTheNearestOnce(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
 	for range 200 {
-		l := newNearLists(2, 1+random.IntN(12))
+		l, _ := newNearLists(context.Background(), 2, 1+random.IntN(12))
 		seen := map[int32]float32{}
 		for range random.IntN(60) {
 			j := int32(random.IntN(30))
@@ -175,7 +175,7 @@ func TestListsKeepTheNearestOnce(t *testing.T) {
 				t.Fatalf("%x, want %x", l.of(1), want[:l.width])
 			}
 		}
-		full := newNearLists(2, l.width)
+		full, _ := newNearLists(context.Background(), 2, l.width)
 		var keys []uint64
 		for j, v := range seen {
 			keys = append(keys, keyOf(j, v))

@@ -136,6 +136,10 @@ func (r *refused) err(metric string) error {
 	return &DomainError{Metric: metric, Row: r.row, Reason: r.reason}
 }
 
+// during returns the space itself: it compares rows fast, however many columns they
+// have.
+func (s *screened) during(context.Context) space { return s }
+
 func (c *compared) fast(dst []float32, i int32, to []int32) { c.of.FastTo(dst, int(i), to) }
 
 func (c *compared) exact(i, j int32) float64 { return c.scale.distance(c.of.Exact(int(i), int(j))) }

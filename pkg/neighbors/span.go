@@ -283,10 +283,10 @@ func (p *spanner) compare(ctx context.Context, best []link) error {
 			s.limit[q] = p.limit(int(i), s.best[q].weight)
 		}
 		for to := range slices.Chunk(p.all, p.tile) {
-			if ctx.Err() != nil {
-				return
-			}
 			for q, i := range rows[lo:hi] {
+				if ctx.Err() != nil {
+					return
+				}
 				own, limit := p.label[i], s.limit[q]
 				p.fast(s.tile, i, to)
 				for t, j := range to {
@@ -387,10 +387,10 @@ func (p *spanner) pairs(ctx context.Context, count int) ([]link, error) {
 			}
 		}
 		for to := range slices.Chunk(rows[lo+1:], p.tile) {
-			if ctx.Err() != nil {
-				return
-			}
 			for q, i := range rows[lo:hi] {
+				if ctx.Err() != nil {
+					return
+				}
 				limits := s.limit[q]
 				p.fast(s.tile, i, to)
 				for t, j := range to {

@@ -152,6 +152,7 @@ type thinSpace struct {
 	q, x  *thinRows
 	own   bool
 	dense *sync.Pool // rows of zeros, d values long
+	done  <-chan struct{}
 
 	index *invertedIndex
 }
@@ -192,7 +193,13 @@ func (s *thinSpace) ask(ctx context.Context, y mat.Matrix) (asker, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &thinSpace{form: s.form, q: rows, x: s.x, dense: s.dense, index: s.index}, nil
+	return &thinSpace{form: s.form, q: rows, x: s.x, dense: s.dense, done: ctx.Done(), index: s.index}, nil
+}
+
+func (s *thinSpace) during(ctx context.Context) space {
+	bound := *s
+	bound.done = ctx.Done()
+	return &bound
 }
 
 // sparseOf returns what is not zero in y.
@@ -225,6 +232,12 @@ func (s *thinSpace) fast(dst []float32, i int32, to []int32) {
 	}
 	d := float64(s.x.d)
 	for k, j := range to {
+		if k%patience == 0 && over(s.done) {
+			for k := range to[k:] {
+				dst[k] = float32(math.Inf(1))
+			}
+			break
+		}
 		b := s.x.row(int(j))
 		if s.form.loose && math.IsInf(s.form.slack(&a.about, &b.about, d), 1) {
 			dst[k] = float32(s.form.exact(&a, &b, s.x.d))
