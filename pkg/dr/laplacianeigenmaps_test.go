@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
 
+	"github.com/flatland-go/flatland/internal/apart"
 	"github.com/flatland-go/flatland/pkg/affinity"
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/dr"
@@ -265,5 +266,29 @@ func TestSpectralMapsOfComponents(t *testing.T) {
 				t.Errorf("%T of equal rows: %v", method, err)
 			}
 		}
+	}
+}
+
+// The start is the map itself, scaled, for rows and for distances alike.
+func TestStartFromSpectral(t *testing.T) {
+	ctx := context.Background()
+	x := ring(40, 1)
+	method := dr.TSNE{Start: dr.FromSpectral, Perplexity: 5, EarlyIterations: dr.None, Iterations: 1, LearningRate: 1e-9, Seed: 1}
+	z, err := method.Embed(ctx, x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 40 {
+		if r := math.Hypot(z.At(i, 0), z.At(i, 1)); math.Abs(r/(1e-4*math.Sqrt2)-1) > 0.1 {
+			t.Errorf("row %d starts at a radius of %v, want %v", i, r, 1e-4*math.Sqrt2)
+		}
+	}
+	d, err := method.Embed(ctx, apart.Rows(t, x))
+	if err != nil || !mat.EqualApprox(z, d, 1e-9) {
+		t.Errorf("distances start elsewhere (%v)", err)
+	}
+	var pe *mat32.ParamError
+	if _, err := (dr.MetricMDS{Start: dr.FromSpectral}).Embed(ctx, x); !errors.As(err, &pe) {
+		t.Errorf("a start that the method does not have: %v", err)
 	}
 }

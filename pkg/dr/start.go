@@ -6,13 +6,14 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat"
 
 	"github.com/flatland-go/flatland/internal/rng"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
 // Start is where an optimiser places the points before its first step: one of
-// FromPCA, FromClassical, FromRandom or From(y).
+// FromPCA, FromClassical, FromSpectral, FromRandom or From(y).
 type Start interface {
 	fmt.Stringer
 	start()
@@ -30,6 +31,10 @@ const (
 	// FromClassical starts at the layout of ClassicalMDS, for methods that keep
 	// distances.
 	FromClassical startBy = "classical scaling"
+
+	// FromSpectral starts at the map of LaplacianEigenmaps: along the graph of
+	// neighbours, where principal components would see through folds.
+	FromSpectral startBy = "spectral"
 
 	// FromRandom starts at normal random positions.
 	FromRandom startBy = "random"
@@ -93,14 +98,28 @@ func place(ctx context.Context, s Start, x mat.Matrix, dim int, size float64, se
 			return y, nil
 		}
 	}
-	k := min(dim, d, n-1)
-	pca, err := PCA{Components: k, MemoryLimit: limit}.Fit(ctx, x)
-	if err != nil {
-		return nil, err
+	var (
+		z         *mat.Dense
+		deviation float64 // of the first coordinate
+	)
+	if s == FromSpectral {
+		e, err := LaplacianEigenmaps{Components: min(dim, n-1), MemoryLimit: limit}.Embed(ctx, x)
+		if err != nil {
+			return nil, err
+		}
+		z = e.Dense
+		deviation = stat.PopStdDev(mat.Col(nil, 0, z), nil)
+	} else {
+		pca, err := PCA{Components: min(dim, d, n-1), MemoryLimit: limit}.Fit(ctx, x)
+		if err != nil {
+			return nil, err
+		}
+		z = pca.embedding.Dense
+		deviation = math.Sqrt(pca.variance[0] * float64(n-1) / float64(n))
 	}
-	scale := size / math.Sqrt(pca.variance[0]*float64(n-1)/float64(n))
+	scale := size / deviation
 	for i := range n {
-		for c, v := range pca.embedding.RawRowView(i) {
+		for c, v := range z.RawRowView(i) {
 			y[i*dim+c] = v * scale
 		}
 	}

@@ -67,13 +67,13 @@ type TSNE struct {
 	// 4. Default n divided by the exaggeration of the phase.
 	LearningRate float64
 
-	// Start is where the points begin: FromPCA, FromRandom or From(y). The
-	// first two are scaled to a standard deviation of 1e-4. Default FromPCA, or
-	// FromRandom for distances, which have no principal components.
+	// Start is where the points begin: FromPCA, FromSpectral, FromRandom or
+	// From(y). All but the last are scaled to a standard deviation of 1e-4. Default
+	// FromPCA, or FromRandom for distances, which have no principal components.
 	Start Start
 
 	// Seed chooses the random numbers of the start: all of them for FromRandom,
-	// the small noise that separates duplicates for FromPCA. Ignored for
+	// the small noise that separates duplicates for FromPCA and FromSpectral. Ignored for
 	// From(y).
 	Seed uint64
 
@@ -134,7 +134,7 @@ func (t TSNE) Resolve(n, d int) (TSNE, error) {
 			return t, &mat32.ParamError{Method: method, Param: r.param, Value: r.value, Want: r.want}
 		}
 	}
-	return t, checkStart(method, t.Start, n, t.Components, FromPCA, FromRandom)
+	return t, checkStart(method, t.Start, n, t.Components, FromPCA, FromSpectral, FromRandom)
 }
 
 // String returns the options in one line, as captions and tables show them.
@@ -166,7 +166,7 @@ func (t TSNE) Fit(ctx context.Context, x mat.Matrix) (*TSNEModel, error) {
 			notes = append(notes, "distances have no principal components: the start is random")
 		case FromPCA:
 			return nil, &mat32.ParamError{Method: method, Param: "Start", Value: t.Start,
-				Want: "FromRandom or From(y): distances have no principal components"}
+				Want: "FromSpectral, FromRandom or From(y): distances have no principal components"}
 		}
 	}
 	t, err = t.Resolve(n, d)
