@@ -284,7 +284,7 @@ func TestGeodesicsRefuse(t *testing.T) {
 	}
 }
 
-func TestGeodesicsAreCancelled(t *testing.T) {
+func TestGeodesicsAreCanceled(t *testing.T) {
 	const n = 100_000 // in one line: one search takes longer than a cancel may
 	h := &neighbors.Neighborhoods{N: n, Start: make([]int, n+1), Indices: make([]int32, n-1), Distances: make([]float64, n-1)}
 	for i := range n - 1 {

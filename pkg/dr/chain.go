@@ -254,6 +254,7 @@ var chainable = map[string]func() savedModel{
 	sparsePCAKind:      func() savedModel { return new(SparsePCAModel) },
 	ldaKind:            func() savedModel { return new(LDAModel) },
 	lppKind:            func() savedModel { return new(LPPModel) },
+	isomapKind:         func() savedModel { return new(IsomapModel) },
 	classicalMDSKind:   func() savedModel { return new(ClassicalMDSModel) },
 	landmarkMDSKind:    func() savedModel { return new(LandmarkMDSModel) },
 	metricMDSKind:      func() savedModel { return new(MetricMDSModel) },

@@ -54,6 +54,8 @@ func FuzzFit(f *testing.F) {
 			labels[i] = i%3 - i%7/6
 		}
 		for name, method := range map[string]dr.Embedder{
+			"Isomap":              dr.Isomap{Components: k},
+			"Isomap, in a ball":   dr.Isomap{Components: k, Radius: perplexity, Landmarks: n / 2},
 			"ClassicalMDS":        dr.ClassicalMDS{Components: k},
 			"LandmarkMDS":         dr.LandmarkMDS{Components: k, Landmarks: n / 2},
 			"MetricMDS":           dr.MetricMDS{Components: k, Iterations: 5, Start: map[bool]dr.Start{true: dr.FromRandom}[single]},

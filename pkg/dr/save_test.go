@@ -59,6 +59,9 @@ func savedValues(t *testing.T) map[string]savable {
 	return map[string]savable{
 		"SparsePCAModel":                 fitted(t, dr.SparsePCA{Components: 2}, x),
 		"GaussianLinearModel":            fitted(t, dr.GaussianLinear{Centers: 3, Iterations: 5}, x),
+		"IsomapModel":                    fitted(t, dr.Isomap{}, x),
+		"IsomapModel with landmarks":     fitted(t, dr.Isomap{Landmarks: 7}, x),
+		"IsomapModel of distances":       fitted(t, dr.Isomap{Radius: 2}, apart.Rows(t, x)),
 		"ClassicalMDSModel":              fitted(t, dr.ClassicalMDS{}, x),
 		"LandmarkMDSModel":               fitted(t, dr.LandmarkMDS{Landmarks: 7}, x),
 		"LandmarkMDSModel of distances":  fitted(t, dr.LandmarkMDS{Landmarks: 7}, apart.Rows(t, x)),

@@ -300,6 +300,19 @@ var Cases = []Case{
 		Quality: walkMeasures,
 	},
 	{
+		Name: "isomap-5000x50", What: "Isomap, 5 neighbours: 50 principal components of half of the MNIST test digits, 5000 × 50",
+		Data: fewComponents, Options: wire.Options{"components": 2, "neighbors": 5},
+		Ours: ours.Isomap,
+		Peer: Peer{
+			Package: "scikit-learn", Script: "bench_geodesic.py", Function: "isomap", Serial: true,
+			Settings: []Setting{
+				{Name: "Isomap(eigen_solver='auto', path_method='D'), float32, all cores", Options: wire.Options{"solver": "auto"}},
+				{Name: "Isomap(eigen_solver='arpack', path_method='D'), float32, all cores", Options: wire.Options{"solver": "arpack"}},
+			},
+		},
+		Quality: []Measure{geodesicResidual, number("error", "reconstruction error (least is best)", "%.6f")},
+	},
+	{
 		Name: "twonn-digits", What: "TwoNN dimension, least squares, 10 % discarded: digits, 1797 × 64",
 		Data: digits, Ours: ours.TwoNN,
 		Peer: Peer{

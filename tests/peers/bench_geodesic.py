@@ -1,0 +1,17 @@
+"""Isomap by scikit-learn."""
+
+import warnings
+
+import benchworker
+from sklearn.manifold import Isomap
+
+warnings.simplefilter("ignore")  # of components that are joined, as ours are
+
+
+@benchworker.function
+def isomap(x, seed, components, neighbors, solver):
+    model = Isomap(n_components=components, n_neighbors=neighbors, eigen_solver=solver, path_method="D", n_jobs=-1)
+    return {"map": model.fit_transform(x), "error": float(model.reconstruction_error())}
+
+
+benchworker.serve("scikit-learn", "numpy", "scipy")
