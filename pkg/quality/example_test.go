@@ -7,6 +7,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/pkg/datasets"
+	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/quality"
 )
 
@@ -96,4 +97,45 @@ func ExampleRanks_RNX() {
 	// 1: 0.264
 	// 10: 0.449
 	// 100: 0.549
+}
+
+// Two looks at a swiss roll, held against the distances along its sheet: from
+// its end, and unrolled.
+func ExampleDistancePreservation_Compare() {
+	roll, err := datasets.SwissRoll{Rows: 300}.Generate()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	n, _ := roll.X.Dims()
+	var along []float64
+	end := mat.NewDense(n, 2, nil)
+	for i := range n {
+		end.SetRow(i, []float64{roll.X.At(i, 0), roll.X.At(i, 2)})
+		for j := i + 1; j < n; j++ {
+			along = append(along, roll.Truth.Geodesic(i, j))
+		}
+	}
+	truth, err := mat32.NewDistances(n, along)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, view := range []mat.Matrix{end, roll.Truth.Latent} {
+		a, err := quality.DistancePreservation{}.Compare(context.Background(), truth, view)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(a.Spearman())
+	}
+	// Output:
+	// Spearman correlation of distances  0.3634
+	//   rows        300
+	//   convention  r of the ranks over pairs of rows, equal distances at their average
+	//               rank
+	// Spearman correlation of distances  1.000
+	//   rows        300
+	//   convention  r of the ranks over pairs of rows, equal distances at their average
+	//               rank
 }

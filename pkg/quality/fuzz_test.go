@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat"
 
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/quality"
@@ -55,4 +56,77 @@ func FuzzCompare(f *testing.F) {
 		check(t, "in the embedding", gx, gy, r.K, r.Original, r.OriginalRanks)
 		check(t, "in the data", gy, gx, r.K, r.Embedded, r.EmbeddedRanks)
 	})
+}
+
+// Whatever the values, scores of distances are numbers within their bounds, and
+// ranks those of the full order, or there is an error.
+func FuzzDistancePreservation(f *testing.F) {
+	f.Add(uint16(0), []byte{1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 9, 9, 9, 9, 9})
+	add := func(pairs uint16, values ...float64) {
+		var b []byte
+		for _, v := range values {
+			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
+		}
+		f.Add(pairs, b)
+	}
+	add(0, 0, 1e308, -1e308, 5e-324, 1e-310, 1, 1, 3, 1e150, 1e-150)
+	add(5, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 1, 1)
+	add(0, 1, 1, 1, 1, 1, 2)
+	f.Fuzz(func(t *testing.T, pairs uint16, b []byte) {
+		n := len(b) / 16
+		if n == 0 || n > 100 {
+			return
+		}
+		x, y := mat.NewDense(n, 1, nil), mat.NewDense(n, 1, nil)
+		for i := range n {
+			x.Set(i, 0, math.Float64frombits(binary.LittleEndian.Uint64(b[16*i:])))
+			y.Set(i, 0, math.Float64frombits(binary.LittleEndian.Uint64(b[16*i+8:])))
+		}
+		a, err := quality.DistancePreservation{Pairs: int(pairs)}.Compare(context.Background(), x, y)
+		if err != nil {
+			return
+		}
+		for _, v := range []float64{a.R, a.Rho, a.Sigma, a.Scale, a.RErr, a.RhoErr, a.SigErr} {
+			if v-v != 0 {
+				t.Fatalf("%+v", a)
+			}
+		}
+		if math.Abs(a.R) > 1 || math.Abs(a.Rho) > 1 || a.Sigma < 0 || a.Sigma > 1 || a.Scale < 0 {
+			t.Errorf("%+v", a)
+		}
+		var dx, dy []float64
+		for i := range n {
+			for j := i + 1; j < n; j++ {
+				dx, dy = append(dx, math.Abs(x.At(i, 0)-x.At(j, 0))), append(dy, math.Abs(y.At(i, 0)-y.At(j, 0)))
+			}
+		}
+		for _, m := range []*mat.Dense{x, y} {
+			for _, v := range m.RawMatrix().Data {
+				if v != 0 && (math.Abs(v) < 1e-100 || math.Abs(v) > 1e100) {
+					return // squares of differences round to others
+				}
+			}
+		}
+		if rho := rankCorrelation(dx, dy); a.Pairs == a.All && math.Abs(a.Rho-rho) > 1e-12 {
+			t.Errorf("ρ is %v, want %v", a.Rho, rho)
+		}
+	})
+}
+
+// rankCorrelation counts, for every value, the smaller ones and half of the equal.
+func rankCorrelation(x, y []float64) float64 {
+	rank := func(values []float64) []float64 {
+		ranks := make([]float64, len(values))
+		for i, v := range values {
+			for _, w := range values {
+				if w < v {
+					ranks[i]++
+				} else if w == v {
+					ranks[i] += .5
+				}
+			}
+		}
+		return ranks
+	}
+	return stat.Correlation(rank(x), rank(y), nil)
 }

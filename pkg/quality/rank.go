@@ -76,21 +76,11 @@ func (r *Ranks) String() string {
 // ctx.Err().
 func (r Rank) Compare(ctx context.Context, x, y mat.Matrix) (*Ranks, error) {
 	const method = "quality.Rank"
-	for _, m := range []struct {
-		name string
-		mat.Matrix
-	}{{"x", x}, {"y", y}} {
-		if err := mat32.CheckContext(ctx, m.Matrix); err != nil {
-			return nil, fmt.Errorf("%s: %s: %w", method, m.name, err)
-		}
-	}
-	n, dx := x.Dims()
-	rows, dy := y.Dims()
-	if rows != n {
-		return nil, &mat32.ShapeError{What: "y", Rows: rows, Cols: dy, Want: fmt.Sprintf("as many rows as x, %d", n)}
-	}
-	r, err := r.Resolve(n, dx)
+	n, d, err := checkBoth(ctx, method, x, y)
 	if err != nil {
+		return nil, err
+	}
+	if r, err = r.Resolve(n, d); err != nil {
 		return nil, err
 	}
 	k := r.Neighbors
@@ -98,11 +88,11 @@ func (r Rank) Compare(ctx context.Context, x, y mat.Matrix) (*Ranks, error) {
 	if err := mat32.CheckMemory(method, need, r.MemoryLimit, "reduce Neighbors or the number of rows"); err != nil {
 		return nil, err
 	}
-	original, err := screened(ctx, "x", x)
+	original, err := screened(ctx, method, "x", x)
 	if err != nil {
 		return nil, err
 	}
-	embedded, err := screened(ctx, "y", y)
+	embedded, err := screened(ctx, method, "y", y)
 	if err != nil {
 		return nil, err
 	}
@@ -122,14 +112,32 @@ func (r Rank) Compare(ctx context.Context, x, y mat.Matrix) (*Ranks, error) {
 	return ranks, nil
 }
 
+// checkBoth returns the dimensions of x, or an error unless x and y hold finite
+// values in as many rows.
+func checkBoth(ctx context.Context, method string, x, y mat.Matrix) (n, d int, err error) {
+	for _, m := range []struct {
+		name string
+		mat.Matrix
+	}{{"x", x}, {"y", y}} {
+		if err := mat32.CheckContext(ctx, m.Matrix); err != nil {
+			return 0, 0, fmt.Errorf("%s: %s: %w", method, m.name, err)
+		}
+	}
+	n, d = x.Dims()
+	if rows, cols := y.Dims(); rows != n {
+		return 0, 0, &mat32.ShapeError{What: "y", Rows: rows, Cols: cols, Want: fmt.Sprintf("as many rows as x, %d", n)}
+	}
+	return n, d, nil
+}
+
 // screened prepares the rows of x, which the error calls by name.
-func screened(ctx context.Context, name string, x mat.Matrix) (*screen.Rows, error) {
+func screened(ctx context.Context, method, name string, x mat.Matrix) (*screen.Rows, error) {
 	rows, err := screen.New(ctx, x)
 	if err != nil {
-		return nil, fmt.Errorf("quality.Rank: %w", err)
+		return nil, fmt.Errorf("%s: %w", method, err)
 	}
 	if !rows.Fit() {
-		return nil, &mat32.DegenerateError{Method: "quality.Rank", Reason: name + " spans more than the largest float64: rescale it"}
+		return nil, &mat32.DegenerateError{Method: method, Reason: name + " spans more than the largest float64: rescale it"}
 	}
 	return rows, nil
 }

@@ -6,6 +6,8 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/pkg/datasets"
+	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/quality"
 )
 
@@ -43,6 +45,39 @@ var qualityRows = []row{{
 	},
 	refused: map[string][]any{"Neighbors": {quality.Rank{Neighbors: 60}}},
 }, {
+	method:     "quality.DistancePreservation",
+	stochastic: true,
+	unmoved:    "quality.TestDrawnPairs: rows compared with themselves agree over any pairs",
+	source:     "1904, The proof and measurement of association between two things",
+	golden:     golden{file: "distancepreservation", holds: "cases", test: "quality.TestDistancesAgainstSciPy"},
+	claim: claim{
+		says: "the roll unrolled has the order of the distances along it",
+		on: func(seed uint64) sample {
+			d, truth := rolled(seed)
+			return sample{x: truth, y: d.Truth.Latent}
+		},
+		measure: func(ctx context.Context, s sample) (float64, error) {
+			a, err := quality.DistancePreservation{}.Compare(ctx, s.x, s.y)
+			if err != nil {
+				return 0, err
+			}
+			return a.Spearman().Value, nil
+		},
+		from: .999, to: 1,
+	},
+	control: control{
+		says: "the roll is not unrolled",
+		on: func(seed uint64) sample {
+			d, truth := rolled(seed)
+			return sample{x: truth, y: d.X}
+		},
+	},
+	variants: []variant{
+		{name: "all pairs", of: always(quality.DistancePreservation{}), least: 3, distances: asForRows, long: [2]int{3500, 400}},
+		{name: "1000 pairs", of: always(quality.DistancePreservation{Pairs: 1000}), least: 3, distances: asForRows, long: [2]int{400, 300_000}},
+	},
+	refused: map[string][]any{"Pairs": {quality.DistancePreservation{Pairs: 2}}},
+}, {
 	method: "quality.NeighborhoodHit",
 	source: "2008, Least square projection",
 	golden: golden{file: "quality", holds: "data.digits.jittered.hit", test: "quality.TestRanksAgainstScikitLearn"},
@@ -71,3 +106,22 @@ var qualityRows = []row{{
 		},
 	}},
 }}
+
+// rolled returns a swiss roll and the distances along it.
+func rolled(seed uint64) (*datasets.Dataset, *mat32.Distances) {
+	d, err := datasets.SwissRoll{Rows: 150, Seed: seed}.Generate()
+	if err != nil {
+		panic(err)
+	}
+	var along []float64
+	for i := range 150 {
+		for j := i + 1; j < 150; j++ {
+			along = append(along, d.Truth.Geodesic(i, j))
+		}
+	}
+	truth, err := mat32.NewDistances(150, along)
+	if err != nil {
+		panic(err)
+	}
+	return d, truth
+}
