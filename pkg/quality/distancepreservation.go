@@ -38,7 +38,7 @@ const preservation = "quality.DistancePreservation"
 // stretches of the list of all pairs, so that every pair is as likely; the
 // scores then have a standard error.
 //
-// Time O(Pairs·(d + 1)), memory 44·Pairs bytes.
+// Time O(Pairs·(d + 1)), memory 48·Pairs bytes.
 type DistancePreservation struct {
 	// Pairs is how many pairs of rows are compared, at least 3. Default all
 	// n·(n−1)/2 of them, or 5 000 000 where there are more. Larger values cost
@@ -156,7 +156,7 @@ func (p DistancePreservation) Compare(ctx context.Context, x, y mat.Matrix) (*Di
 	if p, err = p.Resolve(n, d); err != nil {
 		return nil, err
 	}
-	need := screen.Bytes(x) + screen.Bytes(y) + 44*int64(p.Pairs)
+	need := screen.Bytes(x) + screen.Bytes(y) + 48*int64(p.Pairs)
 	if err := mat32.CheckMemory(preservation, need, p.MemoryLimit, "reduce Pairs"); err != nil {
 		return nil, err
 	}
