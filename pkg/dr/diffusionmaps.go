@@ -31,7 +31,7 @@ import (
 // are equal, coordinates are any basis of their space. The entry of largest magnitude of
 // a coordinate is positive. Time that of the neighbours (see neighbors.Auto) and some dozens
 // to hundreds of products of the weights with blocks of vectors; memory about
-// 110·n·Neighbors + 80·n·(Components + 12) + 8·n·d bytes.
+// 110·n·Neighbors + 220·n·(Components + 8) + 8·n·d bytes.
 //
 // Sources: R. Coifman and S. Lafon (2006), Diffusion maps; for Epsilon, T. Berry, D.
 // Giannakis and J. Harlim (2015), Nonparametric forecasting of low-dimensional dynamical

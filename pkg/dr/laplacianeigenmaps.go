@@ -33,7 +33,7 @@ import (
 //
 // The entry of largest magnitude of a coordinate is positive. Time that of the
 // neighbours (see neighbors.Auto) and some dozens to hundreds of products of the weights
-// with blocks of vectors; memory about 110·n·Neighbors + 80·n·(Components + 12) + 8·n·d
+// with blocks of vectors; memory about 110·n·Neighbors + 220·n·(Components + 8) + 8·n·d
 // bytes.
 //
 // Source: M. Belkin and P. Niyogi (2003), Laplacian eigenmaps for dimensionality
@@ -140,7 +140,7 @@ func spectralMemory(x mat.Matrix, neighbors, components int, given *affinity.Spa
 	if given != nil {
 		weights = 48 * int64(given.NNZ())
 	}
-	return weights + 80*int64(n)*int64(components+12) + 8*int64(n)*int64(d)
+	return weights + 220*int64(n)*int64(components+8) + 8*int64(n)*int64(d)
 }
 
 // Fit finds the map of the rows of x (n × d), or of rows at the distances that x holds.

@@ -37,7 +37,7 @@ import (
 // magnitude of a coordinate is positive. Time that of the neighbours (see neighbors.Auto),
 // O(n·Neighbors²·(d + Neighbors)) for the frames, O(n·Neighbors·Dim²·(d + Dim)) to align
 // them, and some dozens to hundreds of products of S with blocks of vectors; memory about
-// n·Neighbors·(130 + 40·Dim²) + 8·n·Dim·(2·d + 10·Vectors + 120) + 8·n·d bytes.
+// n·Neighbors·(130 + 40·Dim²) + n·Dim·(16·d + 220·(Vectors + 8)) + 8·n·d bytes.
 //
 // Sources: A. Singer and H.-T. Wu (2012), Vector diffusion maps and the connection
 // Laplacian; A. Singer and H.-T. Wu (2011), Orientability and diffusion maps, for
@@ -133,7 +133,7 @@ func (v VectorDiffusionMaps) String() string {
 // memory is the forecast in bytes for n × d data, beside the neighbours.
 func (v VectorDiffusionMaps) memory(n, d int) int64 {
 	dim := int64(max(v.Dim, 1))
-	return int64(n)*int64(v.Neighbors)*(130+40*dim*dim) + 8*int64(n)*dim*(2*int64(d)+10*int64(v.Vectors)+120) + 8*int64(n)*int64(d)
+	return int64(n)*int64(v.Neighbors)*(130+40*dim*dim) + int64(n)*dim*(16*int64(d)+220*int64(v.Vectors+8)) + 8*int64(n)*int64(d)
 }
 
 // Fit finds the map of the rows of x (n × d). Errors: those of mat32.CheckRows,
