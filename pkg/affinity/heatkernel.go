@@ -124,10 +124,12 @@ type HeatOperator struct {
 	of    *LaplacianOperator
 	roots []float64 // of the degrees, for a RandomWalk; else nil
 	bound float64
+	found bool // Order, by Tolerance
 
 	half    float64          // of the interval of eigenvalues
 	terms   []float64        // coefficients of the Chebyshev series
 	factor  *linalg.Cholesky // of I + Time/Order·L
+	values  []float64        // eigenvalues λ
 	decays  []float64        // e^(−Time·λ)
 	vectors *mat.Dense       // n × Order, of the symmetric matrix with the same eigenvalues
 }
@@ -204,6 +206,7 @@ func (o *HeatOperator) series(high float64) error {
 		}
 		tail += 2 * weights[k]
 	}
+	o.found = o.Order == 0
 	o.Order, o.bound = k, tail
 	o.terms = weights[:k+1]
 	for k := 1; k < len(o.terms); k++ {
@@ -282,7 +285,6 @@ func (o *LaplacianOperator) spread(a *mat.SymDense, scale, shift float64) {
 // modes finds the eigenpairs.
 func (o *HeatOperator) modes(ctx context.Context) error {
 	n, k := o.Dim(), o.Order
-	o.decays = make([]float64, k)
 	if k < n {
 		if err := mat32.CheckMemory("", 100*int64(n)*int64(k), o.MemoryLimit, "take fewer eigenpairs, or ChebyshevHeat"); err != nil {
 			return err
@@ -292,10 +294,8 @@ func (o *HeatOperator) modes(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		for j, v := range p.Values {
-			o.decays[j] = math.Exp(-o.Time * v)
-		}
-		o.vectors, o.bound = p.Vectors, o.decays[k-1]
+		o.values, o.vectors = p.Values, p.Vectors
+		o.decay()
 		return nil
 	}
 	if err := mat32.CheckMemory("", 40*int64(n)*int64(n), o.MemoryLimit, "take fewer eigenpairs, or ChebyshevHeat"); err != nil {
@@ -311,10 +311,42 @@ func (o *HeatOperator) modes(ctx context.Context) error {
 		return err
 	}
 	for j, v := range values {
-		o.decays[j] = math.Exp(-o.Time * max(0, v)) // rounding leaves none below 0
+		values[j] = max(0, v) // rounding leaves none below
 	}
-	o.vectors = mat.DenseCopyOf(vectors.T())
+	o.values, o.vectors = values, mat.DenseCopyOf(vectors.T())
+	o.decay()
 	return nil
+}
+
+// decay lets the modes decay for Time.
+func (o *HeatOperator) decay() {
+	o.decays, o.bound = make([]float64, len(o.values)), 0
+	for j, v := range o.values {
+		o.decays[j] = math.Exp(-o.Time * v)
+	}
+	if k := len(o.values); k < o.Dim() {
+		o.bound = o.decays[k-1]
+	}
+}
+
+// At returns the heat kernel of the same Laplacian at another time, with the options of o.
+// The eigenpairs of EigenHeat are shared, so that other times cost nothing; else it is Of
+// with that time, and an Order that o found is found anew.
+func (o *HeatOperator) At(ctx context.Context, time float64) (*HeatOperator, error) {
+	h := o.HeatKernel
+	h.Time = time
+	if o.Solver != EigenHeat {
+		if o.found {
+			h.Order = 0
+		}
+		return h.Of(ctx, o.of)
+	}
+	if _, err := h.Resolve(o.Dim(), o.Dim()); err != nil {
+		return nil, err
+	}
+	other := &HeatOperator{HeatKernel: h, of: o.of, roots: o.roots, values: o.values, vectors: o.vectors}
+	other.decay()
+	return other, ctx.Err()
 }
 
 // Dim returns the number of rows.

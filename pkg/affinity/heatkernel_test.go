@@ -151,6 +151,10 @@ func TestHeatKernelsKeepTheirBounds(t *testing.T) {
 		for _, way := range ways(3) {
 			o := must[*affinity.HeatOperator](t)(way.Of(ctx, l))
 			whole, blocks := must[*mat.Dense](t)(o.Dense(ctx)), full(t, o)
+			late := must[*affinity.HeatOperator](t)(must[*affinity.HeatOperator](t)(affinity.HeatKernel{Time: 9, Solver: way.Solver, Order: way.Order, Tolerance: way.Tolerance}.Of(ctx, l)).At(ctx, 3))
+			if again := full(t, late); !mat.Equal(again, blocks) || late.Bound() != o.Bound() {
+				t.Errorf("%s, %v: another kernel by way of another time", norm, o)
+			}
 			worst, apart := 0., 0.
 			for i := range n {
 				sum := 0.
