@@ -264,6 +264,8 @@ var chainable = map[string]func() savedModel{
 	diffusionMapsKind:  func() savedModel { return new(DiffusionMapsModel) },
 	phateKind:          func() savedModel { return new(PHATEModel) },
 	vectorMapsKind:     func() savedModel { return new(VectorDiffusionMapsModel) },
+	heatGeodesicKind:   func() savedModel { return new(HeatGeodesicModel) },
+	magicKind:          func() savedModel { return new(MAGICModel) },
 	mpadKind:           func() savedModel { return new(MPADModel) },
 	npeKind:            func() savedModel { return new(NPEModel) },
 	tsneKind:           func() savedModel { return new(TSNEModel) },

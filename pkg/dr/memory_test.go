@@ -94,6 +94,7 @@ func TestForecastsCoverWhatIsTaken(t *testing.T) {
 		{dr.ClassicalMDS{Solver: dr.Exact}, rows(500, 5)},
 		{dr.PHATE{Iterations: 2}, rows(700, 10)},
 		{dr.PHATE{Iterations: 2, Time: 3, Landmarks: 100}, rows(3000, 10)},
+		{dr.HeatGeodesic{Iterations: 2}, rows(700, 10)},
 		{dr.LandmarkMDS{}, rows(5000, 20)},
 	} {
 		fit := func(limit int64) error {

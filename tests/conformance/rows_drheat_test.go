@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
 
+	"github.com/flatland-go/flatland/internal/fixture"
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/dr"
 )
@@ -101,5 +102,75 @@ var drHeatRows = []row{{
 		"Neighbors": {dr.PHATE{Neighbors: 60}},
 		"Gamma":     {dr.PHATE{Gamma: 1.5}},
 		"Scaling":   {dr.PHATE{Scaling: "none"}},
+	},
+}, {
+	method:     "dr.HeatGeodesic",
+	stochastic: true,
+	source:     "2023, A Heat Diffusion Perspective on Geodesic Preserving Dimensionality Reduction",
+	golden:     golden{form: "the heat kernel of a path by cosines", test: "dr.TestHeatGeodesicsOfAPath"},
+	claim: claim{
+		says:    "distances in the map of noisy rows have the order of the ways along the tree they are near",
+		on:      alongTree,
+		measure: keepsWays(dr.HeatGeodesic{Seed: 1}),
+		from:    .5, to: 1,
+	},
+	control: control{
+		says: "the ways are those between other rows",
+		on:   func(seed uint64) sample { return ofOthers(alongTree(seed)) },
+	},
+	variants: []variant{
+		{name: "time found", of: always(dr.HeatGeodesic{}), least: 2, distances: taken, long: [2]int{2500, 200}},
+		{name: "time given, weighted", of: always(dr.HeatGeodesic{Time: 10, Volume: .5, Weighting: dr.WeighByHeat}), least: 2, distances: taken, long: [2]int{2500, 200}},
+		{name: "like PHATE", of: always(dr.PHATELike(10)), least: 2, distances: taken, long: [2]int{2500, 200}},
+	},
+	refused: map[string][]any{
+		"Neighbors": {dr.HeatGeodesic{Neighbors: 60}},
+		"Denoising": {dr.HeatGeodesic{Denoising: 1.5}},
+		"Weighting": {dr.HeatGeodesic{Weighting: "none"}},
+	},
+}, {
+	method:     "dr.MAGIC",
+	stochastic: true,
+	unmoved:    "dr.TestMAGICIsTheWalk: the seed is that of principal components, which few columns do without",
+	source:     "2018, Recovering gene interactions from single-cell data using data diffusion",
+	golden:     golden{form: "powers of the walk along weights, which are those of graphtools", test: "dr.TestMAGICIsTheWalk"},
+	claim: claim{
+		says: "of the squared noise around a tree, less than a third is left",
+		on: func(seed uint64) sample {
+			d, err := datasets.Noise{Of: datasets.Tree{Rows: 250, Branches: 5, Dim: 10, Length: 10, Seed: seed}, StdDev: .5, Seed: seed}.Generate()
+			if err != nil {
+				panic(err)
+			}
+			return sample{x: d.X, y: d.Truth.Clean}
+		},
+		measure: func(ctx context.Context, s sample) (float64, error) {
+			e, err := dr.MAGIC{Time: 3}.Embed(ctx, s.x)
+			if err != nil {
+				return 0, err
+			}
+			var before, after mat.Dense
+			before.Sub(s.x, s.y)
+			after.Sub(e, s.y)
+			return math.Pow(mat.Norm(&after, 2)/mat.Norm(&before, 2), 2), nil
+		},
+		from: 0, to: .34,
+	},
+	control: control{
+		says: "there is no tree: the rows themselves are what should be kept",
+		on: func(seed uint64) sample {
+			x := fixture.Normal(seed, 250, 10)
+			y := mat.DenseCopyOf(x)
+			y.Apply(func(i, j int, v float64) float64 { return v + .5*fixtureNoise(seed, i, j) }, y)
+			return sample{x: y, y: x}
+		},
+	},
+	variants: []variant{
+		{name: "time found", of: always(dr.MAGIC{}), least: 2, moves: true, long: [2]int{20000, 200}},
+		{name: "three steps, by four components", of: always(dr.MAGIC{Time: 3, Columns: 4, Solver: dr.Approximate}), least: 2, moves: true, long: [2]int{20000, 200}},
+	},
+	refused: map[string][]any{
+		"Neighbors":    {dr.MAGIC{Neighbors: 60}},
+		"MaxNeighbors": {dr.MAGIC{MaxNeighbors: 60}},
+		"Solver":       {dr.MAGIC{Solver: dr.Randomized}},
 	},
 }}
