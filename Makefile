@@ -35,10 +35,16 @@ notebooks: ## execute every notebook again and save its outputs in place
 	@docker/setup.sh notebooks
 	@$(nbrun) -save notebooks/*.ipynb
 
-bench: ## measure Flatland and its peers, and write BENCHMARKS.md (CASE=pattern for some; QUICK=1 for a smoke run)
+bench: ## measure Flatland and its peers, and write BENCHMARKS.md (CASE=pattern for some; GROWTH=1 for cost against n; QUICK=1 for a smoke run)
+ifndef GROWTH
 	@docker/setup.sh peers
 	@go build -o build/bench ./tests/bench/cmd/bench
 	@build/bench -case '$(CASE)' $(if $(QUICK),-quick)
+endif
+ifndef CASE
+	@go build -o build/growth ./tests/bench/cmd/growth
+	@build/growth $(if $(QUICK),-quick)
+endif
 
 golden: ## make the golden files again from the peers
 	@docker/setup.sh peers

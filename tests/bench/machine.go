@@ -22,9 +22,14 @@ type Machine struct {
 // ceiling is how the ceiling is asked of Flatland's worker.
 const ceiling = "ceiling"
 
+// Here describes this machine, but for its ceiling.
+func Here() *Machine {
+	return &Machine{Processor: processor(), Cores: runtime.GOMAXPROCS(0), Go: runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH}
+}
+
 // Machine describes this one, and measures its ceiling.
 func (c Config) Machine(ctx context.Context) (*Machine, error) {
-	m := &Machine{Processor: processor(), Cores: runtime.GOMAXPROCS(0), Go: runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH}
+	m := Here()
 	worker, err := wire.Start(ctx, c.Ours)
 	if err != nil {
 		return nil, err

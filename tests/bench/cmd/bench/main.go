@@ -16,7 +16,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"regexp"
@@ -74,7 +73,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, log io.Writer) e
 	if err != nil {
 		return err
 	}
-	report := &bench.Report{Revision: revision(root)}
+	report := &bench.Report{Revision: bench.Revision(root)}
 	source := filepath.Join(root, "BENCHMARKS.md")
 	if *path == "" {
 		*path = source
@@ -178,20 +177,4 @@ func measure(ctx context.Context, c bench.Config, r *bench.Report, cases []bench
 		return fmt.Errorf("%d of %d cases failed; %s says why", failed, len(cases), target)
 	}
 	return nil
-}
-
-// revision is the commit that the module's sources are at, "+" with changes.
-func revision(root string) string {
-	git := func(args ...string) (string, error) {
-		text, err := exec.Command("git", append([]string{"-C", root}, args...)...).Output()
-		return strings.TrimSpace(string(text)), err
-	}
-	commit, err := git("rev-parse", "--short=7", "HEAD")
-	if err != nil {
-		return "unknown"
-	}
-	if changed, err := git("status", "--porcelain", "--", "pkg", "internal", "tests/bench", "tests/peers"); err != nil || changed != "" {
-		commit += "+"
-	}
-	return commit
 }

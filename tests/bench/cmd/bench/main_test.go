@@ -106,9 +106,3 @@ func TestMeasureWritesThePage(t *testing.T) {
 		t.Errorf("a page without tables: %v", err)
 	}
 }
-
-func TestRevision(t *testing.T) {
-	if got := revision(t.TempDir()); got != "unknown" {
-		t.Errorf("outside of a repository: %q", got)
-	}
-}
