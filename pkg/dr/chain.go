@@ -268,6 +268,7 @@ var chainable = map[string]func() savedModel{
 	magicKind:          func() savedModel { return new(MAGICModel) },
 	mpadKind:           func() savedModel { return new(MPADModel) },
 	npeKind:            func() savedModel { return new(NPEModel) },
+	subbundleKind:      func() savedModel { return new(PrincipalSubbundleModel) },
 	tsneKind:           func() savedModel { return new(TSNEModel) },
 	// A chain within a chain.
 	chainKind: func() savedModel { return new(ChainModel) },

@@ -107,6 +107,8 @@ func FuzzFit(f *testing.F) {
 			"TSNE, random start":  dr.TSNE{Components: k, Perplexity: perplexity, EarlyIterations: dr.None, Iterations: 5, Start: dr.FromRandom},
 			"TLDR":                dr.TLDR{Components: k, ProjectorWidth: 8, Epochs: 2},
 			"TLDR, perceptron":    dr.TLDR{Components: k, EncoderLayers: 1, EncoderWidth: 4, Nonlinear: true, ProjectorLayers: dr.None, Epochs: 2},
+			"Subbundle, width":    dr.PrincipalSubbundle{Components: k, Iterations: 5, Bandwidth: max(perplexity, 0)},
+			"Subbundle":           dr.PrincipalSubbundle{Components: k, Iterations: 5},
 			"KernelPCA":           dr.KernelPCA{Components: k},
 			"SparsePCA":           dr.SparsePCA{Components: k, Iterations: 5},
 			"KernelPCA, cosine":   dr.KernelPCA{Components: k, Kernel: dr.CosineKernel, Solver: dr.Randomized},

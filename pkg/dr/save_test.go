@@ -77,6 +77,7 @@ func savedValues(t *testing.T) map[string]savable {
 		"DiffusionMapsModel":             fitted(t, dr.DiffusionMaps{}, x),
 		"DiffusionMapsModel, distances":  fitted(t, dr.DiffusionMaps{}, apart.Rows(t, x)),
 		"VectorDiffusionMapsModel":       fitted(t, dr.VectorDiffusionMaps{}, x),
+		"PrincipalSubbundleModel":        fitted(t, dr.PrincipalSubbundle{}, x),
 		"KernelPCAModel":                 fitted(t, dr.KernelPCA{}, x),
 		"NMFModel":                       fitted(t, dr.NMF{Components: 2}, counts(40, 4)),
 		"TLDRModel":                      fitted(t, dr.TLDR{ProjectorWidth: 8, Epochs: 2}, x),
