@@ -313,6 +313,26 @@ var Cases = []Case{
 		Quality: []Measure{geodesicResidual, number("error", "reconstruction error (least is best)", "%.6f")},
 	},
 	{
+		Name: "phate-10000x50", What: "PHATE: rows near a tree, 10 000 × 50",
+		Data: noisyTree, Options: wire.Options{"components": 2}, Seeds: 5,
+		Ours: ours.PHATE,
+		Peer: Peer{
+			Package: "phate", Script: "bench_phate.py", Function: "phate", Seeds: 5,
+			Settings: []Setting{{Name: "PHATE(n_jobs=-1), all cores"}},
+		},
+		Quality: []Measure{treeRanks, number("time", "steps of the walk", "%.0f")},
+	},
+	{
+		Name: "heatgeodesic-2000", What: "heat geodesic embedding, against our own PHATE: rows near a tree, 2000 × 50",
+		Data: smallTree, Options: wire.Options{"components": 2}, Seeds: 5,
+		Ours: ours.HeatGeodesic,
+		Peer: Peer{
+			Package: "Flatland", Function: "phate", Go: ours.PHATE, Seeds: 5,
+			Settings: []Setting{{Name: "dr.PHATE"}},
+		},
+		Quality: []Measure{treeRanks},
+	},
+	{
 		Name: "twonn-digits", What: "TwoNN dimension, least squares, 10 % discarded: digits, 1797 × 64",
 		Data: digits, Ours: ours.TwoNN,
 		Peer: Peer{
