@@ -27,14 +27,14 @@ import (
 //
 // Rows are weighted by (1 − r²/12σ²)⁶ at distance r for a Bandwidth of σ, which is close to
 // a Gaussian of that standard deviation and has an end: beyond 3.46·σ from all rows there is
-// no plane, and geodesics go on straight. Steps are of a quarter of σ, by the Runge–Kutta
-// method of order four, and H keeps within a share of 1e-4 in each. Geodesics are found by
+// no plane, and geodesics go on straight. Steps are of a third of σ, by the Runge–Kutta
+// method of order four, and H keeps within a share of 1e-3 in each. Geodesics are found by
 // shooting, with the least squares of Levenberg and Marquardt, which begin for every row with
 // the coordinates of the row before it on the shortest way from the base along neighbours:
 // so they go around bends which no straight line would. A row that no shooting comes near to
 // keeps the best that was found; notes say of how many rows that is so.
 //
-// A step looks at the rows within 4.3·σ, m of them: time O(n·d + m·d·min(m, d)), and some
+// A step looks at the rows within 4.1·σ, m of them: time O(n·d + m·d·min(m, d)), and some
 // hundreds of steps a row: for a few thousand rows of few columns. Memory 24·n·d +
 // 360·n bytes. Of data in many columns, take the principal components before.
 //
