@@ -30,6 +30,7 @@ var Spectral = []Member{
 	{Name: "DiffusionMaps", Method: dr.DiffusionMaps{}},
 	{Name: "VectorDiffusionMaps", Method: dr.VectorDiffusionMaps{}},
 	{Name: "PHATE", Method: dr.PHATE{}},
+	{Name: "HeatGeodesic", Most: 5000, Method: dr.HeatGeodesic{}},
 }
 
 // SwissRoll returns rows of a swiss roll that is rotated into 50 dimensions, with normal noise of standard deviation 0.1 in all of

@@ -139,7 +139,7 @@ Measured on Abacus, 2 cores, go1.26, at revision abc1234. Once.
 	}
 }
 
-func TestGrowthIsCancelled(t *testing.T) {
+func TestGrowthHearsACancel(t *testing.T) {
 	var asked []int
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 7*time.Second)
