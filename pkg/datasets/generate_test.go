@@ -44,6 +44,9 @@ var every = map[string]func(rows int, seed uint64) datasets.Generator{
 	"tree": func(n int, seed uint64) datasets.Generator {
 		return datasets.Tree{Rows: n, Branches: 6, Dim: 5, Length: 3, Seed: seed}
 	},
+	"walk tree": func(n int, seed uint64) datasets.Generator {
+		return datasets.WalkTree{Rows: n, Branches: 6, Steps: 30, Dim: 5, Seed: seed}
+	},
 	"mammoth": func(n int, seed uint64) datasets.Generator { return datasets.Mammoth{Rows: n, Seed: seed} },
 	"blobs": func(n int, seed uint64) datasets.Generator {
 		return datasets.Blobs{Rows: n, Classes: 7, Dim: 4, Spread: 2, Seed: seed}
@@ -103,6 +106,7 @@ func TestZeroMeansTheDefault(t *testing.T) {
 		"torus":              {datasets.Torus{}, datasets.Torus{Rows: 1000, Radius: 2, Tube: 1}},
 		"moebius":            {datasets.Moebius{}, datasets.Moebius{Rows: 1000, HalfTwists: 1, Width: 1}},
 		"tree":               {datasets.Tree{}, datasets.Tree{Rows: 1000, Branches: 10, Dim: 60, Length: 1}},
+		"walk tree":          {datasets.WalkTree{}, datasets.WalkTree{Rows: 1000, Branches: 20, Steps: 100, Dim: 100}},
 		"mammoth":            {datasets.Mammoth{}, datasets.Mammoth{Rows: 1000}},
 		"blobs":              {datasets.Blobs{}, datasets.Blobs{Rows: 1000, Classes: 3, Dim: 2, Spread: 1, Box: 10}},
 		"gaussian mixture":   {datasets.GaussianMixture{}, datasets.GaussianMixture{Rows: 1000, Classes: 3, Dim: 2, Weights: []float64{2, 2, 2}, Box: 10, Spread: 1, Condition: 10}},
@@ -194,6 +198,10 @@ func TestOptionsOutOfRange(t *testing.T) {
 		{datasets.Moebius{HalfTwists: -1}, "HalfTwists"},
 		{datasets.Moebius{Width: 2}, "Width"},
 		{datasets.Moebius{Width: nan}, "Width"},
+		{datasets.WalkTree{Rows: -1}, "Rows"},
+		{datasets.WalkTree{Branches: -1}, "Branches"},
+		{datasets.WalkTree{Steps: -1}, "Steps"},
+		{datasets.WalkTree{Dim: 1}, "Dim"},
 		{datasets.Tree{Rows: -1}, "Rows"},
 		{datasets.Tree{Branches: -1}, "Branches"},
 		{datasets.Tree{Dim: 1}, "Dim"},
@@ -267,6 +275,7 @@ func TestOptionsOutOfRange(t *testing.T) {
 		datasets.Torus{Rows: math.MaxInt32},
 		datasets.Moebius{Rows: math.MaxInt32},
 		datasets.Tree{Branches: math.MaxInt32, Dim: 1 << 20},
+		datasets.WalkTree{Steps: 1 << 20, Branches: 1 << 20},
 		datasets.Mammoth{Rows: math.MaxInt32},
 		datasets.GaussianMixture{Dim: 1 << 20},
 		datasets.GaussianMixture{Rows: math.MaxInt32, Classes: 1 << 20, Dim: 1 << 20},
