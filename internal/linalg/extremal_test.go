@@ -388,3 +388,48 @@ func TestExtremalRefuses(t *testing.T) {
 		}
 	}
 }
+
+// What rounding leaves of a known vector far outside the wanted eigenvalues must not
+// grow in the filters until nothing else is seen: all others crowd together here.
+func TestExtremalKeepsKnownVectorsOut(t *testing.T) {
+	const n = 3000
+	known := mat.NewDense(n, 1, nil)
+	for i := range n {
+		known.Set(i, 0, 1)
+	}
+	p, err := Extremal{Pairs: 2, Deflate: known, DenseLimit: 1, MaxProducts: 1500, Low: 0, High: 2}.Solve(t.Context(), crowd(n))
+	if err != nil || len(p.Notes) > 0 {
+		t.Fatalf("%v, %v, want neither an error nor a fallback", err, p.Notes)
+	}
+}
+
+// crowd is (I − qqᵀ)·D·(I − qqᵀ) for a constant vector q, of the eigenvalue 0, and a
+// diagonal D that rises evenly from 0.64 to 1.36.
+type crowd int
+
+func (c crowd) Dim() int { return int(c) }
+
+func (c crowd) Apply(_ context.Context, dst, x *mat.Dense) error {
+	n, b := x.Dims()
+	center := func() {
+		for j := range b {
+			mean := 0.
+			for i := range n {
+				mean += dst.At(i, j) / float64(n)
+			}
+			for i := range n {
+				dst.Set(i, j, dst.At(i, j)-mean)
+			}
+		}
+	}
+	dst.Copy(x)
+	center()
+	for i := range n {
+		row := dst.RawRowView(i)
+		for j := range row {
+			row[j] *= 0.64 + 0.72*float64(i)/float64(n-1)
+		}
+	}
+	center()
+	return nil
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -28,6 +29,9 @@ func (s *search) lanczos(ctx context.Context) error {
 	_, deflated := s.known.Dims()
 	room := min(5*s.width, s.n-deflated)
 	l := &lanczos{search: s, v: mat.NewDense(s.n, room, nil), w: mat.NewDense(s.n, room, nil), room: room, h: mat.NewDense(room, room, nil), speed: 1}
+	if l.deepest, err = s.deepest(ctx); err != nil {
+		return err
+	}
 	if err := l.expand(ctx, x); err != nil {
 		return err
 	}
@@ -43,6 +47,33 @@ type lanczos struct {
 	values []float64  // of h, smallest first
 	turn   *mat.Dense // the columns are eigenvectors of h
 	speed  float64    // how much more than usual the filters are to separate
+
+	deepest float64 // the first eigenvalue of the known vectors, or +Inf
+}
+
+// deepest returns the smallest eigenvalue of the known vectors. What rounding leaves of
+// them in a block grows in a filter as they would.
+func (s *search) deepest(ctx context.Context) (float64, error) {
+	least := math.Inf(1)
+	_, known := s.known.Dims()
+	for lo := 0; lo < known; lo += s.width {
+		q := columns(s.known, lo, min(lo+s.width, known))
+		_, b := q.Dims()
+		image := s.workspace.block(s.n, b)
+		if err := s.apply(ctx, image, q); err != nil {
+			return 0, err
+		}
+		values := make([]float64, b)
+		for i := range s.n {
+			from, to := q.RawRowView(i), image.RawRowView(i)
+			for j := range values {
+				values[j] += from[j] * to[j]
+			}
+		}
+		s.release(image)
+		least = min(least, slices.Min(values))
+	}
+	return least, nil
 }
 
 // patience is how many steps without progress end an iteration.
@@ -240,7 +271,7 @@ func (l *lanczos) degree(norms []float64) (degree int, edge float64) {
 	const (
 		plain   = 2    // steps of degree 1 to begin with, which show where the spectrum lies
 		usual   = 9.   // the logarithm of what a step is to separate
-		most    = 18.  // of how much the first pair may outgrow the last one
+		most    = 18.  // of how much the first pair, or a known one, may outgrow the last one
 		longest = 4000 // degree
 	)
 	if l.used < (plain+1)*l.width || l.used <= l.width {
@@ -258,7 +289,7 @@ func (l *lanczos) degree(norms []float64) (degree int, edge float64) {
 		return 1, 0
 	}
 	growth := func(value float64) float64 { return math.Acosh(max(1, (center-value)/half)) }
-	g, first := growth(l.values[last]), growth(l.values[0])
+	g, first := growth(l.values[last]), growth(min(l.values[0], l.deepest))
 	if !(g > 0) {
 		return 1, 0
 	}
