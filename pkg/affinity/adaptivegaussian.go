@@ -53,8 +53,7 @@ type AdaptiveGaussian struct {
 // for a matrix of n rows and d columns.
 func (a AdaptiveGaussian) Resolve(n, d int) (AdaptiveGaussian, error) {
 	const method = "affinity.AdaptiveGaussian"
-	a.Metric = cmp.Or[neighbors.Metric](a.Metric, neighbors.Euclidean{})
-	if err := checkNeighbors(method, n, d, &a.Neighbors, 15, a.MemoryLimit); err != nil {
+	if err := checkNeighbors(method, n, d, &a.Metric, &a.Neighbors, 15, a.MemoryLimit); err != nil {
 		return a, err
 	}
 	a.Local = cmp.Or(a.Local, min(7, a.Neighbors))
@@ -105,8 +104,8 @@ func (a AdaptiveGaussian) Weigh(ctx context.Context, x mat.Matrix) (*Sparse, err
 		if distance == 0 {
 			return 1
 		}
-		near, far := min(scales[i], scales[j]), max(scales[i], scales[j]) // the same bits both ways
-		return math.Exp(-(distance / near) * (distance / far))
+		narrow, wide := min(scales[i], scales[j]), max(scales[i], scales[j]) // the same bits both ways
+		return math.Exp(-(distance / narrow) * (distance / wide))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", method, err)

@@ -1,7 +1,6 @@
 package affinity
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -40,7 +39,10 @@ type Ball struct {
 // for a matrix of n rows and d columns; the default of Radius is filled in by Weigh.
 func (b Ball) Resolve(n, d int) (Ball, error) {
 	const method = "affinity.Ball"
-	b.Metric = cmp.Or[neighbors.Metric](b.Metric, neighbors.Euclidean{})
+	var err error
+	if b.Metric, err = neighbors.ResolveMetric(method, b.Metric); err != nil {
+		return b, err
+	}
 	if n < 2 {
 		return b, fmt.Errorf("%s: %w", method, &mat32.ShapeError{What: "x", Rows: n, Cols: d, Want: "at least 2 rows, for there to be others"})
 	}

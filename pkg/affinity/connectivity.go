@@ -56,13 +56,12 @@ var joins = map[Symmetrization]func(forth, back float64) float64{
 // for a matrix of n rows and d columns.
 func (c Connectivity) Resolve(n, d int) (Connectivity, error) {
 	const method = "affinity.Connectivity"
-	c.Metric = cmp.Or[neighbors.Metric](c.Metric, neighbors.Euclidean{})
 	c.Symmetrization = cmp.Or(c.Symmetrization, Union)
 	if joins[c.Symmetrization] == nil {
 		return c, &mat32.ParamError{Method: method, Param: "Symmetrization", Value: string(c.Symmetrization),
 			Want: fmt.Sprintf("one of %v", []Symmetrization{Union, Mutual, Average})}
 	}
-	return c, checkNeighbors(method, n, d, &c.Neighbors, 15, c.MemoryLimit)
+	return c, checkNeighbors(method, n, d, &c.Metric, &c.Neighbors, 15, c.MemoryLimit)
 }
 
 // String returns the options in one line, as captions and tables show them.

@@ -79,7 +79,7 @@ func (f Diffusion) Of(ctx context.Context, s *Sparse) (*DiffusionOperator, error
 		start[i+1] = start[i] + len(columns)
 	}
 	density := make([]float64, n) // to the power Alpha, in units of the largest
-	if err := rowSums(ctx, density, func(i int) ([]int32, []float64) { return row(i) }); err != nil {
+	if err := rowSums(ctx, density, row); err != nil {
 		return nil, fmt.Errorf("%s: %w", method, err)
 	}
 	most := 0.
@@ -143,12 +143,15 @@ func rowSums(ctx context.Context, dst []float64, row func(i int) ([]int32, []flo
 }
 
 // Dim returns the number of rows.
-func (o *DiffusionOperator) Dim() int { return o.matrix.Dim() }
+func (o *DiffusionOperator) Dim() int { return len(o.degrees) }
 
 // Apply writes P·x to dst for a block x (n × b) of vectors: the mean of each over
 // where a step leads. dst has the shape of x and shares no memory with it. The error
 // is ctx.Err(). Time O(weights · b), on every core.
 func (o *DiffusionOperator) Apply(ctx context.Context, dst, x *mat.Dense) error {
+	if o.matrix == nil {
+		return zeroOperator("affinity.DiffusionOperator")
+	}
 	return o.matrix.Apply(ctx, dst, x)
 }
 

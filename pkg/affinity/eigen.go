@@ -29,23 +29,25 @@ type Eigenpairs struct {
 // those of a RandomWalk in the sense Σ dᵢ·vᵢ² = 1, for the degrees d.
 //
 // Vectors whose eigenvalues lie too near others may end with a larger residual than
-// 1e-8, and a note. Errors: *mat32.ParamError unless 1 ≤ k ≤ n, *mat32.DegenerateError
-// where that exceeds 1e-5, and one that wraps ctx.Err(). Time some hundred
+// 1e-8, and a note. Errors: *mat32.ParamError unless 1 ≤ k ≤ n,
+// *mat32.DegenerateError where that exceeds 1e-5, *mat32.MemoryError where the vectors
+// exceed GOMEMLIMIT, or 4 GiB, and one that wraps ctx.Err(). Time some hundred
 // products with blocks, memory about 100·n·k bytes.
 func (o *LaplacianOperator) Eigen(ctx context.Context, k int) (*Eigenpairs, error) {
-	roots := make([]float64, o.Dim())
-	for i, d := range o.degrees {
-		roots[i] = 1
-		if o.Normalization != Combinatorial && d > 0 {
-			roots[i] = math.Sqrt(d)
-		}
+	const method = "affinity.LaplacianOperator"
+	if o.matrix == nil {
+		return nil, zeroOperator(method)
 	}
+	roots := o.roots()
 	low, high := o.Bounds()
-	pairs, err := eigen(ctx, "affinity.LaplacianOperator", o.conjugate, o.weights, roots, 0, linalg.Extremal{Pairs: k, Low: low, High: high})
+	pairs, err := eigen(ctx, method, o.conjugate, o.weights, roots, 0, 0, linalg.Extremal{Pairs: k, Low: low, High: high})
 	if err == nil && o.Normalization == RandomWalk {
-		err = pairs.divide(ctx, roots)
+		err = pairs.divide(ctx, method, roots)
 	}
-	return pairs, err
+	if err != nil {
+		return nil, err
+	}
+	return pairs, nil
 }
 
 // Eigen returns the k largest eigenvalues, falling, with their right vectors: 1 once
@@ -55,15 +57,27 @@ func (o *LaplacianOperator) Eigen(ctx context.Context, k int) (*Eigenpairs, erro
 //
 // Errors, time and memory are those of LaplacianOperator.Eigen.
 func (o *DiffusionOperator) Eigen(ctx context.Context, k int) (*Eigenpairs, error) {
+	const method = "affinity.DiffusionOperator"
+	if o.matrix == nil {
+		return nil, zeroOperator(method)
+	}
 	roots := o.Stationary()
 	for i, p := range roots {
 		roots[i] = math.Sqrt(max(p, math.SmallestNonzeroFloat64))
 	}
-	pairs, err := eigen(ctx, "affinity.DiffusionOperator", o.conjugate, o.weights, roots, 1, linalg.Extremal{Pairs: k, Largest: true, Low: -1, High: 1})
+	pairs, err := eigen(ctx, method, o.conjugate, o.weights, roots, 1, 0, linalg.Extremal{Pairs: k, Largest: true, Low: -1, High: 1})
 	if err == nil {
-		err = pairs.divide(ctx, roots)
+		err = pairs.divide(ctx, method, roots)
 	}
-	return pairs, err
+	if err != nil {
+		return nil, err
+	}
+	return pairs, nil
+}
+
+// zeroOperator is the error of an operator that Of has not made.
+func zeroOperator(method string) error {
+	return &mat32.ParamError{Method: method, Param: "operator", Value: "the zero value", Want: "one that Of returned"}
 }
 
 // Where eigenvalues are so near each other that hardly anything tells their vectors
@@ -75,11 +89,14 @@ const (
 )
 
 // eigen returns eigenpairs of a, of which every component of the weights has one at
-// the end of the spectrum: the vector of roots.
-func eigen(ctx context.Context, method string, a *linalg.CSR, weights *Sparse, roots []float64, end float64, solver linalg.Extremal) (*Eigenpairs, error) {
+// the end of the spectrum: the vector of roots. It takes no more memory than limit.
+func eigen(ctx context.Context, method string, a *linalg.CSR, weights *Sparse, roots []float64, end float64, limit int64, solver linalg.Extremal) (*Eigenpairs, error) {
 	n, k := a.Dim(), solver.Pairs
 	if k < 1 || k > n {
 		return nil, &mat32.ParamError{Method: method, Param: "k", Value: k, Want: fmt.Sprintf("1 ≤ k ≤ n = %d", n)}
+	}
+	if err := mat32.CheckMemory(method, 100*int64(n)*int64(k), limit, "take fewer eigenpairs"); err != nil {
+		return nil, err
 	}
 	parts := weights.Components()
 	known := min(k, parts.Count)
@@ -100,7 +117,10 @@ func eigen(ctx context.Context, method string, a *linalg.CSR, weights *Sparse, r
 		p.Values[j] = end
 	}
 	if known == k {
-		return p, ctx.Err()
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("%s: %w", method, err)
+		}
+		return p, nil
 	}
 	solver.Pairs = k - known
 	solver.MaxProducts = patience
@@ -131,32 +151,42 @@ func eigen(ctx context.Context, method string, a *linalg.CSR, weights *Sparse, r
 }
 
 // divide divides the rows of the vectors by what roots say, and points them anew.
-func (p *Eigenpairs) divide(ctx context.Context, roots []float64) error {
+func (p *Eigenpairs) divide(ctx context.Context, method string, roots []float64) error {
 	n, k := p.Vectors.Dims()
-	signs := make([]float64, k)
-	err := par.Blocks(ctx, n, rowBlock, func(lo, hi int) {
+	rows := func(lo, hi int, f func(i int, row []float64)) {
 		for i := lo; i < hi; i++ {
-			row := p.Vectors.RawRowView(i)
+			f(i, p.Vectors.RawRowView(i))
+		}
+	}
+	peaks := make([]float64, (n+rowBlock-1)/rowBlock*k) // of every block, the largest entries
+	err := par.Blocks(ctx, n, rowBlock, func(lo, hi int) {
+		peak := peaks[lo/rowBlock*k:][:k]
+		rows(lo, hi, func(i int, row []float64) {
 			for j := range row {
 				row[j] /= roots[i]
+				if math.Abs(row[j]) > math.Abs(peak[j]) {
+					peak[j] = row[j]
+				}
 			}
-		}
+		})
 	})
-	if err != nil {
-		return err
-	}
 	largest := make([]float64, k)
-	for i := range n {
-		for j, v := range p.Vectors.RawRowView(i) {
-			if math.Abs(v) > largest[j] {
-				largest[j], signs[j] = math.Abs(v), math.Copysign(1, v)
-			}
+	for at, v := range peaks {
+		if math.Abs(v) > math.Abs(largest[at%k]) {
+			largest[at%k] = v
 		}
 	}
-	for i := range n {
-		for j := range signs {
-			p.Vectors.RawRowView(i)[j] *= signs[j]
-		}
+	if err == nil {
+		err = par.Blocks(ctx, n, rowBlock, func(lo, hi int) {
+			rows(lo, hi, func(_ int, row []float64) {
+				for j := range row {
+					row[j] *= math.Copysign(1, largest[j])
+				}
+			})
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", method, err)
 	}
 	return nil
 }

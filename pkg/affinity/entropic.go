@@ -1,7 +1,6 @@
 package affinity
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -51,14 +50,13 @@ type Entropic struct {
 // for a matrix of n rows and d columns.
 func (e Entropic) Resolve(n, d int) (Entropic, error) {
 	const method = "affinity.Entropic"
-	e.Metric = cmp.Or[neighbors.Metric](e.Metric, neighbors.Euclidean{})
 	if e.Perplexity == 0 {
 		e.Perplexity = max(1, min(30, float64(n-1)/3))
 	}
 	if n >= 2 && !(e.Perplexity >= 1 && e.Perplexity <= float64(n-1)) {
 		return e, &mat32.ParamError{Method: method, Param: "Perplexity", Value: e.Perplexity, Want: fmt.Sprintf("1 ≤ Perplexity ≤ n−1 = %d", n-1)}
 	}
-	if err := checkNeighbors(method, n, d, &e.Neighbors, int(math.Ceil(3*e.Perplexity)), e.MemoryLimit); err != nil {
+	if err := checkNeighbors(method, n, d, &e.Metric, &e.Neighbors, int(math.Ceil(3*e.Perplexity)), e.MemoryLimit); err != nil {
 		return e, err
 	}
 	if float64(e.Neighbors) < e.Perplexity {

@@ -6,6 +6,9 @@ import (
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
+// anew is after how many products a power is an exponential again.
+const anew = 32
+
 // EntropyCurve returns the von Neumann entropies of the powers 1, 2, …, longest of an
 // operator with the given eigenvalues or singular values: −Σ p·log p in nats, where p are
 // their magnitudes to that power, over their sum. It falls fast while noise fades, and
@@ -42,13 +45,22 @@ func EntropyCurve(values []float64, longest int) ([]float64, error) {
 			logs = append(logs, math.Log(math.Abs(v))-math.Log(most))
 		}
 	}
+	ratios, powers := make([]float64, len(logs)), make([]float64, len(logs))
+	for k, l := range logs {
+		ratios[k] = math.Exp(l)
+	}
 	curve := make([]float64, longest)
 	for t := range curve {
+		if t%anew == 0 {
+			for k, l := range logs {
+				powers[k] = math.Exp(float64(t+1) * l)
+			}
+		}
 		var sum, first float64
-		for _, l := range logs {
-			w := math.Exp(float64(t+1) * l)
+		for k, w := range powers {
 			sum += w
-			first += w * l
+			first += w * logs[k]
+			powers[k] = w * ratios[k]
 		}
 		curve[t] = max(0, math.Log(sum)-float64(t+1)*first/sum)
 	}

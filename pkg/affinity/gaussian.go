@@ -1,7 +1,6 @@
 package affinity
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -54,15 +53,17 @@ type Gaussian struct {
 // for a matrix of n rows and d columns; the default of Epsilon is filled in by Weigh.
 func (g Gaussian) Resolve(n, d int) (Gaussian, error) {
 	const method = "affinity.Gaussian"
-	g.Metric = cmp.Or[neighbors.Metric](g.Metric, neighbors.Euclidean{})
 	if !(g.Epsilon >= 0) || math.IsInf(g.Epsilon, 0) {
 		return g, &mat32.ParamError{Method: method, Param: "Epsilon", Value: g.Epsilon, Want: "a finite number above 0, or 0 for that of Bandwidth"}
 	}
-	return g, checkNeighbors(method, n, d, &g.Neighbors, 64, g.MemoryLimit)
+	return g, checkNeighbors(method, n, d, &g.Metric, &g.Neighbors, 64, g.MemoryLimit)
 }
 
 // String returns the options in one line, as captions and tables show them.
 func (g Gaussian) String() string {
+	if g.Epsilon == 0 {
+		return fmt.Sprintf("Gaussian of %d neighbours, ε of Bandwidth", g.Neighbors)
+	}
 	return fmt.Sprintf("Gaussian of %d neighbours, ε = %.4g", g.Neighbors, g.Epsilon)
 }
 

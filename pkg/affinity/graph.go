@@ -13,7 +13,11 @@ import (
 
 // checkNeighbors fills in the default of Neighbors and checks what the options of
 // kernels share.
-func checkNeighbors(method string, n, d int, count *int, usual int, limit int64) error {
+func checkNeighbors(method string, n, d int, metric *neighbors.Metric, count *int, usual int, limit int64) error {
+	var err error
+	if *metric, err = neighbors.ResolveMetric(method, *metric); err != nil {
+		return err
+	}
 	if n < 2 {
 		return fmt.Errorf("%s: %w", method, &mat32.ShapeError{What: "x", Rows: n, Cols: d, Want: "at least 2 rows, for there to be others"})
 	}
@@ -30,14 +34,17 @@ func checkNeighbors(method string, n, d int, count *int, usual int, limit int64)
 }
 
 // pairBytes is what a weight takes while a kernel is made: as a neighbour, one way,
-// the other way, and in the answer, forth and back.
-const pairBytes = 5 * 12
+// the other way, and in the answer, forth and back; rowBytes is what a row does.
+const (
+	pairBytes = 5 * 12
+	rowBytes  = 100
+)
 
 // graphOf returns the nearest neighbours of the rows of x, k or more of them: those
 // of a given graph, or of a new one.
 func graphOf(ctx context.Context, method string, x mat.Matrix, given *neighbors.Graph, k int, metric neighbors.Metric, limit int64) (*neighbors.Graph, error) {
 	n, _ := x.Dims()
-	if err := mat32.CheckMemory(method, pairBytes*int64(n)*int64(k), limit, "use fewer neighbours or rows"); err != nil {
+	if err := mat32.CheckMemory(method, int64(n)*(rowBytes+pairBytes*int64(k)), limit, "use fewer neighbours or rows"); err != nil {
 		return nil, err
 	}
 	if given == nil {
@@ -47,7 +54,7 @@ func graphOf(ctx context.Context, method string, x mat.Matrix, given *neighbors.
 		}
 		return g, nil
 	}
-	if err := given.CheckMetric(method, x, k, metric); err != nil {
+	if err := given.CheckMetricContext(ctx, method, x, k, metric); err != nil {
 		return nil, err
 	}
 	if _, err := given.Neighborhoods(); err != nil { // which looks at every neighbour
@@ -67,7 +74,11 @@ func nearest(g *neighbors.Graph, k int) func(i int) ([]int32, []float64) {
 // finish fills in what a reader of the weights should know.
 func (s *Sparse) finish(g *neighbors.Graph, kernel string, scales []float64, notes ...string) *Sparse {
 	s.Kernel, s.Metric, s.Rows, s.Scales = kernel, g.Metric, g.Rows, scales
-	s.Notes = slices.Concat(g.Notes, notes)
+	s.Notes = slices.Clone(g.Notes)
+	if g.Method != "" {
+		s.Notes = append(s.Notes, "neighbours are approximate: "+g.Method)
+	}
+	s.Notes = append(s.Notes, notes...)
 	alone, first := 0, -1
 	for i := range s.w.Dim() {
 		columns, _ := s.Row(i)

@@ -119,7 +119,8 @@ func (h HeatKernel) String() string {
 // HeatOperator is the heat kernel of a Laplacian. As an operator it applies itself to
 // blocks of vectors. It never changes, and is safe for concurrent use.
 type HeatOperator struct {
-	HeatKernel // as it was resolved; Order is that which was taken
+	HeatKernel          // as it was resolved; Order is that which was taken
+	Notes      []string // of EigenHeat: components, and every fallback of the solver
 
 	of    *LaplacianOperator
 	roots []float64 // of the degrees, for a RandomWalk; else nil
@@ -132,6 +133,8 @@ type HeatOperator struct {
 	values  []float64        // eigenvalues λ
 	decays  []float64        // e^(−Time·λ)
 	vectors *mat.Dense       // n × Order, of the symmetric matrix with the same eigenvalues
+
+	residual float64 // the length of all residuals of the modes
 }
 
 // Of returns the heat kernel of the Laplacian l. Errors: those of Resolve,
@@ -286,15 +289,15 @@ func (o *LaplacianOperator) spread(a *mat.SymDense, scale, shift float64) {
 func (o *HeatOperator) modes(ctx context.Context) error {
 	n, k := o.Dim(), o.Order
 	if k < n {
-		if err := mat32.CheckMemory("", 100*int64(n)*int64(k), o.MemoryLimit, "take fewer eigenpairs, or ChebyshevHeat"); err != nil {
-			return err
-		}
 		low, high := o.of.Bounds()
-		p, err := eigen(ctx, "affinity.HeatKernel", o.of.conjugate, o.of.weights, o.of.roots(), 0, linalg.Extremal{Pairs: k, Low: low, High: high})
+		p, err := eigen(ctx, "affinity.HeatKernel", o.of.conjugate, o.of.weights, o.of.roots(), 0, o.MemoryLimit, linalg.Extremal{Pairs: k, Low: low, High: high})
 		if err != nil {
 			return err
 		}
-		o.values, o.vectors = p.Values, p.Vectors
+		o.values, o.vectors, o.Notes = p.Values, p.Vectors, p.Notes
+		for _, r := range p.Residuals {
+			o.residual = math.Hypot(o.residual, r)
+		}
 		o.decay()
 		return nil
 	}
@@ -318,14 +321,18 @@ func (o *HeatOperator) modes(ctx context.Context) error {
 	return nil
 }
 
-// decay lets the modes decay for Time.
+// decay lets the modes decay for Time. What is left out decays at least as the last mode
+// does. With ρ for the length of all residuals, the modes span a space on which the
+// Laplacian acts as they say but for ρ, and leave its complement but for ρ: heat that
+// flows across is at most Time·ρ either way, and the eigenvalues of the complement are at
+// least the last one but for 2ρ. Both kernels have norms of at most 1.
 func (o *HeatOperator) decay() {
 	o.decays, o.bound = make([]float64, len(o.values)), 0
 	for j, v := range o.values {
 		o.decays[j] = math.Exp(-o.Time * v)
 	}
 	if k := len(o.values); k < o.Dim() {
-		o.bound = o.decays[k-1]
+		o.bound = min(1, o.decays[k-1]*math.Exp(2*o.Time*o.residual)+2*o.Time*o.residual)
 	}
 }
 
@@ -344,13 +351,18 @@ func (o *HeatOperator) At(ctx context.Context, time float64) (*HeatOperator, err
 	if _, err := h.Resolve(o.Dim(), o.Dim()); err != nil {
 		return nil, err
 	}
-	other := &HeatOperator{HeatKernel: h, of: o.of, roots: o.roots, values: o.values, vectors: o.vectors}
+	other := &HeatOperator{HeatKernel: h, Notes: o.Notes, of: o.of, roots: o.roots, values: o.values, vectors: o.vectors, residual: o.residual}
 	other.decay()
 	return other, ctx.Err()
 }
 
 // Dim returns the number of rows.
-func (o *HeatOperator) Dim() int { return o.of.Dim() }
+func (o *HeatOperator) Dim() int {
+	if o.of == nil {
+		return 0
+	}
+	return o.of.Dim()
+}
 
 // Bound returns by how much the operator differs from the heat kernel at most, as a
 // matrix norm: of differences between blocks, relative to the block. Rounding adds some
@@ -365,6 +377,9 @@ func (o *HeatOperator) Laplacian() *LaplacianOperator { return o.of }
 // Laplacian, or O(Order·n²·b) for EulerHeat and O(Order·n·b) for EigenHeat; memory that of
 // two further blocks.
 func (o *HeatOperator) Apply(ctx context.Context, dst, x *mat.Dense) error {
+	if o.of == nil {
+		return zeroOperator("affinity.HeatOperator")
+	}
 	n, b := x.Dims()
 	if r, c := dst.Dims(); n != o.Dim() || r != n || c != b {
 		panic(mat.ErrShape)
@@ -474,6 +489,9 @@ const strip = 32
 // EigenHeat; memory 8·n² bytes, twice for EulerHeat and EigenHeat.
 func (o *HeatOperator) Dense(ctx context.Context) (*mat.Dense, error) {
 	const method = "affinity.HeatOperator"
+	if o.of == nil {
+		return nil, zeroOperator(method)
+	}
 	n := o.Dim()
 	matrices := int64(2)
 	if o.Solver == ChebyshevHeat {

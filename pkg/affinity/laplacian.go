@@ -183,12 +183,15 @@ func checkSymmetric(method string, s *Sparse) error {
 }
 
 // Dim returns the number of rows.
-func (o *LaplacianOperator) Dim() int { return o.matrix.Dim() }
+func (o *LaplacianOperator) Dim() int { return len(o.degrees) }
 
 // Apply writes L·x to dst for a block x (n × b) of vectors; dst has the shape of x
 // and shares no memory with it. The error is ctx.Err(). Time O(weights · b), on
 // every core.
 func (o *LaplacianOperator) Apply(ctx context.Context, dst, x *mat.Dense) error {
+	if o.matrix == nil {
+		return zeroOperator("affinity.LaplacianOperator")
+	}
 	return o.matrix.Apply(ctx, dst, x)
 }
 

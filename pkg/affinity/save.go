@@ -11,8 +11,11 @@ import (
 const sparseKind, sparseVersion = "affinity.Sparse", 1
 
 // WriteTo writes the weights in a form that ReadFrom reads, 12 bytes a weight. The
-// error is that of w.
+// error is that of w, or a *mat32.ParamError for the zero value.
 func (s *Sparse) WriteTo(w io.Writer) (int64, error) {
+	if s.w == nil {
+		return 0, zeroSparse("affinity.Sparse.WriteTo")
+	}
 	f := saved.NewWriter(w, sparseKind, sparseVersion)
 	f.Text(s.Kernel)
 	f.Text(s.Metric)

@@ -80,7 +80,7 @@ func NewSparse(n int, start []int, indices []int32, weights []float64) (*Sparse,
 
 // mirrors reports whether every weight is that of the way back.
 func (s *Sparse) mirrors() bool {
-	n := s.w.Dim()
+	n := s.rows()
 	torn := make([]bool, (n+rowBlock-1)/rowBlock)
 	// No error: this context is never done.
 	_ = par.Blocks(context.Background(), n, rowBlock, func(lo, hi int) {
@@ -100,10 +100,23 @@ func (s *Sparse) mirrors() bool {
 }
 
 // Dims returns the number of rows, twice.
-func (s *Sparse) Dims() (rows, cols int) { return s.w.Dims() }
+func (s *Sparse) Dims() (rows, cols int) { return s.rows(), s.rows() }
+
+// rows is the number of rows; the zero value has none.
+func (s *Sparse) rows() int {
+	if s.w == nil {
+		return 0
+	}
+	return s.w.Dim()
+}
 
 // NNZ returns the number of weights.
-func (s *Sparse) NNZ() int { return s.w.NNZ() }
+func (s *Sparse) NNZ() int {
+	if s.w == nil {
+		return 0
+	}
+	return s.w.NNZ()
+}
 
 // Symmetric reports whether every weight is that of the way back.
 func (s *Sparse) Symmetric() bool { return s.symmetric }
@@ -115,7 +128,7 @@ func (s *Sparse) Row(i int) (columns []int32, weights []float64) { return s.w.Ro
 // At returns the weight that row i gives to row j, in O(log m) for the m weights of
 // row i; it panics outside the matrix.
 func (s *Sparse) At(i, j int) float64 {
-	n := s.w.Dim()
+	n := s.rows()
 	if uint(j) >= uint(n) {
 		panic(mat.ErrColAccess)
 	}
@@ -138,13 +151,23 @@ func (s *Sparse) T() mat.Matrix {
 }
 
 // Mul writes the product of the matrix and the block x (n × b) to dst, which has the
-// shape of x and shares no memory with it. The error is ctx.Err(). Time
-// O(weights · b), on every core.
-func (s *Sparse) Mul(ctx context.Context, dst, x *mat.Dense) error { return s.w.Apply(ctx, dst, x) }
+// shape of x and shares no memory with it. The error is ctx.Err(), or a
+// *mat32.ParamError for the zero value. Time O(weights · b), on every core.
+func (s *Sparse) Mul(ctx context.Context, dst, x *mat.Dense) error {
+	if s.w == nil {
+		return zeroSparse("affinity.Sparse.Mul")
+	}
+	return s.w.Apply(ctx, dst, x)
+}
+
+// zeroSparse is the error of weights that nothing has made.
+func zeroSparse(method string) error {
+	return &mat32.ParamError{Method: method, Param: "Sparse", Value: "the zero value", Want: "weights"}
+}
 
 // Degrees returns the sum of the weights of every row, that to itself included.
 func (s *Sparse) Degrees() []float64 {
-	d := make([]float64, s.w.Dim())
+	d := make([]float64, s.rows())
 	// No error: this context is never done.
 	_ = par.Blocks(context.Background(), len(d), rowBlock, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
@@ -161,7 +184,7 @@ func (s *Sparse) Degrees() []float64 {
 // along weights, forth or back. A row without weights to or from others is one of
 // its own. Time O(weights), memory O(n).
 func (s *Sparse) Components() *neighbors.Components {
-	n := s.w.Dim()
+	n := s.rows()
 	lowest := make([]int32, n) // a way to the lowest row of the component
 	for i := range lowest {
 		lowest[i] = int32(i)
@@ -199,6 +222,12 @@ func (s *Sparse) Components() *neighbors.Components {
 // for weights between the rows of x: another number of rows, other values (compared
 // by fingerprint, O(n·d), where s knows its rows), or weights that are not symmetric.
 func (s *Sparse) Check(method, param string, x mat.Matrix) error {
+	return s.CheckContext(context.Background(), method, param, x)
+}
+
+// CheckContext is Check for large data: where ctx is done before all is read, the error
+// wraps ctx.Err().
+func (s *Sparse) CheckContext(ctx context.Context, method, param string, x mat.Matrix) error {
 	fail := func(got any, want string) error {
 		return &mat32.ParamError{Method: method, Param: param, Value: got, Want: want}
 	}
@@ -206,18 +235,25 @@ func (s *Sparse) Check(method, param string, x mat.Matrix) error {
 	switch {
 	case s == nil || s.w == nil:
 		return fail("nil", "weights")
-	case s.w.Dim() != n:
-		return fail(fmt.Sprintf("weights of %d rows", s.w.Dim()), fmt.Sprintf("those of the %d rows of x", n))
+	case s.rows() != n:
+		return fail(fmt.Sprintf("weights of %d rows", s.rows()), fmt.Sprintf("those of the %d rows of x", n))
 	case !s.symmetric:
 		return fail("weights that depend on the way", "symmetric ones")
-	case s.Rows != "" && s.Rows != mat32.Fingerprint(x):
+	case s.Rows == "":
+		return nil
+	}
+	rows, err := mat32.FingerprintContext(ctx, x)
+	if err != nil {
+		return fmt.Errorf("%s: %w", method, err)
+	}
+	if rows != s.Rows {
 		return fail("weights of other values", "those of x itself")
 	}
 	return nil
 }
 
-// Fingerprint identifies the weights for kept results: the values they are of, and
-// all that is stored. It costs O(weights).
+// Fingerprint identifies the weights for kept results: the values and the metric they
+// are of, and every weight; not Kernel, Scales and Notes. It costs O(weights).
 func (s *Sparse) Fingerprint() string {
 	h := sha256.New()
 	b := make([]byte, 0, 8<<10)
@@ -227,7 +263,7 @@ func (s *Sparse) Fingerprint() string {
 			b = b[:0]
 		}
 	}
-	n := s.w.Dim()
+	n := s.rows()
 	for i := range n {
 		columns, weights := s.Row(i)
 		put(uint64(len(columns)))
@@ -243,8 +279,8 @@ func (s *Sparse) Fingerprint() string {
 // String returns one line, size, kernel and metric, and one for every note.
 func (s *Sparse) String() string {
 	var b strings.Builder
-	n := s.w.Dim()
-	fmt.Fprintf(&b, "weights of %d rows, %.1f each on average", n, float64(s.NNZ())/float64(n))
+	n := s.rows()
+	fmt.Fprintf(&b, "weights of %d rows, %.1f each on average", n, float64(s.NNZ())/float64(max(1, n)))
 	if s.Kernel != "" {
 		b.WriteString(", " + s.Kernel)
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"sync/atomic"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -35,8 +34,7 @@ func widen(ctx context.Context, method string, x mat.Matrix, g *neighbors.Graph,
 	if len(short) == 0 {
 		return nearest(g, k), nil
 	}
-	w := &widened{method: method, limit: limit, most: most, found: make([]near, g.N)}
-	w.total.Store(int64(g.N) * int64(k))
+	w := &widened{method: method, limit: limit, most: most, total: int64(g.N) * int64(k), found: make([]near, g.N)}
 	var err error
 	if given, ok := x.(*mat32.Distances); ok {
 		err = w.read(ctx, given, short, radius)
@@ -59,7 +57,7 @@ type widened struct {
 	method string
 	limit  int64
 	most   int
-	total  atomic.Int64
+	total  int64 // neighbours in all
 	found  []near
 }
 
@@ -72,6 +70,13 @@ type near struct {
 // keep takes the neighbours of row i, sorted, perhaps the row itself among them, as
 // long as there is room.
 func (w *widened) keep(i int, indices []int32, distances []float64, radius float64) error {
+	w.found[i] = w.nearest(i, indices, distances, radius)
+	w.total += int64(len(w.found[i].indices))
+	return w.room(w.total)
+}
+
+// nearest copies what keep takes.
+func (w *widened) nearest(i int, indices []int32, distances []float64, radius float64) near {
 	var own near
 	end, _ := slices.BinarySearchFunc(distances, radius, func(d, r float64) int {
 		if d <= r {
@@ -80,17 +85,13 @@ func (w *widened) keep(i int, indices []int32, distances []float64, radius float
 		return 1
 	})
 	room := min(end, w.most)
-	if err := w.room(w.total.Add(int64(room))); err != nil {
-		return err
-	}
 	own.indices, own.distances = make([]int32, 0, room), make([]float64, 0, room)
 	for k, j := range indices[:end] {
 		if int(j) != i && len(own.indices) < w.most {
 			own.indices, own.distances = append(own.indices, j), append(own.distances, distances[k])
 		}
 	}
-	w.found[i] = own
-	return nil
+	return own
 }
 
 func (w *widened) room(pairs int64) error {
@@ -126,7 +127,7 @@ func (w *widened) search(ctx context.Context, x mat.Matrix, rows []int, k int, r
 // ask looks for the k nearest neighbours of the rows, and returns those for which
 // they are not enough.
 func (w *widened) ask(ctx context.Context, index *neighbors.ExactIndex, x mat.Matrix, rows []int, k int, radius []float64) (short []int, err error) {
-	if err := w.room(w.total.Load() + int64(len(rows))*int64(k)); err != nil {
+	if err := w.room(w.total + int64(len(rows))*int64(k)); err != nil {
 		return rows, nil // fewer may fit
 	}
 	found, err := index.Query(ctx, mat32.Select(x, rows), k+1) // the row itself among them
@@ -177,9 +178,29 @@ func (w *widened) read(ctx context.Context, x *mat32.Distances, rows []int, radi
 		distance float64
 		row      int32
 	}
-	full := make([]error, len(rows))
-	err := par.BlocksWith(ctx, len(rows), 16, func() *[]pair { return new([]pair) }, func(all *[]pair, lo, hi int) {
+	// Counted first, so that the answer to whether all fits is always the same.
+	counts := make([]int, len(rows))
+	err := par.Blocks(ctx, len(rows), 16, func(lo, hi int) {
 		for t, i := range rows[lo:hi] {
+			for j := range n {
+				if j != i && x.At(i, j) <= radius[i] {
+					counts[lo+t]++
+				}
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	total := w.total
+	for _, c := range counts {
+		total += int64(min(c, w.most))
+	}
+	if err := w.room(total); err != nil {
+		return err
+	}
+	return par.BlocksWith(ctx, len(rows), 16, func() *[]pair { return new([]pair) }, func(all *[]pair, lo, hi int) {
+		for _, i := range rows[lo:hi] {
 			*all = (*all)[:0]
 			for j := range n {
 				if d := x.At(i, j); j != i && d <= radius[i] {
@@ -191,13 +212,7 @@ func (w *widened) read(ctx context.Context, x *mat32.Distances, rows []int, radi
 			for k, p := range *all {
 				indices[k], distances[k] = p.row, p.distance
 			}
-			full[lo+t] = w.keep(i, indices, distances, radius[i])
+			w.found[i] = w.nearest(i, indices, distances, radius[i])
 		}
 	})
-	for _, f := range full {
-		if f != nil {
-			return f
-		}
-	}
-	return err
 }

@@ -158,7 +158,7 @@ func (f DiffusionMaps) Fit(ctx context.Context, x mat.Matrix) (*DiffusionMapsMod
 	m.method, m.neighbors, m.limit = method, f.Neighbors, f.MemoryLimit
 	s, weigh := f.Affinity, func(float64) float64 { return 1 }
 	if s != nil {
-		err = s.Check(method, "Affinity", x)
+		err = s.CheckContext(ctx, method, "Affinity", x)
 	} else if s, err = (affinity.Gaussian{Neighbors: f.Neighbors, Epsilon: f.Epsilon, Graph: f.Graph, MemoryLimit: f.MemoryLimit}).Weigh(ctx, x); err == nil {
 		m.width = 2 * s.Scales[0] * s.Scales[0]
 		f.Epsilon, weigh = m.width/4, gaussian(m.width)

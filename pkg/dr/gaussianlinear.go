@@ -152,7 +152,7 @@ func (g GaussianLinear) Fit(ctx context.Context, x mat.Matrix) (*GaussianLinearM
 		return nil, err
 	}
 	if g.Neighbors > 0 && g.Graph != nil {
-		if err := g.Graph.Check(method, x, g.Neighbors); err != nil {
+		if err := g.Graph.CheckContext(ctx, method, x, g.Neighbors); err != nil {
 			return nil, err
 		}
 	}

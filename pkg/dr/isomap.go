@@ -220,7 +220,7 @@ func (m *IsomapModel) connect(ctx context.Context, o Isomap, x mat.Matrix) (note
 			if g, err = (neighbors.Auto{Neighbors: o.Neighbors, MemoryLimit: o.MemoryLimit}).Graph(ctx, x); err != nil {
 				return fail(err)
 			}
-		} else if err := g.Check(method, x, o.Neighbors); err != nil {
+		} else if err := g.CheckContext(ctx, method, x, o.Neighbors); err != nil {
 			return nil, err
 		}
 		notes = slices.Clone(g.Notes)

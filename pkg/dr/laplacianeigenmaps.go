@@ -167,7 +167,7 @@ func (l LaplacianEigenmaps) Fit(ctx context.Context, x mat.Matrix) (*LaplacianEi
 	s := l.Affinity
 	switch {
 	case s != nil:
-		err = s.Check(method, "Affinity", x)
+		err = s.CheckContext(ctx, method, "Affinity", x)
 	case l.Heat:
 		s, err = affinity.Gaussian{Neighbors: l.Neighbors, Epsilon: l.Width / 4, Graph: l.Graph, MemoryLimit: l.MemoryLimit}.Weigh(ctx, x)
 	default:

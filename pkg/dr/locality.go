@@ -70,7 +70,7 @@ func newLocality(ctx context.Context, method string, x mat.Matrix, given *neighb
 	l := &locality{method: method, graph: given}
 	var err error
 	if given != nil {
-		if err := given.Check(method, x, k); err != nil {
+		if err := given.CheckContext(ctx, method, x, k); err != nil {
 			return nil, err
 		}
 	} else if l.graph, err = (neighbors.Auto{Neighbors: k, MemoryLimit: limit}).Graph(ctx, x); err != nil {

@@ -313,7 +313,7 @@ func (p PHATE) walk(ctx context.Context, x mat.Matrix, m *PHATEModel) (*affinity
 // are fewer than their columns.
 func (p PHATE) weigh(ctx context.Context, x mat.Matrix, m *PHATEModel) (*affinity.Sparse, []string, error) {
 	if p.Weights != nil {
-		return p.Weights, nil, p.Weights.Check("dr.PHATE", "Weights", x)
+		return p.Weights, nil, p.Weights.CheckContext(ctx, "dr.PHATE", "Weights", x)
 	}
 	var notes []string
 	if given, ok := x.(*mat32.Distances); ok {

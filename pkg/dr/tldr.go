@@ -202,7 +202,7 @@ func (t TLDR) Fit(ctx context.Context, x mat.Matrix) (*TLDRModel, error) {
 		return nil, err
 	}
 	if t.Graph != nil {
-		if err := t.Graph.Check(method, x, t.Neighbors); err != nil {
+		if err := t.Graph.CheckContext(ctx, method, x, t.Neighbors); err != nil {
 			return nil, err
 		}
 	}

@@ -165,7 +165,7 @@ func (v VectorDiffusionMaps) Fit(ctx context.Context, x mat.Matrix) (*VectorDiff
 	if g == nil {
 		g, err = neighbors.Auto{Neighbors: v.Neighbors, MemoryLimit: v.MemoryLimit}.Graph(ctx, x)
 	} else {
-		err = g.Check(method, x, v.Neighbors)
+		err = g.CheckContext(ctx, method, x, v.Neighbors)
 	}
 	if err != nil {
 		return fail(err)

@@ -91,7 +91,7 @@ func find(ctx context.Context, method string, x mat.Matrix, k int, graph *neighb
 		return nil, err
 	}
 	if graph != nil {
-		if err := graph.Check(method, x, k); err != nil {
+		if err := graph.CheckContext(ctx, method, x, k); err != nil {
 			return nil, err
 		}
 	}

@@ -130,7 +130,7 @@ func (a Auto) Index(ctx context.Context, x mat.Matrix) (Index, error) {
 		return nil, err
 	}
 	var err error
-	if a.Metric, err = resolveMetric("neighbors.Auto", a.Metric); err != nil {
+	if a.Metric, err = ResolveMetric("neighbors.Auto", a.Metric); err != nil {
 		return nil, err
 	}
 	if exactly, _ := a.pick(x); exactly {

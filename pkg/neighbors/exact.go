@@ -46,7 +46,7 @@ func (e Exact) Resolve(n, d int) (Exact, error) {
 		e.Neighbors = min(15, n-1)
 	}
 	var err error
-	if e.Metric, err = resolveMetric("neighbors.Exact", e.Metric); err != nil {
+	if e.Metric, err = ResolveMetric("neighbors.Exact", e.Metric); err != nil {
 		return e, err
 	}
 	if n < 2 {

@@ -35,7 +35,7 @@ func (e Exact) Index(ctx context.Context, x mat.Matrix) (*ExactIndex, error) {
 		return nil, &mat32.RowsNeededError{Method: method}
 	}
 	var err error
-	if e.Metric, err = resolveMetric(method, e.Metric); err != nil {
+	if e.Metric, err = ResolveMetric(method, e.Metric); err != nil {
 		return nil, err
 	}
 	if e.MemoryLimit < 0 {

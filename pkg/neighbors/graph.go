@@ -43,13 +43,25 @@ func (g *Graph) Check(method string, x mat.Matrix, k int) error {
 	return g.CheckMetric(method, x, k, nil)
 }
 
+// CheckContext is Check for large data: where ctx is done before all is read, the error
+// wraps ctx.Err().
+func (g *Graph) CheckContext(ctx context.Context, method string, x mat.Matrix, k int) error {
+	return g.CheckMetricContext(ctx, method, x, k, nil)
+}
+
 // CheckMetric is Check for neighbours by a metric; nil means Euclidean. Where x
 // holds distances, the neighbours must be those by them, whatever the metric.
 func (g *Graph) CheckMetric(method string, x mat.Matrix, k int, m Metric) error {
+	return g.CheckMetricContext(context.Background(), method, x, k, m)
+}
+
+// CheckMetricContext is CheckMetric for large data: where ctx is done before all is
+// read, the error wraps ctx.Err().
+func (g *Graph) CheckMetricContext(ctx context.Context, method string, x mat.Matrix, k int, m Metric) error {
 	n, _ := x.Dims()
 	want := metric(x)
 	if want != Precomputed {
-		m, err := resolveMetric(method, m)
+		m, err := ResolveMetric(method, m)
 		if err != nil {
 			return err
 		}
@@ -69,7 +81,12 @@ func (g *Graph) CheckMetric(method string, x mat.Matrix, k int, m Metric) error 
 		return fail(fmt.Sprintf("a graph of %d indices and %d distances", len(g.Indices), len(g.Distances)), "N·K of each")
 	case g.Metric != want:
 		return fail(fmt.Sprintf("a graph by the %s distance", g.Metric), want)
-	case g.Rows != mat32.Fingerprint(x):
+	}
+	rows, err := mat32.FingerprintContext(ctx, x)
+	if err != nil {
+		return fmt.Errorf("%s: %w", method, err)
+	}
+	if g.Rows != rows {
 		return fail("a graph of other values", "one built from x itself")
 	}
 	return nil

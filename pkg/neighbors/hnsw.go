@@ -105,7 +105,7 @@ func (h HNSW) resolve(n, d int) (HNSW, error) {
 		h.EfSearch = 100
 	}
 	var err error
-	if h.Metric, err = resolveMetric("neighbors.HNSW", h.Metric); err != nil {
+	if h.Metric, err = ResolveMetric("neighbors.HNSW", h.Metric); err != nil {
 		return h, err
 	}
 	switch {

@@ -54,7 +54,7 @@ func (j *Joined) String() string {
 // for a matrix of n rows and d columns.
 func (j Join) Resolve(n, d int) (Join, error) {
 	var err error
-	if j.Metric, err = resolveMetric("neighbors.Join", j.Metric); err != nil {
+	if j.Metric, err = ResolveMetric("neighbors.Join", j.Metric); err != nil {
 		return j, err
 	}
 	if j.MemoryLimit < 0 {

@@ -78,8 +78,9 @@ func (e *DomainError) Error() string {
 	return fmt.Sprintf("the %s distance is not defined for row %d: %s", e.Metric, e.Row, e.Reason)
 }
 
-// resolveMetric returns m, which may be nil for Euclidean or a pointer to a metric, as a value.
-func resolveMetric(method string, m Metric) (Metric, error) {
+// ResolveMetric returns m, which may be nil for Euclidean or a pointer to a metric, as a
+// value. The error is a *mat32.ParamError for method where m is a nil pointer.
+func ResolveMetric(method string, m Metric) (Metric, error) {
 	if m == nil {
 		return Euclidean{}, nil
 	}

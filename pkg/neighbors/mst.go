@@ -49,7 +49,7 @@ type MST struct {
 // for a matrix of n rows and d columns.
 func (m MST) Resolve(n, d int) (MST, error) {
 	var err error
-	if m.Metric, err = resolveMetric("neighbors.MST", m.Metric); err != nil {
+	if m.Metric, err = ResolveMetric("neighbors.MST", m.Metric); err != nil {
 		return m, err
 	}
 	if n < 2 {
@@ -86,7 +86,7 @@ func (m MST) Fit(ctx context.Context, x mat.Matrix) (*Tree, error) {
 	}
 	g := m.Graph
 	if g != nil {
-		if err := g.CheckMetric(method, x, max(1, m.Core), m.Metric); err != nil {
+		if err := g.CheckMetricContext(ctx, method, x, max(1, m.Core), m.Metric); err != nil {
 			return nil, err
 		}
 		if g.Method != "" {

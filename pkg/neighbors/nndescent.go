@@ -107,7 +107,7 @@ func (o NNDescent) Resolve(n, d int) (NNDescent, error) {
 		o.Delta = 0.8
 	}
 	var err error
-	if o.Metric, err = resolveMetric("neighbors.NNDescent", o.Metric); err != nil {
+	if o.Metric, err = ResolveMetric("neighbors.NNDescent", o.Metric); err != nil {
 		return o, err
 	}
 	refuse := func(param string, value any, want string) (NNDescent, error) { return o, o.refuse(param, value, want) }

@@ -35,7 +35,7 @@ type Within struct {
 func (w Within) Resolve(n, d int) (Within, error) {
 	const method = "neighbors.Within"
 	var err error
-	if w.Metric, err = resolveMetric(method, w.Metric); err != nil {
+	if w.Metric, err = ResolveMetric(method, w.Metric); err != nil {
 		return w, err
 	}
 	if n < 2 {
