@@ -1,7 +1,6 @@
 package affinity
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -35,59 +34,67 @@ type Geodesics struct {
 
 // NewGeodesics returns the ways along h, which it copies. Errors: *mat32.ParamError for
 // neighbourhoods that are not of rows among themselves, or that no search makes, and one
-// that wraps ctx.Err(). Time O(e·log k) for e neighbours, k of a row, memory 24·e bytes.
+// that wraps ctx.Err(). Time O(e·log k) for e neighbours, k of a row, memory 24·e bytes
+// and as much again while they are made.
 func NewGeodesics(ctx context.Context, h *neighbors.Neighborhoods) (*Geodesics, error) {
 	const method = "affinity.NewGeodesics"
-	parts, err := h.Components() // which looks at every neighbour
+	parts, err := h.ComponentsContext(ctx) // which looks at every neighbour
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", method, err)
+	}
+	forth, err := direct(ctx, h.N, h.Row, func(_ int, _ int32, distance float64) float64 { return distance })
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", method, err)
+	}
+	back, err := forth.transposed(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", method, err)
 	}
 	g := &Geodesics{n: h.N, start: make([]int, h.N+1), parts: parts}
-	count := make([]int, h.N+1)
-	for i := range h.N {
-		indices, _ := h.Row(i)
-		count[i+1] += len(indices)
-		for _, j := range indices {
-			count[j+1]++
-		}
+	count := make([]int, h.N)
+	// Counted, and then written: the ways that lead from row i, forth or back.
+	each := func(write func(at int, to int32, length float64)) error {
+		return par.Blocks(ctx, h.N, rowBlock, func(lo, hi int) {
+			for i := lo; i < hi; i++ {
+				a, aEnd, b, bEnd, at := forth.start[i], forth.start[i+1], back.start[i], back.start[i+1], g.start[i]
+				for a < aEnd || b < bEnd {
+					to, length := int32(math.MaxInt32), math.Inf(1)
+					if a < aEnd {
+						to = forth.columns[a]
+					}
+					if b < bEnd {
+						to = min(to, back.columns[b])
+					}
+					// Of two rows that have each other as neighbours: once.
+					if a < aEnd && forth.columns[a] == to {
+						length = forth.weights[a]
+						a++
+					}
+					if b < bEnd && back.columns[b] == to {
+						length = min(length, back.weights[b])
+						b++
+					}
+					if write != nil {
+						write(at, to, length)
+					}
+					at++
+				}
+				if write == nil {
+					count[i] = at
+				}
+			}
+		})
 	}
-	for i := range h.N {
-		count[i+1] += count[i]
-	}
-	type step struct {
-		length float64
-		to     int32
-	}
-	both := make([]step, count[h.N])
-	next := slices.Clone(count)
-	for i := range h.N {
-		indices, distances := h.Row(i)
-		for k, j := range indices {
-			both[next[i]] = step{distances[k], j}
-			both[next[j]] = step{distances[k], int32(i)}
-			next[i]++
-			next[j]++
-		}
-	}
-	err = par.Blocks(ctx, h.N, rowBlock, func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			steps := both[count[i]:count[i+1]]
-			slices.SortFunc(steps, func(a, b step) int { return cmp.Or(cmp.Compare(a.to, b.to), cmp.Compare(a.length, b.length)) })
-			// Of two rows that have each other as neighbours: once.
-			g.start[i+1] = len(slices.CompactFunc(steps, func(a, b step) bool { return a.to == b.to }))
-		}
-	})
-	if err != nil {
+	if err := each(nil); err != nil {
 		return nil, fmt.Errorf("%s: %w", method, err)
 	}
-	for i := range h.N {
-		g.start[i+1] += g.start[i]
+	for i, c := range count {
+		g.start[i+1] = g.start[i] + c
 	}
 	g.to, g.lengths = make([]int32, g.start[h.N]), make([]float64, g.start[h.N])
-	for i := range h.N {
-		for k, s := range both[count[i]:][:g.start[i+1]-g.start[i]] {
-			g.to[g.start[i]+k], g.lengths[g.start[i]+k] = s.to, s.length
-		}
+	err = each(func(at int, to int32, length float64) { g.to[at], g.lengths[at] = to, length })
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", method, err)
 	}
 	return g, nil
 }
@@ -123,10 +130,14 @@ func (g *Geodesics) Each(ctx context.Context, sources []int, visit func(i int, d
 
 // EachEntering is Each for points that are no rows of the graph: of each of count points,
 // enter returns the rows from which ways begin, and how far they are. It is the distance
-// to all rows of a new point whose neighbours are known.
+// to all rows of a new point whose neighbours are known. Many goroutines call enter at
+// once, several times for a point: it must always return the same.
 func (g *Geodesics) EachEntering(ctx context.Context, count int, enter func(i int) (rows []int32, distances []float64), visit func(i int, distances []float64)) error {
 	const method = "affinity.Geodesics"
 	for i := range count {
+		if i%rowBlock == 0 && ctx.Err() != nil {
+			return fmt.Errorf("%s: %w", method, ctx.Err())
+		}
 		rows, distances := enter(i)
 		if len(rows) != len(distances) {
 			return fmt.Errorf("%s: %w", method, &mat32.ShapeError{What: fmt.Sprintf("distances of point %d", i), Rows: len(distances), Cols: 1,
@@ -311,6 +322,9 @@ func (w *walker) sort(ctx context.Context, point int) bool {
 	return true
 }
 
+// shortenedAtOnce is how many rows are passed between two looks at ctx.
+const shortenedAtOnce = 1 << 16
+
 // together measures the ways from several points at once. It reports whether that came
 // to an end.
 func (w *walker) together(ctx context.Context, points []int) bool {
@@ -324,8 +338,18 @@ func (w *walker) together(ctx context.Context, points []int) bool {
 			*at = min(*at, distances[k])
 		}
 	}
-	for pass := 0; w.ways.Shorten(w.passed, w.order); pass++ {
-		if pass == mostPasses || ctx.Err() != nil {
+	for pass := 0; ; pass++ {
+		shortened := false
+		for part := range slices.Chunk(w.order, shortenedAtOnce) {
+			if ctx.Err() != nil {
+				return false
+			}
+			shortened = w.ways.Shorten(w.passed, part) || shortened
+		}
+		if !shortened {
+			break
+		}
+		if pass == mostPasses {
 			return false
 		}
 		slices.Reverse(w.order) // for ways that turn back

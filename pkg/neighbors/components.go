@@ -1,6 +1,7 @@
 package neighbors
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,15 +28,34 @@ func (g *Graph) Components() (*Components, error) {
 // Components returns the connected components, the direction of neighbourhood
 // ignored. Time O(neighbours), memory O(n).
 func (h *Neighborhoods) Components() (*Components, error) {
-	if err := h.sound("neighbors.Neighborhoods.Components"); err != nil {
-		return nil, err
-	}
-	return h.components(), nil
+	return h.ComponentsContext(context.Background())
 }
 
-func (h *Neighborhoods) components() *Components {
-	labels, count := h.sets().labels()
-	c := &Components{Count: count, Labels: make([]int, h.N), Sizes: make([]int, count)}
+// ComponentsContext is Components for large graphs: where ctx is done before all
+// neighbours are united, the error wraps ctx.Err().
+func (h *Neighborhoods) ComponentsContext(ctx context.Context) (*Components, error) {
+	const method = "neighbors.Neighborhoods.Components"
+	if err := h.sound(method); err != nil {
+		return nil, err
+	}
+	s := newDisjoint(h.N)
+	for i := range h.N {
+		if i%unitedAtOnce == 0 && ctx.Err() != nil {
+			return nil, fmt.Errorf("%s: %w", method, ctx.Err())
+		}
+		h.unite(s, i)
+	}
+	return s.components(), nil
+}
+
+// unitedAtOnce is how many rows are united with their neighbours between two looks at ctx.
+const unitedAtOnce = 1 << 14
+
+func (h *Neighborhoods) components() *Components { return h.sets().components() }
+
+func (s disjoint) components() *Components {
+	labels, count := s.labels()
+	c := &Components{Count: count, Labels: make([]int, len(labels)), Sizes: make([]int, count)}
 	for i, l := range labels {
 		c.Labels[i] = int(l)
 		c.Sizes[l]++
@@ -47,12 +67,17 @@ func (h *Neighborhoods) components() *Components {
 func (h *Neighborhoods) sets() disjoint {
 	s := newDisjoint(h.N)
 	for i := range h.N {
-		indices, _ := h.Row(i)
-		for _, j := range indices {
-			s.unite(int32(i), j)
-		}
+		h.unite(s, i)
 	}
 	return s
+}
+
+// unite unites row i with its neighbours.
+func (h *Neighborhoods) unite(s disjoint, i int) {
+	indices, _ := h.Row(i)
+	for _, j := range indices {
+		s.unite(int32(i), j)
+	}
 }
 
 // String returns one line: how many there are, and the sizes of the largest.
