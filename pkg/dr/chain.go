@@ -255,6 +255,7 @@ var chainable = map[string]func() savedModel{
 	ldaKind:            func() savedModel { return new(LDAModel) },
 	lppKind:            func() savedModel { return new(LPPModel) },
 	isomapKind:         func() savedModel { return new(IsomapModel) },
+	lleKind:            func() savedModel { return new(LLEModel) },
 	classicalMDSKind:   func() savedModel { return new(ClassicalMDSModel) },
 	landmarkMDSKind:    func() savedModel { return new(LandmarkMDSModel) },
 	metricMDSKind:      func() savedModel { return new(MetricMDSModel) },

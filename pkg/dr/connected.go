@@ -56,19 +56,7 @@ func connected(ctx context.Context, method string, x mat.Matrix, s *affinity.Spa
 	case s.Metric != "" && s.Metric != name:
 		return nil, &mat32.DegenerateError{Method: method, Reason: fmt.Sprintf("the weights have %v, which are joined by the %s distance, and these are weights by the %s distance", parts, name, s.Metric)}
 	}
-	// Every row is a neighbour of the first of its component, which says it all.
-	n, _ := x.Dims()
-	h := &neighbors.Neighborhoods{N: n, Metric: name, Start: make([]int, n+1)}
-	root := slices.Repeat([]int{-1}, parts.Count)
-	for i, c := range parts.Labels {
-		if root[c] < 0 {
-			root[c] = i
-		} else {
-			h.Indices, h.Distances = append(h.Indices, int32(root[c])), append(h.Distances, 0)
-		}
-		h.Start[i+1] = len(h.Indices)
-	}
-	joined, err := neighbors.Join{MemoryLimit: limit}.Connect(ctx, x, h)
+	joined, err := joinParts(ctx, x, name, parts.Labels, parts.Count, limit)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", method, err)
 	}
@@ -82,6 +70,7 @@ func connected(ctx context.Context, method string, x mat.Matrix, s *affinity.Spa
 		added[int(e.I)] = append(added[int(e.I)], end{e.J, w})
 		added[int(e.J)] = append(added[int(e.J)], end{e.I, w})
 	}
+	n := len(parts.Labels)
 	size := s.NNZ() + 2*len(joined.Added)
 	start, indices, weights := make([]int, n+1), make([]int32, 0, size), make([]float64, 0, size)
 	for i := range n {
@@ -107,4 +96,21 @@ func connected(ctx context.Context, method string, x mat.Matrix, s *affinity.Spa
 	whole.Kernel, whole.Metric, whole.Rows, whole.Scales = s.Kernel, s.Metric, s.Rows, s.Scales
 	whole.Notes = append(slices.Clone(s.Notes), "the weights have "+joined.String())
 	return whole, nil
+}
+
+// joinParts finds the shortest edges that join the parts of the rows of x, of which
+// labels counts each.
+func joinParts(ctx context.Context, x mat.Matrix, metric string, labels []int, count int, limit int64) (*neighbors.Joined, error) {
+	// Every row is a neighbour of the first of its part, which says it all.
+	h := &neighbors.Neighborhoods{N: len(labels), Metric: metric, Start: make([]int, len(labels)+1)}
+	root := slices.Repeat([]int{-1}, count)
+	for i, c := range labels {
+		if root[c] < 0 {
+			root[c] = i
+		} else {
+			h.Indices, h.Distances = append(h.Indices, int32(root[c])), append(h.Distances, 0)
+		}
+		h.Start[i+1] = len(h.Indices)
+	}
+	return neighbors.Join{MemoryLimit: limit}.Connect(ctx, x, h)
 }

@@ -56,6 +56,10 @@ func FuzzFit(f *testing.F) {
 		for name, method := range map[string]dr.Embedder{
 			"Isomap":              dr.Isomap{Components: k},
 			"Isomap, in a ball":   dr.Isomap{Components: k, Radius: perplexity, Landmarks: n / 2},
+			"LLE":                 dr.LLE{Components: k, Neighbors: max(0, n/3)},
+			"LLE, modified":       dr.LLE{Variant: dr.ModifiedLLE, Components: k},
+			"LLE, Hessian":        dr.LLE{Variant: dr.HessianLLE, Neighbors: max(0, n/2)},
+			"LTSA":                dr.LLE{Variant: dr.LTSA, Components: k},
 			"ClassicalMDS":        dr.ClassicalMDS{Components: k},
 			"LandmarkMDS":         dr.LandmarkMDS{Components: k, Landmarks: n / 2},
 			"MetricMDS":           dr.MetricMDS{Components: k, Iterations: 5, Start: map[bool]dr.Start{true: dr.FromRandom}[single]},

@@ -145,47 +145,13 @@ func (p NPE) Fit(ctx context.Context, x mat.Matrix) (*NPEModel, error) {
 // reconstruction returns the weights by which every row is nearest to the
 // combination of its neighbours; those of a row sum to 1.
 func reconstruction(ctx context.Context, x *mat.Dense, g *neighbors.Graph, share float64) ([]float64, error) {
-	n, d := x.Dims()
+	n, _ := x.Dims()
 	k := g.K
 	weights := make([]float64, n*k)
-	type scratch struct{ differences, gram []float64 }
-	fresh := func() scratch { return scratch{make([]float64, k*d), make([]float64, k*k)} }
-	return weights, par.BlocksWith(ctx, n, 16, fresh, func(s scratch, lo, hi int) {
+	return weights, par.BlocksWith(ctx, n, 16, func() *barycenter { return new(barycenter) }, func(s *barycenter, lo, hi int) {
 		for i := lo; i < hi; i++ {
 			indices, _ := g.Row(i)
-			for a, j := range indices {
-				to := s.differences[a*d : (a+1)*d]
-				copy(to, x.RawRowView(int(j)))
-				kernel.Axpy64(-1, x.RawRowView(i), to)
-			}
-			w := weights[i*k : (i+1)*k]
-			for extra := share; ; extra *= 10 {
-				trace := 0.
-				for a := range k {
-					for b := range a + 1 {
-						s.gram[a*k+b] = kernel.Dot64(s.differences[a*d:(a+1)*d], s.differences[b*d:(b+1)*d])
-					}
-					trace += s.gram[a*k+a]
-				}
-				if !(trace > 0) {
-					trace = 1
-				}
-				for a := range k {
-					s.gram[a*k+a] += extra * trace
-				}
-				for a := range w {
-					w[a] = 1
-				}
-				if factorize(s.gram, k, 0) {
-					solveFactor(s.gram, k, w)
-					break
-				}
-			}
-			sum := 0.
-			for _, v := range w {
-				sum += v
-			}
-			kernel.Scal64(1/sum, w)
+			s.weigh(weights[i*k:(i+1)*k], x, x.RawRowView(i), indices, share)
 		}
 	})
 }

@@ -62,6 +62,7 @@ func savedValues(t *testing.T) map[string]savable {
 		"IsomapModel":                    fitted(t, dr.Isomap{}, x),
 		"IsomapModel with landmarks":     fitted(t, dr.Isomap{Landmarks: 7}, x),
 		"IsomapModel of distances":       fitted(t, dr.Isomap{Radius: 2}, apart.Rows(t, x)),
+		"LLEModel":                       fitted(t, dr.LLE{Variant: dr.HessianLLE}, x),
 		"ClassicalMDSModel":              fitted(t, dr.ClassicalMDS{}, x),
 		"LandmarkMDSModel":               fitted(t, dr.LandmarkMDS{Landmarks: 7}, x),
 		"LandmarkMDSModel of distances":  fitted(t, dr.LandmarkMDS{Landmarks: 7}, apart.Rows(t, x)),

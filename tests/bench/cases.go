@@ -313,6 +313,19 @@ var Cases = []Case{
 		Quality: []Measure{geodesicResidual, number("error", "reconstruction error (least is best)", "%.6f")},
 	},
 	{
+		Name: "lle-5000", What: "Locally linear embedding, 12 neighbours: a swiss roll, 5000 × 3",
+		Data: longRoll, Options: wire.Options{"components": 2, "neighbors": 12},
+		Ours: ours.LLE,
+		Peer: Peer{
+			Package: "scikit-learn", Script: "bench_geodesic.py", Function: "lle", Serial: true,
+			Settings: []Setting{
+				{Name: "LocallyLinearEmbedding(eigen_solver='auto'), float32, all cores", Options: wire.Options{"solver": "auto"}},
+				{Name: "LocallyLinearEmbedding(eigen_solver='arpack'), float32, all cores", Options: wire.Options{"solver": "arpack"}},
+			},
+		},
+		Quality: []Measure{number("error", "reconstruction error (least is best)", "%.3g")},
+	},
+	{
 		Name: "phate-10000x50", What: "PHATE: rows near a tree, 10 000 × 50",
 		Data: noisyTree, Options: wire.Options{"components": 2}, Seeds: 5,
 		Ours: ours.PHATE,

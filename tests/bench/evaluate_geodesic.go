@@ -7,6 +7,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"github.com/flatland-go/flatland/pkg/affinity"
+	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/dr"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/neighbors"
@@ -24,6 +25,15 @@ func fewComponents(rows int) ([]*mat32.Dense, error) {
 		return nil, err
 	}
 	return []*mat32.Dense{mat32.Convert(y)}, nil
+}
+
+// longRoll returns 5000 rows of a swiss roll.
+func longRoll(rows int) ([]*mat32.Dense, error) {
+	set, err := datasets.SwissRoll{Rows: orAll(rows, 5000), Seed: 1}.Generate()
+	if err != nil {
+		return nil, err
+	}
+	return []*mat32.Dense{mat32.Convert(set.X)}, nil
 }
 
 // geodesicResidual judges maps by the ways along the neighbours, from some rows, evenly spread, to all.
