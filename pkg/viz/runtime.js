@@ -497,6 +497,8 @@
     if (!flatland.modules.echarts) return;
     for (const host of document.querySelectorAll('[data-flatland]')) {
       if (flatland.charts.has(host)) continue;
+      // While a page is read, what nothing follows may be there in part; the script behind it scans again.
+      if (document.readyState === 'loading' && !host.nextElementSibling) continue;
       flatland.charts.set(host, null);
       draw(host).catch((error) => {
         host.dataset.flatlandState = 'failed';

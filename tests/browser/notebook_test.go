@@ -27,6 +27,7 @@ var triedCharts = map[string]triedChart{
 	"03_linear_maps":        {chart: 3, says: "PCA", gray: []int{0, 4}},
 	"04_whitening":          {chart: 3, says: "white", gray: []int{1}},
 	"05_random_projections": {chart: 4, says: "Gaussian", gray: []int{0}},
+	"07_heat_and_diffusion": {chart: 3, says: "row ", gray: []int{1, 2}},
 }
 
 // TestNotebooks opens the page of every notebook of the course: with the network cut, all its charts are drawn, a point of the first tells
