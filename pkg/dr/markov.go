@@ -141,12 +141,15 @@ func rowDistances(ctx context.Context, method string, x *mat.Dense) (*dissimilar
 	return d, nil
 }
 
+// landmarkVectors is how many singular vectors of the walk tell which rows walk alike.
+const landmarkVectors = 100
+
 // land makes landmarks of rows that walk alike, and returns the walk between these.
 //
 // Rows are compared by where one step leads in the leading singular vectors of the walk
 // (those of its symmetric form), and clustered.
 func (m *PHATEModel) land(ctx context.Context, o *affinity.DiffusionOperator, p PHATE) (*markov, error) {
-	const vectors, batch = 100, 10000
+	const batch = 10000
 	n := o.Dim()
 	degrees := o.Degrees()
 	start := make([]int, n+1)
@@ -169,7 +172,7 @@ func (m *PHATEModel) land(ctx context.Context, o *affinity.DiffusionOperator, p 
 	if err != nil {
 		return nil, err
 	}
-	f, err := linalg.RangeFinder{Rank: min(vectors, n), Iterations: 4, PowerOnly: true, Seed: p.Seed}.Factor(ctx, sym)
+	f, err := linalg.RangeFinder{Rank: min(landmarkVectors, n), Iterations: 4, PowerOnly: true, Seed: p.Seed}.Factor(ctx, sym)
 	if err != nil {
 		return nil, err
 	}

@@ -28,7 +28,7 @@ import (
 //
 // Time that of the neighbours, and for m rows or landmarks O(m³) for the entropies, O(m³)
 // for the walk and the distances, and O(m²) for each of some dozens of passes; memory
-// 56·m² bytes beside the weights.
+// 56·m² + 100·n·(Neighbors + 8) bytes, and 5.6 kB a row where there are more than Landmarks.
 //
 // Source: K. Moon, D. van Dijk, Z. Wang, S. Gigante, D. Burkhardt, W. Chen, K. Yim,
 // A. van den Elzen, M. Hirn, R. Coifman, N. Ivanova, G. Wolf and S. Krishnaswamy (2019),
@@ -245,7 +245,11 @@ func (p PHATE) distances(ctx context.Context, x mat.Matrix, m *PHATEModel) (*dis
 		return nil, nil, err
 	}
 	order := int64(min(n, p.Landmarks))
-	if err := mat32.CheckMemory(method, 56*order*order, p.MemoryLimit, "take fewer landmarks"); err != nil {
+	need := 56*order*order + 100*int64(n)*int64(p.Neighbors+8)
+	if n > p.Landmarks {
+		need += 56 * int64(n) * landmarkVectors
+	}
+	if err := mat32.CheckMemory(method, need, p.MemoryLimit, "take fewer landmarks"); err != nil {
 		return nil, nil, err
 	}
 	if err := checkVaries(ctx, method, x); err != nil {
