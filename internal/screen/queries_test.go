@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/rng"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/watch"
 )
@@ -36,6 +37,7 @@ func questions(x *mat.Dense, n int) *mat.Dense {
 }
 
 func TestQueriesAgainstEveryPair(t *testing.T) {
+	testenv.Unraced(t)
 	ctx := context.Background()
 	for name, x := range inputs() {
 		for form, r := range forms(t, x) {
@@ -132,6 +134,7 @@ func inside(t *testing.T, name string, got *Ragged, all [][]near, radius float64
 }
 
 func TestWithinAgainstEveryPair(t *testing.T) {
+	testenv.Unraced(t)
 	ctx := context.Background()
 	for name, x := range inputs() {
 		for form, r := range forms(t, x) {

@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/dr"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/tests/golden"
@@ -66,6 +67,7 @@ func rowsOf(rows [][]float64) *mat.Dense {
 }
 
 func TestFastICAAgainstScikitLearn(t *testing.T) {
+	testenv.Unraced(t)
 	var file struct {
 		X    [][]float64
 		Runs []struct {

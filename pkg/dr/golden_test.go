@@ -60,6 +60,7 @@ func nearAll(t *testing.T, what string, got, want []float64, rel, abs float64) {
 }
 
 func TestPCAAgainstScikitLearn(t *testing.T) {
+	testenv.Unraced(t)
 	var file struct {
 		Data map[string]struct {
 			Rank          int
@@ -118,6 +119,7 @@ func scores(t *testing.T, p dr.PCA, x mat.Matrix) *dr.Embedding {
 }
 
 func TestStandardizeAgainstScikitLearn(t *testing.T) {
+	testenv.Unraced(t)
 	type scaler struct {
 		Center, Scale []float64
 		Transformed   [][]float64

@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"github.com/flatland-go/flatland/internal/apart"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/affinity"
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/dr"
@@ -79,6 +80,7 @@ func alike(t *testing.T, what string, got mat.Matrix, want [][]float64, free boo
 }
 
 func TestLaplacianEigenmapsAgainstScikitLearn(t *testing.T) {
+	testenv.Unraced(t)
 	var file struct {
 		Runs []struct {
 			Table       string

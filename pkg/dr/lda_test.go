@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/dr"
 	"github.com/flatland-go/flatland/pkg/mat32"
@@ -47,6 +48,7 @@ func labelsOf(t *testing.T, name string) []int {
 }
 
 func TestLDAAgainstScikitLearn(t *testing.T) {
+	testenv.Unraced(t)
 	type result struct {
 		Shrinkage               float64
 		Auto                    bool

@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/dr"
 	"github.com/flatland-go/flatland/pkg/mat32"
@@ -136,6 +137,7 @@ func sameColumns(t *testing.T, what string, e *dr.Embedding, want [][]float64) {
 }
 
 func TestLPPAgainstSciPy(t *testing.T) {
+	testenv.Unraced(t)
 	var file localGolden
 	golden.Load(t, "locality", &file)
 	if len(file.Wine.LPP) != 2 {
@@ -158,6 +160,7 @@ func TestLPPAgainstSciPy(t *testing.T) {
 }
 
 func TestNPEAgainstScikitLearn(t *testing.T) {
+	testenv.Unraced(t)
 	var file localGolden
 	golden.Load(t, "locality", &file)
 	m, err := dr.NPE{Neighbors: 10}.Fit(context.Background(), datasets.Wine().X)

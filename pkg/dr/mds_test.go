@@ -13,6 +13,7 @@ import (
 
 	"github.com/flatland-go/flatland/internal/apart"
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/dr"
 	"github.com/flatland-go/flatland/pkg/mat32"
@@ -163,6 +164,7 @@ type mdsRun struct {
 type mdsGolden struct{ Classical, Metric, Local, Weighted, Nonmetric, Sammon []mdsRun }
 
 func TestClassicalMDSAgainstScikitLearn(t *testing.T) {
+	testenv.Unraced(t)
 	var g mdsGolden
 	golden.Load(t, "mds", &g)
 	if len(g.Classical) != 2 {
@@ -200,6 +202,7 @@ func TestClassicalMDSSolversAgree(t *testing.T) {
 }
 
 func TestMetricMDSAgainstScikitLearn(t *testing.T) {
+	testenv.Unraced(t)
 	var g mdsGolden
 	golden.Load(t, "mds", &g)
 	if len(g.Metric) != 3 || len(g.Local) != 2 {
@@ -243,6 +246,7 @@ func TestMetricMDSAgainstScikitLearn(t *testing.T) {
 }
 
 func TestWeightedMDSFindsTheMinimum(t *testing.T) {
+	testenv.Unraced(t)
 	var g mdsGolden
 	golden.Load(t, "mds", &g)
 	if len(g.Weighted) != 2 {
@@ -269,6 +273,7 @@ func TestWeightedMDSFindsTheMinimum(t *testing.T) {
 }
 
 func TestNonMetricMDSAgainstScikitLearn(t *testing.T) {
+	testenv.Unraced(t)
 	var g mdsGolden
 	golden.Load(t, "mds", &g)
 	if len(g.Nonmetric) != 2 {
@@ -320,6 +325,7 @@ func TestNonMetricMDSSeesTheOrderAlone(t *testing.T) {
 }
 
 func TestSammonFindsTheMinimum(t *testing.T) {
+	testenv.Unraced(t)
 	var g mdsGolden
 	golden.Load(t, "mds", &g)
 	if len(g.Sammon) != 2 {

@@ -51,6 +51,7 @@ func ExampleNMF_Fit() {
 }
 
 func TestNMFAgainstScikitLearn(t *testing.T) {
+	testenv.Unraced(t)
 	var file struct {
 		Runs []struct {
 			Table, Loss, Init string

@@ -15,6 +15,7 @@ import (
 
 	"github.com/flatland-go/flatland/internal/fixture"
 	"github.com/flatland-go/flatland/internal/rng"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/dr"
 	"github.com/flatland-go/flatland/pkg/mat32"
@@ -78,6 +79,7 @@ func fitPCA(t *testing.T, p dr.PCA, x mat.Matrix) *dr.PCAModel {
 }
 
 func TestPCASolversAgainstScikitLearn(t *testing.T) {
+	testenv.Unraced(t)
 	var file struct {
 		Data map[string]struct {
 			Scores     []float64

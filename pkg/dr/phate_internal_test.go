@@ -7,6 +7,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/affinity"
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/tests/golden"
@@ -52,6 +53,7 @@ func near(t *testing.T, what string, got, want []float64, tolerance float64) {
 }
 
 func TestPHATEAgainstPhate(t *testing.T) {
+	testenv.Unraced(t)
 	var file struct {
 		Wine, Digits, Iris   []goldenPHATE
 		Transform, Landmarks goldenPHATE

@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/dr"
 	"github.com/flatland-go/flatland/pkg/mat32"
@@ -44,6 +45,7 @@ func ExampleSparsePCA_Fit() {
 }
 
 func TestSparsePCAAgainstScikitLearn(t *testing.T) {
+	testenv.Unraced(t)
 	var file struct {
 		Runs []struct {
 			Table             string

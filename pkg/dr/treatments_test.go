@@ -11,6 +11,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/dr"
 	"github.com/flatland-go/flatland/pkg/mat32"
@@ -118,6 +119,7 @@ func sparseOf(t *testing.T, x mat.Matrix) *mat32.CSR {
 }
 
 func TestSparseAndMADScalesAgainstPeers(t *testing.T) {
+	testenv.Unraced(t)
 	var file treatmentsFile
 	golden.Load(t, "treatments", &file)
 	ctx := context.Background()
@@ -154,6 +156,7 @@ func TestSparseAndMADScalesAgainstPeers(t *testing.T) {
 }
 
 func TestRowNormalizeAgainstScikitLearn(t *testing.T) {
+	testenv.Unraced(t)
 	var file treatmentsFile
 	golden.Load(t, "treatments", &file)
 	for name, want := range file.Data {
@@ -182,6 +185,7 @@ func TestRowNormalizeAgainstScikitLearn(t *testing.T) {
 }
 
 func TestLogNormalizeAgainstScikitLearn(t *testing.T) {
+	testenv.Unraced(t)
 	var file treatmentsFile
 	golden.Load(t, "treatments", &file)
 	for name, want := range file.Data {
@@ -197,6 +201,7 @@ func TestLogNormalizeAgainstScikitLearn(t *testing.T) {
 }
 
 func TestImputeAgainstScikitLearn(t *testing.T) {
+	testenv.Unraced(t)
 	var file treatmentsFile
 	golden.Load(t, "treatments", &file)
 	ctx := context.Background()

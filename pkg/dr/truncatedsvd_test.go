@@ -11,6 +11,7 @@ import (
 
 	"github.com/flatland-go/flatland/internal/fixture"
 	"github.com/flatland-go/flatland/internal/rng"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/dr"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/tests/golden"
@@ -42,6 +43,7 @@ func ExampleTruncatedSVD_Fit() {
 }
 
 func TestTruncatedSVDAgainstScikitLearn(t *testing.T) {
+	testenv.Unraced(t)
 	var file struct {
 		Data map[string]struct {
 			Values      []float64 `json:"singular_values"`

@@ -8,6 +8,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/dr/layout"
 	"github.com/flatland-go/flatland/tests/golden"
@@ -16,6 +17,7 @@ import (
 // The stages of t-SNE against the peers': the similarities of chosen pairs, their
 // entropy, and objective and gradient at the start.
 func TestTSNEStagesAgainstPeers(t *testing.T) {
+	testenv.Unraced(t)
 	var file struct {
 		Start  [][]float64
 		Stages []struct {

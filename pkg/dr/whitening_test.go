@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
 
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/dr"
 	"github.com/flatland-go/flatland/pkg/mat32"
@@ -91,6 +92,7 @@ type whiteningFile struct {
 }
 
 func TestWhiteningAgainstPeers(t *testing.T) {
+	testenv.Unraced(t)
 	var file whiteningFile
 	golden.Load(t, "whitening", &file)
 	if len(file.Data) != 2 {
@@ -113,6 +115,7 @@ func TestWhiteningAgainstPeers(t *testing.T) {
 }
 
 func TestZipfianWhiteningAgainstNumPy(t *testing.T) {
+	testenv.Unraced(t)
 	var file whiteningFile
 	golden.Load(t, "whitening", &file)
 	for name, want := range file.Data {
@@ -127,6 +130,7 @@ func TestZipfianWhiteningAgainstNumPy(t *testing.T) {
 }
 
 func TestSymmetryScoresAgainstNumPy(t *testing.T) {
+	testenv.Unraced(t)
 	var file whiteningFile
 	golden.Load(t, "whitening", &file)
 	for name, data := range file.Data {
