@@ -9,14 +9,13 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/neighbors"
 )
 
 // Whatever way the memory and the order of the matrix choose, the eigenvectors are the same.
 func TestBottomByEveryWay(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it needs more rows than are decomposed whole: the unit stage has it")
-	}
+	testenv.Unraced(t)
 	ctx := context.Background()
 	for d, way := range map[int]string{2: "along a skyline", 12: "dense"} {
 		x := fixture.Normal(1, wholeBottom+100, d)

@@ -176,9 +176,7 @@ func TestIsomapOfAField(t *testing.T) {
 }
 
 func TestIsomapUnrollsTheSwissRoll(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it says nothing about races, and needs many rows: the unit stage has it")
-	}
+	testenv.Unraced(t)
 	const n = 1500
 	data, err := datasets.SwissRoll{Rows: n, Seed: 1}.Generate()
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/dr"
 	"github.com/flatland-go/flatland/pkg/mat32"
@@ -116,9 +117,7 @@ func affineMatch(t *testing.T, z, truth mat.Matrix) float64 {
 // TestLLEOfASheetWithAHole: Donoho and Grimes (2003): ways around a hole are longer than
 // straight ones, which Isomap takes for lengths; second derivatives do not see the hole.
 func TestLLEOfASheetWithAHole(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it says nothing about races, and needs many rows: the unit stage has it")
-	}
+	testenv.Unraced(t)
 	data, err := datasets.SwissRoll{Rows: 2000, Seed: 1}.Generate()
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/dr"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
@@ -153,9 +154,7 @@ func TestSubbundleOfFlatRowsIsAnIsometry(t *testing.T) {
 // The surface through noisy rows is nearer to the true one than they are, and a surface
 // of too few dimensions is not.
 func TestSubbundleIsNearerToTheSurface(t *testing.T) {
-	if testing.Short() {
-		t.Skip("says nothing about races")
-	}
+	testenv.Unraced(t)
 	ctx := context.Background()
 	const n, noise = 300, .1
 	u, e := fixture.Uniform(5, n, 2), fixture.Normal(6, n, 3)

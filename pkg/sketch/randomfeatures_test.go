@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/sketch"
 )
@@ -74,9 +75,7 @@ func predicted(f sketch.RandomFeatures, count int, x, y []float64) float64 {
 // for positive features less still for those of a simplex. The control: one
 // projection has nothing to be coupled with.
 func TestRandomFeaturesHaveTheVarianceOfTheClosedForm(t *testing.T) {
-	if testing.Short() {
-		t.Skip("moments of many seeds, with nothing to race")
-	}
+	testenv.Unraced(t)
 	const d, seeds = 6, 6000
 	x := mat.NewDense(2, d, []float64{.5, -.4, .2, .3, 0, .5, -.1, .3, .6, .4, .5, -.2})
 	x.Scale(.8, x)
