@@ -51,9 +51,9 @@ type HeatGeodesic struct {
 	// are larger. Where they are not, all columns count. Ignored for distances. Default 40.
 	Columns int
 
-	// Weights, when given, are those between the rows of x, and Neighbors, Decay and
+	// Affinity, when given, holds the weights between the rows of x, and Neighbors, Decay and
 	// Columns are ignored.
-	Weights *affinity.Sparse `json:"-"`
+	Affinity *affinity.Sparse `json:"-"`
 
 	// Normalization of the Laplacian. Default affinity.Symmetric.
 	Normalization affinity.Normalization
@@ -225,7 +225,7 @@ const heatFloor = 1e-16
 // String returns the options in one line, as captions and tables show them.
 func (h HeatGeodesic) String() string {
 	s := fmt.Sprintf("%d neighbours, decay %g", h.Neighbors, h.Decay)
-	if h.Weights != nil {
+	if h.Affinity != nil {
 		s = "given weights"
 	}
 	s += fmt.Sprintf(", %s Laplacian, ", h.Normalization)
@@ -257,7 +257,7 @@ func (h HeatGeodesic) String() string {
 
 // Fit makes a map of the rows of x (n × d), or of what lies at the distances that x
 // holds. Errors: those of mat32.Check and Resolve, *mat32.DegenerateError where all rows
-// are equal or heat tells none apart, *mat32.MemoryError, *mat32.ParamError for Weights of
+// are equal or heat tells none apart, *mat32.MemoryError, *mat32.ParamError for an Affinity of
 // other rows or a Time that the solver does not reach, and one that wraps ctx.Err(); a
 // cancel during the scaling also returns the model so far, its embedding marked Partial.
 func (h HeatGeodesic) Fit(ctx context.Context, x mat.Matrix) (*HeatGeodesicModel, error) {
@@ -323,7 +323,7 @@ func (h HeatGeodesic) distances(ctx context.Context, x mat.Matrix, m *HeatGeodes
 		return nil, nil, nil, err
 	}
 	stage := watch.Start(ctx, "heat", 3)
-	walk := PHATE{Neighbors: h.Neighbors, Decay: h.Decay, Columns: h.Columns, Weights: h.Weights, Seed: h.Seed, MemoryLimit: h.MemoryLimit}
+	walk := PHATE{Neighbors: h.Neighbors, Decay: h.Decay, Columns: h.Columns, Affinity: h.Affinity, Seed: h.Seed, MemoryLimit: h.MemoryLimit}
 	s, notes, err := walk.weigh(ctx, x, new(PHATEModel))
 	if err != nil {
 		return fail(err)

@@ -82,7 +82,7 @@ func TestHeatGeodesicsOfAPath(t *testing.T) {
 		{dr.HeatGeodesic{Time: 40, Volume: 1, Solver: affinity.EigenHeat}, []float64{40}, []float64{1}},
 		{dr.HeatGeodesic{Times: 3, MaxTime: 90, Volume: .5}, []float64{.1, 3, 90}, []float64{(1 - .1/93.1) / 2, (1 - 3/93.1) / 2, (1 - 90/93.1) / 2}},
 	} {
-		c.h.Weights, c.h.Normalization = s, affinity.Combinatorial
+		c.h.Affinity, c.h.Normalization = s, affinity.Combinatorial
 		d, err := c.h.Distances(ctx, x)
 		if err != nil {
 			t.Fatal(err)

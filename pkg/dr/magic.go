@@ -48,9 +48,9 @@ type MAGIC struct {
 	// the solver Approximate, where both n and d are larger. Default 100.
 	Columns int
 
-	// Weights, when given, are those between the rows of x, and Neighbors, Decay and
+	// Affinity, when given, holds the weights between the rows of x, and Neighbors, Decay and
 	// MaxNeighbors are ignored.
-	Weights *affinity.Sparse `json:"-"`
+	Affinity *affinity.Sparse `json:"-"`
 
 	// Time is how many steps the walk takes. More of them smooth more. Default: the first
 	// after which another changes the data, but for a rotation and their scale, by a share
@@ -116,7 +116,7 @@ func (m MAGIC) kernel() affinity.AlphaDecay {
 // String returns the options in one line, as captions and tables show them.
 func (m MAGIC) String() string {
 	s := fmt.Sprintf("%d neighbours of at most %d, decay %g", m.Neighbors, m.MaxNeighbors, m.Decay)
-	if m.Weights != nil {
+	if m.Affinity != nil {
 		s = "given weights"
 	}
 	if m.Time > 0 {
@@ -127,7 +127,7 @@ func (m MAGIC) String() string {
 
 // Fit smooths the rows of x (n × d). Errors: those of mat32.CheckRows, mat32.Check and
 // Resolve, *mat32.DegenerateError where all rows are equal, *mat32.MemoryError,
-// *mat32.ParamError for Weights of other rows, and one that wraps ctx.Err().
+// *mat32.ParamError for an Affinity of other rows, and one that wraps ctx.Err().
 func (m MAGIC) Fit(ctx context.Context, x mat.Matrix) (*MAGICModel, error) {
 	const method = "dr.MAGIC"
 	n, d, err := checkRows(ctx, method, x, 1)
@@ -154,9 +154,9 @@ func (m MAGIC) Fit(ctx context.Context, x mat.Matrix) (*MAGICModel, error) {
 		compared = pca.embedding.Dense
 		notes = append(notes, fmt.Sprintf("rows are compared by %d principal components", m.Columns))
 	}
-	s := m.Weights
+	s := m.Affinity
 	if s != nil {
-		err = s.Check(method, "Weights", x)
+		err = s.Check(method, "Affinity", x)
 	} else {
 		s, err = m.kernel().Weigh(ctx, compared)
 	}

@@ -58,7 +58,7 @@ func TestMAGICIsTheWalk(t *testing.T) {
 	for _, c := range []struct {
 		m    dr.MAGIC
 		most float64
-	}{{dr.MAGIC{Time: 4}, 1e-14}, {dr.MAGIC{Time: 4, Weights: s, Neighbors: 3}, 1e-14}, {dr.MAGIC{Time: 4, Columns: 9}, .1}, {dr.MAGIC{Time: 4, Columns: 9, Solver: dr.Approximate}, .2}} {
+	}{{dr.MAGIC{Time: 4}, 1e-14}, {dr.MAGIC{Time: 4, Affinity: s, Neighbors: 3}, 1e-14}, {dr.MAGIC{Time: 4, Columns: 9}, .1}, {dr.MAGIC{Time: 4, Columns: 9, Solver: dr.Approximate}, .2}} {
 		e, err := c.m.Embed(ctx, d.X)
 		if err != nil {
 			t.Fatal(err)

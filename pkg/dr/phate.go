@@ -55,9 +55,9 @@ type PHATE struct {
 	// and 1; see affinity.Diffusion. Default 0: not at all.
 	Alpha float64
 
-	// Weights, when given, are those between the rows of x, and Neighbors, Decay and
+	// Affinity, when given, holds the weights between the rows of x, and Neighbors, Decay and
 	// Columns are ignored. Models of given weights cannot map new rows.
-	Weights *affinity.Sparse `json:"-"`
+	Affinity *affinity.Sparse `json:"-"`
 
 	// Landmarks is how many landmarks stand for the rows where there are more rows. With
 	// n or more, rows stand for themselves. More of them cost time and show finer
@@ -167,7 +167,7 @@ func (p PHATE) String() string {
 		time = fmt.Sprintf("t %d", p.Time)
 	}
 	s := fmt.Sprintf("%d neighbours, decay %g, %s, gamma %g", p.Neighbors, p.Decay, time, p.Gamma)
-	if p.Weights != nil {
+	if p.Affinity != nil {
 		s = fmt.Sprintf("given weights, %s, gamma %g", time, p.Gamma)
 	}
 	if p.Alpha > 0 {
@@ -178,7 +178,7 @@ func (p PHATE) String() string {
 
 // Fit makes a map of the rows of x (n × d), or of what lies at the distances that x
 // holds. Errors: those of mat32.Check and Resolve, *mat32.DegenerateError where all rows
-// are equal or end alike, *mat32.MemoryError, *mat32.ParamError for Weights of other rows,
+// are equal or end alike, *mat32.MemoryError, *mat32.ParamError for an Affinity of other rows,
 // and one that wraps ctx.Err(); a cancel during the scaling also returns the model so far,
 // its embedding marked Partial.
 func (p PHATE) Fit(ctx context.Context, x mat.Matrix) (*PHATEModel, error) {
@@ -316,8 +316,8 @@ func (p PHATE) walk(ctx context.Context, x mat.Matrix, m *PHATEModel) (*affinity
 // weigh returns the weights of the rows of x, by their principal components where these
 // are fewer than their columns.
 func (p PHATE) weigh(ctx context.Context, x mat.Matrix, m *PHATEModel) (*affinity.Sparse, []string, error) {
-	if p.Weights != nil {
-		return p.Weights, nil, p.Weights.CheckContext(ctx, "dr.PHATE", "Weights", x)
+	if p.Affinity != nil {
+		return p.Affinity, nil, p.Affinity.CheckContext(ctx, "dr.PHATE", "Affinity", x)
 	}
 	var notes []string
 	if given, ok := x.(*mat32.Distances); ok {

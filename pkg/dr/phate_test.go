@@ -150,7 +150,7 @@ func TestPHATEOfWeightsAndDistances(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, m := range map[string]*dr.PHATEModel{"weights": fitPHATE(t, dr.PHATE{Weights: s}, d.X), "distances": fitPHATE(t, dr.PHATE{}, far)} {
+	for name, m := range map[string]*dr.PHATEModel{"weights": fitPHATE(t, dr.PHATE{Affinity: s}, d.X), "distances": fitPHATE(t, dr.PHATE{}, far)} {
 		if !mat.EqualApprox(m.Embedding(), want, 1e-6) {
 			t.Errorf("%s: another map", name)
 		}
@@ -158,7 +158,7 @@ func TestPHATEOfWeightsAndDistances(t *testing.T) {
 			t.Errorf("%s: new rows: %v", name, err)
 		}
 	}
-	if _, err := (dr.PHATE{Weights: s}).Fit(ctx, fixture.Normal(1, 90, 10)); !isA[*mat32.ParamError](err) {
+	if _, err := (dr.PHATE{Affinity: s}).Fit(ctx, fixture.Normal(1, 90, 10)); !isA[*mat32.ParamError](err) {
 		t.Errorf("weights of other rows: %v", err)
 	}
 }

@@ -26,6 +26,7 @@ var Spectral = []Member{
 	{Name: "LandmarkMDS", Method: dr.LandmarkMDS{}},
 	{Name: "Isomap", Most: 5000, Method: dr.Isomap{}},
 	{Name: "Isomap, 500 landmarks", Method: dr.Isomap{Landmarks: 500}},
+	{Name: "LLE", Method: dr.LLE{}},
 	{Name: "LaplacianEigenmaps", Method: dr.LaplacianEigenmaps{}},
 	{Name: "DiffusionMaps", Method: dr.DiffusionMaps{}},
 	{Name: "VectorDiffusionMaps", Method: dr.VectorDiffusionMaps{}},
