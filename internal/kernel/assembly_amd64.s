@@ -5429,3 +5429,403 @@ summed:
 	JNE     rows
 	VZEROUPPER
 	RET
+
+// func fourier2x32AVX2(toRe []float32, toIm []float32, fromRe []float32, fromIm []float32, twiddles []float32, run int)
+// Requires: AVX, FMA3
+TEXT ·fourier2x32AVX2(SB), NOSPLIT, $0-128
+	MOVQ toRe_base+0(FP), CX
+	MOVQ toIm_base+24(FP), BX
+	MOVQ fromRe_base+48(FP), SI
+	MOVQ fromIm_base+72(FP), DI
+	MOVQ twiddles_base+96(FP), R8
+	MOVQ run+120(FP), R9
+	SHLQ $0x02, R9
+	MOVQ fromRe_len+56(FP), AX
+	SHLQ $0x02, AX
+	XORQ DX, DX
+	MOVQ $+2, R10
+	DIVQ R10
+	MOVQ AX, R10
+	MOVQ SI, AX
+	ADDQ R10, AX
+
+groups:
+	MOVQ R9, DX
+
+vectors:
+	VMOVUPS      (SI), Y0
+	VMOVUPS      (DI), Y1
+	VMOVUPS      (SI)(R10*1), Y2
+	VMOVUPS      (DI)(R10*1), Y3
+	VADDPS       Y2, Y0, Y4
+	VADDPS       Y3, Y1, Y5
+	VMOVUPS      Y4, (CX)
+	VMOVUPS      Y5, (BX)
+	VSUBPS       Y2, Y0, Y0
+	VSUBPS       Y3, Y1, Y1
+	VBROADCASTSS (R8), Y2
+	VBROADCASTSS 4(R8), Y3
+	VMULPS       Y3, Y1, Y4
+	VMULPS       Y3, Y0, Y3
+	VFMSUB231PS  Y2, Y0, Y4
+	VFMADD231PS  Y2, Y1, Y3
+	VMOVUPS      Y4, (CX)(R9*1)
+	VMOVUPS      Y3, (BX)(R9*1)
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, BX
+	SUBQ         $0x20, DX
+	JNE          vectors
+	ADDQ         R9, CX
+	ADDQ         R9, BX
+	ADDQ         $0x08, R8
+	CMPQ         SI, AX
+	JNE          groups
+	VZEROUPPER
+	RET
+
+DATA cosine1of3x32<>+0(SB)/4, $(-0.5)
+GLOBL cosine1of3x32<>(SB), RODATA|NOPTR, $4
+
+DATA sine1of3x32<>+0(SB)/4, $(0.8660254)
+GLOBL sine1of3x32<>(SB), RODATA|NOPTR, $4
+
+// func fourier3x32AVX2(toRe []float32, toIm []float32, fromRe []float32, fromIm []float32, twiddles []float32, run int)
+// Requires: AVX, FMA3
+TEXT ·fourier3x32AVX2(SB), NOSPLIT, $0-128
+	MOVQ toRe_base+0(FP), CX
+	MOVQ toIm_base+24(FP), BX
+	MOVQ fromRe_base+48(FP), SI
+	MOVQ fromIm_base+72(FP), DI
+	MOVQ twiddles_base+96(FP), R8
+	MOVQ run+120(FP), R9
+	SHLQ $0x02, R9
+	MOVQ fromRe_len+56(FP), AX
+	SHLQ $0x02, AX
+	XORQ DX, DX
+	MOVQ $+3, R10
+	DIVQ R10
+	MOVQ AX, R10
+	MOVQ SI, AX
+	ADDQ R10, AX
+
+groups:
+	MOVQ R9, DX
+
+vectors:
+	VMOVUPS      (SI), Y0
+	VMOVUPS      (DI), Y1
+	VMOVUPS      (SI)(R10*1), Y2
+	VMOVUPS      (DI)(R10*1), Y3
+	VMOVUPS      (SI)(R10*2), Y4
+	VMOVUPS      (DI)(R10*2), Y5
+	VADDPS       Y4, Y2, Y6
+	VSUBPS       Y4, Y2, Y2
+	VADDPS       Y5, Y3, Y4
+	VSUBPS       Y5, Y3, Y3
+	VMOVAPS      Y0, Y5
+	VBROADCASTSS cosine1of3x32<>+0(SB), Y7
+	VFMADD231PS  Y7, Y6, Y5
+	VADDPS       Y6, Y0, Y0
+	VMOVAPS      Y1, Y6
+	VBROADCASTSS cosine1of3x32<>+0(SB), Y7
+	VFMADD231PS  Y7, Y4, Y6
+	VADDPS       Y4, Y1, Y1
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, (BX)
+	VXORPS       Y0, Y0, Y0
+	VBROADCASTSS sine1of3x32<>+0(SB), Y1
+	VFMADD231PS  Y1, Y2, Y0
+	VXORPS       Y1, Y1, Y1
+	VBROADCASTSS sine1of3x32<>+0(SB), Y2
+	VFMADD231PS  Y2, Y3, Y1
+	VADDPS       Y1, Y5, Y2
+	VSUBPS       Y0, Y6, Y3
+	VBROADCASTSS (R8), Y4
+	VBROADCASTSS 4(R8), Y7
+	VMULPS       Y7, Y3, Y8
+	VMULPS       Y7, Y2, Y7
+	VFMSUB231PS  Y4, Y2, Y8
+	VFMADD231PS  Y4, Y3, Y7
+	VMOVUPS      Y8, (CX)(R9*1)
+	VMOVUPS      Y7, (BX)(R9*1)
+	VSUBPS       Y1, Y5, Y1
+	VADDPS       Y0, Y6, Y0
+	VBROADCASTSS 8(R8), Y2
+	VBROADCASTSS 12(R8), Y3
+	VMULPS       Y3, Y0, Y4
+	VMULPS       Y3, Y1, Y3
+	VFMSUB231PS  Y2, Y1, Y4
+	VFMADD231PS  Y2, Y0, Y3
+	VMOVUPS      Y4, (CX)(R9*2)
+	VMOVUPS      Y3, (BX)(R9*2)
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, BX
+	SUBQ         $0x20, DX
+	JNE          vectors
+	ADDQ         R9, CX
+	ADDQ         R9, BX
+	ADDQ         R9, CX
+	ADDQ         R9, BX
+	ADDQ         $0x10, R8
+	CMPQ         SI, AX
+	JNE          groups
+	VZEROUPPER
+	RET
+
+// func fourier4x32AVX2(toRe []float32, toIm []float32, fromRe []float32, fromIm []float32, twiddles []float32, run int)
+// Requires: AVX, FMA3
+TEXT ·fourier4x32AVX2(SB), NOSPLIT, $0-128
+	MOVQ toRe_base+0(FP), CX
+	MOVQ toIm_base+24(FP), BX
+	MOVQ fromRe_base+48(FP), SI
+	MOVQ fromIm_base+72(FP), DI
+	MOVQ twiddles_base+96(FP), R8
+	MOVQ run+120(FP), R9
+	SHLQ $0x02, R9
+	MOVQ fromRe_len+56(FP), AX
+	SHLQ $0x02, AX
+	XORQ DX, DX
+	MOVQ $+4, R10
+	DIVQ R10
+	MOVQ AX, R10
+	MOVQ SI, AX
+	ADDQ R10, AX
+	LEAQ (R10)(R10*2), DX
+	LEAQ (R9)(R9*2), R11
+
+groups:
+	MOVQ R9, R12
+
+vectors:
+	VMOVUPS      (SI), Y0
+	VMOVUPS      (DI), Y1
+	VMOVUPS      (SI)(R10*1), Y2
+	VMOVUPS      (DI)(R10*1), Y3
+	VMOVUPS      (SI)(R10*2), Y4
+	VMOVUPS      (DI)(R10*2), Y5
+	VMOVUPS      (SI)(DX*1), Y6
+	VMOVUPS      (DI)(DX*1), Y7
+	VADDPS       Y4, Y0, Y8
+	VSUBPS       Y4, Y0, Y0
+	VADDPS       Y6, Y2, Y4
+	VSUBPS       Y6, Y2, Y2
+	VADDPS       Y5, Y1, Y6
+	VSUBPS       Y5, Y1, Y1
+	VADDPS       Y7, Y3, Y5
+	VSUBPS       Y7, Y3, Y3
+	VADDPS       Y4, Y8, Y7
+	VADDPS       Y5, Y6, Y9
+	VMOVUPS      Y7, (CX)
+	VMOVUPS      Y9, (BX)
+	VSUBPS       Y4, Y8, Y4
+	VSUBPS       Y5, Y6, Y5
+	VBROADCASTSS 8(R8), Y6
+	VBROADCASTSS 12(R8), Y7
+	VMULPS       Y7, Y5, Y8
+	VMULPS       Y7, Y4, Y7
+	VFMSUB231PS  Y6, Y4, Y8
+	VFMADD231PS  Y6, Y5, Y7
+	VMOVUPS      Y8, (CX)(R9*2)
+	VMOVUPS      Y7, (BX)(R9*2)
+	VADDPS       Y3, Y0, Y4
+	VSUBPS       Y2, Y1, Y5
+	VBROADCASTSS (R8), Y6
+	VBROADCASTSS 4(R8), Y7
+	VMULPS       Y7, Y5, Y8
+	VMULPS       Y7, Y4, Y7
+	VFMSUB231PS  Y6, Y4, Y8
+	VFMADD231PS  Y6, Y5, Y7
+	VMOVUPS      Y8, (CX)(R9*1)
+	VMOVUPS      Y7, (BX)(R9*1)
+	VSUBPS       Y3, Y0, Y0
+	VADDPS       Y2, Y1, Y1
+	VBROADCASTSS 16(R8), Y2
+	VBROADCASTSS 20(R8), Y3
+	VMULPS       Y3, Y1, Y4
+	VMULPS       Y3, Y0, Y3
+	VFMSUB231PS  Y2, Y0, Y4
+	VFMADD231PS  Y2, Y1, Y3
+	VMOVUPS      Y4, (CX)(R11*1)
+	VMOVUPS      Y3, (BX)(R11*1)
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, BX
+	SUBQ         $0x20, R12
+	JNE          vectors
+	ADDQ         R9, CX
+	ADDQ         R9, BX
+	ADDQ         R9, CX
+	ADDQ         R9, BX
+	ADDQ         R9, CX
+	ADDQ         R9, BX
+	ADDQ         $0x18, R8
+	CMPQ         SI, AX
+	JNE          groups
+	VZEROUPPER
+	RET
+
+DATA cosine1of5x32<>+0(SB)/4, $(0.309017)
+GLOBL cosine1of5x32<>(SB), RODATA|NOPTR, $4
+
+DATA sine1of5x32<>+0(SB)/4, $(0.95105654)
+GLOBL sine1of5x32<>(SB), RODATA|NOPTR, $4
+
+DATA cosine2of5x32<>+0(SB)/4, $(-0.809017)
+GLOBL cosine2of5x32<>(SB), RODATA|NOPTR, $4
+
+DATA sine2of5x32<>+0(SB)/4, $(0.58778524)
+GLOBL sine2of5x32<>(SB), RODATA|NOPTR, $4
+
+// func fourier5x32AVX2(toRe []float32, toIm []float32, fromRe []float32, fromIm []float32, twiddles []float32, run int)
+// Requires: AVX, FMA3
+TEXT ·fourier5x32AVX2(SB), NOSPLIT, $0-128
+	MOVQ toRe_base+0(FP), CX
+	MOVQ toIm_base+24(FP), BX
+	MOVQ fromRe_base+48(FP), SI
+	MOVQ fromIm_base+72(FP), DI
+	MOVQ twiddles_base+96(FP), R8
+	MOVQ run+120(FP), R9
+	SHLQ $0x02, R9
+	MOVQ fromRe_len+56(FP), AX
+	SHLQ $0x02, AX
+	XORQ DX, DX
+	MOVQ $+5, R10
+	DIVQ R10
+	MOVQ AX, R10
+	MOVQ SI, AX
+	ADDQ R10, AX
+	LEAQ (R10)(R10*2), DX
+	LEAQ (R9)(R9*2), R11
+
+groups:
+	MOVQ R9, R12
+
+vectors:
+	VMOVUPS      (SI), Y0
+	VMOVUPS      (DI), Y1
+	VMOVUPS      (SI)(R10*1), Y2
+	VMOVUPS      (DI)(R10*1), Y3
+	VMOVUPS      (SI)(R10*2), Y4
+	VMOVUPS      (DI)(R10*2), Y5
+	VMOVUPS      (SI)(DX*1), Y6
+	VMOVUPS      (DI)(DX*1), Y7
+	VMOVUPS      (SI)(R10*4), Y8
+	VMOVUPS      (DI)(R10*4), Y9
+	VADDPS       Y8, Y2, Y10
+	VSUBPS       Y8, Y2, Y2
+	VADDPS       Y9, Y3, Y8
+	VSUBPS       Y9, Y3, Y3
+	VADDPS       Y6, Y4, Y9
+	VSUBPS       Y6, Y4, Y4
+	VADDPS       Y7, Y5, Y6
+	VSUBPS       Y7, Y5, Y5
+	VMOVAPS      Y0, Y7
+	VBROADCASTSS cosine1of5x32<>+0(SB), Y11
+	VFMADD231PS  Y11, Y10, Y7
+	VBROADCASTSS cosine2of5x32<>+0(SB), Y11
+	VFMADD231PS  Y11, Y9, Y7
+	VMOVAPS      Y0, Y11
+	VBROADCASTSS cosine2of5x32<>+0(SB), Y12
+	VFMADD231PS  Y12, Y10, Y11
+	VBROADCASTSS cosine1of5x32<>+0(SB), Y12
+	VFMADD231PS  Y12, Y9, Y11
+	VADDPS       Y10, Y0, Y0
+	VADDPS       Y9, Y0, Y0
+	VMOVAPS      Y1, Y9
+	VBROADCASTSS cosine1of5x32<>+0(SB), Y10
+	VFMADD231PS  Y10, Y8, Y9
+	VBROADCASTSS cosine2of5x32<>+0(SB), Y10
+	VFMADD231PS  Y10, Y6, Y9
+	VMOVAPS      Y1, Y10
+	VBROADCASTSS cosine2of5x32<>+0(SB), Y12
+	VFMADD231PS  Y12, Y8, Y10
+	VBROADCASTSS cosine1of5x32<>+0(SB), Y12
+	VFMADD231PS  Y12, Y6, Y10
+	VADDPS       Y8, Y1, Y1
+	VADDPS       Y6, Y1, Y1
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, (BX)
+	VXORPS       Y0, Y0, Y0
+	VBROADCASTSS sine1of5x32<>+0(SB), Y1
+	VFMADD231PS  Y1, Y2, Y0
+	VBROADCASTSS sine2of5x32<>+0(SB), Y1
+	VFMADD231PS  Y1, Y4, Y0
+	VXORPS       Y1, Y1, Y1
+	VBROADCASTSS sine1of5x32<>+0(SB), Y6
+	VFMADD231PS  Y6, Y3, Y1
+	VBROADCASTSS sine2of5x32<>+0(SB), Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VXORPS       Y6, Y6, Y6
+	VBROADCASTSS sine2of5x32<>+0(SB), Y8
+	VFMADD231PS  Y8, Y2, Y6
+	VBROADCASTSS sine1of5x32<>+0(SB), Y2
+	VFNMADD231PS Y2, Y4, Y6
+	VXORPS       Y2, Y2, Y2
+	VBROADCASTSS sine2of5x32<>+0(SB), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	VBROADCASTSS sine1of5x32<>+0(SB), Y3
+	VFNMADD231PS Y3, Y5, Y2
+	VADDPS       Y1, Y7, Y3
+	VSUBPS       Y0, Y9, Y4
+	VBROADCASTSS (R8), Y5
+	VBROADCASTSS 4(R8), Y8
+	VMULPS       Y8, Y4, Y12
+	VMULPS       Y8, Y3, Y8
+	VFMSUB231PS  Y5, Y3, Y12
+	VFMADD231PS  Y5, Y4, Y8
+	VMOVUPS      Y12, (CX)(R9*1)
+	VMOVUPS      Y8, (BX)(R9*1)
+	VSUBPS       Y1, Y7, Y1
+	VADDPS       Y0, Y9, Y0
+	VBROADCASTSS 24(R8), Y3
+	VBROADCASTSS 28(R8), Y4
+	VMULPS       Y4, Y0, Y5
+	VMULPS       Y4, Y1, Y4
+	VFMSUB231PS  Y3, Y1, Y5
+	VFMADD231PS  Y3, Y0, Y4
+	VMOVUPS      Y5, (CX)(R9*4)
+	VMOVUPS      Y4, (BX)(R9*4)
+	VADDPS       Y2, Y11, Y0
+	VSUBPS       Y6, Y10, Y1
+	VBROADCASTSS 8(R8), Y3
+	VBROADCASTSS 12(R8), Y4
+	VMULPS       Y4, Y1, Y5
+	VMULPS       Y4, Y0, Y4
+	VFMSUB231PS  Y3, Y0, Y5
+	VFMADD231PS  Y3, Y1, Y4
+	VMOVUPS      Y5, (CX)(R9*2)
+	VMOVUPS      Y4, (BX)(R9*2)
+	VSUBPS       Y2, Y11, Y0
+	VADDPS       Y6, Y10, Y1
+	VBROADCASTSS 16(R8), Y2
+	VBROADCASTSS 20(R8), Y3
+	VMULPS       Y3, Y1, Y4
+	VMULPS       Y3, Y0, Y3
+	VFMSUB231PS  Y2, Y0, Y4
+	VFMADD231PS  Y2, Y1, Y3
+	VMOVUPS      Y4, (CX)(R11*1)
+	VMOVUPS      Y3, (BX)(R11*1)
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, BX
+	SUBQ         $0x20, R12
+	JNE          vectors
+	ADDQ         R9, CX
+	ADDQ         R9, BX
+	ADDQ         R9, CX
+	ADDQ         R9, BX
+	ADDQ         R9, CX
+	ADDQ         R9, BX
+	ADDQ         R9, CX
+	ADDQ         R9, BX
+	ADDQ         $0x20, R8
+	CMPQ         SI, AX
+	JNE          groups
+	VZEROUPPER
+	RET

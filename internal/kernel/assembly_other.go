@@ -243,3 +243,23 @@ func butterflies8x32AVX2(x []float32, h int) { panic("kernel: assembly of anothe
 func weigh32AVX2(start []int32, places []int32, weights []float32, x []float32, to []float32) {
 	panic("kernel: assembly of another processor")
 }
+
+// fourier2x32AVX2 is fourierGo of radix 2 for one group or more and whole vectors.
+func fourier2x32AVX2(toRe []float32, toIm []float32, fromRe []float32, fromIm []float32, twiddles []float32, run int) {
+	panic("kernel: assembly of another processor")
+}
+
+// fourier3x32AVX2 is fourierGo of radix 3 for one group or more and whole vectors.
+func fourier3x32AVX2(toRe []float32, toIm []float32, fromRe []float32, fromIm []float32, twiddles []float32, run int) {
+	panic("kernel: assembly of another processor")
+}
+
+// fourier4x32AVX2 is fourierGo of radix 4 for one group or more and whole vectors.
+func fourier4x32AVX2(toRe []float32, toIm []float32, fromRe []float32, fromIm []float32, twiddles []float32, run int) {
+	panic("kernel: assembly of another processor")
+}
+
+// fourier5x32AVX2 is fourierGo of radix 5 for one group or more and whole vectors.
+func fourier5x32AVX2(toRe []float32, toIm []float32, fromRe []float32, fromIm []float32, twiddles []float32, run int) {
+	panic("kernel: assembly of another processor")
+}

@@ -73,6 +73,9 @@ func main() {
 		butterflies(single, radix)
 	}
 	weigh(single)
+	for radix := 2; radix <= 5; radix++ {
+		fourier(single, radix)
+	}
 	if err := write(os.Args[1]); err != nil {
 		log.Fatal(err)
 	}
