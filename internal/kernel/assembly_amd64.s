@@ -5829,3 +5829,670 @@ vectors:
 	JNE          groups
 	VZEROUPPER
 	RET
+
+// func push1AVX2(dst []float32, here []float32, points []float32, stride int, masses []float32, rate float32)
+// Requires: AVX, FMA3
+TEXT ·push1AVX2(SB), NOSPLIT, $0-108
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         points_base+48(FP), CX
+	MOVQ         masses_base+80(FP), DX
+	MOVQ         stride+72(FP), BX
+	SHLQ         $0x02, BX
+	MOVQ         here_base+24(FP), BX
+	MOVQ         masses_len+88(FP), SI
+	XORQ         DI, DI
+	VBROADCASTSS (BX), Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+
+steps:
+	VSUBPS       (CX)(DI*4), Y0, Y3
+	VMULPS       Y3, Y3, Y4
+	VMOVUPS      all3f800000<>+0(SB), Y7
+	VMOVUPS      all3f800000<>+0(SB), Y5
+	VBROADCASTSS rate+104(FP), Y6
+	VFMADD231PS  Y4, Y6, Y5
+	VDIVPS       Y5, Y7, Y7
+	VMULPS       (DX)(DI*4), Y7, Y4
+	VADDPS       Y4, Y2, Y2
+	VMULPS       Y7, Y4, Y4
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         $0x08, DI
+	CMPQ         DI, SI
+	JL           steps
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPS       X0, X1, X1
+	VHADDPS      X1, X1, X1
+	VHADDPS      X1, X1, X1
+	VMOVSS       X1, (AX)
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPS       X0, X2, X2
+	VHADDPS      X2, X2, X2
+	VHADDPS      X2, X2, X2
+	VMOVSS       X2, 4(AX)
+	VZEROUPPER
+	RET
+
+DATA all3f800000<>+0(SB)/4, $0x3f800000
+DATA all3f800000<>+4(SB)/4, $0x3f800000
+DATA all3f800000<>+8(SB)/4, $0x3f800000
+DATA all3f800000<>+12(SB)/4, $0x3f800000
+DATA all3f800000<>+16(SB)/4, $0x3f800000
+DATA all3f800000<>+20(SB)/4, $0x3f800000
+DATA all3f800000<>+24(SB)/4, $0x3f800000
+DATA all3f800000<>+28(SB)/4, $0x3f800000
+GLOBL all3f800000<>(SB), RODATA|NOPTR, $32
+
+// func push1PowerAVX2(dst []float32, here []float32, points []float32, stride int, masses []float32, rate float32, power float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·push1PowerAVX2(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         points_base+48(FP), CX
+	MOVQ         masses_base+80(FP), DX
+	MOVQ         stride+72(FP), BX
+	SHLQ         $0x02, BX
+	MOVQ         here_base+24(FP), BX
+	MOVQ         masses_len+88(FP), SI
+	XORQ         DI, DI
+	VBROADCASTSS (BX), Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+
+steps:
+	VSUBPS       (CX)(DI*4), Y0, Y3
+	VMULPS       Y3, Y3, Y4
+	VMOVUPS      all3f800000<>+0(SB), Y7
+	VMOVUPS      all3f800000<>+0(SB), Y5
+	VBROADCASTSS rate+104(FP), Y6
+	VFMADD231PS  Y4, Y6, Y5
+	VDIVPS       Y5, Y7, Y7
+	VMOVDQU      all3f3504f3<>+0(SB), Y4
+	VPSUBD       Y4, Y5, Y5
+	VPSRAD       $0x17, Y5, Y6
+	VPSLLD       $0x09, Y5, Y5
+	VPSRLD       $0x09, Y5, Y5
+	VPADDD       Y4, Y5, Y4
+	VSUBPS       all3f800000<>+0(SB), Y4, Y4
+	VMOVUPS      all3dfc20ee<>+0(SB), Y5
+	VFMADD213PS  allbe52cd75<>+0(SB), Y4, Y5
+	VFMADD213PS  all3e5d439c<>+0(SB), Y4, Y5
+	VFMADD213PS  allbe74e8f3<>+0(SB), Y4, Y5
+	VFMADD213PS  all3e93680e<>+0(SB), Y4, Y5
+	VFMADD213PS  allbeb8acca<>+0(SB), Y4, Y5
+	VFMADD213PS  all3ef639ef<>+0(SB), Y4, Y5
+	VFMADD213PS  allbf38aa3a<>+0(SB), Y4, Y5
+	VFMADD213PS  all3fb8aa3b<>+0(SB), Y4, Y5
+	VCVTDQ2PS    Y6, Y6
+	VFMADD231PS  Y4, Y5, Y6
+	VBROADCASTSS power+108(FP), Y4
+	VMULPS       Y4, Y6, Y6
+	VMAXPS       allc2fc0000<>+0(SB), Y6, Y6
+	VROUNDPS     $0x08, Y6, Y4
+	VSUBPS       Y4, Y6, Y6
+	VMOVUPS      all39222000<>+0(SB), Y5
+	VFMADD213PS  all3aafa460<>+0(SB), Y6, Y5
+	VFMADD213PS  all3c1d950e<>+0(SB), Y6, Y5
+	VFMADD213PS  all3d635766<>+0(SB), Y6, Y5
+	VFMADD213PS  all3e75fdf0<>+0(SB), Y6, Y5
+	VFMADD213PS  all3f317218<>+0(SB), Y6, Y5
+	VFMADD213PS  all3f800000<>+0(SB), Y6, Y5
+	VCVTPS2DQ    Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VPADDD       Y4, Y5, Y4
+	VMULPS       (DX)(DI*4), Y4, Y4
+	VADDPS       Y4, Y2, Y2
+	VMULPS       Y7, Y4, Y4
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         $0x08, DI
+	CMPQ         DI, SI
+	JL           steps
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPS       X0, X1, X1
+	VHADDPS      X1, X1, X1
+	VHADDPS      X1, X1, X1
+	VMOVSS       X1, (AX)
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPS       X0, X2, X2
+	VHADDPS      X2, X2, X2
+	VHADDPS      X2, X2, X2
+	VMOVSS       X2, 4(AX)
+	VZEROUPPER
+	RET
+
+DATA all3f3504f3<>+0(SB)/4, $0x3f3504f3
+DATA all3f3504f3<>+4(SB)/4, $0x3f3504f3
+DATA all3f3504f3<>+8(SB)/4, $0x3f3504f3
+DATA all3f3504f3<>+12(SB)/4, $0x3f3504f3
+DATA all3f3504f3<>+16(SB)/4, $0x3f3504f3
+DATA all3f3504f3<>+20(SB)/4, $0x3f3504f3
+DATA all3f3504f3<>+24(SB)/4, $0x3f3504f3
+DATA all3f3504f3<>+28(SB)/4, $0x3f3504f3
+GLOBL all3f3504f3<>(SB), RODATA|NOPTR, $32
+
+DATA all3dfc20ee<>+0(SB)/4, $0x3dfc20ee
+DATA all3dfc20ee<>+4(SB)/4, $0x3dfc20ee
+DATA all3dfc20ee<>+8(SB)/4, $0x3dfc20ee
+DATA all3dfc20ee<>+12(SB)/4, $0x3dfc20ee
+DATA all3dfc20ee<>+16(SB)/4, $0x3dfc20ee
+DATA all3dfc20ee<>+20(SB)/4, $0x3dfc20ee
+DATA all3dfc20ee<>+24(SB)/4, $0x3dfc20ee
+DATA all3dfc20ee<>+28(SB)/4, $0x3dfc20ee
+GLOBL all3dfc20ee<>(SB), RODATA|NOPTR, $32
+
+DATA allbe52cd75<>+0(SB)/4, $0xbe52cd75
+DATA allbe52cd75<>+4(SB)/4, $0xbe52cd75
+DATA allbe52cd75<>+8(SB)/4, $0xbe52cd75
+DATA allbe52cd75<>+12(SB)/4, $0xbe52cd75
+DATA allbe52cd75<>+16(SB)/4, $0xbe52cd75
+DATA allbe52cd75<>+20(SB)/4, $0xbe52cd75
+DATA allbe52cd75<>+24(SB)/4, $0xbe52cd75
+DATA allbe52cd75<>+28(SB)/4, $0xbe52cd75
+GLOBL allbe52cd75<>(SB), RODATA|NOPTR, $32
+
+DATA all3e5d439c<>+0(SB)/4, $0x3e5d439c
+DATA all3e5d439c<>+4(SB)/4, $0x3e5d439c
+DATA all3e5d439c<>+8(SB)/4, $0x3e5d439c
+DATA all3e5d439c<>+12(SB)/4, $0x3e5d439c
+DATA all3e5d439c<>+16(SB)/4, $0x3e5d439c
+DATA all3e5d439c<>+20(SB)/4, $0x3e5d439c
+DATA all3e5d439c<>+24(SB)/4, $0x3e5d439c
+DATA all3e5d439c<>+28(SB)/4, $0x3e5d439c
+GLOBL all3e5d439c<>(SB), RODATA|NOPTR, $32
+
+DATA allbe74e8f3<>+0(SB)/4, $0xbe74e8f3
+DATA allbe74e8f3<>+4(SB)/4, $0xbe74e8f3
+DATA allbe74e8f3<>+8(SB)/4, $0xbe74e8f3
+DATA allbe74e8f3<>+12(SB)/4, $0xbe74e8f3
+DATA allbe74e8f3<>+16(SB)/4, $0xbe74e8f3
+DATA allbe74e8f3<>+20(SB)/4, $0xbe74e8f3
+DATA allbe74e8f3<>+24(SB)/4, $0xbe74e8f3
+DATA allbe74e8f3<>+28(SB)/4, $0xbe74e8f3
+GLOBL allbe74e8f3<>(SB), RODATA|NOPTR, $32
+
+DATA all3e93680e<>+0(SB)/4, $0x3e93680e
+DATA all3e93680e<>+4(SB)/4, $0x3e93680e
+DATA all3e93680e<>+8(SB)/4, $0x3e93680e
+DATA all3e93680e<>+12(SB)/4, $0x3e93680e
+DATA all3e93680e<>+16(SB)/4, $0x3e93680e
+DATA all3e93680e<>+20(SB)/4, $0x3e93680e
+DATA all3e93680e<>+24(SB)/4, $0x3e93680e
+DATA all3e93680e<>+28(SB)/4, $0x3e93680e
+GLOBL all3e93680e<>(SB), RODATA|NOPTR, $32
+
+DATA allbeb8acca<>+0(SB)/4, $0xbeb8acca
+DATA allbeb8acca<>+4(SB)/4, $0xbeb8acca
+DATA allbeb8acca<>+8(SB)/4, $0xbeb8acca
+DATA allbeb8acca<>+12(SB)/4, $0xbeb8acca
+DATA allbeb8acca<>+16(SB)/4, $0xbeb8acca
+DATA allbeb8acca<>+20(SB)/4, $0xbeb8acca
+DATA allbeb8acca<>+24(SB)/4, $0xbeb8acca
+DATA allbeb8acca<>+28(SB)/4, $0xbeb8acca
+GLOBL allbeb8acca<>(SB), RODATA|NOPTR, $32
+
+DATA all3ef639ef<>+0(SB)/4, $0x3ef639ef
+DATA all3ef639ef<>+4(SB)/4, $0x3ef639ef
+DATA all3ef639ef<>+8(SB)/4, $0x3ef639ef
+DATA all3ef639ef<>+12(SB)/4, $0x3ef639ef
+DATA all3ef639ef<>+16(SB)/4, $0x3ef639ef
+DATA all3ef639ef<>+20(SB)/4, $0x3ef639ef
+DATA all3ef639ef<>+24(SB)/4, $0x3ef639ef
+DATA all3ef639ef<>+28(SB)/4, $0x3ef639ef
+GLOBL all3ef639ef<>(SB), RODATA|NOPTR, $32
+
+DATA allbf38aa3a<>+0(SB)/4, $0xbf38aa3a
+DATA allbf38aa3a<>+4(SB)/4, $0xbf38aa3a
+DATA allbf38aa3a<>+8(SB)/4, $0xbf38aa3a
+DATA allbf38aa3a<>+12(SB)/4, $0xbf38aa3a
+DATA allbf38aa3a<>+16(SB)/4, $0xbf38aa3a
+DATA allbf38aa3a<>+20(SB)/4, $0xbf38aa3a
+DATA allbf38aa3a<>+24(SB)/4, $0xbf38aa3a
+DATA allbf38aa3a<>+28(SB)/4, $0xbf38aa3a
+GLOBL allbf38aa3a<>(SB), RODATA|NOPTR, $32
+
+DATA all3fb8aa3b<>+0(SB)/4, $0x3fb8aa3b
+DATA all3fb8aa3b<>+4(SB)/4, $0x3fb8aa3b
+DATA all3fb8aa3b<>+8(SB)/4, $0x3fb8aa3b
+DATA all3fb8aa3b<>+12(SB)/4, $0x3fb8aa3b
+DATA all3fb8aa3b<>+16(SB)/4, $0x3fb8aa3b
+DATA all3fb8aa3b<>+20(SB)/4, $0x3fb8aa3b
+DATA all3fb8aa3b<>+24(SB)/4, $0x3fb8aa3b
+DATA all3fb8aa3b<>+28(SB)/4, $0x3fb8aa3b
+GLOBL all3fb8aa3b<>(SB), RODATA|NOPTR, $32
+
+DATA allc2fc0000<>+0(SB)/4, $0xc2fc0000
+DATA allc2fc0000<>+4(SB)/4, $0xc2fc0000
+DATA allc2fc0000<>+8(SB)/4, $0xc2fc0000
+DATA allc2fc0000<>+12(SB)/4, $0xc2fc0000
+DATA allc2fc0000<>+16(SB)/4, $0xc2fc0000
+DATA allc2fc0000<>+20(SB)/4, $0xc2fc0000
+DATA allc2fc0000<>+24(SB)/4, $0xc2fc0000
+DATA allc2fc0000<>+28(SB)/4, $0xc2fc0000
+GLOBL allc2fc0000<>(SB), RODATA|NOPTR, $32
+
+DATA all39222000<>+0(SB)/4, $0x39222000
+DATA all39222000<>+4(SB)/4, $0x39222000
+DATA all39222000<>+8(SB)/4, $0x39222000
+DATA all39222000<>+12(SB)/4, $0x39222000
+DATA all39222000<>+16(SB)/4, $0x39222000
+DATA all39222000<>+20(SB)/4, $0x39222000
+DATA all39222000<>+24(SB)/4, $0x39222000
+DATA all39222000<>+28(SB)/4, $0x39222000
+GLOBL all39222000<>(SB), RODATA|NOPTR, $32
+
+DATA all3aafa460<>+0(SB)/4, $0x3aafa460
+DATA all3aafa460<>+4(SB)/4, $0x3aafa460
+DATA all3aafa460<>+8(SB)/4, $0x3aafa460
+DATA all3aafa460<>+12(SB)/4, $0x3aafa460
+DATA all3aafa460<>+16(SB)/4, $0x3aafa460
+DATA all3aafa460<>+20(SB)/4, $0x3aafa460
+DATA all3aafa460<>+24(SB)/4, $0x3aafa460
+DATA all3aafa460<>+28(SB)/4, $0x3aafa460
+GLOBL all3aafa460<>(SB), RODATA|NOPTR, $32
+
+DATA all3c1d950e<>+0(SB)/4, $0x3c1d950e
+DATA all3c1d950e<>+4(SB)/4, $0x3c1d950e
+DATA all3c1d950e<>+8(SB)/4, $0x3c1d950e
+DATA all3c1d950e<>+12(SB)/4, $0x3c1d950e
+DATA all3c1d950e<>+16(SB)/4, $0x3c1d950e
+DATA all3c1d950e<>+20(SB)/4, $0x3c1d950e
+DATA all3c1d950e<>+24(SB)/4, $0x3c1d950e
+DATA all3c1d950e<>+28(SB)/4, $0x3c1d950e
+GLOBL all3c1d950e<>(SB), RODATA|NOPTR, $32
+
+DATA all3d635766<>+0(SB)/4, $0x3d635766
+DATA all3d635766<>+4(SB)/4, $0x3d635766
+DATA all3d635766<>+8(SB)/4, $0x3d635766
+DATA all3d635766<>+12(SB)/4, $0x3d635766
+DATA all3d635766<>+16(SB)/4, $0x3d635766
+DATA all3d635766<>+20(SB)/4, $0x3d635766
+DATA all3d635766<>+24(SB)/4, $0x3d635766
+DATA all3d635766<>+28(SB)/4, $0x3d635766
+GLOBL all3d635766<>(SB), RODATA|NOPTR, $32
+
+DATA all3e75fdf0<>+0(SB)/4, $0x3e75fdf0
+DATA all3e75fdf0<>+4(SB)/4, $0x3e75fdf0
+DATA all3e75fdf0<>+8(SB)/4, $0x3e75fdf0
+DATA all3e75fdf0<>+12(SB)/4, $0x3e75fdf0
+DATA all3e75fdf0<>+16(SB)/4, $0x3e75fdf0
+DATA all3e75fdf0<>+20(SB)/4, $0x3e75fdf0
+DATA all3e75fdf0<>+24(SB)/4, $0x3e75fdf0
+DATA all3e75fdf0<>+28(SB)/4, $0x3e75fdf0
+GLOBL all3e75fdf0<>(SB), RODATA|NOPTR, $32
+
+DATA all3f317218<>+0(SB)/4, $0x3f317218
+DATA all3f317218<>+4(SB)/4, $0x3f317218
+DATA all3f317218<>+8(SB)/4, $0x3f317218
+DATA all3f317218<>+12(SB)/4, $0x3f317218
+DATA all3f317218<>+16(SB)/4, $0x3f317218
+DATA all3f317218<>+20(SB)/4, $0x3f317218
+DATA all3f317218<>+24(SB)/4, $0x3f317218
+DATA all3f317218<>+28(SB)/4, $0x3f317218
+GLOBL all3f317218<>(SB), RODATA|NOPTR, $32
+
+// func push2AVX2(dst []float32, here []float32, points []float32, stride int, masses []float32, rate float32)
+// Requires: AVX, FMA3
+TEXT ·push2AVX2(SB), NOSPLIT, $0-108
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         points_base+48(FP), CX
+	MOVQ         masses_base+80(FP), DX
+	MOVQ         stride+72(FP), BX
+	SHLQ         $0x02, BX
+	MOVQ         here_base+24(FP), SI
+	MOVQ         masses_len+88(FP), DI
+	XORQ         R8, R8
+	VBROADCASTSS (SI), Y0
+	VBROADCASTSS 4(SI), Y1
+	LEAQ         (CX)(BX*1), BX
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+
+steps:
+	VSUBPS       (CX)(R8*4), Y0, Y5
+	VMULPS       Y5, Y5, Y7
+	VSUBPS       (BX)(R8*4), Y1, Y6
+	VFMADD231PS  Y6, Y6, Y7
+	VMOVUPS      all3f800000<>+0(SB), Y10
+	VMOVUPS      all3f800000<>+0(SB), Y8
+	VBROADCASTSS rate+104(FP), Y9
+	VFMADD231PS  Y7, Y9, Y8
+	VDIVPS       Y8, Y10, Y10
+	VMULPS       (DX)(R8*4), Y10, Y7
+	VADDPS       Y7, Y4, Y4
+	VMULPS       Y10, Y7, Y7
+	VFMADD231PS  Y5, Y7, Y2
+	VFMADD231PS  Y6, Y7, Y3
+	ADDQ         $0x08, R8
+	CMPQ         R8, DI
+	JL           steps
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPS       X0, X2, X2
+	VHADDPS      X2, X2, X2
+	VHADDPS      X2, X2, X2
+	VMOVSS       X2, (AX)
+	VEXTRACTF128 $0x01, Y3, X0
+	VADDPS       X0, X3, X3
+	VHADDPS      X3, X3, X3
+	VHADDPS      X3, X3, X3
+	VMOVSS       X3, 4(AX)
+	VEXTRACTF128 $0x01, Y4, X0
+	VADDPS       X0, X4, X4
+	VHADDPS      X4, X4, X4
+	VHADDPS      X4, X4, X4
+	VMOVSS       X4, 8(AX)
+	VZEROUPPER
+	RET
+
+// func push2PowerAVX2(dst []float32, here []float32, points []float32, stride int, masses []float32, rate float32, power float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·push2PowerAVX2(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         points_base+48(FP), CX
+	MOVQ         masses_base+80(FP), DX
+	MOVQ         stride+72(FP), BX
+	SHLQ         $0x02, BX
+	MOVQ         here_base+24(FP), SI
+	MOVQ         masses_len+88(FP), DI
+	XORQ         R8, R8
+	VBROADCASTSS (SI), Y0
+	VBROADCASTSS 4(SI), Y1
+	LEAQ         (CX)(BX*1), BX
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+
+steps:
+	VSUBPS       (CX)(R8*4), Y0, Y5
+	VMULPS       Y5, Y5, Y7
+	VSUBPS       (BX)(R8*4), Y1, Y6
+	VFMADD231PS  Y6, Y6, Y7
+	VMOVUPS      all3f800000<>+0(SB), Y10
+	VMOVUPS      all3f800000<>+0(SB), Y8
+	VBROADCASTSS rate+104(FP), Y9
+	VFMADD231PS  Y7, Y9, Y8
+	VDIVPS       Y8, Y10, Y10
+	VMOVDQU      all3f3504f3<>+0(SB), Y7
+	VPSUBD       Y7, Y8, Y8
+	VPSRAD       $0x17, Y8, Y9
+	VPSLLD       $0x09, Y8, Y8
+	VPSRLD       $0x09, Y8, Y8
+	VPADDD       Y7, Y8, Y7
+	VSUBPS       all3f800000<>+0(SB), Y7, Y7
+	VMOVUPS      all3dfc20ee<>+0(SB), Y8
+	VFMADD213PS  allbe52cd75<>+0(SB), Y7, Y8
+	VFMADD213PS  all3e5d439c<>+0(SB), Y7, Y8
+	VFMADD213PS  allbe74e8f3<>+0(SB), Y7, Y8
+	VFMADD213PS  all3e93680e<>+0(SB), Y7, Y8
+	VFMADD213PS  allbeb8acca<>+0(SB), Y7, Y8
+	VFMADD213PS  all3ef639ef<>+0(SB), Y7, Y8
+	VFMADD213PS  allbf38aa3a<>+0(SB), Y7, Y8
+	VFMADD213PS  all3fb8aa3b<>+0(SB), Y7, Y8
+	VCVTDQ2PS    Y9, Y9
+	VFMADD231PS  Y7, Y8, Y9
+	VBROADCASTSS power+108(FP), Y7
+	VMULPS       Y7, Y9, Y9
+	VMAXPS       allc2fc0000<>+0(SB), Y9, Y9
+	VROUNDPS     $0x08, Y9, Y7
+	VSUBPS       Y7, Y9, Y9
+	VMOVUPS      all39222000<>+0(SB), Y8
+	VFMADD213PS  all3aafa460<>+0(SB), Y9, Y8
+	VFMADD213PS  all3c1d950e<>+0(SB), Y9, Y8
+	VFMADD213PS  all3d635766<>+0(SB), Y9, Y8
+	VFMADD213PS  all3e75fdf0<>+0(SB), Y9, Y8
+	VFMADD213PS  all3f317218<>+0(SB), Y9, Y8
+	VFMADD213PS  all3f800000<>+0(SB), Y9, Y8
+	VCVTPS2DQ    Y7, Y7
+	VPSLLD       $0x17, Y7, Y7
+	VPADDD       Y7, Y8, Y7
+	VMULPS       (DX)(R8*4), Y7, Y7
+	VADDPS       Y7, Y4, Y4
+	VMULPS       Y10, Y7, Y7
+	VFMADD231PS  Y5, Y7, Y2
+	VFMADD231PS  Y6, Y7, Y3
+	ADDQ         $0x08, R8
+	CMPQ         R8, DI
+	JL           steps
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPS       X0, X2, X2
+	VHADDPS      X2, X2, X2
+	VHADDPS      X2, X2, X2
+	VMOVSS       X2, (AX)
+	VEXTRACTF128 $0x01, Y3, X0
+	VADDPS       X0, X3, X3
+	VHADDPS      X3, X3, X3
+	VHADDPS      X3, X3, X3
+	VMOVSS       X3, 4(AX)
+	VEXTRACTF128 $0x01, Y4, X0
+	VADDPS       X0, X4, X4
+	VHADDPS      X4, X4, X4
+	VHADDPS      X4, X4, X4
+	VMOVSS       X4, 8(AX)
+	VZEROUPPER
+	RET
+
+// func push3AVX2(dst []float32, here []float32, points []float32, stride int, masses []float32, rate float32)
+// Requires: AVX, FMA3
+TEXT ·push3AVX2(SB), NOSPLIT, $0-108
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         points_base+48(FP), CX
+	MOVQ         masses_base+80(FP), DX
+	MOVQ         stride+72(FP), BX
+	SHLQ         $0x02, BX
+	MOVQ         here_base+24(FP), SI
+	MOVQ         masses_len+88(FP), DI
+	XORQ         R8, R8
+	VBROADCASTSS (SI), Y0
+	VBROADCASTSS 4(SI), Y1
+	LEAQ         (CX)(BX*1), R9
+	VBROADCASTSS 8(SI), Y2
+	LEAQ         (R9)(BX*1), BX
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+
+steps:
+	VSUBPS       (CX)(R8*4), Y0, Y7
+	VMULPS       Y7, Y7, Y10
+	VSUBPS       (R9)(R8*4), Y1, Y8
+	VFMADD231PS  Y8, Y8, Y10
+	VSUBPS       (BX)(R8*4), Y2, Y9
+	VFMADD231PS  Y9, Y9, Y10
+	VMOVUPS      all3f800000<>+0(SB), Y13
+	VMOVUPS      all3f800000<>+0(SB), Y11
+	VBROADCASTSS rate+104(FP), Y12
+	VFMADD231PS  Y10, Y12, Y11
+	VDIVPS       Y11, Y13, Y13
+	VMULPS       (DX)(R8*4), Y13, Y10
+	VADDPS       Y10, Y6, Y6
+	VMULPS       Y13, Y10, Y10
+	VFMADD231PS  Y7, Y10, Y3
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	ADDQ         $0x08, R8
+	CMPQ         R8, DI
+	JL           steps
+	VEXTRACTF128 $0x01, Y3, X0
+	VADDPS       X0, X3, X3
+	VHADDPS      X3, X3, X3
+	VHADDPS      X3, X3, X3
+	VMOVSS       X3, (AX)
+	VEXTRACTF128 $0x01, Y4, X0
+	VADDPS       X0, X4, X4
+	VHADDPS      X4, X4, X4
+	VHADDPS      X4, X4, X4
+	VMOVSS       X4, 4(AX)
+	VEXTRACTF128 $0x01, Y5, X0
+	VADDPS       X0, X5, X5
+	VHADDPS      X5, X5, X5
+	VHADDPS      X5, X5, X5
+	VMOVSS       X5, 8(AX)
+	VEXTRACTF128 $0x01, Y6, X0
+	VADDPS       X0, X6, X6
+	VHADDPS      X6, X6, X6
+	VHADDPS      X6, X6, X6
+	VMOVSS       X6, 12(AX)
+	VZEROUPPER
+	RET
+
+// func push3PowerAVX2(dst []float32, here []float32, points []float32, stride int, masses []float32, rate float32, power float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·push3PowerAVX2(SB), NOSPLIT, $0-112
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         points_base+48(FP), CX
+	MOVQ         masses_base+80(FP), DX
+	MOVQ         stride+72(FP), BX
+	SHLQ         $0x02, BX
+	MOVQ         here_base+24(FP), SI
+	MOVQ         masses_len+88(FP), DI
+	XORQ         R8, R8
+	VBROADCASTSS (SI), Y0
+	VBROADCASTSS 4(SI), Y1
+	LEAQ         (CX)(BX*1), R9
+	VBROADCASTSS 8(SI), Y2
+	LEAQ         (R9)(BX*1), BX
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+
+steps:
+	VSUBPS       (CX)(R8*4), Y0, Y7
+	VMULPS       Y7, Y7, Y10
+	VSUBPS       (R9)(R8*4), Y1, Y8
+	VFMADD231PS  Y8, Y8, Y10
+	VSUBPS       (BX)(R8*4), Y2, Y9
+	VFMADD231PS  Y9, Y9, Y10
+	VMOVUPS      all3f800000<>+0(SB), Y13
+	VMOVUPS      all3f800000<>+0(SB), Y11
+	VBROADCASTSS rate+104(FP), Y12
+	VFMADD231PS  Y10, Y12, Y11
+	VDIVPS       Y11, Y13, Y13
+	VMOVDQU      all3f3504f3<>+0(SB), Y10
+	VPSUBD       Y10, Y11, Y11
+	VPSRAD       $0x17, Y11, Y12
+	VPSLLD       $0x09, Y11, Y11
+	VPSRLD       $0x09, Y11, Y11
+	VPADDD       Y10, Y11, Y10
+	VSUBPS       all3f800000<>+0(SB), Y10, Y10
+	VMOVUPS      all3dfc20ee<>+0(SB), Y11
+	VFMADD213PS  allbe52cd75<>+0(SB), Y10, Y11
+	VFMADD213PS  all3e5d439c<>+0(SB), Y10, Y11
+	VFMADD213PS  allbe74e8f3<>+0(SB), Y10, Y11
+	VFMADD213PS  all3e93680e<>+0(SB), Y10, Y11
+	VFMADD213PS  allbeb8acca<>+0(SB), Y10, Y11
+	VFMADD213PS  all3ef639ef<>+0(SB), Y10, Y11
+	VFMADD213PS  allbf38aa3a<>+0(SB), Y10, Y11
+	VFMADD213PS  all3fb8aa3b<>+0(SB), Y10, Y11
+	VCVTDQ2PS    Y12, Y12
+	VFMADD231PS  Y10, Y11, Y12
+	VBROADCASTSS power+108(FP), Y10
+	VMULPS       Y10, Y12, Y12
+	VMAXPS       allc2fc0000<>+0(SB), Y12, Y12
+	VROUNDPS     $0x08, Y12, Y10
+	VSUBPS       Y10, Y12, Y12
+	VMOVUPS      all39222000<>+0(SB), Y11
+	VFMADD213PS  all3aafa460<>+0(SB), Y12, Y11
+	VFMADD213PS  all3c1d950e<>+0(SB), Y12, Y11
+	VFMADD213PS  all3d635766<>+0(SB), Y12, Y11
+	VFMADD213PS  all3e75fdf0<>+0(SB), Y12, Y11
+	VFMADD213PS  all3f317218<>+0(SB), Y12, Y11
+	VFMADD213PS  all3f800000<>+0(SB), Y12, Y11
+	VCVTPS2DQ    Y10, Y10
+	VPSLLD       $0x17, Y10, Y10
+	VPADDD       Y10, Y11, Y10
+	VMULPS       (DX)(R8*4), Y10, Y10
+	VADDPS       Y10, Y6, Y6
+	VMULPS       Y13, Y10, Y10
+	VFMADD231PS  Y7, Y10, Y3
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	ADDQ         $0x08, R8
+	CMPQ         R8, DI
+	JL           steps
+	VEXTRACTF128 $0x01, Y3, X0
+	VADDPS       X0, X3, X3
+	VHADDPS      X3, X3, X3
+	VHADDPS      X3, X3, X3
+	VMOVSS       X3, (AX)
+	VEXTRACTF128 $0x01, Y4, X0
+	VADDPS       X0, X4, X4
+	VHADDPS      X4, X4, X4
+	VHADDPS      X4, X4, X4
+	VMOVSS       X4, 4(AX)
+	VEXTRACTF128 $0x01, Y5, X0
+	VADDPS       X0, X5, X5
+	VHADDPS      X5, X5, X5
+	VHADDPS      X5, X5, X5
+	VMOVSS       X5, 8(AX)
+	VEXTRACTF128 $0x01, Y6, X0
+	VADDPS       X0, X6, X6
+	VHADDPS      X6, X6, X6
+	VHADDPS      X6, X6, X6
+	VMOVSS       X6, 12(AX)
+	VZEROUPPER
+	RET
+
+// func attract2AVX2(dst []float32, here []float32, points []float32, rows []int32, values []float32, rate float32)
+// Requires: AVX, FMA3
+TEXT ·attract2AVX2(SB), NOSPLIT, $0-124
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         here_base+24(FP), CX
+	MOVQ         points_base+48(FP), DX
+	MOVQ         rows_base+72(FP), BX
+	MOVQ         values_base+96(FP), SI
+	MOVQ         rows_len+80(FP), DI
+	XORQ         R8, R8
+	VBROADCASTSS (CX), Y0
+	VBROADCASTSS 4(CX), Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS rate+120(FP), Y4
+	VMOVUPS      all3f800000<>+0(SB), Y5
+
+steps:
+	MOVLQSX      (BX)(R8*4), CX
+	MOVLQSX      4(BX)(R8*4), R9
+	VMOVSD       (DX)(CX*8), X6
+	VMOVHPS      (DX)(R9*8), X6, X6
+	MOVLQSX      8(BX)(R8*4), CX
+	MOVLQSX      12(BX)(R8*4), R9
+	VMOVSD       (DX)(CX*8), X7
+	VMOVHPS      (DX)(R9*8), X7, X7
+	MOVLQSX      16(BX)(R8*4), CX
+	MOVLQSX      20(BX)(R8*4), R9
+	VMOVSD       (DX)(CX*8), X8
+	VMOVHPS      (DX)(R9*8), X8, X8
+	MOVLQSX      24(BX)(R8*4), CX
+	MOVLQSX      28(BX)(R8*4), R9
+	VMOVSD       (DX)(CX*8), X9
+	VMOVHPS      (DX)(R9*8), X9, X9
+	VINSERTF128  $0x01, X8, Y6, Y6
+	VINSERTF128  $0x01, X9, Y7, Y7
+	VSHUFPS      $0x88, Y7, Y6, Y8
+	VSUBPS       Y8, Y0, Y8
+	VSHUFPS      $0xdd, Y7, Y6, Y9
+	VSUBPS       Y9, Y1, Y9
+	VMULPS       Y8, Y8, Y10
+	VFMADD231PS  Y9, Y9, Y10
+	VMOVUPS      Y5, Y11
+	VFMADD231PS  Y10, Y4, Y11
+	VMOVUPS      (SI)(R8*4), Y10
+	VDIVPS       Y11, Y10, Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	ADDQ         $0x08, R8
+	CMPQ         R8, DI
+	JL           steps
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPS       X0, X2, X2
+	VHADDPS      X2, X2, X2
+	VHADDPS      X2, X2, X2
+	VMOVSS       X2, (AX)
+	VEXTRACTF128 $0x01, Y3, X0
+	VADDPS       X0, X3, X3
+	VHADDPS      X3, X3, X3
+	VHADDPS      X3, X3, X3
+	VMOVSS       X3, 4(AX)
+	VZEROUPPER
+	RET

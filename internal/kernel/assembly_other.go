@@ -263,3 +263,38 @@ func fourier4x32AVX2(toRe []float32, toIm []float32, fromRe []float32, fromIm []
 func fourier5x32AVX2(toRe []float32, toIm []float32, fromRe []float32, fromIm []float32, twiddles []float32, run int) {
 	panic("kernel: assembly of another processor")
 }
+
+// push1AVX2 is push32Go for a multiple of 8 masses, and 8 or more.
+func push1AVX2(dst []float32, here []float32, points []float32, stride int, masses []float32, rate float32) {
+	panic("kernel: assembly of another processor")
+}
+
+// push1PowerAVX2 is push32Go for a multiple of 8 masses, and 8 or more.
+func push1PowerAVX2(dst []float32, here []float32, points []float32, stride int, masses []float32, rate float32, power float32) {
+	panic("kernel: assembly of another processor")
+}
+
+// push2AVX2 is push32Go for a multiple of 8 masses, and 8 or more.
+func push2AVX2(dst []float32, here []float32, points []float32, stride int, masses []float32, rate float32) {
+	panic("kernel: assembly of another processor")
+}
+
+// push2PowerAVX2 is push32Go for a multiple of 8 masses, and 8 or more.
+func push2PowerAVX2(dst []float32, here []float32, points []float32, stride int, masses []float32, rate float32, power float32) {
+	panic("kernel: assembly of another processor")
+}
+
+// push3AVX2 is push32Go for a multiple of 8 masses, and 8 or more.
+func push3AVX2(dst []float32, here []float32, points []float32, stride int, masses []float32, rate float32) {
+	panic("kernel: assembly of another processor")
+}
+
+// push3PowerAVX2 is push32Go for a multiple of 8 masses, and 8 or more.
+func push3PowerAVX2(dst []float32, here []float32, points []float32, stride int, masses []float32, rate float32, power float32) {
+	panic("kernel: assembly of another processor")
+}
+
+// attract2AVX2 is attract32Go in two dimensions for a multiple of 8 rows, and 8 or more.
+func attract2AVX2(dst []float32, here []float32, points []float32, rows []int32, values []float32, rate float32) {
+	panic("kernel: assembly of another processor")
+}

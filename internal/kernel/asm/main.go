@@ -76,6 +76,11 @@ func main() {
 	for radix := 2; radix <= 5; radix++ {
 		fourier(single, radix)
 	}
+	for dim := 1; dim <= 3; dim++ {
+		push(dim, false)
+		push(dim, true)
+	}
+	attract()
 	if err := write(os.Args[1]); err != nil {
 		log.Fatal(err)
 	}
