@@ -36,7 +36,7 @@ var house = []floor{
 	{"0⅔, tools made of tools", []string{"internal/isotonic", "internal/kmeans", "internal/linalg", "internal/nn", "internal/resample"}},
 	{"1, what all rooms speak of", []string{"pkg/mat32", "pkg/measure", "pkg/watch"}},
 	{"1½, what is made of these", []string{"pkg/cell", "internal/mds", "internal/screen"}},
-	{"2, near, and to practise on", []string{"pkg/neighbors", "pkg/sketch", "pkg/spectrum", "pkg/datasets", "pkg/datasets/mnist10k",
+	{"2, near, and to practise on", []string{"pkg/neighbors", "pkg/manifold", "pkg/sketch", "pkg/spectrum", "pkg/datasets", "pkg/datasets/mnist10k",
 		"pkg/datasets/internal/pack", "pkg/datasets/mnist10k/internal/pack"}},
 	{"2½, what tests of other floors share", []string{"internal/apart"}},
 	{"3, how near", []string{"pkg/affinity"}},
