@@ -54,7 +54,8 @@ func FuzzKernels(f *testing.F) {
 			}
 		}
 		for _, kernel := range []kernel{affinity.AlphaDecay{Neighbors: k, Decay: number}, affinity.Connectivity{Neighbors: k}, affinity.AdaptiveGaussian{Neighbors: k},
-			affinity.Gaussian{Neighbors: k, Epsilon: number}, affinity.Gaussian{Neighbors: k}, affinity.Ball{Radius: number}, affinity.Entropic{Perplexity: number}} {
+			affinity.Gaussian{Neighbors: k, Epsilon: number}, affinity.Gaussian{Neighbors: k}, affinity.Ball{Radius: number}, affinity.Entropic{Perplexity: number},
+			affinity.FuzzySet{Neighbors: k, LocalConnectivity: number}} {
 			s, err := kernel.Weigh(context.Background(), x)
 			if err != nil {
 				typed(err)

@@ -43,12 +43,17 @@ const (
 // graphOf returns the nearest neighbours of the rows of x, k or more of them: those
 // of a given graph, or of a new one.
 func graphOf(ctx context.Context, method string, x mat.Matrix, given *neighbors.Graph, k int, metric neighbors.Metric, limit int64) (*neighbors.Graph, error) {
+	return graphSeeded(ctx, method, x, given, k, metric, 0, limit)
+}
+
+// graphSeeded is graphOf with the seed of an approximate search.
+func graphSeeded(ctx context.Context, method string, x mat.Matrix, given *neighbors.Graph, k int, metric neighbors.Metric, seed uint64, limit int64) (*neighbors.Graph, error) {
 	n, _ := x.Dims()
 	if err := mat32.CheckMemory(method, int64(n)*(rowBytes+pairBytes*int64(k)), limit, "use fewer neighbours or rows"); err != nil {
 		return nil, err
 	}
 	if given == nil {
-		g, err := neighbors.Auto{Neighbors: k, Metric: metric, MemoryLimit: limit}.Graph(ctx, x)
+		g, err := neighbors.Auto{Neighbors: k, Metric: metric, Seed: seed, MemoryLimit: limit}.Graph(ctx, x)
 		if err != nil {
 			return nil, failed(method, err)
 		}

@@ -201,8 +201,77 @@ func reference(k kernel, x mat.Matrix) *mat.Dense {
 			}
 			return p[i][rank]
 		}), 0, func(a, b float64) float64 { return (a + b) / float64(2*n) })
+	case affinity.FuzzySet:
+		k, _ = k.Resolve(n, d)
+		all := naive(x, euclidean)
+		mean := 0.
+		for i := range all {
+			for _, l := range all[i][:k.Neighbors-1] {
+				mean += l.distance / float64(n*k.Neighbors)
+			}
+		}
+		mix := k.Mix
+		if mix < 1e-300 {
+			mix = 0
+		}
+		return joined(oneWay(all, func(i, rank int, l listed) float64 {
+			if rank >= k.Neighbors-1 {
+				return 0
+			}
+			rho, sigma := bisected(all[i][:k.Neighbors-1], math.Log2(float64(k.Neighbors)), k.LocalConnectivity, mean)
+			if l.distance <= rho {
+				return 1
+			}
+			return math.Exp(-(l.distance - rho) / sigma)
+		}), 0, func(a, b float64) float64 { return mix*(a+b-a*b) + (1-mix)*(a*b) })
 	}
 	panic(fmt.Sprintf("no reference for a %T", k))
+}
+
+// bisected finds ρ and σ of a row as umap-learn does, by halving, to the last digit.
+func bisected(others []listed, count, connectivity, mean float64) (rho, sigma float64) {
+	var apart []float64
+	sum := 0.
+	for _, l := range others {
+		sum += l.distance
+		if l.distance > 0 {
+			apart = append(apart, l.distance)
+		}
+	}
+	whole := int(connectivity)
+	rest := connectivity - float64(whole)
+	switch {
+	case len(apart) == 0:
+	case whole >= len(apart):
+		rho = apart[len(apart)-1]
+	case whole == 0:
+		rho = rest * apart[0]
+	default:
+		rho = apart[whole-1] + rest*(apart[whole]-apart[whole-1])
+	}
+	given := func(sigma float64) (total float64) {
+		for _, l := range others {
+			if l.distance <= rho {
+				total++
+			} else {
+				total += math.Exp(-(l.distance - rho) / sigma)
+			}
+		}
+		return total
+	}
+	low, high := 0., 1e6
+	for range 200 {
+		if sigma = (low + high) / 2; given(sigma) > count {
+			high = sigma
+		} else {
+			low = sigma
+		}
+	}
+	least := mean
+	if rho > 0 {
+		least = sum / float64(len(others)+1)
+	}
+	return rho, max(sigma, least/1000)
 }
 
 // Every kernel gives the weights of its definition, whatever the rows.
@@ -223,6 +292,9 @@ func TestKernelsAreTheirDefinitions(t *testing.T) {
 			affinity.Ball{Radius: 1.5},
 			affinity.Entropic{Perplexity: 7},
 			affinity.Entropic{Perplexity: 7, Neighbors: 9},
+			affinity.FuzzySet{},
+			affinity.FuzzySet{Neighbors: 6, Mix: .3, LocalConnectivity: 2.5},
+			affinity.FuzzySet{Mix: math.SmallestNonzeroFloat64, LocalConnectivity: .5},
 		} {
 			got, want := weigh(t, k, x), reference(k, x)
 			n, _ := x.Dims()
@@ -258,6 +330,9 @@ func withGraph(k kernel, g *neighbors.Graph) kernel {
 	case affinity.Entropic:
 		k.Graph = g
 		return k
+	case affinity.FuzzySet:
+		k.Graph = g
+		return k
 	}
 	panic(fmt.Sprintf("a %T takes no graph", k))
 }
@@ -270,7 +345,7 @@ func TestGivenGraphs(t *testing.T) {
 		return must[*neighbors.Graph](t)(neighbors.Exact{Neighbors: k}.Graph(ctx, x))
 	}
 	for _, k := range []kernel{affinity.AlphaDecay{Neighbors: 6, Decay: 3}, affinity.Connectivity{Neighbors: 6}, affinity.AdaptiveGaussian{Neighbors: 6},
-		affinity.Gaussian{Neighbors: 6}, affinity.Entropic{Perplexity: 2}} {
+		affinity.Gaussian{Neighbors: 6}, affinity.Entropic{Perplexity: 2}, affinity.FuzzySet{Neighbors: 7}} {
 		want := weigh(t, k, x)
 		for _, neighbors := range []int{6, 7, 20, n - 1} {
 			if got := weigh(t, withGraph(k, graph(neighbors, x)), x); !mat.Equal(got, want) {
@@ -296,7 +371,7 @@ func TestKernelsHaveTheSameBitsOnAnyCores(t *testing.T) {
 	}
 	x := fixture.Normal(5, n, 3)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
-	for _, k := range []kernel{affinity.AlphaDecay{Decay: 3}, affinity.Gaussian{}, affinity.Entropic{Perplexity: 5}} {
+	for _, k := range []kernel{affinity.AlphaDecay{Decay: 3}, affinity.Gaussian{}, affinity.Entropic{Perplexity: 5}, affinity.FuzzySet{}} {
 		var want string
 		for _, procs := range []int{1, 2, 7} {
 			runtime.GOMAXPROCS(procs)
@@ -314,7 +389,7 @@ func TestKernelsHaveTheSameBitsOnAnyCores(t *testing.T) {
 func TestDegenerateRows(t *testing.T) {
 	ctx := context.Background()
 	equal := mat.NewDense(50, 2, nil)
-	for _, k := range []kernel{affinity.AlphaDecay{}, affinity.Connectivity{}, affinity.AdaptiveGaussian{}, affinity.Gaussian{Epsilon: 1}, affinity.Ball{}, affinity.Entropic{}} {
+	for _, k := range []kernel{affinity.AlphaDecay{}, affinity.Connectivity{}, affinity.AdaptiveGaussian{}, affinity.Gaussian{Epsilon: 1}, affinity.Ball{}, affinity.Entropic{}, affinity.FuzzySet{}} {
 		s := weigh(t, k, equal)
 		if c := s.Components(); c.Count != 1 {
 			t.Errorf("%T: equal rows are in %v", k, c)
@@ -343,6 +418,7 @@ func TestDegenerateRows(t *testing.T) {
 		{affinity.Ball{Radius: 1}, true},
 		{affinity.Ball{}, false},
 		{affinity.Entropic{}, false},
+		{affinity.FuzzySet{}, false},
 	} {
 		s := weigh(t, c.k, far)
 		said := slices.ContainsFunc(s.Notes, func(n string) bool { return n == "1 rows have no weights to others, row 29 among them" })
@@ -380,7 +456,7 @@ func TestKernelsHearACancel(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	x := inputs()["normal"]
-	for _, k := range []kernel{affinity.AlphaDecay{}, affinity.Connectivity{}, affinity.AdaptiveGaussian{}, affinity.Gaussian{}, affinity.Ball{}, affinity.Entropic{}} {
+	for _, k := range []kernel{affinity.AlphaDecay{}, affinity.Connectivity{}, affinity.AdaptiveGaussian{}, affinity.Gaussian{}, affinity.Ball{}, affinity.Entropic{}, affinity.FuzzySet{}} {
 		if _, err := k.Weigh(ctx, x); !errors.Is(err, context.Canceled) {
 			t.Errorf("%T: %v", k, err)
 		}
