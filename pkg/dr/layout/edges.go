@@ -1,0 +1,110 @@
+package layout
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/flatland-go/flatland/internal/par"
+	"github.com/flatland-go/flatland/pkg/mat32"
+)
+
+// Edges say which tails every head is pulled to, and how often. They never change, and
+// are safe for concurrent use.
+type Edges struct {
+	start []int // of every head, where its tails begin
+	tails []int32
+	rates []uint32 // of every edge: how often it fires an epoch, in units of 2^−32
+	most  int      // edges of one head
+	reach int      // no tail is as large
+}
+
+// NewEdges returns those of n heads, of which row tells the tails and weights: an edge
+// fires weight/most times an epoch, at most once. Edges that would not fire in as many
+// epochs are left out. Errors: *mat32.ParamError where most or epochs are not above 0, and
+// for a tail below 0, and ctx.Err().
+func NewEdges(ctx context.Context, n int, row func(head int) (tails []int32, weights []float64), most float64, epochs int) (*Edges, error) {
+	const (
+		method = "layout.NewEdges"
+		block  = 256
+	)
+	if !(most > 0) || epochs < 1 {
+		return nil, &mat32.ParamError{Method: method, Param: "most, epochs", Value: fmt.Sprint(most, ", ", epochs), Want: "numbers above 0"}
+	}
+	least := most / float64(epochs)
+	e := &Edges{start: make([]int, n+1)}
+	low, high := make([]int32, (n+block-1)/block), make([]int32, (n+block-1)/block) // tails of every block
+	err := par.Blocks(ctx, n, block, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			tails, weights := row(i)
+			for k, w := range weights {
+				if w >= least && w > 0 {
+					e.start[i+1]++
+					low[lo/block] = min(low[lo/block], tails[k])
+					high[lo/block] = max(high[lo/block], tails[k])
+				}
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	for b, j := range low {
+		if j < 0 {
+			return nil, &mat32.ParamError{Method: method, Param: "row", Value: fmt.Sprintf("a tail %d", j), Want: "0 or more"}
+		}
+		e.reach = max(e.reach, int(high[b])+1)
+	}
+	for i := range n {
+		e.most = max(e.most, e.start[i+1])
+		e.start[i+1] += e.start[i]
+	}
+	e.tails, e.rates = make([]int32, e.start[n]), make([]uint32, e.start[n])
+	err = par.Blocks(ctx, n, block, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			tails, weights := row(i)
+			at := e.start[i]
+			for k, w := range weights {
+				if w >= least && w > 0 {
+					e.tails[at] = tails[k]
+					e.rates[at] = uint32(min(w/most*(1<<32), math.MaxUint32))
+					at++
+				}
+			}
+		}
+	})
+	return e, err
+}
+
+// Heads returns the number of heads.
+func (e *Edges) Heads() int { return len(e.start) - 1 }
+
+// Len returns the number of edges.
+func (e *Edges) Len() int { return len(e.tails) }
+
+// Row returns the tails of a head and how often each fires an epoch, in units of 2^−32:
+// not copies, so they must not be written to. first is the number of its first edge.
+func (e *Edges) Row(head int) (tails []int32, rates []uint32, first int) {
+	lo, hi := e.start[head], e.start[head+1]
+	return e.tails[lo:hi], e.rates[lo:hi], lo
+}
+
+// early is added to the time of every edge, so that rates that are rounded down are not
+// an epoch late.
+const early = 1 << 20
+
+// fire writes to dst which of the edges of a head fire in an epoch, by their place among
+// them, and returns how many. Of an edge that fires r times an epoch those are the epochs
+// from 1 in which r·epoch passes a whole number.
+func (e *Edges) fire(dst []int32, head int, epoch uint32) int {
+	rates := e.rates[e.start[head]:e.start[head+1]]
+	dst = dst[:len(rates)+1]
+	count := 0
+	for k, r := range rates {
+		dst[count] = int32(k)
+		// The sum has passed 2³² where it is less than what was added; no branch, for
+		// there is no telling which way it would go.
+		count += int((uint64(epoch*r+early) - uint64(r)) >> 63)
+	}
+	return count
+}
