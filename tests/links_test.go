@@ -39,7 +39,7 @@ var heavy = map[string]string{
 }
 
 // cellBytes is what a cell may measure, stripped as the kernel links it.
-const cellBytes = 11 << 20
+const cellBytes = 9 << 20
 
 // linked judges the packages that a program links.
 func linked(packages []string) (problems []error) {

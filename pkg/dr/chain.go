@@ -6,6 +6,7 @@ import (
 	"io"
 	"reflect"
 	"strings"
+	"sync"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -229,70 +230,29 @@ type savedModel interface {
 	decode(*saved.Reader)
 }
 
-// chainable lists the models a saved chain may hold.
-var chainable = map[string]func() savedModel{
-	standardizeKind:    func() savedModel { return new(StandardizeModel) },
-	logNormalizeKind:   func() savedModel { return new(LogNormalizeModel) },
-	rowNormalizeKind:   func() savedModel { return new(RowNormalizeModel) },
-	imputeKind:         func() savedModel { return new(ImputeModel) },
-	regularizedMFKind:  func() savedModel { return new(RegularizedMFModel) },
-	whiteningKind:      func() savedModel { return new(WhiteningModel) },
-	pcaKind:            func() savedModel { return new(PCAModel) },
-	bayesianPCAKind:    func() savedModel { return new(BayesianPCAModel) },
-	pursuitKind:        func() savedModel { return new(PrincipalComponentPursuitModel) },
-	streamingPCAKind:   func() savedModel { return new(StreamingPCAModel) },
-	oneSidedPCAKind:    func() savedModel { return new(OneSidedPCAModel) },
-	incrementalPCAKind: func() savedModel { return new(IncrementalPCAModel) },
-	robustPCAKind:      func() savedModel { return new(RobustPCAModel) },
-	gaussianLinearKind: func() savedModel { return new(GaussianLinearModel) },
-	fastICAKind:        func() savedModel { return new(FastICAModel) },
-	tldrKind:           func() savedModel { return new(TLDRModel) },
-	factorAnalysisKind: func() savedModel { return new(FactorAnalysisModel) },
-	truncatedSVDKind:   func() savedModel { return new(TruncatedSVDModel) },
-	nmfKind:            func() savedModel { return new(NMFModel) },
-	kernelPCAKind:      func() savedModel { return new(KernelPCAModel) },
-	sparsePCAKind:      func() savedModel { return new(SparsePCAModel) },
-	ldaKind:            func() savedModel { return new(LDAModel) },
-	lppKind:            func() savedModel { return new(LPPModel) },
-	isomapKind:         func() savedModel { return new(IsomapModel) },
-	lleKind:            func() savedModel { return new(LLEModel) },
-	classicalMDSKind:   func() savedModel { return new(ClassicalMDSModel) },
-	landmarkMDSKind:    func() savedModel { return new(LandmarkMDSModel) },
-	metricMDSKind:      func() savedModel { return new(MetricMDSModel) },
-	nonMetricMDSKind:   func() savedModel { return new(NonMetricMDSModel) },
-	sammonKind:         func() savedModel { return new(SammonModel) },
-	eigenmapsKind:      func() savedModel { return new(LaplacianEigenmapsModel) },
-	diffusionMapsKind:  func() savedModel { return new(DiffusionMapsModel) },
-	phateKind:          func() savedModel { return new(PHATEModel) },
-	vectorMapsKind:     func() savedModel { return new(VectorDiffusionMapsModel) },
-	heatGeodesicKind:   func() savedModel { return new(HeatGeodesicModel) },
-	magicKind:          func() savedModel { return new(MAGICModel) },
-	mpadKind:           func() savedModel { return new(MPADModel) },
-	npeKind:            func() savedModel { return new(NPEModel) },
-	subbundleKind:      func() savedModel { return new(PrincipalSubbundleModel) },
-	tsneKind:           func() savedModel { return new(TSNEModel) },
-	// A chain within a chain.
-	chainKind: func() savedModel { return new(ChainModel) },
+// readable holds the types of the models of methods that Any has met, by their kind: a
+// program reads the models of the methods that it makes chains of, and links no others.
+var readable sync.Map
+
+// readableFrom enters the models of type t.
+func readableFrom(t reflect.Type) {
+	if t.Kind() == reflect.Pointer && t.Implements(reflect.TypeFor[savedModel]()) {
+		readable.LoadOrStore(kindOf(t), t)
+	}
 }
 
-func kindOf(m Model) (string, savedModel) {
-	for kind, fresh := range chainable {
-		if reflect.TypeOf(fresh()) == reflect.TypeOf(m) {
-			return kind, m.(savedModel)
-		}
-	}
-	return "", nil
-}
+// kindOf names models of type t, a pointer, as their files do: "dr.PCAModel".
+func kindOf(t reflect.Type) string { return t.Elem().String() }
 
 func (m *ChainModel) encode(w *saved.Writer) {
 	w.Int(len(m.models))
 	for i, model := range m.models {
-		kind, s := kindOf(model)
-		if s == nil {
+		s, ok := model.(savedModel)
+		if !ok {
 			w.Fail(fmt.Errorf("dr.Chain: method %d: a %T of another package cannot be saved", i, model))
 			return
 		}
-		w.Text(kind)
+		w.Text(kindOf(reflect.TypeOf(model)))
 		s.encode(w)
 	}
 	m.rows.encode(w)
@@ -300,12 +260,13 @@ func (m *ChainModel) encode(w *saved.Writer) {
 
 func (m *ChainModel) decode(r *saved.Reader) {
 	for n := r.Int(); n > 0 && r.OK(); n-- {
-		fresh, ok := chainable[r.Text()]
+		kind := r.Text()
+		t, ok := readable.Load(kind)
 		if !ok {
-			r.Fail("it holds a model of unknown kind")
+			r.Fail(fmt.Sprintf("it holds a model of kind %.40q, and nothing in this program makes one by dr.Any", kind))
 			return
 		}
-		model := fresh()
+		model := reflect.New(t.(reflect.Type).Elem()).Interface().(savedModel)
 		model.decode(r)
 		m.models = append(m.models, model)
 	}
@@ -321,7 +282,9 @@ func (m *ChainModel) WriteTo(w io.Writer) (int64, error) {
 	return write(w, chainKind, chainVersion, m.encode)
 }
 
-// ReadFrom replaces m by a saved model; see Embedding.ReadFrom for the errors.
+// ReadFrom replaces m by a saved model; see Embedding.ReadFrom for the errors. A program
+// reads chains of the methods that it has passed to Any, as making the chain does, so
+// that it links these and no others.
 func (m *ChainModel) ReadFrom(r io.Reader) (int64, error) {
 	return read(r, chainKind, chainVersion, m, (*ChainModel).decode)
 }

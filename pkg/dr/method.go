@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"reflect"
 
 	"gonum.org/v1/gonum/mat"
 )
@@ -41,8 +42,12 @@ type Fitter interface {
 	Fit(ctx context.Context, x mat.Matrix) (Model, error)
 }
 
-// Any returns m as a Fitter, so that methods can stand in one list.
-func Any[M Model](m Method[M]) Fitter { return any_[M]{m} }
+// Any returns m as a Fitter, so that methods can stand in one list. Saved chains that
+// hold its models can be read from then on.
+func Any[M Model](m Method[M]) Fitter {
+	readableFrom(reflect.TypeFor[M]())
+	return any_[M]{m}
+}
 
 // any_ keeps the method in an exported field, where reflection sees what the
 // options of a chain are.
