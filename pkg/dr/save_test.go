@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/apart"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/dr"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
@@ -142,6 +143,7 @@ func TestSavedIsTheSame(t *testing.T) {
 }
 
 func TestDamagedFilesAreErrors(t *testing.T) {
+	testenv.Unraced(t)
 	for name, v := range savedValues(t) {
 		good, err := v.MarshalBinary()
 		if err != nil {

@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/apart"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/neighbors"
 )
@@ -36,6 +37,7 @@ func ExampleExact_Graph_distances() {
 }
 
 func TestDistancesGiveTheGraphOfTheirRows(t *testing.T) {
+	testenv.Unraced(t)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	for name, x := range inputs() {
 		d := apart.Rows(t, x)

@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"github.com/flatland-go/flatland/internal/rng"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/neighbors"
 )
@@ -308,6 +309,7 @@ func (d definition) fits(x *mat.Dense) (*mat.Dense, bool) {
 }
 
 func TestExactAgainstDefinitions(t *testing.T) {
+	testenv.Unraced(t)
 	ctx := context.Background()
 	tried := map[string]int{}
 	for _, m := range definitions() {

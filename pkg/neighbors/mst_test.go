@@ -14,6 +14,7 @@ import (
 
 	"github.com/flatland-go/flatland/internal/apart"
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/neighbors"
 )
@@ -125,6 +126,7 @@ func TestMSTAgainstAllPairs(t *testing.T) {
 // By any metric the tree is that of all pairs by it, whether rows are screened or
 // measured one by one.
 func TestMSTByOtherMetrics(t *testing.T) {
+	testenv.Unraced(t)
 	x := fixture.Normal(7, 300, 3)
 	x.Apply(func(_, _ int, v float64) float64 { return math.Round(8 * v) }, x) // with ties
 	x.Apply(func(i, j int, v float64) float64 { return v + float64((j+1)%2*20) }, x)

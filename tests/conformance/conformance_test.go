@@ -47,7 +47,7 @@ func TestEveryMethodHasARow(t *testing.T) {
 	}
 }
 
-// Five seeds tell a claim from luck; one is enough to look for races.
+// Five seeds tell a claim from luck.
 func TestClaimsHoldAndControlsFail(t *testing.T) {
 	testenv.Unraced(t)
 	const seeds = 5
@@ -61,6 +61,7 @@ func TestClaimsHoldAndControlsFail(t *testing.T) {
 }
 
 func TestOptions(t *testing.T) {
+	testenv.Unraced(t)
 	for _, r := range table {
 		t.Run(r.method, func(t *testing.T) {
 			report(t, exactOptions(r))
