@@ -133,7 +133,7 @@ func (a AlphaDecay) Weigh(ctx context.Context, x mat.Matrix) (*Sparse, error) {
 	}
 	lists, err := widen(ctx, method, x, g, radius, a.MaxNeighbors, a.Metric, a.MemoryLimit)
 	if err != nil {
-		return nil, failed(method, err)
+		return nil, mat32.Rename(method, err)
 	}
 	list := func(i int) ([]int32, []float64) {
 		indices, distances := lists(i)
@@ -152,7 +152,7 @@ func (a AlphaDecay) Weigh(ctx context.Context, x mat.Matrix) (*Sparse, error) {
 	if g.Method != "" {
 		lack, err := a.lack(ctx, x, g, one)
 		if err != nil {
-			return nil, failed(method, err)
+			return nil, mat32.Rename(method, err)
 		}
 		notes = append(notes, lack...)
 	}

@@ -74,13 +74,13 @@ func (b Ball) Weigh(ctx context.Context, x mat.Matrix) (*Sparse, error) {
 	if b.Radius == 0 {
 		tree, err := neighbors.MST{Metric: b.Metric, MemoryLimit: b.MemoryLimit}.Fit(ctx, x)
 		if err != nil {
-			return nil, failed(method, err)
+			return nil, mat32.Rename(method, err)
 		}
 		b.Radius = tree.Edges[len(tree.Edges)-1].Distance
 	}
 	h, err := neighbors.Within{Radius: b.Radius, Metric: b.Metric, MemoryLimit: b.MemoryLimit}.Neighborhoods(ctx, x)
 	if err != nil {
-		return nil, failed(method, err)
+		return nil, mat32.Rename(method, err)
 	}
 	if err := mat32.CheckMemory(method, pairBytes*int64(len(h.Indices)), b.MemoryLimit, "reduce Radius"); err != nil {
 		return nil, err

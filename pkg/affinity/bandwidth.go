@@ -28,10 +28,10 @@ func Bandwidth(ctx context.Context, g *neighbors.Graph) (epsilon, dimension floa
 		return 0, 0, &mat32.ParamError{Method: method, Param: "Graph", Value: "nil", Want: "a graph"}
 	}
 	if _, err := g.Neighborhoods(); err != nil { // which looks at every neighbour
-		return 0, 0, failed(method, err)
+		return 0, 0, mat32.Rename(method, err)
 	}
 	if epsilon, dimension, err = bandwidth(ctx, g, g.K); err != nil {
-		return 0, 0, failed(method, err)
+		return 0, 0, mat32.Rename(method, err)
 	}
 	return epsilon, dimension, nil
 }

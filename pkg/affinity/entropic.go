@@ -111,7 +111,7 @@ func (e Entropic) Weigh(ctx context.Context, x mat.Matrix) (*Sparse, error) {
 	ties := 0
 	for i, err := range bad {
 		if err != nil {
-			return nil, failed(method, err)
+			return nil, mat32.Rename(method, err)
 		}
 		if tied[i] {
 			ties++

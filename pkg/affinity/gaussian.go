@@ -87,7 +87,7 @@ func (g Gaussian) Weigh(ctx context.Context, x mat.Matrix) (*Sparse, error) {
 	}
 	if g.Epsilon == 0 {
 		if g.Epsilon, _, err = bandwidth(ctx, graph, g.Neighbors); err != nil {
-			return nil, failed(method, err)
+			return nil, mat32.Rename(method, err)
 		}
 	}
 	width := 2 * math.Sqrt(g.Epsilon)

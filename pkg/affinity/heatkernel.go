@@ -171,7 +171,7 @@ func (h HeatKernel) Of(ctx context.Context, l *LaplacianOperator) (*HeatOperator
 		err = o.modes(ctx)
 	}
 	if err != nil {
-		return nil, failed(method, err)
+		return nil, mat32.Rename(method, err)
 	}
 	return o, nil
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -297,28 +296,4 @@ func (s *Sparse) String() string {
 }
 
 // failed adds the name of the method that was called, where an error does not have it.
-func failed(method string, err error) error {
-	var (
-		param      *mat32.ParamError
-		memory     *mat32.MemoryError
-		degenerate *mat32.DegenerateError
-		needed     *mat32.RowsNeededError
-	)
-	switch {
-	case errors.As(err, &param):
-		c := *param
-		c.Method = method
-		return &c
-	case errors.As(err, &memory):
-		c := *memory
-		c.Method = method
-		return &c
-	case errors.As(err, &degenerate):
-		c := *degenerate
-		c.Method = method
-		return &c
-	case errors.As(err, &needed):
-		return &mat32.RowsNeededError{Method: method}
-	}
-	return fmt.Errorf("%s: %w", method, err)
-}
+func failed(method string, err error) error { return mat32.Rename(method, err) }

@@ -1,6 +1,8 @@
 package dr
 
 import (
+	"math"
+
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/kernel"
@@ -23,14 +25,12 @@ func (s *barycenter) weigh(w []float64, x *mat.Dense, at []float64, rows []int32
 		kernel.Axpy64(-1, at, to)
 	}
 	for extra := share; ; extra *= 10 {
-		trace := 0.
-		for a := range k {
-			for b := range a + 1 {
-				s.gram[a*k+b] = kernel.Dot64(s.differences[a*d:(a+1)*d], s.differences[b*d:(b+1)*d])
-			}
-			trace += s.gram[a*k+a]
+		trace := s.products(k, d)
+		if !(trace > 0x1p-800 && trace < 0x1p800) { // weights do not depend on the unit
+			s.level()
+			trace = s.products(k, d)
 		}
-		if !(trace > 0) {
+		if trace == 0 {
 			trace = 1
 		}
 		for a := range k {
@@ -49,4 +49,28 @@ func (s *barycenter) weigh(w []float64, x *mat.Dense, at []float64, rows []int32
 		sum += v
 	}
 	kernel.Scal64(1/sum, w)
+}
+
+// products fills in those of the k differences, which have d values, and returns their
+// trace.
+func (s *barycenter) products(k, d int) (trace float64) {
+	for a := range k {
+		for b := range a + 1 {
+			s.gram[a*k+b] = kernel.Dot64(s.differences[a*d:(a+1)*d], s.differences[b*d:(b+1)*d])
+		}
+		trace += s.gram[a*k+a]
+	}
+	return trace
+}
+
+// level brings the differences to a unit in which their squares are in range.
+func (s *barycenter) level() {
+	most := 0.
+	for _, v := range s.differences {
+		most = max(most, math.Abs(v))
+	}
+	_, exponent := math.Frexp(most)
+	for i, v := range s.differences {
+		s.differences[i] = math.Ldexp(v, -exponent)
+	}
 }

@@ -81,7 +81,7 @@ func failed(method string, err error) error {
 	if errors.Is(err, linalg.ErrNotFinite) || errors.Is(err, linalg.ErrNoConvergence) {
 		return &mat32.DegenerateError{Method: method, Reason: "the scales of the columns, or of a column within it, are too far apart: rescale them"}
 	}
-	return fmt.Errorf("%s: %w", method, err)
+	return mat32.Rename(method, err)
 }
 
 func finite(v []float64) bool {

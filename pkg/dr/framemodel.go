@@ -6,7 +6,6 @@ import (
 	"io"
 	"math"
 	"slices"
-	"strings"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -46,11 +45,11 @@ func (m *frameModel[M]) Embedding() *Embedding { return m.embedding }
 
 // Eigenvalues returns those that belong to the coordinates, falling: of each, the sum of
 // the squared coordinates of the rows that the map is made of. They are 0 or below where
-// the coordinates are 0.
+// the coordinates are 0, and infinite beyond float64.
 func (m *frameModel[M]) Eigenvalues() []float64 {
 	values := slices.Clone(m.values)
 	for i := range values {
-		values[i] *= m.unit * m.unit
+		values[i] = values[i] * m.unit * m.unit // not of the square of unit: 0 stays 0
 	}
 	return values
 }
@@ -164,11 +163,7 @@ func (m *frameModel[M]) place(ctx context.Context, rows int, measure func() func
 
 // String returns a small table: shape, options, notes and eigenvalues.
 func (m *frameModel[M]) String() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%v\n  %9s  %12s", m.embedding, "component", "eigenvalue")
-	values := m.Eigenvalues()
-	numbered(&b, 9, len(values), func(c int) string { return fmt.Sprintf("  %12.6g", values[c]) })
-	return b.String()
+	return withEigenvalues(m.embedding, "component", m.Eigenvalues())
 }
 
 const frameVersion = 1

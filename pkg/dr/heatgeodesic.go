@@ -136,7 +136,7 @@ const (
 	// WeighByInverse counts a pair by 1 over a power of its distance.
 	WeighByInverse Weighting = "inverse"
 
-	// WeighByGaussian counts a pair by a Gaussian of its distance.
+	// WeighByGaussian counts a pair by a Gaussian of its distance, or 1e-5 where that is more.
 	WeighByGaussian Weighting = "Gaussian"
 )
 
@@ -166,12 +166,12 @@ func (h HeatGeodesic) Resolve(n, d int) (HeatGeodesic, error) {
 	}
 	graph, err := affinity.AlphaDecay{Neighbors: h.Neighbors, Decay: h.Decay}.Resolve(n, d)
 	if err != nil {
-		return h, named(method, err)
+		return h, mat32.Rename(method, err)
 	}
 	h.Neighbors, h.Decay = graph.Neighbors, graph.Decay
 	l, err := affinity.Laplacian{Normalization: h.Normalization}.Resolve(n, d)
 	if err != nil {
-		return h, named(method, err)
+		return h, mat32.Rename(method, err)
 	}
 	h.Normalization = l.Normalization
 	h.Columns, h.MaxTime, h.Times = cmp.Or(h.Columns, 40), cmp.Or(h.MaxTime, 200), cmp.Or(h.Times, 1)
@@ -210,7 +210,7 @@ func (h HeatGeodesic) Resolve(n, d int) (HeatGeodesic, error) {
 		return h, wrong("WeightScale", h.WeightScale, "0 < WeightScale ≤ 16")
 	}
 	if _, err := h.kernel(cmp.Or(h.Time, 1)).Resolve(n, n); err != nil {
-		return h, named(method, err)
+		return h, mat32.Rename(method, err)
 	}
 	return h, nil
 }
@@ -307,7 +307,7 @@ func (h HeatGeodesic) Distances(ctx context.Context, x mat.Matrix) (*mat32.Dista
 func (h HeatGeodesic) distances(ctx context.Context, x mat.Matrix, m *HeatGeodesicModel) (*dissimilarities, []float64, []string, error) {
 	const method = "dr.HeatGeodesic"
 	fail := func(err error) (*dissimilarities, []float64, []string, error) {
-		return nil, nil, nil, named(method, err)
+		return nil, nil, nil, mat32.Rename(method, err)
 	}
 	n, cols, err := checkData(ctx, method, x, 1)
 	if err != nil {
@@ -516,6 +516,10 @@ func (h HeatGeodesic) denoise(ctx context.Context, pairs []float64, n int) error
 	return nil
 }
 
+// leastWeight keeps pairs that count for next to nothing from counting for nothing, which
+// would leave open where rows lie.
+const leastWeight = 1e-5
+
 // weigh returns what the pairs count.
 func (h HeatGeodesic) weigh(d *dissimilarities, heat *mat.Dense) []float64 {
 	if h.Weighting == WeighEqually {
@@ -528,14 +532,14 @@ func (h HeatGeodesic) weigh(d *dissimilarities, heat *mat.Dense) []float64 {
 		for j := i + 1; j < d.n; j++ {
 			switch v := d.pairs[at]; h.Weighting {
 			case WeighByHeat:
-				weights[at] = heat.At(i, j)/2 + heat.At(j, i)/2 + 1e-5
+				weights[at] = heat.At(i, j)/2 + heat.At(j, i)/2 + leastWeight
 			case WeighByInverse: // of equal rows as of such at a thousandth of the largest distance
 				weights[at] = math.Pow(max(v/d.most, 1e-3), -h.WeightScale)
 			default:
-				if span > 0 {
-					v = (v - least) / span
+				if v -= least; span > 0 {
+					v /= span
 				}
-				weights[at] = math.Exp(-v * v / h.WeightScale)
+				weights[at] = max(leastWeight, math.Exp(-v*v/h.WeightScale))
 			}
 			at++
 		}

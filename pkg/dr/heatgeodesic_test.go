@@ -322,7 +322,7 @@ func TestHeatGeodesicOptions(t *testing.T) {
 	ctx := context.Background()
 	d := noisyTree(t, 40)
 	for _, h := range []dr.HeatGeodesic{{}, {Time: 5, Order: 32}, {Time: 5, Solver: affinity.EulerHeat, Normalization: affinity.Combinatorial}, {Times: 3},
-		{Time: 5, Weighting: dr.WeighByInverse}, {Time: 5, Weighting: dr.WeighByGaussian, WeightScale: .5}, {Time: 5, Scaling: dr.ClassicalScaling, Components: 3}} {
+		{Time: 5, Weighting: dr.WeighByInverse}, {Time: 5, Weighting: dr.WeighByGaussian, WeightScale: .5}, {Time: 5, Weighting: dr.WeighByGaussian, WeightScale: 1e-4}, {Time: 5, Scaling: dr.ClassicalScaling, Components: 3}} {
 		m, err := h.Fit(ctx, d.X)
 		if err != nil {
 			t.Fatal(err)

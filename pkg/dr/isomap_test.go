@@ -5,15 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
 
 	"github.com/flatland-go/flatland/internal/apart"
 	"github.com/flatland-go/flatland/internal/fixture"
 	"github.com/flatland-go/flatland/internal/testenv"
+	"github.com/flatland-go/flatland/pkg/affinity"
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/dr"
 	"github.com/flatland-go/flatland/pkg/mat32"
@@ -79,6 +82,39 @@ func wineByMeans() *mat.Dense {
 	return x
 }
 
+// waysAlong returns the lengths of the ways between all rows of x along the neighbours
+// that Isomap takes.
+func waysAlong(t *testing.T, x mat.Matrix, count int, radius float64) [][]float64 {
+	ctx := context.Background()
+	n, _ := x.Dims()
+	var h *neighbors.Neighborhoods
+	var err error
+	if radius > 0 {
+		h, err = neighbors.Within{Radius: radius}.Neighborhoods(ctx, x)
+	} else {
+		g, failed := neighbors.Exact{Neighbors: count}.Graph(ctx, x)
+		if failed != nil {
+			t.Fatal(failed)
+		}
+		h, err = g.Union()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := affinity.NewGeodesics(ctx, h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ways, all := make([][]float64, n), make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	if err := g.Each(ctx, all, func(i int, distances []float64) { ways[i] = slices.Clone(distances) }); err != nil {
+		t.Fatal(err)
+	}
+	return ways
+}
+
 func TestIsomapAgainstScikitLearn(t *testing.T) {
 	testenv.Unraced(t)
 	var file struct {
@@ -107,6 +143,13 @@ func TestIsomapAgainstScikitLearn(t *testing.T) {
 		m, err := dr.Isomap{Components: want.Components, Neighbors: want.Neighbors, Radius: want.Radius, Connected: true}.Fit(ctx, x)
 		if err != nil {
 			t.Fatal(err)
+		}
+		ways := waysAlong(t, x, want.Neighbors, want.Radius)
+		for s, row := range want.Distances {
+			nearAll(t, fmt.Sprintf("%s, ways from row %d", what, 60*s), ways[60*s], row, 1e-12, 0)
+		}
+		for i, sum := range want.Sums {
+			near(t, fmt.Sprintf("%s, sum of the ways from row %d", what, i), floats.Sum(ways[i]), sum, 1e-12, 0)
 		}
 		near(t, what+", reconstruction error", m.ReconstructionError(), want.Error, 1e-6, 0)
 		near(t, what+", objective", m.Embedding().Objective, want.Error, 1e-6, 0)

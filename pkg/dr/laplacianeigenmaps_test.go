@@ -289,6 +289,11 @@ func TestStartFromSpectral(t *testing.T) {
 	if err != nil || !mat.EqualApprox(z, d, 1e-9) {
 		t.Errorf("distances start elsewhere (%v)", err)
 	}
+	far := mat.NewDense(80, 2, nil)
+	far.Apply(func(i, j int, _ float64) float64 { return x.At(i%40, j) + float64(i/40*1000) }, far)
+	if z, err = method.Embed(ctx, far); err != nil || !strings.Contains(strings.Join(z.Notes, "\n"), "spectral start: the weights have 2 components") {
+		t.Errorf("the map of two rings does not tell that its start joined them: %v, %v", z, err)
+	}
 	var pe *mat32.ParamError
 	if _, err := (dr.MetricMDS{Start: dr.FromSpectral}).Embed(ctx, x); !errors.As(err, &pe) {
 		t.Errorf("a start that the method does not have: %v", err)

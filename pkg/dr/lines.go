@@ -32,6 +32,14 @@ func inLine(b *strings.Builder, format string, values []float64) {
 	}
 }
 
+// withEigenvalues returns a heading and the table of the eigenvalues of whatever is named.
+func withEigenvalues(heading any, of string, values []float64) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%v\n  %9s  %12s", heading, of, "eigenvalue")
+	numbered(&b, 9, len(values), func(c int) string { return fmt.Sprintf("  %12.6g", values[c]) })
+	return b.String()
+}
+
 // variances writes the table of components with their variance, its share of the
 // total, and the sum of the shares so far.
 func variances(b *strings.Builder, values []float64, total float64) {

@@ -261,3 +261,26 @@ func TestLLERefuses(t *testing.T) {
 		t.Error("a given graph gives another map")
 	}
 }
+
+// Rows however far or near to each other are combinations of others: the unit does not matter.
+func TestLLEOfFarRows(t *testing.T) {
+	ctx := context.Background()
+	x := fixture.Normal(1, 30, 3)
+	m, err := dr.LLE{}.Fit(ctx, x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, far := range []float64{1e20, 1e140, 1e155, 1e160, 1e200} {
+		row := mat.NewDense(1, 3, []float64{far, -far, far})
+		z, err := m.Transform(ctx, row)
+		if err != nil {
+			if !isA[*mat32.DegenerateError](err) {
+				t.Errorf("a row at %v: %v", far, err)
+			}
+			continue
+		}
+		if mat32.Check(z) != nil {
+			t.Errorf("a row at %v is at %v", far, z)
+		}
+	}
+}

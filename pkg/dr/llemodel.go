@@ -2,10 +2,8 @@ package dr
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -112,10 +110,7 @@ func (m *LLEModel) Transform(ctx context.Context, x mat.Matrix) (*Embedding, err
 
 // String returns a small table: shape, options, notes and eigenvalues.
 func (m *LLEModel) String() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%v\n  %9s  %12s", m.embedding, "component", "eigenvalue")
-	numbered(&b, 9, len(m.values), func(c int) string { return fmt.Sprintf("  %12.6g", m.values[c]) })
-	return b.String()
+	return withEigenvalues(m.embedding, "component", m.values)
 }
 
 const (

@@ -13,6 +13,7 @@ import (
 
 	"github.com/flatland-go/flatland/internal/kernel"
 	"github.com/flatland-go/flatland/internal/linalg"
+	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/internal/saved"
 	"github.com/flatland-go/flatland/pkg/affinity"
 	"github.com/flatland-go/flatland/pkg/mat32"
@@ -25,8 +26,9 @@ import (
 // noise and counts that were missed, goes. The result has the columns of the data.
 //
 // A row without near ones stays nearly as it is. Rows that are all equal are refused.
-// Time that of the neighbours, and O(weights·d) a step, plus O(n·k²) for k = Columns where
-// Time is found; memory 24·n·d bytes beside the weights.
+// Time that of the neighbours, and O(weights·d) a step, plus O(n·k·min(n, k)) for the k columns
+// that rows are compared by where Time is found; memory 24·n·d + 48·n·k bytes beside the
+// weights, and another 32·n·k where k is above n.
 //
 // Source: D. van Dijk, R. Sharma, J. Nainys, K. Yim, P. Kathail, A. Carr, C. Burdziak,
 // K. Moon, C. Chaffer, D. Pattabiraman, B. Bierie, L. Mazutis, G. Wolf, S. Krishnaswamy and
@@ -92,7 +94,7 @@ func (m MAGIC) Resolve(n, d int) (MAGIC, error) {
 	}
 	graph, err := m.kernel().Resolve(n, d)
 	if err != nil {
-		return m, named(method, err)
+		return m, mat32.Rename(method, err)
 	}
 	m.Neighbors = graph.Neighbors
 	m.Columns, m.MaxTime, m.Tolerance, m.Solver = cmp.Or(m.Columns, 100), cmp.Or(m.MaxTime, 20), cmp.Or(m.Tolerance, 1e-3), cmp.Or(m.Solver, Exact)
@@ -125,6 +127,23 @@ func (m MAGIC) String() string {
 	return s + fmt.Sprintf(", t by change, %s", m.Solver)
 }
 
+// memory is the forecast in bytes for n × d data.
+func (m MAGIC) memory(n, d int) int64 {
+	columns := d // that are compared
+	if min(n, d) > m.Columns {
+		columns = m.Columns
+	}
+	need := int64(n) * (24*int64(d) + 8*int64(columns) + 60*int64(m.MaxNeighbors))
+	if m.Time == 0 {
+		order := int64(min(n, columns))
+		need += 40*int64(n)*int64(columns) + 40*order*order
+		if columns > n {
+			need += 32 * int64(n) * int64(columns)
+		}
+	}
+	return need
+}
+
 // Fit smooths the rows of x (n × d). Errors: those of mat32.CheckRows, mat32.Check and
 // Resolve, *mat32.DegenerateError where all rows are equal, *mat32.MemoryError,
 // *mat32.ParamError for an Affinity of other rows, and one that wraps ctx.Err().
@@ -137,7 +156,7 @@ func (m MAGIC) Fit(ctx context.Context, x mat.Matrix) (*MAGICModel, error) {
 	if m, err = m.Resolve(n, d); err != nil {
 		return nil, err
 	}
-	if err := mat32.CheckMemory(method, int64(n)*(24*int64(d)+24*int64(min(n, d, m.Columns))+60*int64(m.MaxNeighbors)), m.MemoryLimit, "use fewer rows, columns or neighbours"); err != nil {
+	if err := mat32.CheckMemory(method, m.memory(n, d), m.MemoryLimit, "use fewer rows, columns or neighbours"); err != nil {
 		return nil, err
 	}
 	if err := checkVaries(ctx, method, x); err != nil {
@@ -149,27 +168,27 @@ func (m MAGIC) Fit(ctx context.Context, x mat.Matrix) (*MAGICModel, error) {
 	compared := mat.DenseCopyOf(x)
 	if min(n, d) > m.Columns {
 		if pca, err = (PCA{Components: m.Columns, Seed: m.Seed, MemoryLimit: m.MemoryLimit}).Fit(ctx, x); err != nil {
-			return nil, named(method, err)
+			return nil, mat32.Rename(method, err)
 		}
 		compared = pca.embedding.Dense
 		notes = append(notes, fmt.Sprintf("rows are compared by %d principal components", m.Columns))
 	}
 	s := m.Affinity
 	if s != nil {
-		err = s.Check(method, "Affinity", x)
+		err = s.CheckContext(ctx, method, "Affinity", x)
 	} else {
 		s, err = m.kernel().Weigh(ctx, compared)
 	}
 	if err != nil {
-		return nil, named(method, err)
+		return nil, mat32.Rename(method, err)
 	}
 	o, err := affinity.Diffusion{}.Of(ctx, s)
 	if err != nil {
-		return nil, named(method, err)
+		return nil, mat32.Rename(method, err)
 	}
 	if m.Time == 0 {
 		if m.Time, model.changes, err = m.find(ctx, o, compared); err != nil {
-			return nil, named(method, err)
+			return nil, mat32.Rename(method, err)
 		}
 		notes = append(notes, fmt.Sprintf("t = %d: another step changes less than a share of %g", m.Time, m.Tolerance))
 		if k := len(model.changes); model.changes[k-1] >= m.Tolerance {
@@ -186,7 +205,7 @@ func (m MAGIC) Fit(ctx context.Context, x mat.Matrix) (*MAGICModel, error) {
 	}
 	if pca != nil && m.Solver == Approximate {
 		if to, err = pca.Inverse(ctx, to); err != nil {
-			return nil, named(method, err)
+			return nil, mat32.Rename(method, err)
 		}
 	}
 	if err := checkFits(method, to); err != nil {
@@ -213,12 +232,18 @@ func (m MAGIC) find(ctx context.Context, o *affinity.DiffusionOperator, x *mat.D
 	n, d := x.Dims()
 	last, now := mat.DenseCopyOf(x), mat.NewDense(n, d, nil)
 	var changes []float64
-	shape := standard(last)
+	shape, err := standard(ctx, last)
+	if err != nil {
+		return 0, nil, err
+	}
 	for t := 1; t <= m.MaxTime; t++ {
 		if err := o.Apply(ctx, now, last); err != nil {
 			return 0, nil, err
 		}
-		next := standard(now)
+		next, err := standard(ctx, now)
+		if err != nil {
+			return 0, nil, err
+		}
 		change, err := disparity(ctx, shape, next)
 		if err != nil {
 			return 0, nil, err
@@ -235,42 +260,74 @@ func (m MAGIC) find(ctx context.Context, o *affinity.DiffusionOperator, x *mat.D
 
 // standard returns the rows of x around their mean, of Frobenius norm 1, or 0 where they
 // are all equal.
-func standard(x *mat.Dense) *mat.Dense {
+func standard(ctx context.Context, x *mat.Dense) (*mat.Dense, error) {
+	const rowsAtOnce = 256
 	n, d := x.Dims()
-	y := mat.DenseCopyOf(x)
-	most := 0.
-	for j := range d {
-		first, mean := x.At(0, j), 0.
-		for i := range n {
-			mean += (x.At(i, j)/2 - first/2) / float64(n)
+	y := mat.NewDense(n, d, nil)
+	first := x.RawRowView(0)
+	err := overRows(ctx, n, func(i int) {
+		to := y.RawRowView(i)
+		for j, v := range x.RawRowView(i) {
+			to[j] = v/2 - first[j]/2
 		}
-		for i := range n {
-			v := x.At(i, j)/2 - first/2 - mean
-			y.Set(i, j, v)
-			most = max(most, math.Abs(v))
-		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	mean, err := weightedSum(ctx, y, slices.Repeat([]float64{1 / float64(n)}, n))
+	if err != nil {
+		return nil, err
+	}
+	if err := lessRow(ctx, y, mean); err != nil {
+		return nil, err
+	}
+	most, err := magnitude(ctx, y)
+	if err != nil || most == 0 {
+		return y, err
 	}
 	_, exponent := math.Frexp(most) // so that squares are in range
-	sum := 0.
-	for i := range n {
-		row := y.RawRowView(i)
-		for j, v := range row {
-			row[j] = math.Ldexp(v, -exponent)
-			sum += row[j] * row[j]
+	squares, err := par.Sum(ctx, n, rowsAtOnce, func(lo, hi int) float64 {
+		sum := 0.
+		for i := lo; i < hi; i++ {
+			row := y.RawRowView(i)
+			for j, v := range row {
+				row[j] = math.Ldexp(v, -exponent)
+			}
+			sum += kernel.Dot64(row, row)
 		}
+		return sum
+	})
+	if err != nil {
+		return nil, err
 	}
-	if sum > 0 {
-		y.Scale(1/math.Sqrt(sum), y)
-	}
-	return y
+	return y, overRows(ctx, n, func(i int) { kernel.Scal64(1/math.Sqrt(squares), y.RawRowView(i)) })
 }
 
 // disparity returns what is left of the squares of a when b is turned and scaled to lie on
 // it (Procrustes' problem): 1 − (Σ σ)² for the singular values of aᵀ·b.
 func disparity(ctx context.Context, a, b *mat.Dense) (float64, error) {
-	_, d := a.Dims()
-	c := mat.NewDense(d, d, nil)
-	if err := kernel.Gemm64(ctx, blas.Trans, blas.NoTrans, 1, a.RawMatrix(), b.RawMatrix(), 0, c.RawMatrix()); err != nil {
+	n, d := a.Dims()
+	left, right := blas.Trans, blas.NoTrans
+	if n < d { // those of R·Sᵀ, for aᵀ = Q·R and bᵀ = P·S: no matrix of all columns by all
+		triangle := func(x *mat.Dense) (*mat.Dense, error) {
+			_, r, err := linalg.QR(ctx, mat.DenseCopyOf(x.T()))
+			if err != nil {
+				return nil, err
+			}
+			return mat.DenseCopyOf(r), nil
+		}
+		var err error
+		if a, err = triangle(a); err != nil {
+			return 0, err
+		}
+		if b, err = triangle(b); err != nil {
+			return 0, err
+		}
+		left, right = right, left
+	}
+	order := min(n, d)
+	c := mat.NewDense(order, order, nil)
+	if err := kernel.Gemm64(ctx, left, right, 1, a.RawMatrix(), b.RawMatrix(), 0, c.RawMatrix()); err != nil {
 		return 0, err
 	}
 	_, values, _, err := linalg.SVD(ctx, c)

@@ -9,6 +9,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/fixture"
 	"github.com/flatland-go/flatland/pkg/affinity"
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/dr"
@@ -85,6 +86,34 @@ func TestMAGICFindsItsTime(t *testing.T) {
 			if last := k == len(changes)-1; (v < tolerance) != last && !(last && m.Time() == 20) {
 				t.Errorf("tolerance %v: step %d of %d changes %v", tolerance, k+1, len(changes), v)
 			}
+		}
+	}
+}
+
+// More columns than rows give what their coordinates among the rows do, which a rotation
+// takes to them, and take no memory of all columns by all.
+func TestMAGICOfManyColumns(t *testing.T) {
+	ctx := context.Background()
+	few := fixture.Normal(1, 30, 12)
+	const columns = 6000 // by 6000 are 288 MB
+	wide := mat.NewDense(30, columns, nil)
+	for i := range 30 {
+		for j := range columns {
+			wide.Set(i, j, few.At(i, j%12)*math.Sqrt(12./columns))
+		}
+	}
+	want, err := dr.MAGIC{}.Fit(ctx, few)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := dr.MAGIC{MemoryLimit: 60 << 20}.Fit(ctx, wide)
+	if err != nil {
+		t.Fatal(err)
+	}
+	nearAll(t, "changes", got.Changes(), want.Changes(), 1e-8, 1e-12)
+	for i := range 30 {
+		for j := range 12 {
+			near(t, "value", got.Embedding().At(i, j), want.Embedding().At(i, j)*math.Sqrt(12./columns), 1e-9, 1e-12)
 		}
 	}
 }

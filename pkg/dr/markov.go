@@ -98,8 +98,8 @@ func (c *markov) power(ctx context.Context, t int) (*mat.Dense, error) {
 	}
 }
 
-// rowDistances returns the distances between the rows of x, which it centres. It is an error if
-// all are equal.
+// rowDistances returns the distances between the rows of x, two or more, which it centres.
+// It is an error if all are equal.
 func rowDistances(ctx context.Context, method string, x *mat.Dense) (*dissimilarities, error) {
 	n, _ := x.Dims()
 	weights := slices.Repeat([]float64{1 / float64(n)}, n)

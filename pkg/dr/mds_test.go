@@ -523,3 +523,18 @@ func pairWeights(n int) mat.Symmetric {
 	}
 	return w
 }
+
+// Eigenvalues in squared units of the data may exceed float64, and are numbers all the same.
+func TestEigenvaluesOfVastRows(t *testing.T) {
+	x := fixture.Normal(1, 12, 2)
+	x.Scale(1e200, x)
+	m, err := dr.ClassicalMDS{Components: 5}.Fit(context.Background(), x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for c, v := range m.Eigenvalues() {
+		if math.IsNaN(v) || c < 2 && !math.IsInf(v, 1) {
+			t.Errorf("eigenvalue %d is %v", c, v)
+		}
+	}
+}

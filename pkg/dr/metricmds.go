@@ -1,6 +1,7 @@
 package dr
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -83,23 +84,12 @@ const (
 // names the option and its range.
 func (m MetricMDS) Resolve(n, d int) (MetricMDS, error) {
 	const method = "dr.MetricMDS"
-	if err := scalable(method, n, d, &m.Components, m.MemoryLimit); err != nil {
-		return m, err
-	}
-	if m.Optimizer == "" {
-		m.Optimizer = SMACOF
-	}
+	m.Optimizer, m.LastStep = cmp.Or(m.Optimizer, SMACOF), cmp.Or(m.LastStep, 0.01)
 	if m.Iterations == 0 && m.Optimizer == SGD {
 		m.Iterations = 30
 	}
-	if err := majorizing(method, &m.Iterations, &m.Tolerance); err != nil {
+	if err := majorizing(method, n, d, &m.Components, &m.Iterations, &m.Tolerance, &m.Start, m.MemoryLimit); err != nil {
 		return m, err
-	}
-	if m.LastStep == 0 {
-		m.LastStep = 0.01
-	}
-	if m.Start == nil {
-		m.Start = FromClassical
 	}
 	wrong := func(param string, value any, want string) error {
 		return &mat32.ParamError{Method: method, Param: param, Value: value, Want: want}
@@ -112,7 +102,7 @@ func (m MetricMDS) Resolve(n, d int) (MetricMDS, error) {
 	case m.Weights != nil && m.Weights.SymmetricDim() != n:
 		return m, wrong("Weights", fmt.Sprintf("of order %d", m.Weights.SymmetricDim()), fmt.Sprintf("one weight for every pair of n = %d rows", n))
 	}
-	return m, checkStart(method, m.Start, n, m.Components, FromClassical, FromRandom)
+	return m, nil
 }
 
 // String returns the options in one line, as captions and tables show them.

@@ -55,34 +55,7 @@ type NonMetricMDS struct {
 // Resolve returns the options with defaults filled in for n × d data, or an error that
 // names the option and its range.
 func (m NonMetricMDS) Resolve(n, d int) (NonMetricMDS, error) {
-	const method = "dr.NonMetricMDS"
-	if err := scalable(method, n, d, &m.Components, m.MemoryLimit); err != nil {
-		return m, err
-	}
-	if err := majorizing(method, &m.Iterations, &m.Tolerance); err != nil {
-		return m, err
-	}
-	if m.Start == nil {
-		m.Start = FromClassical
-	}
-	return m, checkStart(method, m.Start, n, m.Components, FromClassical, FromRandom)
-}
-
-// majorizing fills in and checks how long an iteration of SMACOF goes on.
-func majorizing(method string, iterations *int, tolerance *float64) error {
-	if *iterations == 0 {
-		*iterations = 300
-	}
-	if *tolerance == 0 {
-		*tolerance = 1e-6
-	}
-	switch {
-	case *iterations < 1:
-		return &mat32.ParamError{Method: method, Param: "Iterations", Value: *iterations, Want: "1 or more"}
-	case !(*tolerance > 0 && *tolerance < 1):
-		return &mat32.ParamError{Method: method, Param: "Tolerance", Value: *tolerance, Want: "Zero ≤ Tolerance < 1"}
-	}
-	return nil
+	return m, majorizing("dr.NonMetricMDS", n, d, &m.Components, &m.Iterations, &m.Tolerance, &m.Start, m.MemoryLimit)
 }
 
 // String returns the options in one line, as captions and tables show them.

@@ -128,11 +128,11 @@ func (p PHATE) Resolve(n, d int) (PHATE, error) {
 	}
 	kernel, err := affinity.AlphaDecay{Neighbors: p.Neighbors, Decay: p.Decay}.Resolve(n, d)
 	if err != nil {
-		return p, named(method, err)
+		return p, mat32.Rename(method, err)
 	}
 	p.Neighbors, p.Decay = kernel.Neighbors, kernel.Decay
 	if _, err := (affinity.Diffusion{Alpha: p.Alpha}).Resolve(n, d); err != nil {
-		return p, named(method, err)
+		return p, mat32.Rename(method, err)
 	}
 	p.Columns, p.Landmarks = cmp.Or(p.Columns, 100), cmp.Or(p.Landmarks, 2000)
 	p.MaxTime, p.Gamma = cmp.Or(p.MaxTime, 100), cmp.Or(p.Gamma, 1)
@@ -178,7 +178,7 @@ func (p PHATE) String() string {
 
 // Fit makes a map of the rows of x (n × d), or of what lies at the distances that x
 // holds. Errors: those of mat32.Check and Resolve, *mat32.DegenerateError where all rows
-// are equal or end alike, *mat32.MemoryError, *mat32.ParamError for an Affinity of other rows,
+// are equal, walk alike or end alike, *mat32.MemoryError, *mat32.ParamError for an Affinity of other rows,
 // and one that wraps ctx.Err(); a cancel during the scaling also returns the model so far,
 // its embedding marked Partial.
 func (p PHATE) Fit(ctx context.Context, x mat.Matrix) (*PHATEModel, error) {
@@ -263,7 +263,9 @@ func (p PHATE) distances(ctx context.Context, x mat.Matrix, m *PHATEModel) (*dis
 	stage.Add(1)
 	var c *markov
 	if n > p.Landmarks {
-		c, err = m.land(ctx, walk, p)
+		if c, err = m.land(ctx, walk, p); err == nil && len(c.root) <= p.Components {
+			err = &mat32.DegenerateError{Reason: fmt.Sprintf("rows walk alike but for %d landmarks, which is too few for %d components", len(c.root), p.Components)}
+		}
 	} else {
 		c, err = markovOf(ctx, walk)
 	}
@@ -300,7 +302,7 @@ func (p PHATE) walk(ctx context.Context, x mat.Matrix, m *PHATEModel) (*affinity
 	const method = "dr.PHATE"
 	s, notes, err := p.weigh(ctx, x, m)
 	if err != nil {
-		return nil, nil, named(method, err)
+		return nil, nil, mat32.Rename(method, err)
 	}
 	notes = append(notes, s.Notes...)
 	if parts := s.Components(); parts.Count > 1 {
@@ -308,7 +310,7 @@ func (p PHATE) walk(ctx context.Context, x mat.Matrix, m *PHATEModel) (*affinity
 	}
 	o, err := affinity.Diffusion{Alpha: p.Alpha}.Of(ctx, s)
 	if err != nil {
-		return nil, nil, named(method, err)
+		return nil, nil, mat32.Rename(method, err)
 	}
 	return o, notes, nil
 }

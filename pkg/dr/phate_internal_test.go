@@ -2,6 +2,7 @@ package dr
 
 import (
 	"context"
+	"errors"
 	"math"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/affinity"
 	"github.com/flatland-go/flatland/pkg/datasets"
+	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/tests/golden"
 )
 
@@ -184,4 +186,19 @@ func TestPHATEAgainstPhate(t *testing.T) {
 		transitions[l] = values[k]
 	}
 	near(t, "transitions", transitions, file.Landmarks.Transitions, 1e-12)
+}
+
+// Rows that walk alike are one landmark; fewer of them than a map has dimensions are refused.
+func TestPHATETooFewLandmarks(t *testing.T) {
+	x := mat.NewDense(40, 3, nil)
+	for i := range 40 {
+		for j := range 3 {
+			x.Set(i, j, math.Sin(float64(3*i+j)))
+		}
+	}
+	x.Set(0, 0, 1e300) // beside which all others are one
+	_, err := PHATE{Neighbors: 39, Landmarks: 4}.Fit(context.Background(), x)
+	if e, ok := errors.AsType[*mat32.DegenerateError](err); !ok || e.Method != "dr.PHATE" {
+		t.Errorf("got %v, want a *mat32.DegenerateError of dr.PHATE", err)
+	}
 }

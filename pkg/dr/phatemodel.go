@@ -130,13 +130,13 @@ func (m *PHATEModel) Transform(ctx context.Context, x mat.Matrix) (*Embedding, e
 	if m.columns != nil {
 		z, err := m.columns.Transform(ctx, x)
 		if err != nil {
-			return nil, named(method, err)
+			return nil, mat32.Rename(method, err)
 		}
 		x = z.Dense
 	}
 	near, err := m.near(ctx, x, rows)
 	if err != nil {
-		return nil, named(method, err)
+		return nil, mat32.Rename(method, err)
 	}
 	z := mat.NewDense(rows, k, nil)
 	err = overRows(ctx, rows, func(i int) { m.step(z.RawRowView(i), near[i]) })

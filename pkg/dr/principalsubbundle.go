@@ -2,7 +2,6 @@ package dr
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -146,13 +145,7 @@ func (s PrincipalSubbundle) Fit(ctx context.Context, x mat.Matrix) (*PrincipalSu
 	if err := mat32.CheckMemory(method, s.memory(n, d), s.MemoryLimit, "reduce rows or columns, by PCA for example"); err != nil {
 		return nil, err
 	}
-	fail := func(err error) (*PrincipalSubbundleModel, error) {
-		var degenerate *mat32.DegenerateError
-		if errors.As(err, &degenerate) {
-			return nil, &mat32.DegenerateError{Method: method, Reason: degenerate.Reason}
-		}
-		return nil, fmt.Errorf("%s: %w", method, err)
-	}
+	fail := func(err error) (*PrincipalSubbundleModel, error) { return nil, mat32.Rename(method, err) }
 	m := &PrincipalSubbundleModel{options: s}
 	if err := m.place(ctx, x); err != nil {
 		return fail(err)

@@ -114,12 +114,7 @@ func (m *PrincipalSubbundleModel) shooting() *shooting {
 
 const subbundleMethod = "dr.PrincipalSubbundle"
 
-func (m *PrincipalSubbundleModel) fail(err error) error {
-	if e, ok := err.(*mat32.DegenerateError); ok {
-		return &mat32.DegenerateError{Method: subbundleMethod, Reason: e.Reason}
-	}
-	return fmt.Errorf("%s: %w", subbundleMethod, err)
-}
+func (m *PrincipalSubbundleModel) fail(err error) error { return mat32.Rename(subbundleMethod, err) }
 
 // planeAt returns the inner point and the field there.
 func (m *PrincipalSubbundleModel) planeAt(x []float64) ([]float64, *plane, error) {

@@ -2,7 +2,6 @@ package dr
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -145,7 +144,7 @@ func (r RegularizedMF) Fit(ctx context.Context, x mat.Matrix) (*RegularizedMFMod
 	}
 	svd, err := TruncatedSVD{Components: r.Components, MemoryLimit: r.MemoryLimit}.Fit(ctx, x)
 	if err != nil {
-		return nil, inNameOf(regularizedMFName, err)
+		return nil, mat32.Rename(regularizedMFName, err)
 	}
 	squares := make([]float64, n)
 	err = eachNonzero(ctx, x, func(i int, _ []int32, values []float64) {
@@ -190,19 +189,4 @@ func (r RegularizedMF) Embed(ctx context.Context, x mat.Matrix) (*Embedding, err
 		return nil, err
 	}
 	return m.embedding, nil
-}
-
-// inNameOf returns an error of a method that another uses as one of the other.
-func inNameOf(method string, err error) error {
-	var memory *mat32.MemoryError
-	var degenerate *mat32.DegenerateError
-	switch {
-	case errors.As(err, &memory):
-		e := *memory
-		e.Method = method
-		return &e
-	case errors.As(err, &degenerate):
-		return &mat32.DegenerateError{Method: method, Reason: degenerate.Reason}
-	}
-	return fmt.Errorf("%s: %w", method, err)
 }

@@ -310,19 +310,7 @@ func (l *RobustPCALearner) pass(ctx context.Context) error {
 	}
 	l.rows += l.n
 	l.n = 0
-	return robustName(l.inner.learn(ctx, batch.Slice(0, kept, 0, d), nil))
-}
-
-// robustName gives an error of IncrementalPCA the name of the method that uses it.
-func robustName(err error) error {
-	var degenerate *mat32.DegenerateError
-	if errors.As(err, &degenerate) {
-		return &mat32.DegenerateError{Method: robustPCA.method, Reason: degenerate.Reason}
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", robustPCA.method, err)
-	}
-	return nil
+	return mat32.Rename(robustPCA.method, l.inner.learn(ctx, batch.Slice(0, kept, 0, d), nil))
 }
 
 // Model returns the components of the rows added so far; the learner can go on.
@@ -345,7 +333,7 @@ func (l *RobustPCALearner) Model(ctx context.Context) (*RobustPCAModel, error) {
 	}
 	inner, err := l.inner.Model(ctx)
 	if err != nil {
-		return nil, robustName(err)
+		return nil, mat32.Rename(robustPCA.method, err)
 	}
 	options := l.options
 	options.Components = inner.options.Components

@@ -55,17 +55,7 @@ type Sammon struct {
 // Resolve returns the options with defaults filled in for n × d data, or an error that
 // names the option and its range.
 func (s Sammon) Resolve(n, d int) (Sammon, error) {
-	const method = "dr.Sammon"
-	if err := scalable(method, n, d, &s.Components, s.MemoryLimit); err != nil {
-		return s, err
-	}
-	if err := majorizing(method, &s.Iterations, &s.Tolerance); err != nil {
-		return s, err
-	}
-	if s.Start == nil {
-		s.Start = FromClassical
-	}
-	return s, checkStart(method, s.Start, n, s.Components, FromClassical, FromRandom)
+	return s, majorizing("dr.Sammon", n, d, &s.Components, &s.Iterations, &s.Tolerance, &s.Start, s.MemoryLimit)
 }
 
 // String returns the options in one line, as captions and tables show them.

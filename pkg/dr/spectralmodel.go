@@ -2,11 +2,9 @@ package dr
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"math"
 	"slices"
-	"strings"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -126,10 +124,7 @@ func (m *spectralModel[M]) average(dst []float64, indices []int32, distances []f
 
 // String returns a small table: shape, options, notes and eigenvalues.
 func (m *spectralModel[M]) String() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%v\n  %9s  %12s", m.embedding, "component", "eigenvalue")
-	numbered(&b, 9, len(m.values), func(c int) string { return fmt.Sprintf("  %12.6g", m.values[c]) })
-	return b.String()
+	return withEigenvalues(m.embedding, "component", m.values)
 }
 
 const spectralVersion = 1

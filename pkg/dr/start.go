@@ -72,12 +72,12 @@ func checkStart(method string, s Start, n, dim int, accepted ...startBy) error {
 	return &mat32.ParamError{Method: method, Param: "Start", Value: s, Want: fmt.Sprintf("one of %v or From(y)", accepted)}
 }
 
-// place returns the start for the rows of x in dim dimensions, row after row. The
-// standard deviation of the first coordinate is size; random numbers are keyed
-// by seed and purpose; limit is the memory limit.
-func place(ctx context.Context, s Start, x mat.Matrix, dim int, size float64, seed uint64, purpose string, limit int64) ([]float64, error) {
+// place returns the start for the rows of x in dim dimensions, row after row, and the
+// notes of a map that it begins with. The standard deviation of the first coordinate is
+// size; random numbers are keyed by seed and purpose; limit is the memory limit.
+func place(ctx context.Context, s Start, x mat.Matrix, dim int, size float64, seed uint64, purpose string, limit int64) (y []float64, notes []string, err error) {
 	n, d := x.Dims()
-	y := make([]float64, n*dim)
+	y = make([]float64, n*dim)
 	normal := func(scale float64) {
 		for i := range n {
 			r := rng.New(seed, purpose, i)
@@ -91,11 +91,11 @@ func place(ctx context.Context, s Start, x mat.Matrix, dim int, size float64, se
 		for i := range n {
 			copy(y[i*dim:], mat32.Row(make([]float64, dim), i, s.Y))
 		}
-		return y, nil
+		return y, nil, nil
 	case startBy:
 		if s == FromRandom {
 			normal(size)
-			return y, nil
+			return y, nil, nil
 		}
 	}
 	var (
@@ -105,14 +105,17 @@ func place(ctx context.Context, s Start, x mat.Matrix, dim int, size float64, se
 	if s == FromSpectral {
 		e, err := LaplacianEigenmaps{Components: min(dim, n-1), MemoryLimit: limit}.Embed(ctx, x)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
+		}
+		for _, note := range e.Notes {
+			notes = append(notes, "spectral start: "+note)
 		}
 		z = e.Dense
 		deviation = stat.PopStdDev(mat.Col(nil, 0, z), nil)
 	} else {
 		pca, err := PCA{Components: min(dim, d, n-1), MemoryLimit: limit}.Fit(ctx, x)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		z = pca.embedding.Dense
 		deviation = math.Sqrt(pca.variance[0] * float64(n-1) / float64(n))
@@ -126,5 +129,5 @@ func place(ctx context.Context, s Start, x mat.Matrix, dim int, size float64, se
 	// A little noise separates duplicate rows and fills dimensions that the
 	// data do not have.
 	normal(0.01 * size)
-	return y, nil
+	return y, notes, nil
 }

@@ -1,13 +1,33 @@
 package dr
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
 
 	"github.com/flatland-go/flatland/internal/mds"
 	"github.com/flatland-go/flatland/internal/saved"
+	"github.com/flatland-go/flatland/pkg/mat32"
 )
+
+// majorizing fills in and checks the options of all methods that lower a stress.
+func majorizing(method string, n, d int, components, iterations *int, tolerance *float64, start *Start, limit int64) error {
+	if err := scalable(method, n, d, components, limit); err != nil {
+		return err
+	}
+	*iterations, *tolerance = cmp.Or(*iterations, 300), cmp.Or(*tolerance, 1e-6)
+	if *start == nil {
+		*start = FromClassical
+	}
+	switch {
+	case *iterations < 1:
+		return &mat32.ParamError{Method: method, Param: "Iterations", Value: *iterations, Want: "1 or more"}
+	case !(*tolerance > 0 && *tolerance < 1):
+		return &mat32.ParamError{Method: method, Param: "Tolerance", Value: *tolerance, Want: "Zero ≤ Tolerance < 1"}
+	}
+	return checkStart(method, *start, n, *components, FromClassical, FromRandom)
+}
 
 // stressModel is what the models share that lower a stress: a map of the rows they
 // were given and of no others.

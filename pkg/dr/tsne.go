@@ -184,10 +184,11 @@ func (t TSNE) Fit(ctx context.Context, x mat.Matrix) (*TSNEModel, error) {
 	if err != nil {
 		return fail(err)
 	}
-	y, err := place(ctx, t.Start, x, t.Components, 1e-4, t.Seed, "t-SNE/start", t.MemoryLimit)
+	y, started, err := place(ctx, t.Start, x, t.Components, 1e-4, t.Seed, "t-SNE/start", t.MemoryLimit)
 	if err != nil {
 		return fail(err)
 	}
+	notes = append(notes, started...)
 	objective, err := layout.NewStudent(ctx, p, n, t.Components)
 	if err != nil {
 		return fail(err)

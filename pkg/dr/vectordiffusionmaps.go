@@ -109,12 +109,8 @@ func (v VectorDiffusionMaps) Resolve(n, d int) (VectorDiffusionMaps, error) {
 		return v, err
 	}
 	walk, err := DiffusionMaps{Epsilon: v.Epsilon, Alpha: v.Alpha, Time: v.Time}.Resolve(n, d)
-	var wrong *mat32.ParamError
-	if errors.As(err, &wrong) {
-		err = &mat32.ParamError{Method: method, Param: wrong.Param, Value: wrong.Value, Want: wrong.Want}
-	}
 	v.Epsilon, v.Alpha, v.Time = walk.Epsilon, walk.Alpha, walk.Time
-	return v, err
+	return v, mat32.Rename(method, err)
 }
 
 // String returns the options in one line, as captions and tables show them.

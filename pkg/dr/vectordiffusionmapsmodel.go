@@ -6,7 +6,6 @@ import (
 	"io"
 	"math"
 	"slices"
-	"strings"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -155,10 +154,7 @@ func (m *VectorDiffusionMapsModel) coordinates(ctx context.Context, count int) (
 
 // String returns a small table: shape, options, notes, frustration and eigenvalues.
 func (m *VectorDiffusionMapsModel) String() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%v\n  frustration %.3g\n  %9s  %12s", m.embedding, m.frustration, "field", "eigenvalue")
-	numbered(&b, 9, len(m.values), func(c int) string { return fmt.Sprintf("  %12.6g", m.values[c]) })
-	return b.String()
+	return withEigenvalues(fmt.Sprintf("%v\n  frustration %.3g", m.embedding, m.frustration), "field", m.values)
 }
 
 const vectorMapsKind, vectorMapsVersion = "dr.VectorDiffusionMapsModel", 1

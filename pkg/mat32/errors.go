@@ -153,3 +153,34 @@ func (e *FileError) Error() string {
 	}
 	return fmt.Sprintf("reading a saved %s: %s", e.Kind, e.Reason)
 }
+
+// Rename returns an error of a part of a method as one of the method that was called: a
+// copy of a *ParamError, *MemoryError, *DegenerateError or *RowsNeededError with its name,
+// any other error behind its name. It returns nil for nil.
+func Rename(method string, err error) error {
+	var (
+		param      *ParamError
+		memory     *MemoryError
+		degenerate *DegenerateError
+		needed     *RowsNeededError
+	)
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &param):
+		c := *param
+		c.Method = method
+		return &c
+	case errors.As(err, &memory):
+		c := *memory
+		c.Method = method
+		return &c
+	case errors.As(err, &degenerate):
+		c := *degenerate
+		c.Method = method
+		return &c
+	case errors.As(err, &needed):
+		return &RowsNeededError{Method: method}
+	}
+	return fmt.Errorf("%s: %w", method, err)
+}

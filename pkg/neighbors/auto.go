@@ -2,7 +2,6 @@ package neighbors
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"gonum.org/v1/gonum/mat"
@@ -65,7 +64,7 @@ type Index interface {
 func (a Auto) Resolve(n, d int) (Auto, error) {
 	e, err := a.exact().Resolve(n, d)
 	a.Neighbors, a.Metric = e.Neighbors, e.Metric
-	return a, a.named(err)
+	return a, mat32.Rename("neighbors.Auto", err)
 }
 
 func (a Auto) exact() Exact {
@@ -99,7 +98,7 @@ func (a Auto) pick(x mat.Matrix) (exactly bool, why string) {
 // distances exceed float64, and one that wraps ctx.Err().
 func (a Auto) Graph(ctx context.Context, x mat.Matrix) (*Graph, error) {
 	if err := mat32.CheckContext(ctx, x); err != nil {
-		return nil, a.named(err)
+		return nil, mat32.Rename("neighbors.Auto", err)
 	}
 	a, err := a.Resolve(x.Dims())
 	if err != nil {
@@ -113,7 +112,7 @@ func (a Auto) Graph(ctx context.Context, x mat.Matrix) (*Graph, error) {
 		g, err = NNDescent{Neighbors: a.Neighbors, Metric: a.Metric, Seed: a.Seed, MemoryLimit: a.MemoryLimit}.Graph(ctx, x)
 	}
 	if err != nil {
-		return nil, a.named(err)
+		return nil, mat32.Rename("neighbors.Auto", err)
 	}
 	g.Notes = append([]string{why}, g.Notes...)
 	return g, nil
@@ -124,7 +123,7 @@ func (a Auto) Graph(ctx context.Context, x mat.Matrix) (*Graph, error) {
 // those of Graph, and *mat32.RowsNeededError for a mat32.Distances.
 func (a Auto) Index(ctx context.Context, x mat.Matrix) (Index, error) {
 	if err := mat32.CheckContext(ctx, x); err != nil {
-		return nil, a.named(err)
+		return nil, mat32.Rename("neighbors.Auto", err)
 	}
 	if err := mat32.CheckRows("neighbors.Auto", x); err != nil {
 		return nil, err
@@ -136,41 +135,13 @@ func (a Auto) Index(ctx context.Context, x mat.Matrix) (Index, error) {
 	if exactly, _ := a.pick(x); exactly {
 		ix, err := a.exact().Index(ctx, x)
 		if err != nil {
-			return nil, a.named(err)
+			return nil, mat32.Rename("neighbors.Auto", err)
 		}
 		return ix, nil
 	}
 	ix, err := HNSW{Metric: a.Metric, Seed: a.Seed, MemoryLimit: a.MemoryLimit}.Index(ctx, x)
 	if err != nil {
-		return nil, a.named(err)
+		return nil, mat32.Rename("neighbors.Auto", err)
 	}
 	return ix, nil
-}
-
-// named returns the error of a method picked as one of Auto, which is what its
-// reader has called.
-func (a Auto) named(err error) error {
-	const method = "neighbors.Auto"
-	var (
-		param      *mat32.ParamError
-		memory     *mat32.MemoryError
-		degenerate *mat32.DegenerateError
-	)
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &param):
-		c := *param
-		c.Method = method
-		return &c
-	case errors.As(err, &memory):
-		c := *memory
-		c.Method = method
-		return &c
-	case errors.As(err, &degenerate):
-		c := *degenerate
-		c.Method = method
-		return &c
-	}
-	return fmt.Errorf("%s: %w", method, err)
 }
