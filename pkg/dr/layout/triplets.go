@@ -1,0 +1,241 @@
+package layout
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/flatland-go/flatland/internal/par"
+	"github.com/flatland-go/flatland/pkg/mat32"
+)
+
+// Triplets say of every row which others should lie nearer to it than which: it has
+// Groups groups of one row that should be near, and Far rows that should be farther.
+type Triplets struct {
+	N, Groups, Far int
+
+	Rows    []int32   // N × Groups × (1 + Far): the near row of a group, then its far ones
+	Weights []float32 // N × Groups × Far: how much each far one matters
+}
+
+// Count returns how many triplets there are.
+func (t *Triplets) Count() int { return t.N * t.Groups * t.Far }
+
+// check returns an error where the triplets are not of n rows.
+func (t *Triplets) check(n int) error {
+	const method = "layout.TripletLoss"
+	wrong := func(param string, value any, want string) error {
+		return &mat32.ParamError{Method: method, Param: param, Value: value, Want: want}
+	}
+	switch {
+	case t.N != n:
+		return wrong("N", t.N, fmt.Sprintf("%d, the number of points", n))
+	case t.Groups < 0 || t.Far < 1:
+		return wrong("Far", t.Far, "0 or more groups of 1 or more far rows")
+	case len(t.Rows) != n*t.Groups*(1+t.Far):
+		return wrong("Rows", fmt.Sprintf("%d long", len(t.Rows)), fmt.Sprintf("N·Groups·(1+Far) = %d", n*t.Groups*(1+t.Far)))
+	case len(t.Weights) != t.Count():
+		return wrong("Weights", fmt.Sprintf("%d long", len(t.Weights)), fmt.Sprintf("N·Groups·Far = %d", t.Count()))
+	}
+	for _, j := range t.Rows {
+		if j < 0 || int(j) >= n {
+			return wrong("Rows", j, fmt.Sprintf("rows from 0 to %d", n-1))
+		}
+	}
+	return nil
+}
+
+// TripletLoss is the objective of TriMap: the sum over triplets (i, j, k) of
+// w·a/(a+b), where a = 1+‖yᵢ−yⱼ‖² of the near row j and b = 1+‖yᵢ−yₖ‖² of the far row k.
+//
+// Source: E. Amid and M. Warmuth (2019), TriMap: large-scale dimensionality reduction
+// using triplets. It has scratch memory, 4·n·dim bytes for each of up to 16 parts: one
+// goroutine uses it at a time, and it uses every core.
+type TripletLoss struct {
+	n, dim int
+	sets   []*Triplets
+	parts  [][]float32 // forces that consecutive rows exert on all
+}
+
+// NewTripletLoss returns the loss over sets of triplets of n points in dim dimensions,
+// which it borrows. The error is a *mat32.ParamError for triplets of other points.
+func NewTripletLoss(n, dim int, sets ...*Triplets) (*TripletLoss, error) {
+	// A part has forces of its own on every point, so that the order of sums does not
+	// depend on who computes it.
+	const (
+		rowsPerPart = 64
+		most        = 16
+	)
+	if n < 1 || dim < 1 {
+		return nil, &mat32.ShapeError{What: "the map", Rows: n, Cols: dim, Want: "points, and dimensions"}
+	}
+	l := &TripletLoss{n: n, dim: dim, sets: sets}
+	for _, t := range sets {
+		if err := t.check(n); err != nil {
+			return nil, err
+		}
+	}
+	l.parts = make([][]float32, min(most, (n+rowsPerPart-1)/rowsPerPart))
+	for p := range l.parts {
+		l.parts[p] = make([]float32, n*dim)
+	}
+	return l, nil
+}
+
+// Count returns how many triplets there are.
+func (l *TripletLoss) Count() (sum int) {
+	for _, t := range l.sets {
+		sum += t.Count()
+	}
+	return sum
+}
+
+// Gradient writes to dst the gradient at y, both n × dim row after row, without its
+// constant factor 2, which learning rates are usually given without. The error is that
+// of ctx.
+func (l *TripletLoss) Gradient(ctx context.Context, dst, y []float32) error {
+	forces := forcesOfTriplets
+	if l.dim == 2 {
+		forces = forcesOfTriplets2
+	}
+	err := par.Blocks(ctx, len(l.parts), 1, func(p, _ int) {
+		clear(l.parts[p])
+		lo, hi := p*l.n/len(l.parts), (p+1)*l.n/len(l.parts)
+		for _, t := range l.sets {
+			forces(l.parts[p], y, t, lo, hi, l.dim)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return par.Blocks(ctx, l.n*l.dim, valuesPerBlock, func(lo, hi int) {
+		sum := dst[lo:hi]
+		copy(sum, l.parts[0][lo:hi])
+		for _, part := range l.parts[1:] {
+			for i, v := range part[lo:hi] {
+				sum[i] += v
+			}
+		}
+	})
+}
+
+// forcesOfTriplets2 is forcesOfTriplets in two dimensions, with everything in registers.
+func forcesOfTriplets2(force, y []float32, t *Triplets, lo, hi, _ int) {
+	y = y[:2*t.N]
+	force = force[:len(y)]
+	each := 1 + t.Far
+	for i := lo; i < hi; i++ {
+		rows := t.Rows[i*t.Groups*each : (i+1)*t.Groups*each]
+		weights := t.Weights[i*t.Groups*t.Far : (i+1)*t.Groups*t.Far]
+		yx, yy := y[2*i], y[2*i+1]
+		var fx, fy float32
+		for len(rows) >= each {
+			near := y[2*rows[0]:][:2]
+			dx, dy := yx-near[0], yy-near[1]
+			a := 1 + dx*dx + dy*dy
+			var pull float32
+			for s, k := range rows[1:each] {
+				far := y[2*k:][:2]
+				ex, ey := yx-far[0], yy-far[1]
+				b := 1 + ex*ex + ey*ey
+				c := weights[s] / ((a + b) * (a + b))
+				pull += b * c
+				push := a * c
+				ex *= push
+				ey *= push
+				fx -= ex
+				fy -= ey
+				to := force[2*k:][:2]
+				to[0] += ex
+				to[1] += ey
+			}
+			dx *= pull
+			dy *= pull
+			fx += dx
+			fy += dy
+			to := force[2*rows[0]:][:2]
+			to[0] -= dx
+			to[1] -= dy
+			rows, weights = rows[each:], weights[t.Far:]
+		}
+		force[2*i] += fx
+		force[2*i+1] += fy
+	}
+}
+
+// forcesOfTriplets adds to force what the triplets of the rows from lo to hi exert.
+func forcesOfTriplets(force, y []float32, t *Triplets, lo, hi, dim int) {
+	each := 1 + t.Far
+	at := func(v []float32, i int32) []float32 { return v[int(i)*dim:][:dim] }
+	for i := lo; i < hi; i++ {
+		rows := t.Rows[i*t.Groups*each : (i+1)*t.Groups*each]
+		weights := t.Weights[i*t.Groups*t.Far : (i+1)*t.Groups*t.Far]
+		yi, fi := at(y, int32(i)), at(force, int32(i))
+		for len(rows) >= each {
+			yj := at(y, rows[0])
+			a := apart(yi, yj)
+			var pull float32
+			for s, k := range rows[1:each] {
+				yk, fk := at(y, k), at(force, k)
+				b := apart(yi, yk)
+				c := weights[s] / ((a + b) * (a + b))
+				pull += b * c
+				push := a * c
+				for x, v := range yi {
+					e := push * (v - yk[x])
+					fi[x] -= e
+					fk[x] += e
+				}
+			}
+			fj := at(force, rows[0])
+			for x, v := range yi {
+				e := pull * (v - yj[x])
+				fi[x] += e
+				fj[x] -= e
+			}
+			rows, weights = rows[each:], weights[t.Far:]
+		}
+	}
+}
+
+// apart returns 1 + ‖a−b‖².
+func apart(a, b []float32) float32 {
+	sum := float32(1)
+	for x, v := range a {
+		d := v - b[x]
+		sum += d * d
+	}
+	return sum
+}
+
+// Value returns the loss at y, and how many triplets are violated: their far row is
+// nearer than their near one. The error is that of ctx.
+func (l *TripletLoss) Value(ctx context.Context, y []float32) (loss float64, violated int, err error) {
+	const block = 256
+	counts := make([]int, (l.n+block-1)/block)
+	loss, err = par.Sum(ctx, l.n, block, func(lo, hi int) (sum float64) {
+		for _, t := range l.sets {
+			each := 1 + t.Far
+			for i := lo; i < hi; i++ {
+				weights := t.Weights[i*t.Groups*t.Far : (i+1)*t.Groups*t.Far]
+				yi := y[i*l.dim:][:l.dim]
+				for group := range slices.Chunk(t.Rows[i*t.Groups*each:(i+1)*t.Groups*each], each) {
+					a := apart(yi, y[int(group[0])*l.dim:][:l.dim])
+					for s, k := range group[1:] {
+						b := apart(yi, y[int(k)*l.dim:][:l.dim])
+						sum += float64(weights[s]) * float64(a) / (float64(a) + float64(b))
+						if a > b {
+							counts[lo/block]++
+						}
+					}
+					weights = weights[t.Far:]
+				}
+			}
+		}
+		return sum
+	})
+	for _, c := range counts {
+		violated += c
+	}
+	return loss, violated, err
+}
