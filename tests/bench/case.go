@@ -18,6 +18,10 @@ type Case struct {
 	// Stream says that the work begins with a file: each side reads the input itself, as a part of what is measured.
 	Stream bool
 
+	// Prepared says that both sides make something of the inputs first, and keep it: they warm up on all rows, and that does not
+	// count.
+	Prepared bool
+
 	// Options are those that both sides are given.
 	Options wire.Options
 

@@ -262,6 +262,26 @@ var Cases = []Case{
 		Quality: []Measure{divergence, trustworthy},
 	},
 	{
+		Name: "tsne-10000x50", What: "t-SNE, perplexity 30, 1000 iterations: 50 principal components of the MNIST test digits, 10 000 × 50",
+		Data: principal(mnist), Options: wire.Options{"components": 2, "perplexity": 30, "iterations": 1000}, Seeds: 5,
+		Ours: ours.TSNE,
+		Peer: Peer{
+			Package: "scikit-learn", Script: "bench_dr.py", Function: "barnes_hut",
+			Settings: []Setting{{Name: "TSNE(method='barnes_hut', n_jobs=-1), float32"}}, // it starts at principal components, without chance
+		},
+		Quality: klMeasures,
+	},
+	{
+		Name: "tsne-10000x50-opentsne", What: "t-SNE, perplexity 30, 750 iterations: 50 principal components of the MNIST test digits, 10 000 × 50",
+		Data: principal(mnist), Options: wire.Options{"components": 2, "perplexity": 30, "iterations": 750}, Seeds: 5,
+		Ours: ours.TSNE, Peer: openTSNE, Quality: klMeasures,
+	},
+	{
+		Name: "tsne-digits70k", What: "t-SNE, perplexity 30, 750 iterations: 50 principal components of the distorted MNIST test digits, 70 000 × 50",
+		Data: principal(digits70000), Options: wire.Options{"components": 2, "perplexity": 30, "iterations": 750}, Seeds: 3,
+		Ours: ours.TSNE, Peer: seeds(3, openTSNE), Quality: klMeasures,
+	},
+	{
 		Name: "smacof-2000", What: "metric scaling by SMACOF from the classical layout, at most 30 iterations: MNIST test digits, 2000 × 784",
 		Data: mnist2000, Options: wire.Options{"iterations": 30},
 		Ours: ours.MetricMDS,
@@ -384,13 +404,19 @@ var (
 		Package: "pynndescent", Script: "bench_pynndescent.py", Function: "graph", Seeds: 5,
 		Settings: []Setting{{Name: "NNDescent(n_neighbors=16, n_jobs=-1), float32, compiled, all cores"}},
 	}
-	pynnOnce   = judgedOnce(pynnGraph, "graph")
-	pynnSparse = judgedOnce(pynnGraph, "sparse")
+	pynnOnce   = seeds(1, pynnGraph)
+	pynnSparse = seeds(1, asked("sparse", pynnGraph))
 )
 
-// judgedOnce returns p with another function, judged by one seed.
-func judgedOnce(p Peer, function string) Peer {
-	p.Function, p.Seeds = function, 1
+// seeds returns p judged by so many seeds.
+func seeds(n int, p Peer) Peer {
+	p.Seeds = n
+	return p
+}
+
+// asked returns p with another function.
+func asked(function string, p Peer) Peer {
+	p.Function = function
 	return p
 }
 
@@ -406,6 +432,11 @@ var sklearnPCA = Peer{
 		{Name: "PCA(svd_solver='covariance_eigh'), float32, all cores", Options: wire.Options{"solver": "covariance_eigh"}},
 		{Name: "PCA(svd_solver='full'), float32, all cores", Options: wire.Options{"solver": "full"}},
 	},
+}
+
+var openTSNE = Peer{
+	Package: "openTSNE", Script: "bench_opentsne.py", Function: "tsne", Seeds: 5,
+	Settings: []Setting{{Name: "TSNE(neighbors='auto', n_jobs=-1), all cores", Options: wire.Options{"finder": "auto"}}},
 }
 
 // The density of "auto" is 1/√d.

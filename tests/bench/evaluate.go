@@ -11,7 +11,6 @@ import (
 	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/pkg/affinity"
 	"github.com/flatland-go/flatland/pkg/mat32"
-	"github.com/flatland-go/flatland/pkg/quality"
 	"github.com/flatland-go/flatland/tests/bench/wire"
 )
 
@@ -324,18 +323,3 @@ func other(i, j int) int {
 	}
 	return j + 1
 }
-
-// trustworthy judges a map in two dimensions.
-var trustworthy = Measure{Name: "trustworthiness, k = 15 (1 is best)", Format: "%.4f",
-	Of: func(in []*mat32.Dense, _ wire.Options, r *wire.Reply) (float64, error) {
-		n, _ := in[0].Dims()
-		values, err := r.Matrix("map", n, 2)
-		if err != nil {
-			return 0, err
-		}
-		ranks, err := quality.Rank{Neighbors: 15}.Compare(context.Background(), in[0], mat.NewDense(n, 2, values))
-		if err != nil {
-			return 0, err
-		}
-		return ranks.Trustworthiness(15).Value, nil
-	}}

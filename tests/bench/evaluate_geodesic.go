@@ -8,24 +8,13 @@ import (
 
 	"github.com/flatland-go/flatland/pkg/affinity"
 	"github.com/flatland-go/flatland/pkg/datasets"
-	"github.com/flatland-go/flatland/pkg/dr"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/neighbors"
 	"github.com/flatland-go/flatland/tests/bench/wire"
 )
 
 // fewComponents returns the first 50 principal components of the first 5000 of the MNIST test digits.
-func fewComponents(rows int) ([]*mat32.Dense, error) {
-	x, err := halfOfMNIST(rows)
-	if err != nil {
-		return nil, err
-	}
-	y, err := dr.PCA{Components: 50, Solver: dr.Exact}.Embed(context.Background(), x[0])
-	if err != nil {
-		return nil, err
-	}
-	return []*mat32.Dense{mat32.Convert(y)}, nil
-}
+var fewComponents = principal(halfOfMNIST)
 
 // longRoll returns 5000 rows of a swiss roll.
 func longRoll(rows int) ([]*mat32.Dense, error) {

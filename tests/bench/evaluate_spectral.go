@@ -8,44 +8,9 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/pkg/affinity"
-	"github.com/flatland-go/flatland/pkg/datasets/mnist10k"
 	"github.com/flatland-go/flatland/pkg/mat32"
-	"github.com/flatland-go/flatland/pkg/neighbors"
 	"github.com/flatland-go/flatland/tests/bench/wire"
 )
-
-// labelAccuracy judges maps of MNIST's digits: the share of rows of whose ten nearest rows in the map most are the same digit.
-var labelAccuracy = Measure{Name: "share of digits told by their 10 neighbours in the map (1 is best)", Format: "%.4f",
-	Of: func(in []*mat32.Dense, o wire.Options, r *wire.Reply) (float64, error) {
-		n, _ := in[0].Dims()
-		z, err := r.Matrix("map", n, o.Int("components"))
-		if err != nil {
-			return 0, err
-		}
-		g, err := neighbors.Exact{Neighbors: 10}.Graph(context.Background(), mat.NewDense(n, o.Int("components"), z))
-		if err != nil {
-			return 0, err
-		}
-		_, labels := mnist10k.Bytes()
-		hits := 0
-		for i := range n {
-			var votes [10]int
-			near, _ := g.Row(i)
-			for _, j := range near {
-				votes[labels[j]]++
-			}
-			best := 0
-			for digit, v := range votes {
-				if v > votes[best] {
-					best = digit
-				}
-			}
-			if best == int(labels[i]) {
-				hits++
-			}
-		}
-		return float64(hits) / float64(n), nil
-	}}
 
 // eigenMeasures judge spectral embeddings by the Laplacian of simple weights that are averaged both ways, and walkMeasures
 // diffusion maps by the walk along the weights of a Gaussian.

@@ -164,11 +164,7 @@ func TestMapMeasures(t *testing.T) {
 	if got := judge(t, divergence.Of, x, o, good); math.Abs(got/e.Objective-1) > 1e-5 {
 		t.Errorf("divergence %v, the method says %v", got, e.Objective)
 	}
-	noise := make([]float64, 2*n)
-	for i := range noise {
-		noise[i] = math.Mod(float64(i)*math.Phi*17, 1) * 30
-	}
-	bad := reply(t, n, map[string]any{"map": noise})
+	bad := reply(t, n, map[string]any{"map": noise(n)})
 	if g, b := judge(t, divergence.Of, x, o, good), judge(t, divergence.Of, x, o, bad); b < 2*g {
 		t.Errorf("divergence %v, and of noise %v", g, b)
 	}

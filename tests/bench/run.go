@@ -120,7 +120,7 @@ func (c Config) Measure(ctx context.Context, k Case) (*Outcome, error) {
 		peer.request.Options = with(k.Options, k.Peer.Settings[0].Options)
 	}
 	for _, s := range m.sides {
-		s.warm()
+		s.warm(k.Prepared)
 	}
 	out.Setting = m.choose(peer)
 	m.pairs()
@@ -180,8 +180,8 @@ func (s *contender) end() {
 	}
 }
 
-// warm runs s on a part of the data: libraries are loaded, compiled and have started their threads after that.
-func (s *contender) warm() {
+// warm runs s on a part of the data, or all of it: libraries are loaded, compiled and have started their threads after that.
+func (s *contender) warm(all bool) {
 	const rows = 500
 	if s.side.Err != nil {
 		return
@@ -189,7 +189,9 @@ func (s *contender) warm() {
 	q := s.request
 	q.Inputs = slices.Clone(q.Inputs)
 	for i := range q.Inputs {
-		q.Inputs[i].Rows = min(q.Inputs[i].Rows, rows)
+		if !all {
+			q.Inputs[i].Rows = min(q.Inputs[i].Rows, rows)
+		}
 	}
 	// A part may be too small for what the whole is not.
 	var refusal *wire.Refusal

@@ -89,6 +89,19 @@ func TestSidesTakeTurns(t *testing.T) {
 	}
 }
 
+// Where something is prepared, the sides warm up on all rows.
+func TestPreparationDoesNotCount(t *testing.T) {
+	k, notes := fakeCase(t, []float64{100, 4}, []float64{200, 24})
+	k.Prepared = true
+	o := measured(t, testConfig("ours", "peer"), k)
+	if got := notes()[:2]; !strings.HasPrefix(got[0], "ours 600 rows, seed 0") || !strings.HasPrefix(got[1], "peer 600 rows, seed 0") {
+		t.Errorf("asked first\n%s", strings.Join(got, "\n"))
+	}
+	if !slices.Equal(o.Ours.Seconds, []float64{4, 4, 4}) || !slices.Equal(o.Peer.Seconds, []float64{24, 24, 24}) {
+		t.Errorf("took %v and %v", o.Ours.Seconds, o.Peer.Seconds)
+	}
+}
+
 // How often is decided by the slower side; short runs begin with one more that does not count.
 func TestRepeats(t *testing.T) {
 	for _, c := range []struct {

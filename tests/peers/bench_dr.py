@@ -27,4 +27,11 @@ def tsne(x, seed, perplexity, iterations):
     return {"map": model.fit_transform(x)}
 
 
+@benchworker.function
+def barnes_hut(x, seed, components, perplexity, iterations):
+    model = TSNE(n_components=components, perplexity=perplexity, max_iter=iterations, random_state=seed, n_jobs=-1,
+                 n_iter_without_progress=iterations, min_grad_norm=0)
+    return {"map": model.fit_transform(x), "divergence": model.kl_divergence_}
+
+
 benchworker.serve("scikit-learn", "numpy", "scipy")

@@ -49,7 +49,8 @@ func TSNE(ctx context.Context, in []*mat32.Dense, o wire.Options, seed uint64) (
 	if err != nil {
 		return wire.Result{}, err
 	}
-	return wire.Result{Arrays: []wire.Output{dense("map", m.Embedding().Dense)}}, nil
+	e := m.Embedding()
+	return wire.Result{Arrays: []wire.Output{dense("map", e.Dense)}, Values: map[string]float64{"divergence": e.Objective}}, nil
 }
 
 // dense returns the values of m, which gonum made without a gap between rows, as an output.
