@@ -209,6 +209,16 @@ func ratios64AVX2(values []float64, targets []float64) (stress float64, squares 
 //go:noescape
 func pull64AVX2(dst []float64, ratios []float64, x []float64, here float64) float64
 
+// bonds32AVX2 is bonds32Go, with near or without, for at least one point and lists of multiples of 8.
+//
+//go:noescape
+func bonds32AVX2(dst []float32, at []float32, y []float32, start []int, others []int32, scale float32, offset float32)
+
+// nearBonds32AVX2 is bonds32Go, with near or without, for at least one point and lists of multiples of 8.
+//
+//go:noescape
+func nearBonds32AVX2(dst []float32, at []float32, y []float32, start []int, others []int32, scale float32, offset float32)
+
 // gather64AVX2 is gather64Go, each product rounded once with its sum.
 //
 //go:noescape

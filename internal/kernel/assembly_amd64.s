@@ -4677,6 +4677,159 @@ pull_done:
 	MOVSD        X1, ret+80(FP)
 	RET
 
+// func bonds32AVX2(dst []float32, at []float32, y []float32, start []int, others []int32, scale float32, offset float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·bonds32AVX2(SB), NOSPLIT, $0-128
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         at_base+24(FP), CX
+	MOVQ         y_base+48(FP), DX
+	MOVQ         start_base+72(FP), BX
+	MOVQ         others_base+96(FP), SI
+	VBROADCASTSS offset+124(FP), Y0
+	VBROADCASTSS scale+120(FP), X2
+	MOVL         $0x3f800000, DI
+	VMOVD        DI, X1
+	VBROADCASTSS X1, Y1
+	MOVQ         start_len+80(FP), DI
+	DECQ         DI
+	XORQ         R8, R8
+
+points:
+	MOVQ         (BX)(R8*8), R9
+	MOVQ         8(BX)(R8*8), R10
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VBROADCASTSS (CX)(R8*8), Y3
+	VBROADCASTSS 4(CX)(R8*8), Y4
+	CMPQ         R9, R10
+	JGE          summed
+
+others:
+	MOVLQSX     (SI)(R9*4), R11
+	VMOVSD      (DX)(R11*8), X7
+	MOVLQSX     4(SI)(R9*4), R11
+	VMOVHPS     (DX)(R11*8), X7, X7
+	MOVLQSX     8(SI)(R9*4), R11
+	VMOVSD      (DX)(R11*8), X8
+	MOVLQSX     12(SI)(R9*4), R11
+	VMOVHPS     (DX)(R11*8), X8, X8
+	VINSERTF128 $0x01, X8, Y7, Y8
+	MOVLQSX     16(SI)(R9*4), R11
+	VMOVSD      (DX)(R11*8), X7
+	MOVLQSX     20(SI)(R9*4), R11
+	VMOVHPS     (DX)(R11*8), X7, X7
+	MOVLQSX     24(SI)(R9*4), R11
+	VMOVSD      (DX)(R11*8), X9
+	MOVLQSX     28(SI)(R9*4), R11
+	VMOVHPS     (DX)(R11*8), X9, X9
+	VINSERTF128 $0x01, X9, Y7, Y9
+	VSHUFPS     $0x88, Y9, Y8, Y10
+	VSUBPS      Y10, Y3, Y10
+	VSHUFPS     $0xdd, Y9, Y8, Y8
+	VSUBPS      Y8, Y4, Y8
+	VMULPS      Y10, Y10, Y9
+	VFMADD231PS Y8, Y8, Y9
+	VADDPS      Y0, Y9, Y9
+	VMULPS      Y9, Y9, Y9
+	VDIVPS      Y9, Y1, Y9
+	VFMADD231PS Y9, Y10, Y5
+	VFMADD231PS Y9, Y8, Y6
+	ADDQ        $0x08, R9
+	CMPQ        R9, R10
+	JL          others
+
+summed:
+	VHADDPS      Y6, Y5, Y3
+	VHADDPS      Y3, Y3, Y3
+	VEXTRACTF128 $0x01, Y3, X4
+	VADDPS       X4, X3, X3
+	VMOVSD       (AX)(R8*8), X4
+	VFMADD231PS  X2, X3, X4
+	VMOVSD       X4, (AX)(R8*8)
+	INCQ         R8
+	CMPQ         R8, DI
+	JL           points
+	VZEROUPPER
+	RET
+
+// func nearBonds32AVX2(dst []float32, at []float32, y []float32, start []int, others []int32, scale float32, offset float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·nearBonds32AVX2(SB), NOSPLIT, $0-128
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         at_base+24(FP), CX
+	MOVQ         y_base+48(FP), DX
+	MOVQ         start_base+72(FP), BX
+	MOVQ         others_base+96(FP), SI
+	VBROADCASTSS offset+124(FP), Y0
+	VBROADCASTSS scale+120(FP), X2
+	MOVL         $0x3f800000, DI
+	VMOVD        DI, X1
+	VBROADCASTSS X1, Y1
+	MOVQ         start_len+80(FP), DI
+	DECQ         DI
+	XORQ         R8, R8
+
+points:
+	MOVQ         (BX)(R8*8), R9
+	MOVQ         8(BX)(R8*8), R10
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VBROADCASTSS (CX)(R8*8), Y3
+	VBROADCASTSS 4(CX)(R8*8), Y4
+	CMPQ         R9, R10
+	JGE          summed
+
+others:
+	MOVLQSX     (SI)(R9*4), R11
+	VMOVSD      (DX)(R11*8), X7
+	MOVLQSX     4(SI)(R9*4), R11
+	VMOVHPS     (DX)(R11*8), X7, X7
+	MOVLQSX     8(SI)(R9*4), R11
+	VMOVSD      (DX)(R11*8), X8
+	MOVLQSX     12(SI)(R9*4), R11
+	VMOVHPS     (DX)(R11*8), X8, X8
+	VINSERTF128 $0x01, X8, Y7, Y8
+	MOVLQSX     16(SI)(R9*4), R11
+	VMOVSD      (DX)(R11*8), X7
+	MOVLQSX     20(SI)(R9*4), R11
+	VMOVHPS     (DX)(R11*8), X7, X7
+	MOVLQSX     24(SI)(R9*4), R11
+	VMOVSD      (DX)(R11*8), X9
+	MOVLQSX     28(SI)(R9*4), R11
+	VMOVHPS     (DX)(R11*8), X9, X9
+	VINSERTF128 $0x01, X9, Y7, Y9
+	VSHUFPS     $0x88, Y9, Y8, Y10
+	VSUBPS      Y10, Y3, Y10
+	VSHUFPS     $0xdd, Y9, Y8, Y8
+	VSUBPS      Y8, Y4, Y8
+	VMULPS      Y10, Y10, Y9
+	VFMADD231PS Y8, Y8, Y9
+	VADDPS      Y0, Y9, Y11
+	VMULPS      Y11, Y11, Y11
+	VADDPS      Y1, Y9, Y9
+	VSQRTPS     Y9, Y9
+	VMULPS      Y9, Y11, Y11
+	VDIVPS      Y11, Y1, Y11
+	VFMADD231PS Y11, Y10, Y5
+	VFMADD231PS Y11, Y8, Y6
+	ADDQ        $0x08, R9
+	CMPQ        R9, R10
+	JL          others
+
+summed:
+	VHADDPS      Y6, Y5, Y3
+	VHADDPS      Y3, Y3, Y3
+	VEXTRACTF128 $0x01, Y3, X4
+	VADDPS       X4, X3, X3
+	VMOVSD       (AX)(R8*8), X4
+	VFMADD231PS  X2, X3, X4
+	VMOVSD       X4, (AX)(R8*8)
+	INCQ         R8
+	CMPQ         R8, DI
+	JL           points
+	VZEROUPPER
+	RET
+
 // func gather64AVX2(alpha float64, values []float64, rows []int32, x []float64, stride int, beta float64, dst []float64)
 // Requires: AVX, FMA3
 TEXT ·gather64AVX2(SB), NOSPLIT, $0-120

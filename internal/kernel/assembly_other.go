@@ -195,6 +195,16 @@ func pull64AVX2(dst []float64, ratios []float64, x []float64, here float64) floa
 	panic("kernel: assembly of another processor")
 }
 
+// bonds32AVX2 is bonds32Go, with near or without, for at least one point and lists of multiples of 8.
+func bonds32AVX2(dst []float32, at []float32, y []float32, start []int, others []int32, scale float32, offset float32) {
+	panic("kernel: assembly of another processor")
+}
+
+// nearBonds32AVX2 is bonds32Go, with near or without, for at least one point and lists of multiples of 8.
+func nearBonds32AVX2(dst []float32, at []float32, y []float32, start []int, others []int32, scale float32, offset float32) {
+	panic("kernel: assembly of another processor")
+}
+
 // gather64AVX2 is gather64Go, each product rounded once with its sum.
 func gather64AVX2(alpha float64, values []float64, rows []int32, x []float64, stride int, beta float64, dst []float64) {
 	panic("kernel: assembly of another processor")

@@ -62,6 +62,8 @@ func main() {
 	addSquares(forms[1])
 	ratios(forms[1])
 	pull(forms[1])
+	bonds(false)
+	bonds(true)
 	gather(forms[1])
 	scan(false)
 	scan(true)

@@ -1,0 +1,47 @@
+package layout
+
+import (
+	"context"
+	"math"
+
+	"github.com/flatland-go/flatland/internal/par"
+)
+
+// Adam is gradient descent by running means of the gradient, of which a step keeps 0.9,
+// and of its squares, of which it keeps 0.999: every coordinate moves by about Rate where
+// its gradient keeps its sign, however small it is. As in PaCMAP, 1e-7 is added to the
+// root of the mean square before what corrects for its first steps.
+//
+// Source: D. Kingma and J. Ba (2015), Adam: a method for stochastic optimization.
+type Adam struct {
+	Rate float64 // learning rate, in units of the map
+
+	mean, square []float32
+	step         int
+}
+
+// NewAdam returns a descent of so many coordinates, at rest.
+func NewAdam(rate float64, coordinates int) *Adam {
+	return &Adam{Rate: rate, mean: make([]float32, coordinates), square: make([]float32, coordinates)}
+}
+
+// Move moves y one step against the gradient, on every core.
+func (a *Adam) Move(y, gradient []float32) {
+	const (
+		keepMean, keepSquare = 0.9, 0.999
+		floor                = 1e-7
+		block                = 1 << 14
+	)
+	a.step++
+	rate := float32(a.Rate * math.Sqrt(1-math.Pow(keepSquare, float64(a.step))) / (1 - math.Pow(keepMean, float64(a.step))))
+	// It is short, and half a step would be no use to anybody.
+	_ = par.Blocks(context.Background(), len(y), block, func(lo, hi int) {
+		y, mean, square := y[lo:hi], a.mean[lo:hi], a.square[lo:hi]
+		for i, g := range gradient[lo:hi] {
+			m := mean[i] + (1-keepMean)*(g-mean[i])
+			v := square[i] + (1-keepSquare)*(g*g-square[i])
+			mean[i], square[i] = m, v
+			y[i] -= rate * m / (float32(math.Sqrt(float64(v))) + floor)
+		}
+	})
+}
