@@ -7,8 +7,6 @@ import (
 	"io"
 	"math"
 
-	"gonum.org/v1/gonum/mat"
-
 	"github.com/flatland-go/flatland/internal/saved"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
@@ -17,17 +15,6 @@ const (
 	hnswKind, hnswVersion = "neighbors.HNSWIndex", 1
 	hnswBlock             = 1024 // rows that are written together
 )
-
-// The forms of rows in a file.
-const (
-	rowsFloat64 = iota
-	rowsFloat32
-	rowsSparse
-)
-
-// plainMetrics are those that their type says all about.
-var plainMetrics = []Metric{Euclidean{}, SquaredEuclidean{}, Cosine{}, Correlation{}, Manhattan{}, Chebyshev{}, Canberra{},
-	BrayCurtis{}, Hamming{}, Jaccard{}, Dice{}, Hellinger{}, Haversine{}, JensenShannon{}, Spearman{}, Poincare{}}
 
 // WriteTo saves the index with its rows, as float64, float32 or sparse values as
 // they were given, and its links, about two bytes each. The error is a
@@ -40,8 +27,8 @@ func (ix *HNSWIndex) WriteTo(w io.Writer) (int64, error) {
 		s.Int(v)
 	}
 	s.Bool(o.KeepPruned)
-	writeMetric(s, o.Metric)
-	writeRows(s, ix.x)
+	WriteMetric(s, "neighbors.HNSWIndex.WriteTo", o.Metric)
+	WriteRows(s, ix.x)
 	n := len(ix.links.level)
 	var b []byte
 	for lo := 0; lo < n; lo += hnswBlock {
@@ -62,121 +49,6 @@ func (ix *HNSWIndex) WriteTo(w io.Writer) (int64, error) {
 		s.Blob(b)
 	}
 	return s.Close()
-}
-
-func writeMetric(s *saved.Writer, m Metric) {
-	for k, plain := range plainMetrics {
-		if m.String() == plain.String() {
-			s.Int(k)
-			return
-		}
-	}
-	s.Int(-1)
-	s.Text(m.String())
-	switch m := m.(type) {
-	case Minkowski:
-		s.Float(m.P)
-		s.Floats(m.Weights)
-	case Mahalanobis:
-		s.Matrix(squareOf(m.Covariance))
-		s.Matrix(squareOf(m.Inverse))
-	default:
-		s.Fail(&mat32.ParamError{Method: "neighbors.HNSWIndex.WriteTo", Param: "Metric", Value: m.String(), Want: "a metric other than a Func, which cannot be saved"})
-	}
-}
-
-func squareOf(c mat.Symmetric) *mat.Dense {
-	if c == nil {
-		return nil
-	}
-	return mat.DenseCopyOf(c)
-}
-
-// readMetric reads what writeMetric wrote.
-func readMetric(s *saved.Reader) Metric {
-	k := s.Int()
-	if k >= 0 && k < len(plainMetrics) {
-		return plainMetrics[k]
-	}
-	name := s.Text()
-	var m Metric
-	if k == -1 && len(name) > 2 && name[:2] == "mi" {
-		m = Minkowski{P: s.Float(), Weights: s.Floats()}
-	} else if k == -1 {
-		m = Mahalanobis{Covariance: symmetricOf(s), Inverse: symmetricOf(s)}
-	}
-	if s.OK() && (m == nil || m.String() != name) {
-		s.Fail("its metric is not known")
-	}
-	return m
-}
-
-func symmetricOf(s *saved.Reader) mat.Symmetric {
-	c := s.Matrix()
-	if c == nil {
-		return nil
-	}
-	n, d := c.Dims()
-	if n != d {
-		s.Fail("the matrix of its metric is not square")
-		return nil
-	}
-	return mat.NewSymDense(n, c.RawMatrix().Data)
-}
-
-func writeRows(s *saved.Writer, x mat.Matrix) {
-	switch x := x.(type) {
-	case *mat32.Dense:
-		s.Int(rowsFloat32)
-		_, d := x.Dims()
-		s.Int(d)
-		s.Float32s(x.Data())
-	case *mat32.CSR:
-		s.Int(rowsSparse)
-		n, d := x.Dims()
-		s.Int(d)
-		stored := make([]int32, n) // values of every row
-		columns, values := make([]int32, 0, x.NNZ()), make([]float32, 0, x.NNZ())
-		for i := range n {
-			c, v := x.Row(i)
-			stored[i], columns, values = int32(len(c)), append(columns, c...), append(values, v...)
-		}
-		s.Int32s(stored)
-		s.Int32s(columns)
-		s.Float32s(values)
-	case *mat.Dense:
-		s.Int(rowsFloat64)
-		s.Matrix(x)
-	default:
-		s.Int(rowsFloat64)
-		s.Matrix(mat.DenseCopyOf(x))
-	}
-}
-
-// readRows reads what writeRows wrote.
-func readRows(s *saved.Reader) mat.Matrix {
-	switch s.Int() {
-	case rowsFloat32:
-		d, values := s.Int(), s.Float32s()
-		if d > 0 && len(values) > 0 && len(values)%d == 0 {
-			return mat32.NewDense(len(values)/d, d, values)
-		}
-	case rowsSparse:
-		d, stored, columns, values := s.Int(), s.Int32s(), s.Int32s(), s.Float32s()
-		start := make([]int, len(stored)+1)
-		for i, n := range stored {
-			start[i+1] = start[i] + int(n)
-		}
-		if x, err := mat32.NewCSR(len(stored), d, start, columns, values); err == nil && d > 0 && len(stored) > 0 {
-			return x
-		}
-	case rowsFloat64:
-		if x := s.Matrix(); x != nil {
-			return x
-		}
-	}
-	s.Fail("its rows are no matrix")
-	return nil
 }
 
 // readAscending appends what b begins with: a number of at most most, and so many
@@ -222,8 +94,8 @@ func (ix *HNSWIndex) ReadFrom(r io.Reader) (int64, error) {
 	}
 	o.Seed, o.MemoryLimit = uint64(seed), int64(limit)
 	o.KeepPruned = s.Bool()
-	o.Metric = readMetric(s)
-	read.x = readRows(s)
+	o.Metric = ReadMetric(s)
+	read.x = ReadRows(s)
 	if s.OK() {
 		n, d := read.x.Dims()
 		ef := o.EfSearch // which a view may have made anything

@@ -67,6 +67,9 @@ type NegativeSampling struct {
 	// that are done and the points as they are; it must not change them.
 	Before func(epoch int, y []float32) error
 
+	// Loss, when given, is what who watches sees of the points, every 25 epochs.
+	Loss func(ctx context.Context, y []float32) (float64, error)
+
 	// Space is where the points lie. Default nil: the plane, or the Euclidean space of
 	// Dim coordinates.
 	Space Space
@@ -160,7 +163,10 @@ type stride struct {
 
 // run moves the points for all epochs.
 func (d *descent) run(ctx context.Context) error {
-	const smallest = 32 // points of a part
+	const (
+		smallest = 32 // points of a part
+		every    = 25 // epochs between two looks at the loss
+	)
 	most := (d.n + d.turns - 1) / d.turns
 	parts := max(1, min(par.MaxParts, most/smallest))
 	strides := make([]stride, parts)
@@ -198,9 +204,17 @@ func (d *descent) run(ctx context.Context) error {
 				copy(d.y[(turn+k*d.turns)*d.dim:][:d.dim], d.moved[k*d.dim:])
 			}
 		}
-		if watched {
-			watch.Report(ctx, watch.Event{Stage: d.Purpose, Done: epoch + 1, Total: d.Epochs, Loss: math.NaN(), Layout: d.snapshot})
+		if !watched {
+			continue
 		}
+		loss := math.NaN()
+		if d.Loss != nil && (epoch+1)%every == 0 {
+			var err error
+			if loss, err = d.Loss(ctx, d.y); err != nil {
+				return err
+			}
+		}
+		watch.Report(ctx, watch.Event{Stage: d.Purpose, Done: epoch + 1, Total: d.Epochs, Loss: loss, Layout: d.snapshot})
 	}
 	return nil
 }

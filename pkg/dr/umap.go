@@ -1,0 +1,350 @@
+package dr
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/pkg/affinity"
+	"github.com/flatland-go/flatland/pkg/dr/layout"
+	"github.com/flatland-go/flatland/pkg/mat32"
+	"github.com/flatland-go/flatland/pkg/neighbors"
+)
+
+// UMAP, uniform manifold approximation and projection, joins every row with its nearest
+// neighbours, each at the scale of its own surroundings (affinity.FuzzySet), and places
+// the points so that those that are joined are near each other and others are not: edges
+// pull as often as they weigh, and points at random push (layout.NegativeSampling). Who is
+// next to whom means much; how far groups are apart, how dense they are and the axes mean
+// little.
+//
+// The map is the same on any number of cores, and no seed costs time: points take turns,
+// each sees where the others are, and none is moved by two at once. It needs no more epochs
+// for that. As with all methods that take steps at random, data that differ in their last
+// digits have the same weights to six digits and maps of the same quality that may look
+// different.
+//
+// Rows without weights to others, which bounded metrics leave and the notes tell, stay
+// where the start puts them. Weights that leave the rows in several components are
+// accepted, and noted: how far the components are apart means nothing. Duplicates are like
+// other rows.
+//
+// Time that of the neighbours (see neighbors.Auto), some dozens of products with the
+// weights for the spectral start, and about 40·Epochs·n forces of a few nanoseconds;
+// memory about 150·n·Neighbors bytes, and 4·n·d for the rows that the model keeps.
+//
+// Source: L. McInnes, J. Healy and J. Melville (2018), UMAP: Uniform manifold
+// approximation and projection for dimension reduction. Defaults are those of umap-learn
+// 0.5.
+type UMAP struct {
+	// Components is the number of dimensions of the map, at most 100. Default 2.
+	Components int
+
+	// Neighbors is how many rows are near to a row, which counts itself, as umap-learn
+	// does: 15 are 14 others. At least 2. Larger values show larger structure, and less of
+	// the small. Ignored where Affinity is given. Default 15, or n where the data have
+	// fewer rows.
+	Neighbors int
+
+	// MinDist is how far apart points lie that are joined as much as can be, in units of
+	// Spread: smaller values make groups denser. At most Spread; the constant Zero stands
+	// for 0. Default 0.1.
+	MinDist float64
+
+	// Spread is how far points lie apart as a rule, in units of the map. Default 1.
+	Spread float64
+
+	// Epochs is how often an edge of the largest weight pulls, at most a million; None
+	// leaves the points where they start. More of them cost time and leave less to chance.
+	// Default 500 up to 10 000 rows, and 200 beyond.
+	Epochs int
+
+	// LearningRate is the length of a step in the first epoch, in units of the force; it
+	// falls to nothing in even steps. Default 1.
+	LearningRate float64
+
+	// NegativeSamples is how many points at random push a point whenever an edge pulls it;
+	// None for none. More of them cost time and push evenly. Default 5.
+	NegativeSamples int
+
+	// RepulsionStrength multiplies what they push. Larger values leave more space between
+	// points; the constant Zero stands for 0. Default 1.
+	RepulsionStrength float64
+
+	// Mix is between the union of what two rows give to each other, 1, and the
+	// intersection, for which the constant Zero stands; see affinity.FuzzySet. Ignored
+	// where Affinity is given. Default 1.
+	Mix float64
+
+	// LocalConnectivity is how many nearest rows a row is fully joined with, at most
+	// Neighbors − 1; see affinity.FuzzySet. The constant Zero stands for 0. Ignored where
+	// Affinity is given. Default 1.
+	LocalConnectivity float64
+
+	// Metric says how rows are compared. Default Euclidean. Ignored for distances, and
+	// where Affinity is given.
+	Metric neighbors.Metric `json:"-"`
+
+	// Start is where the points begin: FromSpectral, at the smoothest functions on the
+	// graph of the weights, component for component; FromPCA; or FromRandom, evenly in a
+	// square; all of these with 10 units a side. Or From(y), as it is. Default
+	// FromSpectral.
+	Start Start `json:"-"`
+
+	// Seed chooses all random numbers: of the start, of the points that push, and of an
+	// approximate search for neighbours.
+	Seed uint64
+
+	// Graph, when given, is a graph of the rows of x by Metric, with Neighbors − 1 or more
+	// neighbours, that is used instead of a new one. Ignored where Affinity is given.
+	Graph *neighbors.Graph `json:"-"`
+
+	// Affinity, when given, are symmetric weights of the rows of x that are used instead of
+	// the fuzzy set: what they are over the largest of them is how much rows are joined.
+	// The model then maps no new rows.
+	Affinity *affinity.Sparse `json:"-"`
+
+	// MemoryLimit in bytes refuses data whose matrices would not fit. Default GOMEMLIMIT,
+	// or 4 GiB.
+	MemoryLimit int64
+}
+
+// Resolve returns the options with defaults filled in for n × d data, or an error that
+// names the option and its range.
+func (u UMAP) Resolve(n, d int) (UMAP, error) {
+	const method = "dr.UMAP"
+	if n < 2 {
+		return u, fmt.Errorf("%s: %w", method, &mat32.ShapeError{What: "x", Rows: n, Cols: d, Want: "at least 2 rows"})
+	}
+	epochs := 500
+	if n > 10_000 {
+		epochs = 200
+	}
+	u.Components, u.Neighbors, u.Epochs = cmp.Or(u.Components, 2), cmp.Or(u.Neighbors, min(15, n)), cmp.Or(u.Epochs, epochs)
+	u.MinDist, u.Spread, u.LearningRate = cmp.Or(u.MinDist, .1), cmp.Or(u.Spread, 1), cmp.Or(u.LearningRate, 1)
+	u.NegativeSamples, u.RepulsionStrength = cmp.Or(u.NegativeSamples, 5), cmp.Or(u.RepulsionStrength, 1)
+	u.Mix, u.LocalConnectivity = cmp.Or(u.Mix, 1), cmp.Or(u.LocalConnectivity, 1)
+	if u.Start == nil {
+		u.Start = FromSpectral
+	}
+	var err error
+	if u.Metric, err = neighbors.ResolveMetric(method, u.Metric); err != nil {
+		return u, err
+	}
+	const most = 1e6
+	for _, r := range []struct {
+		param string
+		value any
+		ok    bool
+		want  string
+	}{
+		{"Components", u.Components, u.Components >= 1 && u.Components <= 100, "1 ≤ Components ≤ 100"},
+		{"Neighbors", u.Neighbors, u.Neighbors >= 2 && u.Neighbors <= n, fmt.Sprintf("2 ≤ Neighbors ≤ n = %d, the row itself among them", n)},
+		{"Spread", u.Spread, u.Spread >= 1e-3 && u.Spread <= 1e3, "0.001 ≤ Spread ≤ 1000"},
+		{"MinDist", u.MinDist, u.MinDist > 0 && u.MinDist <= u.Spread, fmt.Sprintf("0 ≤ MinDist ≤ Spread = %v, or Zero", u.Spread)},
+		{"Epochs", u.Epochs, u.Epochs >= None && u.Epochs <= most, "1 ≤ Epochs ≤ 1e6, or None"},
+		{"LearningRate", u.LearningRate, u.LearningRate > 0 && u.LearningRate <= most, "above 0 and at most 1e6"},
+		{"NegativeSamples", u.NegativeSamples, u.NegativeSamples >= None && u.NegativeSamples <= most, "1 ≤ NegativeSamples ≤ 1e6, or None"},
+		{"RepulsionStrength", u.RepulsionStrength, u.RepulsionStrength > 0 && u.RepulsionStrength <= most, "above 0 and at most 1e6, or Zero"},
+		{"Mix", u.Mix, u.Mix > 0 && u.Mix <= 1, "0 ≤ Mix ≤ 1, or Zero"},
+		{"LocalConnectivity", u.LocalConnectivity, u.LocalConnectivity > 0 && u.LocalConnectivity <= float64(u.Neighbors-1), fmt.Sprintf("0 ≤ LocalConnectivity ≤ Neighbors − 1 = %d, or Zero", u.Neighbors-1)},
+		{"MemoryLimit", u.MemoryLimit, u.MemoryLimit >= 0, "0 or more bytes"},
+	} {
+		if !r.ok {
+			return u, &mat32.ParamError{Method: method, Param: r.param, Value: r.value, Want: r.want}
+		}
+	}
+	return u, checkStart(method, u.Start, n, u.Components, FromSpectral, FromPCA, FromRandom)
+}
+
+// String returns the options in one line, as captions and tables show them.
+func (u UMAP) String() string {
+	s := fmt.Sprintf("%d neighbours", u.Neighbors)
+	if _, plain := u.Metric.(neighbors.Euclidean); u.Metric != nil && !plain {
+		s += fmt.Sprintf(" by %v distance", u.Metric)
+	}
+	if u.Affinity != nil {
+		s = "given weights"
+	}
+	s += fmt.Sprintf(", minimum distance %.4g", u.MinDist)
+	for _, o := range []struct {
+		name         string
+		value, usual float64
+	}{{"spread", u.Spread, 1}, {"mix", u.Mix, 1}, {"local connectivity", u.LocalConnectivity, 1}, {"learning rate", u.LearningRate, 1},
+		{"negative samples", float64(max(u.NegativeSamples, 0)), 5}, {"repulsion strength", u.RepulsionStrength, 1}} {
+		if o.value != o.usual {
+			s += fmt.Sprintf(", %s %.4g", o.name, o.value)
+		}
+	}
+	return s + fmt.Sprintf(", %d epochs, start %v, seed %d", max(u.Epochs, 0), u.Start, u.Seed)
+}
+
+// Fit makes a map of the rows of x (n × d), or of rows at the distances that x holds. Its
+// Objective is the cross entropy of a point, exact up to 4096 rows and beyond that
+// estimated from 64 others for each; see layout.CrossEntropy.
+//
+// Errors: those of mat32.Check, Resolve, the metric, Graph.CheckMetric and
+// affinity.Sparse.Check, *mat32.DegenerateError where all rows are equal,
+// *mat32.MemoryError, and one that wraps ctx.Err(); a cancel during the epochs also
+// returns the model so far, its embedding marked Partial and without a cross entropy.
+func (u UMAP) Fit(ctx context.Context, x mat.Matrix) (*UMAPModel, error) {
+	const method = "dr.UMAP"
+	n, d, err := checkData(ctx, method, x, 1)
+	if err != nil {
+		return nil, err
+	}
+	if u, err = u.Resolve(n, d); err != nil {
+		return nil, err
+	}
+	if err := mat32.CheckMemory(method, u.memory(x), u.MemoryLimit, "use fewer rows or neighbours"); err != nil {
+		return nil, err
+	}
+	s, err := u.weigh(ctx, x)
+	if err != nil {
+		return nil, failed(method, err)
+	}
+	return u.layOut(ctx, method, x, s)
+}
+
+// Embed returns the map of the rows of x: Fit(ctx, x) and its embedding. When cancelled
+// during the epochs it returns the map so far, marked Partial, with the error.
+func (u UMAP) Embed(ctx context.Context, x mat.Matrix) (*Embedding, error) {
+	m, err := u.Fit(ctx, x)
+	if m == nil {
+		return nil, err
+	}
+	return m.embedding, err
+}
+
+// memory is the forecast of what a map takes, in bytes.
+func (u UMAP) memory(x mat.Matrix) int64 {
+	n, d := x.Dims()
+	weights := 150 * int64(u.Neighbors)
+	if u.Affinity != nil {
+		weights = 40 * int64(u.Affinity.NNZ()) / int64(n)
+	}
+	need := int64(n) * (weights + 200*int64(u.Components+8))
+	switch x.(type) {
+	case *mat32.Distances, *mat32.Dense, *mat32.CSR:
+		return need
+	}
+	return need + 4*int64(n)*int64(d)
+}
+
+// weigh returns how much the rows of x are joined.
+func (u UMAP) weigh(ctx context.Context, x mat.Matrix) (*affinity.Sparse, error) {
+	const method = "dr.UMAP"
+	if u.Affinity != nil {
+		return u.Affinity, u.Affinity.CheckContext(ctx, method, "Affinity", x)
+	}
+	if err := checkVaries(ctx, method, x); err != nil {
+		return nil, err
+	}
+	return affinity.FuzzySet{Neighbors: u.Neighbors, LocalConnectivity: u.LocalConnectivity, Mix: u.Mix,
+		Metric: u.Metric, Graph: u.Graph, Seed: u.Seed, MemoryLimit: u.MemoryLimit}.Weigh(ctx, x)
+}
+
+// layOut makes the model of the rows of x by their weights s: it starts, lets edges pull
+// and points push, and looks at what came out. Options are resolved.
+func (u UMAP) layOut(ctx context.Context, method string, x mat.Matrix, s *affinity.Sparse) (*UMAPModel, error) {
+	n, d := x.Dims()
+	if _, ok := x.(*mat32.Distances); ok {
+		d = 0
+	}
+	m := &UMAPModel{options: u}
+	var err error
+	if m.a, m.b, err = layout.FitAB(u.MinDist, u.Spread); err != nil {
+		return nil, failed(method, err)
+	}
+	y, notes, err := u.place(ctx, x, s)
+	if err != nil {
+		return nil, failed(method, err)
+	}
+	notes = slices.Concat(s.Notes, notes)
+	most := largestWeight(s)
+	entropy := layout.CrossEntropy{A: m.a, B: m.b, Row: s.Row, Most: most, Seed: u.Seed}
+	m.embedding = &Embedding{Method: "UMAP", Options: u.String(), Rows: n, Dim: d, Objective: math.NaN(), Loss: "cross entropy"}
+	if n > umapAllPairs {
+		entropy.Samples = umapSamples
+		notes = append(notes, fmt.Sprintf("the cross entropy is estimated from %d pairs a row", umapSamples))
+	}
+	m.embedding.Notes = notes
+	var canceled error
+	if epochs := max(u.Epochs, 0); epochs > 0 && most > 0 {
+		edges, err := layout.NewEdges(ctx, n, s.Row, most, epochs)
+		if err != nil {
+			return nil, failed(method, err)
+		}
+		sgd := u.sampling(m.a, m.b, epochs)
+		sgd.Loss = func(ctx context.Context, y []float32) (float64, error) { return entropy.Of(ctx, y, u.Components) }
+		if canceled = sgd.Run(ctx, y, u.Components, edges); canceled != nil && ctx.Err() == nil {
+			return nil, failed(method, canceled)
+		}
+	}
+	z := mat.NewDense(n, u.Components, nil)
+	for i, v := range y {
+		z.RawMatrix().Data[i] = float64(v)
+	}
+	if !finite(z.RawMatrix().Data) {
+		return nil, errors.Join(canceled, &mat32.ParamError{Method: method, Param: "LearningRate", Value: u.LearningRate,
+			Want: "a smaller one: the map grew beyond all bounds"})
+	}
+	m.embedding.Dense = z
+	if canceled == nil && most > 0 {
+		m.embedding.Objective, canceled = entropy.Of(ctx, y, u.Components)
+	}
+	if canceled == nil && u.Affinity == nil && d > 0 {
+		m.rows = keep(x)
+	}
+	if canceled != nil {
+		m.embedding.Partial = true
+		return m, failed(method, canceled)
+	}
+	return m, nil
+}
+
+// Up to how many rows the cross entropy is that of all pairs, and what it is estimated
+// from beyond.
+const (
+	umapAllPairs = 4096
+	umapSamples  = 64
+)
+
+// sampling returns the descent by the options.
+func (u UMAP) sampling(a, b float64, epochs int) *layout.NegativeSampling {
+	s := &layout.NegativeSampling{Negatives: max(u.NegativeSamples, 0), Rate: u.LearningRate, Epochs: epochs, Seed: u.Seed, Purpose: "UMAP: layout"}
+	s.Pull, s.Push = layout.UMAPForces(a, b, u.RepulsionStrength)
+	return s
+}
+
+// largestWeight returns the largest weight between different rows.
+func largestWeight(s *affinity.Sparse) (most float64) {
+	n, _ := s.Dims()
+	for i := range n {
+		columns, weights := s.Row(i)
+		for k, w := range weights {
+			if w > most && int(columns[k]) != i {
+				most = w
+			}
+		}
+	}
+	return most
+}
+
+// keep returns the rows of x as a model keeps them: float32 or sparse values are borrowed,
+// others are copied, as float32 unless they do not fit.
+func keep(x mat.Matrix) mat.Matrix {
+	switch x := x.(type) {
+	case *mat32.Dense, *mat32.CSR:
+		return x
+	}
+	if c := mat32.Convert(x); mat32.Check(c) == nil {
+		return c
+	}
+	return mat.DenseCopyOf(x)
+}
