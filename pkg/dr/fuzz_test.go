@@ -109,6 +109,8 @@ func FuzzFit(f *testing.F) {
 			"IncrementalPCA by 9": dr.IncrementalPCA{Components: k, Solver: dr.Incremental, Batch: 9},
 			"TSNE":                dr.TSNE{Components: k, Perplexity: perplexity, EarlyIterations: 5, Iterations: 10},
 			"TSNE, random start":  dr.TSNE{Components: k, Perplexity: perplexity, EarlyIterations: dr.None, Iterations: 5, Start: dr.FromRandom},
+			"TriMap":              dr.TriMap{Components: k, Iterations: 5},
+			"TriMap, by columns":  dr.TriMap{Columns: k, Inliers: max(0, n/3), Iterations: 5, Start: dr.FromSpectral},
 			"TLDR":                dr.TLDR{Components: k, ProjectorWidth: 8, Epochs: 2},
 			"TLDR, perceptron":    dr.TLDR{Components: k, EncoderLayers: 1, EncoderWidth: 4, Nonlinear: true, ProjectorLayers: dr.None, Epochs: 2},
 			"Subbundle, width":    dr.PrincipalSubbundle{Components: k, Iterations: 5, Bandwidth: max(perplexity, 0)},

@@ -49,12 +49,12 @@ func (t *Triplets) check(n int) error {
 // w·a/(a+b), where a = 1+‖yᵢ−yⱼ‖² of the near row j and b = 1+‖yᵢ−yₖ‖² of the far row k.
 //
 // Source: E. Amid and M. Warmuth (2019), TriMap: large-scale dimensionality reduction
-// using triplets. It has scratch memory, 4·n·dim bytes for each of up to 16 parts: one
+// using triplets. It has scratch memory, 8·n·dim bytes for each of up to 16 parts: one
 // goroutine uses it at a time, and it uses every core.
 type TripletLoss struct {
 	n, dim int
 	sets   []*Triplets
-	parts  [][]float32 // forces that consecutive rows exert on all
+	parts  [][]float32 // of every point its place, and the force that consecutive rows exert on it
 }
 
 // NewTripletLoss returns the loss over sets of triplets of n points in dim dimensions,
@@ -77,7 +77,7 @@ func NewTripletLoss(n, dim int, sets ...*Triplets) (*TripletLoss, error) {
 	}
 	l.parts = make([][]float32, min(most, (n+rowsPerPart-1)/rowsPerPart))
 	for p := range l.parts {
-		l.parts[p] = make([]float32, n*dim)
+		l.parts[p] = make([]float32, 2*n*dim)
 	}
 	return l, nil
 }
@@ -94,49 +94,55 @@ func (l *TripletLoss) Count() (sum int) {
 // constant factor 2, which learning rates are usually given without. The error is that
 // of ctx.
 func (l *TripletLoss) Gradient(ctx context.Context, dst, y []float32) error {
-	forces := forcesOfTriplets
+	forces := exert
 	if l.dim == 2 {
-		forces = forcesOfTriplets2
+		forces = exertInPlane
 	}
+	dim := l.dim
 	err := par.Blocks(ctx, len(l.parts), 1, func(p, _ int) {
-		clear(l.parts[p])
+		part := l.parts[p]
+		for i := range l.n {
+			copy(part[2*i*dim:], y[i*dim:(i+1)*dim])
+			clear(part[(2*i+1)*dim:][:dim])
+		}
 		lo, hi := p*l.n/len(l.parts), (p+1)*l.n/len(l.parts)
 		for _, t := range l.sets {
-			forces(l.parts[p], y, t, lo, hi, l.dim)
+			forces(part, t, lo, hi, dim)
 		}
 	})
 	if err != nil {
 		return err
 	}
-	return par.Blocks(ctx, l.n*l.dim, valuesPerBlock, func(lo, hi int) {
-		sum := dst[lo:hi]
-		copy(sum, l.parts[0][lo:hi])
-		for _, part := range l.parts[1:] {
-			for i, v := range part[lo:hi] {
-				sum[i] += v
+	return par.Blocks(ctx, l.n, valuesPerBlock, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			for c := range dim {
+				sum := float32(0)
+				for _, part := range l.parts {
+					sum += part[(2*i+1)*dim+c]
+				}
+				dst[i*dim+c] = sum
 			}
 		}
 	})
 }
 
-// forcesOfTriplets2 is forcesOfTriplets in two dimensions, with everything in registers.
-func forcesOfTriplets2(force, y []float32, t *Triplets, lo, hi, _ int) {
-	y = y[:2*t.N]
-	force = force[:len(y)]
+// exertInPlane is exert in two dimensions, with everything in registers.
+func exertInPlane(part []float32, t *Triplets, lo, hi, _ int) {
 	each := 1 + t.Far
 	for i := lo; i < hi; i++ {
 		rows := t.Rows[i*t.Groups*each : (i+1)*t.Groups*each]
 		weights := t.Weights[i*t.Groups*t.Far : (i+1)*t.Groups*t.Far]
-		yx, yy := y[2*i], y[2*i+1]
+		own := part[4*i:][:4]
+		px, py := own[0], own[1]
 		var fx, fy float32
 		for len(rows) >= each {
-			near := y[2*rows[0]:][:2]
-			dx, dy := yx-near[0], yy-near[1]
+			near := part[4*uint(rows[0]):][:4]
+			dx, dy := px-near[0], py-near[1]
 			a := 1 + dx*dx + dy*dy
 			var pull float32
 			for s, k := range rows[1:each] {
-				far := y[2*k:][:2]
-				ex, ey := yx-far[0], yy-far[1]
+				far := part[4*uint(k):][:4]
+				ex, ey := px-far[0], py-far[1]
 				b := 1 + ex*ex + ey*ey
 				c := weights[s] / ((a + b) * (a + b))
 				pull += b * c
@@ -145,38 +151,41 @@ func forcesOfTriplets2(force, y []float32, t *Triplets, lo, hi, _ int) {
 				ey *= push
 				fx -= ex
 				fy -= ey
-				to := force[2*k:][:2]
-				to[0] += ex
-				to[1] += ey
+				far[2] += ex
+				far[3] += ey
 			}
 			dx *= pull
 			dy *= pull
 			fx += dx
 			fy += dy
-			to := force[2*rows[0]:][:2]
-			to[0] -= dx
-			to[1] -= dy
+			near[2] -= dx
+			near[3] -= dy
 			rows, weights = rows[each:], weights[t.Far:]
 		}
-		force[2*i] += fx
-		force[2*i+1] += fy
+		own[2] += fx
+		own[3] += fy
 	}
 }
 
-// forcesOfTriplets adds to force what the triplets of the rows from lo to hi exert.
-func forcesOfTriplets(force, y []float32, t *Triplets, lo, hi, dim int) {
+// exert adds to the forces of a part what the triplets of the rows from lo to hi exert.
+// Places and forces lie side by side, for they are wanted together, and nowhere near the
+// last ones.
+func exert(part []float32, t *Triplets, lo, hi, dim int) {
 	each := 1 + t.Far
-	at := func(v []float32, i int32) []float32 { return v[int(i)*dim:][:dim] }
+	at := func(i int32) (y, force []float32) {
+		both := part[2*int(i)*dim:][:2*dim]
+		return both[:dim], both[dim:]
+	}
 	for i := lo; i < hi; i++ {
 		rows := t.Rows[i*t.Groups*each : (i+1)*t.Groups*each]
 		weights := t.Weights[i*t.Groups*t.Far : (i+1)*t.Groups*t.Far]
-		yi, fi := at(y, int32(i)), at(force, int32(i))
+		yi, fi := at(int32(i))
 		for len(rows) >= each {
-			yj := at(y, rows[0])
+			yj, fj := at(rows[0])
 			a := apart(yi, yj)
 			var pull float32
 			for s, k := range rows[1:each] {
-				yk, fk := at(y, k), at(force, k)
+				yk, fk := at(k)
 				b := apart(yi, yk)
 				c := weights[s] / ((a + b) * (a + b))
 				pull += b * c
@@ -187,7 +196,6 @@ func forcesOfTriplets(force, y []float32, t *Triplets, lo, hi, dim int) {
 					fk[x] += e
 				}
 			}
-			fj := at(force, rows[0])
 			for x, v := range yi {
 				e := pull * (v - yj[x])
 				fi[x] += e
