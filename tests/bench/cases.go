@@ -282,6 +282,26 @@ var Cases = []Case{
 		Ours: ours.TSNE, Peer: seeds(3, openTSNE), Quality: klMeasures,
 	},
 	{
+		Name: "umap-mnist10k", What: "UMAP, 15 neighbours that count the row, with a seed: MNIST test digits, 10 000 × 784",
+		Data: mnist, Options: wire.Options{"components": 2, "neighbors": 15}, Seeds: 5,
+		Ours: ours.UMAP, Peer: umapSeeded, Quality: mapMeasures,
+	},
+	{
+		Name: "umap-mnist10k-parallel", What: "UMAP, 15 neighbours that count the row, the peer without a seed: MNIST test digits, 10 000 × 784",
+		Data: mnist, Options: wire.Options{"components": 2, "neighbors": 15}, Seeds: 5,
+		Ours: ours.UMAP, Peer: umapParallel, Quality: mapMeasures,
+	},
+	{
+		Name: "umap-digits70k", What: "UMAP, 15 neighbours that count the row, the peer without a seed: distorted MNIST test digits, 70 000 × 784",
+		Data: digits70000, Options: wire.Options{"components": 2, "neighbors": 15}, Seeds: 3,
+		Ours: ours.UMAP, Peer: seeds(3, umapParallel), Quality: mapMeasures,
+	},
+	{
+		Name: "umap-cores", What: "the optimiser of UMAP, from a given fuzzy set, on all cores against one: 50 principal components of the MNIST test digits, 10 000 × 50",
+		Data: principal(mnist), Options: wire.Options{"components": 2, "neighbors": 15}, Prepared: true,
+		Ours: ours.UMAPLayout, Peer: oneCore("umap-one-core", ours.UMAPLayout), Quality: []Measure{labelAccuracy},
+	},
+	{
 		Name: "smacof-2000", What: "metric scaling by SMACOF from the classical layout, at most 30 iterations: MNIST test digits, 2000 × 784",
 		Data: mnist2000, Options: wire.Options{"iterations": 30},
 		Ours: ours.MetricMDS,
@@ -432,6 +452,26 @@ var sklearnPCA = Peer{
 		{Name: "PCA(svd_solver='covariance_eigh'), float32, all cores", Options: wire.Options{"solver": "covariance_eigh"}},
 		{Name: "PCA(svd_solver='full'), float32, all cores", Options: wire.Options{"solver": "full"}},
 	},
+}
+
+// umap-learn keeps to one thread where it has a seed.
+var (
+	umapSeeded = Peer{
+		Package: "umap-learn", Script: "bench_umap.py", Function: "umap", Seeds: 5, Serial: true,
+		Settings: []Setting{{Name: "UMAP(random_state=seed), float32, compiled", Options: wire.Options{"seeded": true}}},
+	}
+	umapParallel = Peer{
+		Package: "umap-learn", Script: "bench_umap.py", Function: "umap", Seeds: 5,
+		Settings: []Setting{{Name: "UMAP(n_jobs=-1), float32, compiled, all cores", Options: wire.Options{"seeded": false}}},
+	}
+)
+
+// oneCore returns Flatland itself on one core, as a peer of that name.
+func oneCore(name string, f wire.Func) Peer {
+	return Peer{
+		Package: "Flatland", Function: name, Go: ours.OnOneCore(f),
+		Settings: []Setting{{Name: "on one core"}},
+	}
 }
 
 var openTSNE = Peer{

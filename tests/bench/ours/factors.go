@@ -29,12 +29,7 @@ func FastICA(ctx context.Context, in []*mat32.Dense, o wire.Options, seed uint64
 // SparseTruncatedSVD finds the leading components of rows that are given by the columns and the values that are not zero; options
 // components and words.
 func SparseTruncatedSVD(ctx context.Context, in []*mat32.Dense, o wire.Options, seed uint64) (wire.Result, error) {
-	var err error
-	x := documents.of(in[0], func() *mat32.CSR {
-		var c *mat32.CSR
-		c, err = sparse(in[0], in[1], o.Int("words"))
-		return c
-	})
+	x, err := corpus(in, o)
 	if err != nil {
 		return wire.Result{}, err
 	}

@@ -49,7 +49,7 @@ var squares preparation[*mat.SymDense]
 
 // square returns the leading square of a symmetric matrix, in the precision that decompositions are asked for.
 func square(x *mat32.Dense) *mat.SymDense {
-	return squares.of(x, func() *mat.SymDense {
+	s, _ := squares.of(x, func() (*mat.SymDense, error) {
 		n, _ := x.Dims()
 		s := mat.NewSymDense(n, nil)
 		for i := range n {
@@ -57,6 +57,7 @@ func square(x *mat32.Dense) *mat.SymDense {
 				s.SetSym(i, j, x.At(i, j))
 			}
 		}
-		return s
+		return s, nil
 	})
+	return s
 }

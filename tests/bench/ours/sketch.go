@@ -50,13 +50,8 @@ func GaussianWords(ctx context.Context, in []*mat32.Dense, o wire.Options, seed 
 }
 
 // corpus returns the sparse matrix that columns and values are given of.
-func corpus(in []*mat32.Dense, o wire.Options) (x *mat32.CSR, err error) {
-	x = documents.of(in[0], func() *mat32.CSR {
-		var c *mat32.CSR
-		c, err = sparse(in[0], in[1], o.Int("words"))
-		return c
-	})
-	return x, err
+func corpus(in []*mat32.Dense, o wire.Options) (*mat32.CSR, error) {
+	return documents.of(in[0], func() (*mat32.CSR, error) { return sparse(in[0], in[1], o.Int("words")) })
 }
 
 // RandomFeatures maps rows to features of the Gaussian kernel exp(−‖x−y‖²/gamma); options dim and gamma.
