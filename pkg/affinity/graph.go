@@ -55,7 +55,7 @@ func graphSeeded(ctx context.Context, method string, x mat.Matrix, given *neighb
 	if given == nil {
 		g, err := neighbors.Auto{Neighbors: k, Metric: metric, Seed: seed, MemoryLimit: limit}.Graph(ctx, x)
 		if err != nil {
-			return nil, failed(method, err)
+			return nil, mat32.Rename(method, err)
 		}
 		return g, nil
 	}

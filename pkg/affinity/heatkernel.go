@@ -486,17 +486,14 @@ const strip = 32
 // symmetric to the last bit unless the Laplacian is that of a RandomWalk. Entries that the
 // error of the operator leaves below 0 are 0. Errors: *mat32.MemoryError, and one that
 // wraps ctx.Err(). Time O(Order·weights·n), and O(log(Order)·n³) for EulerHeat and O(n²·Order) for
-// EigenHeat; memory 8·n² bytes, twice for EulerHeat and EigenHeat.
+// EigenHeat; memory 8·n² bytes, twice for EigenHeat and four times for EulerHeat.
 func (o *HeatOperator) Dense(ctx context.Context) (*mat.Dense, error) {
 	const method = "affinity.HeatOperator"
 	if o.of == nil {
 		return nil, zeroOperator(method)
 	}
 	n := o.Dim()
-	matrices := int64(2)
-	if o.Solver == ChebyshevHeat {
-		matrices = 1
-	}
+	matrices := map[HeatSolver]int64{ChebyshevHeat: 1, EigenHeat: 2, EulerHeat: 4}[o.Solver]
 	if err := mat32.CheckMemory(method, 8*matrices*int64(n)*int64(n), o.MemoryLimit, "apply the operator to blocks"); err != nil {
 		return nil, err
 	}

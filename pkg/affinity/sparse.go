@@ -294,6 +294,3 @@ func (s *Sparse) String() string {
 	}
 	return b.String()
 }
-
-// failed adds the name of the method that was called, where an error does not have it.
-func failed(method string, err error) error { return mat32.Rename(method, err) }

@@ -32,6 +32,7 @@ func align(ctx context.Context, o *affinity.DiffusionOperator, t *tangents) (*al
 		start[i+1] = start[i] + len(columns)
 	}
 	turns := make([]float64, start[n]*size) // of row i and its k-th column: what takes that frame to its own
+	mirrors := make([]bool, start[n])       // these with a determinant of −1
 	type scratch struct {
 		both, turn *mat.Dense
 		svd        mat.SVD
@@ -60,6 +61,7 @@ func align(ctx context.Context, o *affinity.DiffusionOperator, t *tangents) (*al
 					s.svd.VTo(&s.v)
 					s.turn.Mul(&s.u, s.v.T())
 					copy(to, s.turn.RawMatrix().Data)
+					mirrors[start[i]+k] = mat.Det(s.turn) < 0
 				}
 			}
 		}
@@ -76,7 +78,7 @@ func align(ctx context.Context, o *affinity.DiffusionOperator, t *tangents) (*al
 	}
 	columnsOf, values := make([]int32, blocks[n*dim]), make([]float64, blocks[n*dim])
 	indices, signs := make([]int32, start[n]), make([]float64, start[n])
-	err = par.BlocksWith(ctx, n, 32, func() *mat.Dense { return mat.NewDense(dim, dim, nil) }, func(turn *mat.Dense, lo, hi int) {
+	err = par.Blocks(ctx, n, 32, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			columns, steps := o.Row(i)
 			for k, j := range columns {
@@ -88,18 +90,21 @@ func align(ctx context.Context, o *affinity.DiffusionOperator, t *tangents) (*al
 					at, back = start[j]+m, true
 					weight = otherSteps[m] * math.Sqrt(degrees[j]) / math.Sqrt(degrees[i]) // the same bits both ways
 				}
-				copy(turn.RawMatrix().Data, turns[at*size:(at+1)*size])
+				turn := turns[at*size : (at+1)*size]
 				for p := range dim {
 					for q := range dim {
-						v := turn.At(p, q)
+						v := turn[p*dim+q]
 						if back {
-							v = turn.At(q, p)
+							v = turn[q*dim+p]
 						}
 						to := blocks[i*dim+p] + k*dim + q
 						columnsOf[to], values[to] = j*int32(dim)+int32(q), weight*v
 					}
 				}
-				indices[start[i]+k], signs[start[i]+k] = j, math.Copysign(weight, mat.Det(turn))
+				indices[start[i]+k], signs[start[i]+k] = j, weight
+				if mirrors[at] {
+					signs[start[i]+k] = -weight
+				}
 			}
 		}
 	})

@@ -186,50 +186,12 @@ func comparison(name string, seed uint64, n int) (x, far *mat.Dense) {
 	if shape, noise, _ := strings.Cut(name, " "); shape == "tree" {
 		var sd float64
 		fmt.Sscan(noise, &sd)
-		const branches, dims = 5, 10
-		per := n / branches
-		x = mat.NewDense(n, dims, nil)
-		at, from := make([]float64, n), make([]float64, branches)
-		for b := range branches {
-			r := rng.New(seed, "walks", b)
-			place, length := make([]float64, dims), 0.
-			if b > 0 {
-				k := r.IntN(per)
-				copy(place, x.RawRowView(k))
-				from[b] = at[k]
-			}
-			for s := range per {
-				square := 0.
-				for j := range place {
-					step := 2*r.Float64() - 1
-					place[j] += step
-					square += step * step
-				}
-				length += math.Sqrt(square)
-				x.SetRow(b*per+s, place)
-				at[b*per+s] = length
-			}
+		set, err := datasets.Noise{Of: datasets.WalkTree{Rows: n, Branches: 5, Steps: n / 5, Dim: 10, Seed: seed}, StdDev: sd, Seed: seed}.Generate()
+		if err != nil {
+			panic(err)
 		}
-		far.Apply(func(i, j int, _ float64) float64 {
-			if i/per > j/per {
-				i, j = j, i
-			}
-			switch a, b := i/per, j/per; {
-			case a == b:
-				return math.Abs(at[i] - at[j])
-			case a == 0:
-				return at[j] + math.Abs(at[i]-from[b])
-			default:
-				return at[i] + at[j] + math.Abs(from[a]-from[b])
-			}
-		}, far)
-		for i := range n {
-			r := rng.New(seed, "noise", i)
-			for j := range dims {
-				x.Set(i, j, x.At(i, j)+sd*r.Normal())
-			}
-		}
-		return x, far
+		far.Apply(func(i, j int, _ float64) float64 { return set.Truth.Geodesic(i, j) }, far)
+		return set.X, far
 	}
 	var dims int
 	var sd float64

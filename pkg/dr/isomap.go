@@ -121,7 +121,7 @@ func (o Isomap) Fit(ctx context.Context, x mat.Matrix) (*IsomapModel, error) {
 		return nil, err
 	}
 	count := int64(o.Landmarks)
-	need := 4*count*int64(n) + 8*int64(n)*int64(cols+o.Components) + 8*count*40*int64(o.Components+8) + 60*int64(n)*int64(o.Neighbors)
+	need := 4*count*int64(n) + 8*int64(n)*int64(cols+o.Components) + 8*count*40*int64(o.Components+8) + 120*int64(n)*int64(o.Neighbors+5)
 	if count < int64(n) {
 		need += 4 * count * count
 	}

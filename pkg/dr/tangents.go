@@ -29,18 +29,21 @@ type localPCA struct {
 	rows  *mat.Dense
 	graph *neighbors.Graph
 	from  *mat.Dense // k × d: weighted differences from the row, over the distance of the last neighbour
-	gram  *mat.SymDense
-	eigen mat.EigenSym
+
+	second, turned []float64 // order × order: their scatter or Gram matrix, the smaller of the two, and its eigenvectors
+	values         []float64 // the eigenvalues, falling
 }
 
 func newLocalPCA(rows *mat.Dense, g *neighbors.Graph) *localPCA {
 	_, d := rows.Dims()
-	return &localPCA{rows: rows, graph: g, from: mat.NewDense(g.K, d, nil), gram: mat.NewSymDense(g.K, nil)}
+	order := min(g.K, d)
+	return &localPCA{rows: rows, graph: g, from: mat.NewDense(g.K, d, nil),
+		second: make([]float64, order*order), turned: make([]float64, order*order), values: make([]float64, order)}
 }
 
-// decompose returns the eigenvalues of the Gram matrix of row i's neighbours, rising, or
-// nil where these equal the row.
-func (l *localPCA) decompose(i int, vectors bool) []float64 {
+// decompose returns the eigenvalues of the scatter of row i's neighbours, falling, or nil
+// where these equal the row.
+func (l *localPCA) decompose(i int) []float64 {
 	indices, distances := l.graph.Row(i)
 	k := len(indices)
 	reach := distances[k-1]
@@ -57,19 +60,44 @@ func (l *localPCA) decompose(i int, vectors bool) []float64 {
 			to[c] = w * ((v - own[c]) / reach)
 		}
 	}
-	for a := range k {
-		for b := range a + 1 {
-			l.gram.SetSym(a, b, kernel.Dot64(l.from.RawRowView(a), l.from.RawRowView(b)))
+	order := len(l.values)
+	clear(l.second)
+	clear(l.turned)
+	if order == len(own) {
+		for t := range k {
+			for a, v := range l.from.RawRowView(t) {
+				kernel.Axpy64(v, l.from.RawRowView(t)[:a+1], l.second[a*order:a*order+a+1])
+			}
+		}
+	} else {
+		for a := range order {
+			for b := range a + 1 {
+				l.second[a*order+b] = kernel.Dot64(l.from.RawRowView(a), l.from.RawRowView(b))
+			}
 		}
 	}
-	if !l.eigen.Factorize(l.gram, vectors) {
+	mirror(l.second, order)
+	if !eigenSmall(l.second, l.turned, l.values) {
 		return nil
 	}
-	return l.eigen.Values(nil)
+	return l.values
 }
 
-// noDirection is the share of the largest eigenvalue of a Gram matrix below which others
-// are rounding.
+// direction adds eigenvector a of the scatter to what is zero, up to its length.
+func (l *localPCA) direction(a int, to []float64) {
+	order := len(l.values)
+	of := l.turned[a*order : (a+1)*order]
+	if order == len(to) {
+		copy(to, of)
+		return
+	}
+	for b, v := range of {
+		kernel.Axpy64(v, l.from.RawRowView(b), to)
+	}
+}
+
+// noDirection is the share of the largest eigenvalue of a scatter below which others are
+// rounding.
 const noDirection = 1e-12
 
 // dimensionOf returns the median over the rows of how many directions hold the share of
@@ -79,12 +107,12 @@ func dimensionOf(ctx context.Context, rows *mat.Dense, g *neighbors.Graph, share
 	counts := make([]int, n)
 	err := par.BlocksWith(ctx, n, 32, func() *localPCA { return newLocalPCA(rows, g) }, func(l *localPCA, lo, hi int) {
 		for i := lo; i < hi && ctx.Err() == nil; i++ {
-			values := l.decompose(i, false)
+			values := l.decompose(i)
 			total, sum := 0., 0.
 			for _, v := range values {
 				total += max(v, 0)
 			}
-			for a := len(values) - 1; a >= 0 && sum < share*total; a-- {
+			for a := 0; a < len(values) && sum < share*total; a++ {
 				sum += max(values[a], 0)
 				counts[i]++
 			}
@@ -101,18 +129,11 @@ func newTangents(ctx context.Context, rows *mat.Dense, g *neighbors.Graph, dim i
 	t := &tangents{dim: dim, d: d, frames: make([]float64, n*dim*d)}
 	lacking := make([]bool, n)
 	err := par.BlocksWith(ctx, n, 32, func() *localPCA { return newLocalPCA(rows, g) }, func(l *localPCA, lo, hi int) {
-		var vectors mat.Dense
 		for i := lo; i < hi && ctx.Err() == nil; i++ {
 			frame, have := t.frame(i), 0
-			values := l.decompose(i, true)
-			if values != nil {
-				l.eigen.VectorsTo(&vectors)
-			}
-			for a := len(values) - 1; a >= 0 && have < dim && values[a] > noDirection*values[len(values)-1]; a-- {
-				to := frame[have*d : (have+1)*d]
-				for b := range len(values) {
-					kernel.Axpy64(vectors.At(b, a), l.from.RawRowView(b), to)
-				}
+			values := l.decompose(i)
+			for a := 0; a < len(values) && have < dim && values[a] > noDirection*values[0]; a++ {
+				l.direction(a, frame[have*d:(have+1)*d])
 				if squareUp(frame, have, d) {
 					have++
 				}
