@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/pkg/dr"
+	"github.com/flatland-go/flatland/pkg/manifold"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
@@ -111,6 +112,8 @@ func FuzzFit(f *testing.F) {
 			"TSNE, random start":  dr.TSNE{Components: k, Perplexity: perplexity, EarlyIterations: dr.None, Iterations: 5, Start: dr.FromRandom},
 			"TriMap":              dr.TriMap{Components: k, Iterations: 5},
 			"TriMap, by columns":  dr.TriMap{Columns: k, Inliers: max(0, n/3), Iterations: 5, Start: dr.FromSpectral},
+			"RieSNE":              dr.RieSNE{Perplexity: perplexity, EarlyIterations: 5, Iterations: 10},
+			"RieSNE, to a sphere": dr.RieSNE{Target: manifold.Sphere{Dimension: k}, EarlyIterations: dr.None, Iterations: 5, Start: dr.FromRandom},
 			"TLDR":                dr.TLDR{Components: k, ProjectorWidth: 8, Epochs: 2},
 			"TLDR, perceptron":    dr.TLDR{Components: k, EncoderLayers: 1, EncoderWidth: 4, Nonlinear: true, ProjectorLayers: dr.None, Epochs: 2},
 			"Subbundle, width":    dr.PrincipalSubbundle{Components: k, Iterations: 5, Bandwidth: max(perplexity, 0)},

@@ -14,6 +14,7 @@ import (
 	"github.com/flatland-go/flatland/internal/apart"
 	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/dr"
+	"github.com/flatland-go/flatland/pkg/manifold"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
@@ -75,6 +76,7 @@ func savedValues(t *testing.T) map[string]savable {
 		"TriMapModel":                    fitted(t, dr.TriMap{Columns: 2, Iterations: 3}, x),
 		"HeatGeodesicModel":              fitted(t, dr.HeatGeodesic{Iterations: 3}, x),
 		"MAGICModel":                     fitted(t, dr.MAGIC{}, x),
+		"RieSNEModel":                    fitted(t, dr.RieSNE{Target: manifold.Hyperboloid{}, EarlyIterations: 5, Iterations: 5}, x),
 		"SammonModel":                    fitted(t, dr.Sammon{Iterations: 3}, x),
 		"LaplacianEigenmapsModel":        fitted(t, dr.LaplacianEigenmaps{Heat: true}, x),
 		"DiffusionMapsModel":             fitted(t, dr.DiffusionMaps{}, x),

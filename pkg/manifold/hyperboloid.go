@@ -196,8 +196,10 @@ func (h Hyperboloid) Distance(x, y []float64) float64 {
 // Log points along the geodesic; see Manifold.
 func (h Hyperboloid) Log(dst, x, y []float64) float64 {
 	p := h.pair(x, y)
-	d := p.distance()
-	k := 1 / sinhc(d)
+	d, k := p.distance(), 1.
+	if p.half > 0 {
+		k = d / (2 * math.Sqrt(p.half) * math.Sqrt(1+p.half)) // d/sinh(d)
+	}
 	if !p.hasBearing {
 		for i := 1; i < len(dst); i++ {
 			dst[i] = k * y[i]

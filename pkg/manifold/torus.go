@@ -81,6 +81,12 @@ func (t Torus) Point(dst, z []float64) {
 
 // step returns the shortest way from x to y round a period.
 func step(x, y, period float64) float64 {
+	switch d := y - x; {
+	case math.Abs(d) <= period/2:
+		return d
+	case math.Abs(d) < period: // as between all points that Project has seen
+		return d - math.Copysign(period, d)
+	}
 	return math.Remainder(math.Remainder(y, period)-math.Remainder(x, period), period)
 }
 
