@@ -29,7 +29,8 @@ import (
 // PHATELike and SNELike are settings by which it comes near other methods.
 //
 // Time O(n³) for the heat kernel by eigenpairs, or O(n·Order·weights) by ChebyshevHeat, and
-// O(n²) for each of some dozens of passes; memory 72·n² bytes.
+// O(n²) for each of some dozens of passes; memory 72·n² + 20·n·d bytes, for the d columns that
+// rows are compared by.
 //
 // Source: G. Huguet, A. Tong, E. De Brouwer, Y. Zhang, G. Wolf, I. Adelstein and
 // S. Krishnaswamy (2023), A Heat Diffusion Perspective on Geodesic Preserving
@@ -316,14 +317,14 @@ func (h HeatGeodesic) distances(ctx context.Context, x mat.Matrix, m *HeatGeodes
 	if h, err = h.Resolve(n, cols); err != nil {
 		return nil, nil, nil, err
 	}
-	if err := mat32.CheckMemory(method, 72*int64(n)*int64(n), h.MemoryLimit, "it holds all pairs: use fewer rows, or dr.PHATE with landmarks"); err != nil {
+	walk := PHATE{Neighbors: h.Neighbors, Decay: h.Decay, Columns: h.Columns, Affinity: h.Affinity, Seed: h.Seed, MemoryLimit: h.MemoryLimit}
+	if err := mat32.CheckMemory(method, 72*int64(n)*int64(n)+walk.comparing(n, cols), h.MemoryLimit, "it holds all pairs: use fewer rows, or dr.PHATE with landmarks"); err != nil {
 		return nil, nil, nil, err
 	}
 	if err := checkVaries(ctx, method, x); err != nil {
 		return nil, nil, nil, err
 	}
 	stage := watch.Start(ctx, "heat", 3)
-	walk := PHATE{Neighbors: h.Neighbors, Decay: h.Decay, Columns: h.Columns, Affinity: h.Affinity, Seed: h.Seed, MemoryLimit: h.MemoryLimit}
 	s, notes, err := walk.weigh(ctx, x, new(PHATEModel))
 	if err != nil {
 		return fail(err)

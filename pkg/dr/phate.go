@@ -28,7 +28,8 @@ import (
 //
 // Time that of the neighbours, and for m rows or landmarks O(m³) for the entropies, O(m³)
 // for the walk and the distances, and O(m²) for each of some dozens of passes; memory
-// 56·m² + 100·n·(Neighbors + 8) bytes, and 5.6 kB a row where there are more than Landmarks.
+// 56·m² + 100·n·(Neighbors + 8) + 20·n·d bytes, for the d columns that rows are compared by,
+// and 5.6 kB a row where there are more than Landmarks.
 //
 // Source: K. Moon, D. van Dijk, Z. Wang, S. Gigante, D. Burkhardt, W. Chen, K. Yim,
 // A. van den Elzen, M. Hirn, R. Coifman, N. Ivanova, G. Wolf and S. Krishnaswamy (2019),
@@ -245,7 +246,7 @@ func (p PHATE) distances(ctx context.Context, x mat.Matrix, m *PHATEModel) (*dis
 		return nil, nil, err
 	}
 	order := int64(min(n, p.Landmarks))
-	need := 56*order*order + 100*int64(n)*int64(p.Neighbors+8)
+	need := 56*order*order + 100*int64(n)*int64(p.Neighbors+8) + p.comparing(n, cols)
 	if n > p.Landmarks {
 		need += 56 * int64(n) * landmarkVectors
 	}
@@ -339,6 +340,18 @@ func (p PHATE) weigh(ctx context.Context, x mat.Matrix, m *PHATEModel) (*affinit
 	}
 	s, err := p.kernel().Weigh(ctx, m.compared())
 	return s, notes, err
+}
+
+// comparing is the forecast in bytes for the rows as they are compared, by all d columns or
+// by principal components.
+func (p PHATE) comparing(n, d int) int64 {
+	if min(n, d) > p.Columns {
+		d = p.Columns
+	}
+	if p.Affinity != nil {
+		return 0
+	}
+	return 20 * int64(n) * int64(d)
 }
 
 func (p PHATE) kernel() affinity.AlphaDecay {

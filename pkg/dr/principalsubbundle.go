@@ -34,8 +34,12 @@ import (
 // keeps the best that was found; notes say of how many rows that is so.
 //
 // A step looks at the rows within 4.1·σ, m of them: time O(n·d + m·d·min(m, d)), and some
-// hundreds of steps a row: for a few thousand rows of few columns. Memory 24·n·d +
-// 360·n bytes. Of data in many columns, take the principal components before.
+// hundreds of steps a row: in three columns about ten milliseconds of a core for each of 2000
+// rows. Memory 36·n·d + 360·n bytes, and 32·m·d a goroutine. Of data in many columns, take the
+// principal components before.
+//
+// Planes that turn within a bandwidth lose rows: of a swiss roll of 700 rows the shooting for
+// every fourth ends away from it, as the notes say, and Isomap is the better choice.
 //
 // Source: M. Akhøj, J. Benn, E. Grong, S. Sommer and X. Pennec (2023), Principal
 // subbundles for dimension reduction.
@@ -46,7 +50,10 @@ type PrincipalSubbundle struct {
 
 	// Bandwidth is the standard deviation of the weights of rows, in units of the data.
 	// Larger values look at more rows: less noise reaches the planes, and what bends within
-	// a bandwidth is smoothed away. Default the median distance of rows to their tenth
+	// a bandwidth is smoothed away. No share of the default serves both: with six tenths of
+	// it, the surface through 700 noisy rows of a swiss roll is .97 times as far from the roll
+	// as they are, and not 1.6 times; that through as many of a sphere .84 times, and not .29.
+	// Default the median distance of rows to their tenth
 	// nearest other row (3·Components where that is more, n−1 where rows are fewer), of
 	// those distances that are not zero.
 	Bandwidth float64
@@ -124,7 +131,7 @@ func neighborsOfSubbundle(n, components int) int { return min(max(10, 3*componen
 
 func (s PrincipalSubbundle) memory(n, d int) int64 {
 	rows, columns, order := int64(n), int64(d), int64(min(n, d))
-	return 8*(3*rows*columns+3*rows+4*order*order) + 36*rows*int64(neighborsOfSubbundle(n, s.Components))
+	return 8*(3*rows*columns+3*rows+4*order*order) + 12*rows*columns + 36*rows*int64(neighborsOfSubbundle(n, s.Components))
 }
 
 // Fit learns the surface through the rows of x (n × d) and their coordinates on it, whose

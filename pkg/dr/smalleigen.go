@@ -12,16 +12,30 @@ import (
 // eigenSmall finds the eigenvalues of the symmetric matrix a, falling, and its
 // eigenvectors as the rows of v, which is zero at first. It destroys a, and reports whether
 // there is a result. Jacobi's method on the spot, for matrices of which there is one or
-// more for every row: linalg.EigenSym takes memory of its own, which pays above order 16.
+// more for every row, up to order 16; then one by reflections, and above order 64
+// linalg.EigenSym, which takes more memory and pays for large ones.
 func eigenSmall(a, v, values []float64) bool {
 	n := len(values)
-	if n > 16 {
+	switch {
+	case n > 64:
 		all, vectors, err := linalg.EigenSym(context.Background(), mat.NewSymDense(n, a))
 		if err != nil {
 			return false
 		}
 		copy(values, all)
 		copy(v, vectors.RawMatrix().Data)
+		return true
+	case n > 16:
+		var e mat.EigenSym
+		if !finite(a[:n*n]) || !e.Factorize(mat.NewSymDense(n, a[:n*n]), true) {
+			return false
+		}
+		var vectors mat.Dense
+		e.VectorsTo(&vectors)
+		for i, rising := range e.Values(nil) {
+			values[n-1-i] = rising
+			mat.Col(v[(n-1-i)*n:(n-i)*n], i, &vectors)
+		}
 		return true
 	}
 	for i := range n {
