@@ -186,7 +186,7 @@ func (u UMAP) String() string {
 
 // Fit makes a map of the rows of x (n × d), or of rows at the distances that x holds. Its
 // Objective is the cross entropy of a point, exact up to 4096 rows and beyond that
-// estimated from 64 others for each; see layout.CrossEntropy.
+// estimated from 32 others for each; see layout.CrossEntropy.
 //
 // Errors: those of mat32.Check, Resolve, the metric, Graph.CheckMetric and
 // affinity.Sparse.Check, *mat32.DegenerateError where all rows are equal,
@@ -312,7 +312,7 @@ func (u UMAP) layOut(ctx context.Context, method string, x mat.Matrix, s *affini
 // from beyond.
 const (
 	umapAllPairs = 4096
-	umapSamples  = 64
+	umapSamples  = 32
 )
 
 // sampling returns the descent by the options.

@@ -9,14 +9,20 @@ import (
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
+// Edge leads from a head to a tail.
+type Edge struct {
+	Tail int32
+	Rate uint32 // how often it fires an epoch, in units of 2^−32
+}
+
 // Edges say which tails every head is pulled to, and how often. They never change, and
 // are safe for concurrent use.
 type Edges struct {
-	start []int // of every head, where its tails begin
-	tails []int32
-	rates []uint32 // of every edge: how often it fires an epoch, in units of 2^−32
-	most  int      // edges of one head
-	reach int      // no tail is as large
+	first []int   // of every head
+	count []int32 // of every head
+	all   []Edge  // head after head, those of a turn together, as they are gone through
+	most  int     // edges of one head
+	reach int     // no tail is as large
 }
 
 // NewEdges returns those of n heads, of which row tells the tails and weights: an edge
@@ -32,14 +38,14 @@ func NewEdges(ctx context.Context, n int, row func(head int) (tails []int32, wei
 		return nil, &mat32.ParamError{Method: method, Param: "most, epochs", Value: fmt.Sprint(most, ", ", epochs), Want: "numbers above 0"}
 	}
 	least := most / float64(epochs)
-	e := &Edges{start: make([]int, n+1)}
+	e := &Edges{first: make([]int, n), count: make([]int32, n)}
 	low, high := make([]int32, (n+block-1)/block), make([]int32, (n+block-1)/block) // tails of every block
 	err := par.Blocks(ctx, n, block, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			tails, weights := row(i)
 			for k, w := range weights {
 				if w >= least && w > 0 {
-					e.start[i+1]++
+					e.count[i]++
 					low[lo/block] = min(low[lo/block], tails[k])
 					high[lo/block] = max(high[lo/block], tails[k])
 				}
@@ -55,19 +61,22 @@ func NewEdges(ctx context.Context, n int, row func(head int) (tails []int32, wei
 		}
 		e.reach = max(e.reach, int(high[b])+1)
 	}
-	for i := range n {
-		e.most = max(e.most, e.start[i+1])
-		e.start[i+1] += e.start[i]
+	size := 0
+	for turn := range turns {
+		for i := turn; i < n; i += turns {
+			e.first[i] = size
+			size += int(e.count[i])
+			e.most = max(e.most, int(e.count[i]))
+		}
 	}
-	e.tails, e.rates = make([]int32, e.start[n]), make([]uint32, e.start[n])
+	e.all = make([]Edge, size)
 	err = par.Blocks(ctx, n, block, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			tails, weights := row(i)
-			at := e.start[i]
+			at := e.first[i]
 			for k, w := range weights {
 				if w >= least && w > 0 {
-					e.tails[at] = tails[k]
-					e.rates[at] = uint32(min(w/most*(1<<32), math.MaxUint32))
+					e.all[at] = Edge{tails[k], uint32(min(w/most*(1<<32), math.MaxUint32))}
 					at++
 				}
 			}
@@ -77,34 +86,33 @@ func NewEdges(ctx context.Context, n int, row func(head int) (tails []int32, wei
 }
 
 // Heads returns the number of heads.
-func (e *Edges) Heads() int { return len(e.start) - 1 }
+func (e *Edges) Heads() int { return len(e.first) }
 
 // Len returns the number of edges.
-func (e *Edges) Len() int { return len(e.tails) }
+func (e *Edges) Len() int { return len(e.all) }
 
-// Row returns the tails of a head and how often each fires an epoch, in units of 2^−32:
-// not copies, so they must not be written to. first is the number of its first edge.
-func (e *Edges) Row(head int) (tails []int32, rates []uint32, first int) {
-	lo, hi := e.start[head], e.start[head+1]
-	return e.tails[lo:hi], e.rates[lo:hi], lo
+// Row returns the edges of a head: not copies, so they must not be written to. first is
+// the number of the first of them.
+func (e *Edges) Row(head int) (edges []Edge, first int) {
+	first = e.first[head]
+	return e.all[first:][:e.count[head]], first
 }
 
 // early is added to the time of every edge, so that rates that are rounded down are not
 // an epoch late.
 const early = 1 << 20
 
-// fire writes to dst which of the edges of a head fire in an epoch, by their place among
-// them, and returns how many. Of an edge that fires r times an epoch those are the epochs
-// from 1 in which r·epoch passes a whole number.
-func (e *Edges) fire(dst []int32, head int, epoch uint32) int {
-	rates := e.rates[e.start[head]:e.start[head+1]]
-	dst = dst[:len(rates)+1]
+// fire writes to dst, which has room for one more, which of the edges of a head fire in an
+// epoch, by their place among them, and returns how many. Of an edge that fires r times an
+// epoch those are the epochs from 1 in which r·epoch passes a whole number.
+func fire(dst []int32, edges []Edge, epoch uint32) int {
+	dst = dst[:len(edges)+1]
 	count := 0
-	for k, r := range rates {
+	for k, e := range edges {
 		dst[count] = int32(k)
 		// The sum has passed 2³² where it is less than what was added; no branch, for
 		// there is no telling which way it would go.
-		count += int((uint64(epoch*r+early) - uint64(r)) >> 63)
+		count += int((uint64(epoch*e.Rate+early) - uint64(e.Rate)) >> 63)
 	}
 	return count
 }

@@ -25,7 +25,8 @@ import (
 // and is written by one goroutine. Points take turns, every eighth at a time: those of
 // one turn see the others as they were when it began, and what the seven turns before
 // it did. So the result does not depend on the number of goroutines, and hardly any
-// point moves by a place that another has left.
+// point moves by a place that another has left. The pull of an edge and the pushes that
+// come with it are those at one place, one step in all.
 //
 // It costs 10 to 20 floating-point operations a force, n·(edges that fire of a
 // point)·(Negatives+1) forces an epoch. It never changes while it runs, and is safe for
@@ -294,16 +295,14 @@ func (d *descent) rows(s *stride) {
 	for k := s.lo; k < s.hi; k++ {
 		i := s.turn + k*d.turns
 		copy(at, d.y[i*dim:][:dim])
-		first := d.edges.start[i]
+		edges, first := d.edges.Row(i)
 		state := d.seeded(s.key, i)
-		for _, e := range s.fired[:d.edges.fire(s.fired, i, s.epoch)] {
-			edge := first + int(e)
-			squared := difference(int(d.edges.tails[edge]))
+		for _, e := range s.fired[:fire(s.fired, edges, s.epoch)] {
+			squared := difference(int(edges[e].Tail))
 			push(d.Pull, d.Pull.at(squared), d.pull*s.rate)
 			if d.More != nil {
-				push(d.Pull, d.More(i, edge, squared), d.pull*s.rate)
+				push(d.Pull, d.More(i, first+int(e), squared), d.pull*s.rate)
 			}
-			apply()
 			for range d.Negatives {
 				state = state*lcgFactor + lcgStep
 				j := int((state >> 32) * uint64(draws) >> 32)
@@ -311,8 +310,8 @@ func (d *descent) rows(s *stride) {
 					j = int(d.Pushers[j])
 				}
 				push(d.Push, d.Push.at(difference(j)), s.rate)
-				apply()
 			}
+			apply()
 		}
 		copy(d.to(i, k), at)
 	}
@@ -320,7 +319,7 @@ func (d *descent) rows(s *stride) {
 
 // plane is rows in the plane, with everything in registers.
 func (d *descent) plane(s *stride) {
-	edges, y := d.edges, d.tails
+	y := d.tails
 	pushers := d.Pushers
 	draws := uint64(len(y) / 2)
 	if pushers != nil {
@@ -333,13 +332,13 @@ func (d *descent) plane(s *stride) {
 	rate, twice := s.rate, d.pull*s.rate
 	for k := s.lo; k < s.hi; k++ {
 		i := s.turn + k*d.turns
-		fired := s.fired[:edges.fire(s.fired, i, s.epoch)]
-		tails := edges.tails[edges.start[i]:edges.start[i+1]]
+		edges, _ := d.edges.Row(i)
+		fired := s.fired[:fire(s.fired, edges, s.epoch)]
 		at := d.y[2*i : 2*i+2]
 		px, py := at[0], at[1]
 		state := d.seeded(s.key, i)
 		for _, e := range fired {
-			j := 2 * uint(tails[e])
+			j := 2 * uint(edges[e].Tail)
 			other := y[j : j+2 : j+2]
 			dx, dy := px-other[0], py-other[1]
 			squared := dx*dx + dy*dy
@@ -348,7 +347,7 @@ func (d *descent) plane(s *stride) {
 			if squared < pull.below {
 				dx, dy = pull.limit(dx), pull.limit(dy)
 			}
-			px, py = px+twice*dx, py+twice*dy
+			sx, sy := twice*dx, twice*dy
 			for range d.Negatives {
 				state = state*lcgFactor + lcgStep
 				j := uint(state >> 32 * draws >> 32)
@@ -363,8 +362,9 @@ func (d *descent) plane(s *stride) {
 				if squared < push.below {
 					dx, dy = push.limit(dx), push.limit(dy)
 				}
-				px, py = px+rate*dx, py+rate*dy
+				sx, sy = sx+rate*dx, sy+rate*dy
 			}
+			px, py = px+sx, py+sy
 		}
 		to := d.to(i, k)
 		to[0], to[1] = px, py

@@ -169,8 +169,9 @@ func TestEdgesFireOnTime(t *testing.T) {
 	}
 	fired := make([][]int, len(weights))
 	buffer := make([]int32, len(weights)+1)
+	edges, _ := e.Row(0)
 	for epoch := range epochs {
-		for _, k := range buffer[:e.fire(buffer, 0, uint32(epoch+1))] {
+		for _, k := range buffer[:fire(buffer, edges, uint32(epoch+1))] {
 			fired[k] = append(fired[k], epoch+1)
 		}
 	}
