@@ -10,7 +10,7 @@ from trimap import trimap_ as peer
 HOW = (
     "generate_triplets of the rows x, which are as preprocessing leaves them, for 4 inliers, 3 outliers and 2 random triplets, with its "
     "functions as Python runs them, so that numpy.random.seed(3) chooses; the first 60·4·3 of triplets have near rows. At the points y, "
-    "trimap_grad has gradient, loss (the sum) and violated. Then steps: the points after 3 iterations of update_embedding_dbd with gradients "
+    "trimap_grad has gradient, loss (the sum) and violated, and TRIMAP.global_score is global_score. Then steps: the points after 3 iterations of update_embedding_dbd with gradients "
     "at y + momentum·velocity, rate 0.1, and after 3 more as they are beyond iteration 250. Last the quality of TRIMAP's map of every third row "
     "of datasets.Digits, for three seeds: scikit-learn's trustworthiness for 10 neighbours, and the share of the 10 nearest points in the "
     "map that are of the same digit."
@@ -66,6 +66,7 @@ goldenfile.write(
         "gradient": first.astype(np.float64),
         "loss": float(loss),
         "violated": int(violated),
+        "global_score": float(peer.TRIMAP(verbose=False).global_score(x.astype(np.float64), y.astype(np.float64))),
         "steps": steps,
         "digits": {"trustworthiness": trust, "hits": hits},
     },

@@ -94,36 +94,65 @@ func (l *TripletLoss) Count() (sum int) {
 // constant factor 2, which learning rates are usually given without. The error is that
 // of ctx.
 func (l *TripletLoss) Gradient(ctx context.Context, dst, y []float32) error {
-	forces := exert
+	lay, forces, gather := layParts, exert, gatherForces
 	if l.dim == 2 {
-		forces = exertInPlane
+		lay, forces, gather = layInPlane, exertInPlane, gatherInPlane
 	}
-	dim := l.dim
 	err := par.Blocks(ctx, len(l.parts), 1, func(p, _ int) {
 		part := l.parts[p]
-		for i := range l.n {
-			copy(part[2*i*dim:], y[i*dim:(i+1)*dim])
-			clear(part[(2*i+1)*dim:][:dim])
-		}
+		lay(part, y, l.dim)
 		lo, hi := p*l.n/len(l.parts), (p+1)*l.n/len(l.parts)
 		for _, t := range l.sets {
-			forces(part, t, lo, hi, dim)
+			forces(part, t, lo, hi, l.dim)
 		}
 	})
 	if err != nil {
 		return err
 	}
-	return par.Blocks(ctx, l.n, valuesPerBlock, func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			for c := range dim {
-				sum := float32(0)
-				for _, part := range l.parts {
-					sum += part[(2*i+1)*dim+c]
-				}
-				dst[i*dim+c] = sum
+	return par.Blocks(ctx, l.n, valuesPerBlock, func(lo, hi int) { gather(dst, l.parts, lo, hi, l.dim) })
+}
+
+// layParts writes the places of all points, and no forces.
+func layParts(part, y []float32, dim int) {
+	for i := range len(y) / dim {
+		copy(part[2*i*dim:], y[i*dim:(i+1)*dim])
+		clear(part[(2*i+1)*dim:][:dim])
+	}
+}
+
+// layInPlane is layParts in two dimensions.
+func layInPlane(part, y []float32, _ int) {
+	for i := range len(y) / 2 {
+		at, both := y[2*i:][:2], part[4*i:][:4]
+		both[0], both[1], both[2], both[3] = at[0], at[1], 0, 0
+	}
+}
+
+// gatherForces sums up the forces of all parts, in their order, on points from lo to hi.
+func gatherForces(dst []float32, parts [][]float32, lo, hi, dim int) {
+	for i := lo; i < hi; i++ {
+		for c := range dim {
+			sum := float32(0)
+			for _, part := range parts {
+				sum += part[(2*i+1)*dim+c]
 			}
+			dst[i*dim+c] = sum
 		}
-	})
+	}
+}
+
+// gatherInPlane is gatherForces in two dimensions.
+func gatherInPlane(dst []float32, parts [][]float32, lo, hi, _ int) {
+	for i := lo; i < hi; i++ {
+		var x, y float32
+		for _, part := range parts {
+			force := part[4*i+2:][:2]
+			x += force[0]
+			y += force[1]
+		}
+		to := dst[2*i:][:2]
+		to[0], to[1] = x, y
+	}
 }
 
 // exertInPlane is exert in two dimensions, with everything in registers.
