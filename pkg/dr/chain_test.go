@@ -72,17 +72,17 @@ func TestChainErrorsNameThePlace(t *testing.T) {
 	if err := fit(dr.Chain{dr.Any(dr.PCA{Components: 3}), dr.Any(dr.PCA{Components: 4})}); !errors.As(err, &pe) || !strings.HasPrefix(err.Error(), "dr.Chain: method 1: ") {
 		t.Errorf("too many components in the second: %v", err)
 	}
-	m, err := dr.Chain{dr.Any(dr.PCA{}), dr.Any(dr.TSNE{EarlyIterations: 5, Iterations: 5})}.Fit(ctx, x)
+	m, err := dr.Chain{dr.Any(dr.PCA{}), dr.Any(dr.MetricMDS{Iterations: 5})}.Fit(ctx, x)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := m.Transform(ctx, x); err == nil || err.Error() != "dr.Chain: method 1: t-SNE: it cannot map new rows" {
+	if _, err := m.Transform(ctx, x); err == nil || err.Error() != "dr.Chain: method 1: metric MDS: it cannot map new rows" {
 		t.Errorf("transform: %v", err)
 	}
 	if _, err := m.Inverse(ctx, m.Embedding()); err == nil {
-		t.Error("t-SNE was inverted")
+		t.Error("a layout was inverted")
 	}
-	if e := m.Embedding(); e.Method != "PCA → t-SNE" || e.Dim != 4 {
+	if e := m.Embedding(); e.Method != "PCA → metric MDS" || e.Dim != 4 {
 		t.Errorf("caption %q", e.Caption())
 	}
 }

@@ -174,7 +174,7 @@ func TestTSNEReachesTheDivergenceOfScikitLearn(t *testing.T) {
 			t.Fatal(err)
 		}
 		m, err := dr.TSNE{
-			Perplexity: run.Perplexity, Start: dr.From(start),
+			Perplexity: run.Perplexity, Start: dr.From(start), Repulsion: dr.Direct,
 			EarlyIterations: 250, Iterations: run.Iterations - 250,
 		}.Fit(context.Background(), d.X.Slice(0, run.Rows, 0, 64))
 		if err != nil {

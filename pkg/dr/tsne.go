@@ -1,21 +1,20 @@
 package dr
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/par"
-	"github.com/flatland-go/flatland/internal/saved"
 	"github.com/flatland-go/flatland/internal/screen"
 	"github.com/flatland-go/flatland/pkg/affinity"
-	"github.com/flatland-go/flatland/pkg/dr/layout"
 	"github.com/flatland-go/flatland/pkg/mat32"
+	"github.com/flatland-go/flatland/pkg/neighbors"
 	"github.com/flatland-go/flatland/pkg/watch"
 )
 
@@ -24,24 +23,30 @@ import (
 // between groups, their sizes and the axes mean little; who is next to whom
 // means much.
 //
-// It is exact: all pairs count, in the similarities and in every step. The map
-// is the same on any number of cores. It is not stable: the steps amplify
-// differences, so that data that differ in their last digits, by a constant
-// added to a column for example, have the same similarities to six digits and
-// more, and maps of the same quality that may look different.
+// Up to 1000 rows it is exact: all pairs count, in the similarities and in every step.
+// Beyond, rows are similar to their 3·Perplexity nearest ones, and push each other away
+// by an approximation; see Repulsion. The map is the same on any number of cores. It is
+// not stable: the steps amplify differences, so that data that differ in their last
+// digits, by a constant added to a column for example, have the same similarities to six
+// digits and more, and maps of the same quality that may look different.
 //
-// Time O(n²·d) + O(n²) an iteration, memory 4·n² + 4·n·d bytes: for a few
-// thousand rows. Distances in many columns are mostly noise: 50 principal
-// components before it make it faster and often better.
+// Similarities in several pieces are accepted: a note says so, and how far the pieces
+// lie from each other means nothing.
+//
+// Exact: time O(n²·d) + O(n²) an iteration, memory 4·n² + 4·n·d bytes. Else time that of
+// the neighbours and O(n·(Perplexity + log n)) an iteration, memory some
+// n·(300·Perplexity + 4·d) bytes. Distances in many columns are mostly noise: 50
+// principal components before it make it faster and often better.
 //
 // A mat32.Distances given as x stands for rows at these distances: the
 // similarities are those of the rows, and the map too where the start is.
 //
 // Sources: L. van der Maaten and G. Hinton (2008), Visualizing data using t-SNE;
+// for trees L. van der Maaten (2014), Accelerating t-SNE using tree-based algorithms;
 // for learning rate, start and exaggeration A. Belkina et al. (2019), Automated
 // optimized parameters for t-distributed stochastic neighbor embedding, and D.
 // Kobak and P. Berens (2019), The art of using t-SNE for single-cell
-// transcriptomics.
+// transcriptomics. Defaults are those of openTSNE 1.0.4.
 type TSNE struct {
 	// Components is the number of dimensions of the map, 1 to 3. Default 2.
 	Components int
@@ -51,6 +56,24 @@ type TSNE struct {
 	// Default 30, or (n−1)/3 where that is less.
 	Perplexity float64
 
+	// Perplexities, when given, are several: similarities are the mean of those by each
+	// of them, of small and of large scale. Perplexity is then ignored.
+	Perplexities []float64
+
+	// Bandwidth, when given, is the standard deviation of the Gaussians that make
+	// distances similarities, in the unit of distance: larger values look at larger
+	// neighbourhoods. Default: that at which every row has the Perplexity, which with a
+	// Bandwidth says only how many neighbours count.
+	Bandwidth float64
+
+	// DegreesOfFreedom is how fast the kernel (1 + d²/α)^(−α) of distances in the map
+	// falls: below 1 its tails are heavier, which shows finer groups, and more is nearer
+	// to a Gaussian. Between 0.01 and 1000; default 1, as in the paper. It is dof in
+	// openTSNE; Student's t has 2α − 1 by the usual count. Source: D. Kobak, G. Linderman,
+	// S. Steinerberger, Y. Kluger and P. Berens (2019), Heavy-tailed kernels reveal a
+	// finer cluster structure in t-SNE visualisations.
+	DegreesOfFreedom float64
+
 	// Exaggeration multiplies the attraction in the early iterations, so that
 	// groups find together before they spread; at least 1. Default 12.
 	Exaggeration float64
@@ -59,13 +82,51 @@ type TSNE struct {
 	// 250.
 	EarlyIterations int
 
+	// LateExaggeration multiplies the attraction in the iterations after the early
+	// ones. Larger values than 1 make groups denser and the space between them wider;
+	// about 4 is near to UMAP, and 30 to a spectral map. At least 1; default 1.
+	LateExaggeration float64
+
 	// Iterations is the number of iterations after the early ones; None for
-	// none. Default 750.
+	// none. Default 500.
 	Iterations int
 
 	// LearningRate is the length of a step, for the gradient without the factor
 	// 4. Default n divided by the exaggeration of the phase.
 	LearningRate float64
+
+	// EarlyMomentum and Momentum are the shares of the last step that are kept, in the
+	// early iterations and after: larger values are faster along valleys. The constant
+	// Zero stands for 0; below 1. Default 0.8 both.
+	EarlyMomentum, Momentum float64
+
+	// MaxStep is the longest step of one point in one iteration: the map is some tens
+	// wide. Default 5.
+	MaxStep float64
+
+	// Repulsion is how points that push each other away are counted: Direct, BarnesHut or
+	// FFT. With Direct all pairs are similar, too, unless there is an Affinity or a Graph.
+	// Default Direct up to 1000 rows, else BarnesHut.
+	Repulsion Repulsion
+
+	// Angle is how small a cell of BarnesHut must look to count as one: smaller values
+	// are more exact and take longer. The constant Zero stands for 0, all pairs. Ignored
+	// by others. Default 0.5.
+	Angle float64
+
+	// Metric says how rows are compared. Default Euclidean. Ignored for distances, and
+	// where Affinity is given.
+	Metric neighbors.Metric `json:"-"`
+
+	// Graph, when given, is a graph of the rows of x by Metric, with three times the
+	// perplexity neighbours or more, that is used instead of a new one. Ignored where
+	// Affinity is given.
+	Graph *neighbors.Graph `json:"-"`
+
+	// Affinity, when given, are symmetric weights of the rows of x that are used instead
+	// of similarities by perplexity, scaled to the sum 1. Models of given weights cannot
+	// map new rows.
+	Affinity *affinity.Sparse `json:"-"`
 
 	// Start is where the points begin: FromPCA, FromSpectral, FromRandom or
 	// From(y). All but the last are scaled to a standard deviation of 1e-4. Default
@@ -82,11 +143,8 @@ type TSNE struct {
 	MemoryLimit int64
 }
 
-// The step of a point in one iteration is at most this long, as in openTSNE:
-// the map is some tens wide.
-const tsneMaxStep = 5
-
-const tsneMomentum = 0.8
+// mostExact is the largest number of rows whose pairs are all counted by default.
+const mostExact = 1000
 
 // Resolve returns the options with defaults filled in for n × d data, or an
 // error that names the option and its range. LearningRate stays 0 where it is
@@ -96,25 +154,24 @@ func (t TSNE) Resolve(n, d int) (TSNE, error) {
 	if n < 4 {
 		return t, &mat32.ShapeError{What: "x", Rows: n, Cols: d, Want: "at least 4 rows"}
 	}
-	if t.Components == 0 {
-		t.Components = 2
-	}
-	if t.Perplexity == 0 {
-		t.Perplexity = min(30, float64(n-1)/3)
-	}
-	if t.Exaggeration == 0 {
-		t.Exaggeration = 12
-	}
-	if t.EarlyIterations == 0 {
-		t.EarlyIterations = 250
-	}
-	if t.Iterations == 0 {
-		t.Iterations = 750
-	}
+	t.Components = cmp.Or(t.Components, 2)
+	t.Perplexity = cmp.Or(t.Perplexity, min(30, float64(n-1)/3))
+	t.DegreesOfFreedom = cmp.Or(t.DegreesOfFreedom, 1)
+	t.Exaggeration, t.LateExaggeration = cmp.Or(t.Exaggeration, 12), cmp.Or(t.LateExaggeration, 1)
+	t.EarlyIterations, t.Iterations = cmp.Or(t.EarlyIterations, 250), cmp.Or(t.Iterations, 500)
+	t.EarlyMomentum, t.Momentum = cmp.Or(t.EarlyMomentum, 0.8), cmp.Or(t.Momentum, 0.8)
+	t.MaxStep, t.Angle = cmp.Or(t.MaxStep, 5), cmp.Or(t.Angle, 0.5)
 	if t.Start == nil {
 		t.Start = FromPCA
 	}
 	if err := checkRange(method, "Components", t.Components, 1, 3, "the dimensions of a map"); err != nil {
+		return t, err
+	}
+	var err error
+	if t.Metric, err = neighbors.ResolveMetric(method, t.Metric); err != nil {
+		return t, err
+	}
+	if t.Repulsion, err = t.Repulsion.resolve(method, n, t.Components); err != nil {
 		return t, err
 	}
 	for _, r := range []struct {
@@ -124,34 +181,73 @@ func (t TSNE) Resolve(n, d int) (TSNE, error) {
 		want  string
 	}{
 		{"Perplexity", t.Perplexity, t.Perplexity >= 1 && t.Perplexity < float64(n-1), fmt.Sprintf("1 ≤ Perplexity < n−1 = %d", n-1)},
+		{"Perplexities", t.Perplexities, t.Perplexities == nil || len(t.Perplexities) > 0 && t.Bandwidth == 0, "one or more, and no Bandwidth"},
+		{"Bandwidth", t.Bandwidth, t.Bandwidth >= 0 && t.Bandwidth <= math.MaxFloat64, "0 (by the perplexity) or more, and finite"},
+		{"DegreesOfFreedom", t.DegreesOfFreedom, t.DegreesOfFreedom >= 0.01 && t.DegreesOfFreedom <= 1e3, "0.01 ≤ DegreesOfFreedom ≤ 1000"},
 		{"Exaggeration", t.Exaggeration, t.Exaggeration >= 1 && t.Exaggeration <= 1e3, "1 ≤ Exaggeration ≤ 1000"},
+		{"LateExaggeration", t.LateExaggeration, t.LateExaggeration >= 1 && t.LateExaggeration <= 1e3, "1 ≤ LateExaggeration ≤ 1000"},
 		{"EarlyIterations", t.EarlyIterations, t.EarlyIterations >= None, "EarlyIterations ≥ 0, or None"},
 		{"Iterations", t.Iterations, t.Iterations >= None, "Iterations ≥ 0, or None"},
 		{"LearningRate", t.LearningRate, t.LearningRate >= 0 && t.LearningRate <= 1e9, "0 (automatic) ≤ LearningRate ≤ 1e9"},
+		{"EarlyMomentum", t.EarlyMomentum, t.EarlyMomentum >= 0 && t.EarlyMomentum < 1, "0 ≤ EarlyMomentum < 1"},
+		{"Momentum", t.Momentum, t.Momentum >= 0 && t.Momentum < 1, "0 ≤ Momentum < 1"},
+		{"MaxStep", t.MaxStep, t.MaxStep > 0 && t.MaxStep <= 1e9, "0 < MaxStep ≤ 1e9"},
+		{"Angle", t.Angle, t.Angle > 0 && t.Angle <= 2, "0 ≤ Angle ≤ 2"},
 		{"MemoryLimit", t.MemoryLimit, t.MemoryLimit >= 0, "0 or more bytes"},
 	} {
 		if !r.ok {
 			return t, &mat32.ParamError{Method: method, Param: r.param, Value: r.value, Want: r.want}
 		}
 	}
+	for _, p := range t.Perplexities {
+		if !(p >= 1 && p < float64(n-1)) {
+			return t, &mat32.ParamError{Method: method, Param: "Perplexities", Value: p, Want: fmt.Sprintf("from 1 to below n−1 = %d each", n-1)}
+		}
+	}
 	return t, checkStart(method, t.Start, n, t.Components, FromPCA, FromSpectral, FromRandom)
 }
 
-// String returns the options in one line, as captions and tables show them.
+// String returns the options in one line, as captions and tables show them. What is of
+// no effect is left out.
 func (t TSNE) String() string {
+	similar := fmt.Sprintf("perplexity %.4g", t.Perplexity)
+	switch {
+	case t.Affinity != nil:
+		similar = "given weights"
+	case t.Perplexities != nil:
+		similar = fmt.Sprintf("perplexities %.4g", t.Perplexities)
+	case t.Bandwidth > 0:
+		similar = fmt.Sprintf("bandwidth %.4g", t.Bandwidth)
+	}
 	rate := "automatic"
 	if t.LearningRate > 0 {
 		rate = fmt.Sprintf("%.4g", t.LearningRate)
 	}
-	return fmt.Sprintf("perplexity %.4g, exaggeration %.4g for %d of %d iterations, learning rate %s, start %v, seed %d",
-		t.Perplexity, t.Exaggeration, max(t.EarlyIterations, 0), max(t.EarlyIterations, 0)+max(t.Iterations, 0), rate, t.Start, t.Seed)
+	s := fmt.Sprintf("%s, exaggeration %.4g for %d of %d iterations, learning rate %s, start %v, seed %d, repulsion %s",
+		similar, t.Exaggeration, max(t.EarlyIterations, 0), max(t.EarlyIterations, 0)+max(t.Iterations, 0), rate, t.Start, t.Seed, t.Repulsion)
+	if t.Repulsion == BarnesHut {
+		s += fmt.Sprintf(" at angle %.4g", t.Angle)
+	}
+	for _, o := range []struct {
+		name         string
+		value, usual float64
+	}{{"late exaggeration", t.LateExaggeration, 1}, {"degrees of freedom", t.DegreesOfFreedom, 1}, {"early momentum", t.EarlyMomentum, 0.8},
+		{"momentum", t.Momentum, 0.8}, {"longest step", t.MaxStep, 5}} {
+		if o.value != o.usual {
+			s += fmt.Sprintf(", %s %.4g", o.name, o.value)
+		}
+	}
+	if t.Metric != nil && t.Metric != neighbors.Metric(neighbors.Euclidean{}) && t.Affinity == nil {
+		s += ", " + t.Metric.String() + " distance"
+	}
+	return s
 }
 
 // Fit makes a map of the rows of x (n × d), or of rows at the distances that x
 // holds. Errors: those of mat32.Check and Resolve, *mat32.DegenerateError where
-// all rows are equal, *mat32.MemoryError, and one that wraps ctx.Err(); a cancel
-// during the iterations also returns the model so far, its embedding marked
-// Partial and without a divergence.
+// all rows are equal or none are similar, *mat32.MemoryError, *mat32.ParamError for a Graph or an
+// Affinity of other rows, and one that wraps ctx.Err(); a cancel during the iterations
+// also returns the model so far, its embedding marked Partial and without a divergence.
 func (t TSNE) Fit(ctx context.Context, x mat.Matrix) (*TSNEModel, error) {
 	const method = "dr.TSNE"
 	n, d, err := checkData(ctx, method, x, 4)
@@ -159,7 +255,8 @@ func (t TSNE) Fit(ctx context.Context, x mat.Matrix) (*TSNEModel, error) {
 		return nil, err
 	}
 	var notes []string
-	if _, ok := x.(*mat32.Distances); ok {
+	_, distances := x.(*mat32.Distances)
+	if distances {
 		switch t.Start {
 		case nil:
 			t.Start = FromRandom
@@ -173,46 +270,89 @@ func (t TSNE) Fit(ctx context.Context, x mat.Matrix) (*TSNEModel, error) {
 	if err != nil {
 		return nil, err
 	}
-	need := int64(n)*int64(n)*4 + int64(n)*int64(n)/8 + screen.Bytes(x)
-	if err := mat32.CheckMemory(method, need, t.MemoryLimit, "exact t-SNE holds n² similarities: use fewer rows"); err != nil {
+	need, advice := t.memory(x)
+	if err := mat32.CheckMemory(method, need, t.MemoryLimit, advice); err != nil {
 		return nil, err
 	}
-	fail := func(err error) (*TSNEModel, error) { return nil, fmt.Errorf("%s: %w", method, err) }
+	fail := func(err error) (*TSNEModel, error) { return nil, failed(method, err) }
 
-	p, ties, err := t.similarities(ctx, x)
-	notes = append(notes, ties...)
+	m := &TSNEModel{options: t, index: new(indexed), embedding: &Embedding{Method: "t-SNE", Options: t.String(), Rows: n, Dim: d, Objective: math.NaN(), Loss: "KL divergence"}}
+	more, err := m.compare(ctx, x)
 	if err != nil {
 		return fail(err)
 	}
+	m.embedding.Notes = append(notes, more...)
 	y, started, err := place(ctx, t.Start, x, t.Components, 1e-4, t.Seed, "t-SNE/start", t.MemoryLimit)
 	if err != nil {
 		return fail(err)
 	}
-	notes = append(notes, started...)
-	objective, err := layout.NewStudent(ctx, p, n, t.Components)
-	if err != nil {
-		return fail(err)
+	m.embedding.Notes = append(m.embedding.Notes, started...)
+	if !distances && t.Affinity == nil {
+		m.rows = keep(x)
 	}
-	canceled := t.descend(ctx, objective, y)
-	m := &TSNEModel{options: t, embedding: &Embedding{
-		Dense: mat.NewDense(n, t.Components, y), Method: "t-SNE", Options: t.String(),
-		Rows: n, Dim: d, Objective: math.NaN(), Loss: "KL divergence", Notes: notes,
-	}}
-	if canceled == nil {
-		m.embedding.Objective, canceled = objective.Divergence(ctx, y)
+	early, late := max(t.EarlyIterations, 0), max(t.Iterations, 0)
+	return m.descend(ctx, y, []phase{{early, t.Exaggeration, t.EarlyMomentum}, {late, t.LateExaggeration, t.Momentum}})
+}
+
+// exact reports whether the similarities of all pairs are made at once.
+func (t TSNE) exact() bool {
+	return t.Repulsion == Direct && t.Graph == nil && t.Affinity == nil && t.Perplexities == nil && t.Bandwidth == 0 &&
+		t.Metric == neighbors.Metric(neighbors.Euclidean{})
+}
+
+// neighbors is how many rows a row is similar to.
+func (t TSNE) neighbors(n int) int {
+	if t.Repulsion == Direct && t.Graph == nil {
+		return n - 1
 	}
-	if canceled != nil {
-		if !finite(y) {
-			return fail(canceled)
+	largest := t.Perplexity
+	if t.Perplexities != nil {
+		largest = slices.Max(t.Perplexities)
+	}
+	return min(int(math.Ceil(3*largest)), n-1)
+}
+
+// memory returns about how many bytes a map takes, and what would need less.
+func (t TSNE) memory(x mat.Matrix) (need int64, advice string) {
+	rows, d := x.Dims()
+	n := int64(rows)
+	if t.exact() {
+		return n*n*4 + n*n/8 + screen.Bytes(x), "exact t-SNE holds n² similarities: use fewer rows, or another Repulsion"
+	}
+	if t.Affinity != nil {
+		return n*200 + 20*int64(t.Affinity.NNZ()), "use fewer rows or weights"
+	}
+	return n*(300+100*int64(t.neighbors(rows))) + 4*n*int64(d), "use fewer rows, or a smaller Perplexity"
+}
+
+// compare makes the similarities of the rows of x, and returns what is to be noted of
+// them.
+func (m *TSNEModel) compare(ctx context.Context, x mat.Matrix) (notes []string, err error) {
+	t, n := m.options, m.embedding.Rows
+	if t.exact() {
+		m.pairs, notes, err = t.similarities(ctx, x)
+		return notes, err
+	}
+	if t.Affinity != nil {
+		if err := t.Affinity.CheckContext(ctx, "dr.TSNE", "Affinity", x); err != nil {
+			return nil, err
 		}
-		m.embedding.Partial = true
-		return m, fmt.Errorf("%s: %w", method, canceled)
+		m.similar = t.Affinity
+	} else {
+		if err := checkVaries(ctx, "dr.TSNE", x); err != nil {
+			return nil, err
+		}
+		m.similar, err = affinity.Entropic{Perplexity: t.Perplexity, Perplexities: t.Perplexities, Bandwidth: t.Bandwidth,
+			Neighbors: t.neighbors(n), Metric: t.Metric, Graph: t.Graph, MemoryLimit: t.MemoryLimit}.Weigh(ctx, x)
+		if err != nil {
+			return nil, err
+		}
 	}
-	if !finite(y) {
-		return nil, &mat32.ParamError{Method: method, Param: "LearningRate", Value: t.LearningRate,
-			Want: "a smaller one: the map grew beyond all bounds"}
+	notes = slices.Clone(m.similar.Notes)
+	if parts := m.similar.Components(); parts.Count > 1 {
+		notes = append(notes, fmt.Sprintf("the similarities have %v: how far these lie from each other means nothing", parts))
 	}
-	return m, nil
+	return notes, nil
 }
 
 // Embed returns the map of the rows of x: Fit(ctx, x) and its embedding. When
@@ -309,68 +449,6 @@ func symmetrize(ctx context.Context, p []float32, n int) error {
 	})
 }
 
-// descend moves y for all iterations; it returns the error of a cancel.
-func (t TSNE) descend(ctx context.Context, objective *layout.Student, y []float64) error {
-	const every = 50 // iterations between two looks at the loss, for who watches
-	n := len(y) / t.Components
-	early, late := max(t.EarlyIterations, 0), max(t.Iterations, 0)
-	gradient := make([]float64, len(y))
-	watched := watch.Watched(ctx)
-	var descent *layout.Descent
-	for it := range early + late {
-		if it == 0 || it == early {
-			// The phases have other objectives: what was learned of steps in
-			// the first does not hold in the second.
-			descent = layout.NewDescent(n, t.Components)
-			descent.Momentum, descent.MaxStep = tsneMomentum, tsneMaxStep
-		}
-		exaggeration := 1.
-		if it < early {
-			exaggeration = t.Exaggeration
-		}
-		descent.Rate = t.LearningRate
-		if descent.Rate == 0 {
-			descent.Rate = float64(n) / exaggeration
-		}
-		if err := objective.Gradient(ctx, gradient, y, exaggeration); err != nil {
-			return err
-		}
-		descent.Move(y, gradient)
-		if !watched {
-			continue
-		}
-		loss := math.NaN()
-		if (it+1)%every == 0 {
-			var err error
-			if loss, err = objective.Divergence(ctx, y); err != nil {
-				return err
-			}
-		}
-		watch.Report(ctx, watch.Event{Stage: "t-SNE: layout", Done: it + 1, Total: early + late, Loss: loss,
-			Layout: func() *mat.Dense { return mat.NewDense(n, t.Components, slices.Clone(y)) }})
-	}
-	return nil
-}
-
-// TSNEModel is fitted by TSNE. It is the map of the rows it was given; t-SNE has
-// no formula for others.
-type TSNEModel struct {
-	options   TSNE
-	embedding *Embedding
-}
-
-// Embedding returns the map; its Objective is the KL divergence in nats, without
-// exaggeration.
-func (m *TSNEModel) Embedding() *Embedding { return m.embedding }
-
-// Options returns the resolved options.
-func (m *TSNEModel) Options() TSNE { return m.options }
-
-// String returns a small table: shape, divergence, options and notes.
-func (m *TSNEModel) String() string { return m.embedding.String() }
-
-const tsneKind, tsneVersion = "dr.TSNEModel", 1
-
 // MarshalJSON writes the options; a given start is written by its name alone.
 func (t TSNE) MarshalJSON() ([]byte, error) {
 	type plain TSNE
@@ -405,30 +483,3 @@ func (t *TSNE) UnmarshalJSON(b []byte) error {
 	}
 	return nil
 }
-
-func (m *TSNEModel) encode(w *saved.Writer) {
-	w.JSON(m.options)
-	m.embedding.encode(w)
-}
-
-func (m *TSNEModel) decode(r *saved.Reader) {
-	r.JSON(&m.options)
-	m.embedding = new(Embedding)
-	m.embedding.decode(r)
-}
-
-// WriteTo saves the model.
-func (m *TSNEModel) WriteTo(w io.Writer) (int64, error) {
-	return write(w, tsneKind, tsneVersion, m.encode)
-}
-
-// ReadFrom replaces m by a saved model; see Embedding.ReadFrom for the errors.
-func (m *TSNEModel) ReadFrom(r io.Reader) (int64, error) {
-	return read(r, tsneKind, tsneVersion, m, (*TSNEModel).decode)
-}
-
-// MarshalBinary returns what WriteTo writes.
-func (m *TSNEModel) MarshalBinary() ([]byte, error) { return saved.Marshal(m) }
-
-// UnmarshalBinary reads what MarshalBinary returned.
-func (m *TSNEModel) UnmarshalBinary(b []byte) error { return saved.Unmarshal(m, b) }

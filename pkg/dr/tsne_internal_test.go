@@ -60,7 +60,7 @@ func TestTSNEStagesAgainstPeers(t *testing.T) {
 		if math.Abs(entropy-s.Entropy) > 1e-6 {
 			t.Errorf("perplexity %v: entropy %v, want %v", s.Perplexity, entropy, s.Entropy)
 		}
-		objective, err := layout.NewStudent(ctx, p, n, 2)
+		objective, err := layout.NewStudent(ctx, p, n, 2, 1)
 		if err != nil {
 			t.Fatal(err)
 		}

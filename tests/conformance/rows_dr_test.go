@@ -8,6 +8,7 @@ import (
 
 	"github.com/flatland-go/flatland/internal/fixture"
 	"github.com/flatland-go/flatland/pkg/dr"
+	"github.com/flatland-go/flatland/pkg/neighbors"
 )
 
 // short t-SNE is long enough for both phases, and short enough for the map of
@@ -143,16 +144,32 @@ var drRows = []row{{
 			t.Start = dr.From(fixture.Normal(5, max(n, 1), 2))
 			return t
 		}},
+		{name: "a tree, heavy tails, several perplexities", of: always(dr.TSNE{Repulsion: dr.BarnesHut, DegreesOfFreedom: .5, Perplexities: []float64{1, 1.5}, LateExaggeration: 2, EarlyIterations: 10, Iterations: 10}),
+			least: 4, distances: taken, long: [2]int{3000, 30}},
+		{name: "a bandwidth, Manhattan distance", of: always(dr.TSNE{Repulsion: dr.BarnesHut, Bandwidth: 2, Metric: neighbors.Manhattan{}, EarlyIterations: 10, Iterations: 10}),
+			least: 4, distances: taken, long: [2]int{3000, 30}},
 	},
 	exact: map[string]any{
 		"EarlyIterations": dr.TSNE{EarlyIterations: dr.None},
 		"Iterations":      dr.TSNE{Iterations: dr.None},
+		"EarlyMomentum":   dr.TSNE{EarlyMomentum: dr.Zero, EarlyIterations: 10, Iterations: 10},
+		"Momentum":        dr.TSNE{Momentum: dr.Zero, EarlyIterations: 10, Iterations: 10},
+		"Angle":           dr.TSNE{Angle: dr.Zero, Repulsion: dr.BarnesHut, EarlyIterations: 10, Iterations: 10},
 	},
 	refused: map[string][]any{
-		"Components":      {dr.TSNE{Components: 4}},
-		"Perplexity":      {dr.TSNE{Perplexity: .5}, dr.TSNE{Perplexity: 59}},
-		"Exaggeration":    {dr.TSNE{Exaggeration: .5}},
-		"EarlyIterations": {dr.TSNE{EarlyIterations: -2}},
+		"Components":       {dr.TSNE{Components: 4}},
+		"Perplexity":       {dr.TSNE{Perplexity: .5}, dr.TSNE{Perplexity: 59}},
+		"Exaggeration":     {dr.TSNE{Exaggeration: .5}},
+		"EarlyIterations":  {dr.TSNE{EarlyIterations: -2}},
+		"Perplexities":     {dr.TSNE{Perplexities: []float64{5, 59}}},
+		"Bandwidth":        {dr.TSNE{Bandwidth: -1}},
+		"DegreesOfFreedom": {dr.TSNE{DegreesOfFreedom: -1}},
+		"LateExaggeration": {dr.TSNE{LateExaggeration: .5}},
+		"EarlyMomentum":    {dr.TSNE{EarlyMomentum: 1}},
+		"Momentum":         {dr.TSNE{Momentum: -.5}},
+		"MaxStep":          {dr.TSNE{MaxStep: -1}},
+		"Repulsion":        {dr.TSNE{Repulsion: "magnets"}},
+		"Angle":            {dr.TSNE{Angle: 3}},
 	},
 }, {
 	method: "dr.Chain",

@@ -1,6 +1,12 @@
 package layout
 
-import "math"
+import (
+	"context"
+	"math"
+	"slices"
+
+	"github.com/flatland-go/flatland/internal/par"
+)
 
 // Descent is gradient descent with momentum and a gain for every coordinate, as
 // t-SNE uses it (Jacobs, 1988, Increased rates of convergence through learning
@@ -24,47 +30,79 @@ func NewDescent(n, dim int) *Descent {
 	return d
 }
 
+// Clone returns a copy, which moves on by itself.
+func (d *Descent) Clone() *Descent {
+	c := *d
+	c.step, c.gain = slices.Clone(d.step), slices.Clone(d.gain)
+	return &c
+}
+
+// State returns the last step and the gain of every coordinate: the memory itself.
+func (d *Descent) State() (step, gain []float64) { return d.step, d.gain }
+
+// ResumeDescent returns a descent that goes on from the state of another, of points in
+// dim dimensions. It borrows both slices, which must be of the same length.
+func ResumeDescent(dim int, step, gain []float64) *Descent {
+	return &Descent{dim: dim, step: step, gain: gain[:len(step)]}
+}
+
+// movedPoints is how many points are one unit of work.
+const movedPoints = 4096
+
 // Move moves y, n × dim row after row, one step against the gradient, and
 // centres it.
 func (d *Descent) Move(y, gradient []float64) {
 	const floor = 0.01
-	for i, g := range gradient {
-		if g*d.step[i] <= 0 { // the step goes, or will go, downhill
-			d.gain[i] += 0.2
-		} else {
-			d.gain[i] = max(0.8*d.gain[i], floor)
-		}
-		d.step[i] = d.Momentum*d.step[i] - d.Rate*d.gain[i]*g
+	dim := d.dim
+	n := len(y) / dim
+	sums := make([]float64, (n+movedPoints-1)/movedPoints*dim)
+	blocks := func(f func(lo, hi int, sums []float64)) {
+		// No error: this context is never done.
+		_ = par.Blocks(context.Background(), n, movedPoints, func(lo, hi int) {
+			f(lo*dim, hi*dim, sums[lo/movedPoints*dim:][:dim])
+		})
 	}
-	for lo := 0; lo < len(y); lo += d.dim {
-		step := d.step[lo : lo+d.dim]
-		if d.MaxStep > 0 {
+	blocks(func(lo, hi int, sums []float64) {
+		for i := lo; i < hi; i += dim {
 			length := 0.
-			for _, s := range step {
-				length = math.Hypot(length, s)
+			for c := i; c < i+dim; c++ {
+				g := gradient[c]
+				if g*d.step[c] <= 0 { // the step goes, or will go, downhill
+					d.gain[c] += 0.2
+				} else {
+					d.gain[c] = max(0.8*d.gain[c], floor)
+				}
+				s := d.Momentum*d.step[c] - d.Rate*d.gain[c]*g
+				d.step[c] = s
+				length += s * s
 			}
-			if length > d.MaxStep {
-				for c := range step {
-					step[c] *= d.MaxStep / length
+			if d.MaxStep > 0 && length > d.MaxStep*d.MaxStep {
+				length = 0 // steps beyond the root of the largest float64 count as well
+				for _, s := range d.step[i : i+dim] {
+					length = math.Hypot(length, s)
+				}
+				for c := range dim {
+					d.step[i+c] *= d.MaxStep / length
 				}
 			}
+			for c := range dim {
+				y[i+c] += d.step[i+c]
+				sums[c] += y[i+c]
+			}
 		}
-		for c, s := range step {
-			y[lo+c] += s
-		}
+	})
+	for at := dim; at < len(sums); at++ {
+		sums[at%dim] += sums[at]
 	}
-	center(y, d.dim)
-}
-
-func center(y []float64, dim int) {
-	for c := range dim {
-		mean := 0.
-		for i := c; i < len(y); i += dim {
-			mean += y[i]
-		}
-		mean /= float64(len(y) / dim)
-		for i := c; i < len(y); i += dim {
-			y[i] -= mean
-		}
+	mean := slices.Clone(sums[:dim])
+	for c := range mean {
+		mean[c] /= float64(n)
 	}
+	blocks(func(lo, hi int, _ []float64) {
+		for i := lo; i < hi; i += dim {
+			for c, m := range mean {
+				y[i+c] -= m
+			}
+		}
+	})
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/flatland-go/flatland/internal/rng"
+	"github.com/flatland-go/flatland/pkg/affinity"
 )
 
 // similarities returns random symmetric ones that sum to 1.
@@ -37,33 +38,66 @@ func points(n, dim int) []float64 {
 	return y
 }
 
+// sparse returns the larger of some similarities.
+func sparse(t *testing.T, p []float32, n int) *affinity.Sparse {
+	t.Helper()
+	start, columns, weights := make([]int, n+1), []int32(nil), []float64(nil)
+	for i := range n {
+		for j, v := range p[i*n : (i+1)*n] {
+			if v > 0.3/float32(n*n) {
+				columns, weights = append(columns, int32(j)), append(weights, float64(v))
+			}
+		}
+		start[i+1] = len(columns)
+	}
+	s, err := affinity.NewSparse(n, start, columns, weights)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 func TestGradientIsThatOfTheDivergence(t *testing.T) {
 	ctx := context.Background()
-	const n = 37
-	for _, dim := range []int{1, 2, 3} {
-		s, err := NewStudent(ctx, similarities(n), n, dim)
-		if err != nil {
-			t.Fatal(err)
-		}
-		y, g := points(n, dim), make([]float64, n*dim)
-		if err := s.Gradient(ctx, g, y, 1); err != nil {
-			t.Fatal(err)
-		}
-		for i := range y {
-			const h = 1e-4
-			at := func(d float64) float64 {
-				z := slices.Clone(y)
-				z[i] += d
-				kl, err := s.Divergence(ctx, z)
-				if err != nil {
+	const n = 23
+	for _, freedom := range []float64{1, 0.5, 2, 30} {
+		for _, dim := range []int{1, 2, 3} {
+			exact, err := NewStudent(ctx, similarities(n), n, dim, freedom)
+			if err != nil {
+				t.Fatal(err)
+			}
+			direct, err := NewSparseStudent(ctx, sparse(t, similarities(n), n), dim, freedom, NewDirect(n, dim, freedom))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name, s := range map[string]struct {
+				objective interface {
+					Gradient(ctx context.Context, dst, y []float64, exaggeration float64) error
+					Divergence(ctx context.Context, y []float64) (float64, error)
+				}
+				tolerance float64
+			}{"exact": {exact, 1e-8}, "sparse": {direct, 1e-6}} { // attraction is of float32
+				y, g := points(n, dim), make([]float64, n*dim)
+				if err := s.objective.Gradient(ctx, g, y, 1); err != nil {
 					t.Fatal(err)
 				}
-				return kl
-			}
-			// Central differences of fourth order; the gradient leaves out 4.
-			want := (8*(at(h)-at(-h)) - (at(2*h) - at(-2*h))) / (12 * h) / 4
-			if math.Abs(g[i]-want) > 1e-8 {
-				t.Errorf("dim %d, coordinate %d: %v, want %v", dim, i, g[i], want)
+				for i := range y {
+					const h = 1e-4
+					at := func(d float64) float64 {
+						z := slices.Clone(y)
+						z[i] += d
+						kl, err := s.objective.Divergence(ctx, z)
+						if err != nil {
+							t.Fatal(err)
+						}
+						return kl
+					}
+					// Central differences of fourth order; the gradient leaves out 4.
+					want := (8*(at(h)-at(-h)) - (at(2*h) - at(-2*h))) / (12 * h) / 4
+					if math.Abs(g[i]-want) > s.tolerance {
+						t.Errorf("%s, freedom %v, dim %d, coordinate %d: %v, want %v", name, freedom, dim, i, g[i], want)
+					}
+				}
 			}
 		}
 	}
@@ -73,7 +107,7 @@ func TestDivergenceByDefinition(t *testing.T) {
 	ctx := context.Background()
 	const n, dim = 23, 2
 	p, y := similarities(n), points(n, dim)
-	s, err := NewStudent(ctx, p, n, dim)
+	s, err := NewStudent(ctx, p, n, dim, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +141,7 @@ func TestDescent(t *testing.T) {
 	var want []float64
 	for _, procs := range []int{1, 2, 7} {
 		old := runtime.GOMAXPROCS(procs)
-		s, err := NewStudent(ctx, similarities(n), n, dim)
+		s, err := NewStudent(ctx, similarities(n), n, dim, 1)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,19 +8,20 @@ import (
 )
 
 // Student computes the gradient and the value of t-SNE's objective over all
-// pairs: the Kullback-Leibler divergence of Student-t similarities q in the map
-// from given similarities p.
+// pairs: the Kullback-Leibler divergence of similarities q in the map, which are those
+// of Repulsion, from given similarities p.
 //
 // Source: L. van der Maaten and G. Hinton (2008), Visualizing data using t-SNE,
 // equations 4 and 5. It has scratch memory: one goroutine uses it at a time, and
 // it uses every core.
 type Student struct {
 	n, dim         int
+	freedom        float64
 	p              []float32 // n × n, symmetric, sum 1, zero diagonal
 	mass           float64   // Σp as stored
 	self           float64   // Σ p·log p
 	attract, repel []float64
-	norm           []float64 // Σ over a row of 1/(1+d²)
+	norm           []float64 // Σ over a row of w
 }
 
 // rowsPerBlock cuts the rows of the map: small enough for seven cores at a few
@@ -28,10 +29,10 @@ type Student struct {
 const rowsPerBlock = 16
 
 // NewStudent returns the objective for similarities p, n × n row after row,
-// symmetric with a zero diagonal and sum 1, of points in dim dimensions. It
-// borrows p.
-func NewStudent(ctx context.Context, p []float32, n, dim int) (*Student, error) {
-	s := &Student{n: n, dim: dim, p: p,
+// symmetric with a zero diagonal and sum 1, of points in dim dimensions, by the kernel
+// of that many degrees of freedom. It borrows p.
+func NewStudent(ctx context.Context, p []float32, n, dim int, freedom float64) (*Student, error) {
+	s := &Student{n: n, dim: dim, freedom: freedom, p: p,
 		attract: make([]float64, n*dim), repel: make([]float64, n*dim), norm: make([]float64, n)}
 	var err error
 	s.mass, err = par.Sum(ctx, n, rowsPerBlock, func(lo, hi int) (sum float64) {
@@ -59,7 +60,7 @@ func NewStudent(ctx context.Context, p []float32, n, dim int) (*Student, error) 
 // the paper, which learning rates are usually given without.
 func (s *Student) Gradient(ctx context.Context, dst, y []float64, exaggeration float64) error {
 	forces := s.forces
-	if s.dim == 2 {
+	if s.dim == 2 && s.freedom == 1 {
 		forces = s.forces2
 	}
 	if err := par.Blocks(ctx, s.n, rowsPerBlock, func(lo, hi int) { forces(y, lo, hi) }); err != nil {
@@ -75,7 +76,8 @@ func (s *Student) Gradient(ctx context.Context, dst, y []float64, exaggeration f
 	return nil
 }
 
-// forces2 is forces in two dimensions, with everything in registers.
+// forces2 is forces in two dimensions by the kernel of t-SNE, with everything in
+// registers.
 func (s *Student) forces2(y []float64, lo, hi int) {
 	n := s.n
 	y = y[:2*n]
@@ -111,17 +113,17 @@ func (s *Student) forces(y []float64, lo, hi int) {
 		clear(repel)
 		norm := 0.
 		for j, pj := range p {
-			square := 1.
+			square := 0.
 			for c, v := range yi {
 				diff[c] = v - y[j*dim+c]
 				square += diff[c] * diff[c]
 			}
-			w := 1 / square
+			w, u := weight(square, s.freedom)
 			norm += w
-			a := float64(pj) * w
+			a := float64(pj) * u
 			for c, v := range diff {
 				attract[c] += a * v
-				repel[c] += w * w * v
+				repel[c] += w * u * v
 			}
 		}
 		s.norm[i] = norm - 1
@@ -137,9 +139,10 @@ func (s *Student) Divergence(ctx context.Context, y []float64) (float64, error) 
 		for i := lo; i < hi; i++ {
 			norm, sum := -1., 0. // the row itself is at distance 0
 			for j, p := range s.p[i*n : (i+1)*n] {
-				w := 1 + square(y[i*dim:(i+1)*dim], y[j*dim:(j+1)*dim])
-				norm += 1 / w
-				sum += float64(p) * math.Log(w)
+				far := square(y[i*dim:(i+1)*dim], y[j*dim:(j+1)*dim])
+				w, _ := weight(far, s.freedom)
+				norm += w
+				sum += s.freedom * float64(p) * math.Log1p(far/s.freedom)
 			}
 			s.norm[i], attraction[i] = norm, sum
 		}
