@@ -317,21 +317,6 @@ var Cases = []Case{
 		Ours: ours.TriMapLayout, Peer: oneCore("trimap-one-core", ours.TriMapLayout), Quality: []Measure{labelAccuracy},
 	},
 	{
-		Name: "trimap-digits70k", What: "TriMap, by 100 principal components: distorted MNIST test digits, 70 000 × 784",
-		Data: digits70000, Options: wire.Options{"components": 2}, Seeds: 3,
-		Ours: ours.TriMap,
-		Peer: Peer{
-			Package: "trimap", Script: "bench_trimap.py", Function: "trimap", Seeds: 3, Serial: true,
-			Settings: []Setting{{Name: "TRIMAP(), float32, compiled"}}, // it takes no seed
-		},
-		Quality: mapMeasures,
-	},
-	{
-		Name: "trimap-cores", What: "the optimiser of TriMap, from given neighbours, on all cores against one: 50 principal components of the MNIST test digits, 10 000 × 50",
-		Data: principal(mnist), Options: wire.Options{"components": 2, "neighbors": 12}, Prepared: true,
-		Ours: ours.TriMapLayout, Peer: oneCore("trimap-one-core", ours.TriMapLayout), Quality: []Measure{labelAccuracy},
-	},
-	{
 		Name: "smacof-2000", What: "metric scaling by SMACOF from the classical layout, at most 30 iterations: MNIST test digits, 2000 × 784",
 		Data: mnist2000, Options: wire.Options{"iterations": 30},
 		Ours: ours.MetricMDS,

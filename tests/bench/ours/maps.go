@@ -9,18 +9,12 @@ import (
 	"github.com/flatland-go/flatland/pkg/dr"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/neighbors"
-	"github.com/flatland-go/flatland/pkg/neighbors"
 	"github.com/flatland-go/flatland/tests/bench/wire"
 )
 
 // UMAP makes a map of the fuzzy sets of neighbours; options components and neighbors, which count the row itself.
 func UMAP(ctx context.Context, in []*mat32.Dense, o wire.Options, seed uint64) (wire.Result, error) {
 	return embedded(ctx, dr.UMAP{Components: o.Int("components"), Neighbors: o.Int("neighbors"), Seed: seed}, in[0])
-}
-
-// TriMap makes a map of triplets; option components.
-func TriMap(ctx context.Context, in []*mat32.Dense, o wire.Options, seed uint64) (wire.Result, error) {
-	return embedded(ctx, dr.TriMap{Components: o.Int("components"), Seed: seed}, in[0])
 }
 
 // TriMap makes a map of triplets; option components.
@@ -50,23 +44,6 @@ func UMAPLayout(ctx context.Context, in []*mat32.Dense, o wire.Options, seed uin
 		return wire.Result{}, err
 	}
 	return embedded(ctx, dr.UMAP{Components: o.Int("components"), Neighbors: o.Int("neighbors"), Affinity: w, Start: dr.FromRandom, Seed: seed}, in[0])
-}
-
-// TriMapLayout is TriMap from neighbours that are given, and from points at random; options components and neighbors.
-func TriMapLayout(ctx context.Context, in []*mat32.Dense, o wire.Options, seed uint64) (wire.Result, error) {
-	g, err := candidates(ctx, in[0], o.Int("neighbors"))
-	if err != nil {
-		return wire.Result{}, err
-	}
-	return embedded(ctx, dr.TriMap{Components: o.Int("components"), Inliers: o.Int("neighbors"), Graph: g, Start: dr.FromRandom, Seed: seed}, in[0])
-}
-
-// candidates returns the neighbours of the rows of x, and 50 more.
-func candidates(ctx context.Context, x *mat32.Dense, k int) (*neighbors.Graph, error) {
-	n, _ := x.Dims()
-	return graphs.of(x, func() (*neighbors.Graph, error) {
-		return neighbors.Exact{Neighbors: min(k+50, n-1)}.Graph(ctx, x)
-	})
 }
 
 // TriMapLayout is TriMap from neighbours that are given, and from points at random; options components and neighbors.
