@@ -61,7 +61,8 @@ type Rows struct {
 func Bytes(x mat.Matrix) int64 {
 	n, d := x.Dims()
 	size := int64(n) * int64(d)
-	search := 48 * int64(n) // of the rows' order, and how far they look
+	search := 48 * int64(n)                                      // of the rows' order, and how far they look
+	search += 24 * int64(d) * int64((&Rows{n: n, d: d}).count()) // sums and bounds of the columns in every block
 	switch {
 	case n >= fewestRows && d >= fewestCols:
 		search += 4 * int64(n) * int64(min(mostCols, d/2)) // reduced rows

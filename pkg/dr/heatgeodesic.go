@@ -29,7 +29,7 @@ import (
 // PHATELike and SNELike are settings by which it comes near other methods.
 //
 // Time O(n³) for the heat kernel by eigenpairs, or O(n·Order·weights) by ChebyshevHeat, and
-// O(n²) for each of some dozens of passes; memory 72·n² + 20·n·d bytes, for the d columns that
+// O(n²) for each of some dozens of passes; memory 72·n² + 36·n·d bytes, for the d columns that
 // rows are compared by.
 //
 // Source: G. Huguet, A. Tong, E. De Brouwer, Y. Zhang, G. Wolf, I. Adelstein and
@@ -592,6 +592,9 @@ func (m *HeatGeodesicModel) decode(r *saved.Reader) {
 	m.times, m.tried, m.entropies = r.Floats(), r.Floats(), r.Floats()
 	if r.OK() && len(m.tried) != len(m.entropies) {
 		r.Fail("its parts differ in size")
+	}
+	if len(m.tried) == 0 {
+		m.tried, m.entropies = nil, nil
 	}
 }
 

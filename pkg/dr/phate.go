@@ -28,7 +28,7 @@ import (
 //
 // Time that of the neighbours, and for m rows or landmarks O(m³) for the entropies, O(m³)
 // for the walk and the distances, and O(m²) for each of some dozens of passes; memory
-// 56·m² + 100·n·(Neighbors + 8) + 20·n·d bytes, for the d columns that rows are compared by,
+// 56·m² + 100·n·(Neighbors + 8) + 36·n·d bytes, for the d columns that rows are compared by,
 // and 5.6 kB a row where there are more than Landmarks.
 //
 // Source: K. Moon, D. van Dijk, Z. Wang, S. Gigante, D. Burkhardt, W. Chen, K. Yim,
@@ -351,7 +351,7 @@ func (p PHATE) comparing(n, d int) int64 {
 	if p.Affinity != nil {
 		return 0
 	}
-	return 20 * int64(n) * int64(d)
+	return 36 * int64(n) * int64(d)
 }
 
 func (p PHATE) kernel() affinity.AlphaDecay {
