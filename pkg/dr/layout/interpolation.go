@@ -43,13 +43,12 @@ type Interpolation struct {
 	most    int     // nodes along an axis
 
 	grid   grid
-	fields *fft.Convolution // for grid
-	far    float64          // what w on the grid lacks
-	self   [4][4]float64    // w on the grid near a node, once for each of the sides
-	nodes  []float32        // charges, then potential less that of far
-	tiles  []float64        // charges of the points of each strip
+	fields *fft.Convolution   // for grid
+	far    float64            // what w on the grid lacks
+	alone  [parts][parts]pull // of a point on itself, by its place in a cell
+	nodes  []float32          // charges, then potential less that of far
+	tiles  []float64          // charges of the points of each strip
 	strips strips
-	sums   []float64 // of a strip's points
 }
 
 const (
@@ -165,16 +164,27 @@ func (p *Interpolation) prepare(ctx context.Context, g grid) error {
 	if err := fields.Apply(ctx, p.nodes); err != nil {
 		return err
 	}
+	var near [reach][reach]float64 // w on the grid, once for each of the sides
 	for i := range min(reach, rows) {
 		for j := range min(reach, cols) {
-			sides := 1.
+			near[i][j] = float64(p.nodes[i*stride+j])
 			if i > 0 {
-				sides *= 2
+				near[i][j] *= 2
 			}
 			if j > 0 {
-				sides *= 2
+				near[i][j] *= 2
 			}
-			p.self[i][j] = sides * float64(p.nodes[i*stride+j])
+		}
+	}
+	p.alone = [parts][parts]pull{}
+	for i := range parts {
+		var v, h spline
+		v.cubic((float64(i) + 0.5) / parts)
+		for j := range parts {
+			if h.cubic((float64(j) + 0.5) / parts); p.dim == 1 {
+				h = spline{weight: [reach]float64{1}}
+			}
+			p.alone[i][j] = alone(&v, &h, &near)
 		}
 	}
 	p.fields, p.far, p.grid = fields, 1-middle, g
@@ -206,13 +216,35 @@ func (s *spline) cubic(t float64) {
 
 // itself returns the products of weights of nodes 0 … 3 apart, and how these grow.
 func (s *spline) itself() (product, growth [reach]float64) {
-	w, d := &s.weight, &s.slope
-	product = [reach]float64{w[0]*w[0] + w[1]*w[1] + w[2]*w[2] + w[3]*w[3],
-		w[0]*w[1] + w[1]*w[2] + w[2]*w[3], w[0]*w[2] + w[1]*w[3], w[0] * w[3]}
-	growth = [reach]float64{2 * (w[0]*d[0] + w[1]*d[1] + w[2]*d[2] + w[3]*d[3]),
-		d[0]*w[1] + w[0]*d[1] + d[1]*w[2] + w[1]*d[2] + d[2]*w[3] + w[2]*d[3],
-		d[0]*w[2] + w[0]*d[2] + d[1]*w[3] + w[1]*d[3], d[0]*w[3] + w[0]*d[3]}
+	for apart := range reach {
+		for k := apart; k < reach; k++ {
+			product[apart] += s.weight[k] * s.weight[k-apart]
+			growth[apart] += s.slope[k]*s.weight[k-apart] + s.weight[k]*s.slope[k-apart]
+		}
+	}
 	return product, growth
+}
+
+// pull is a potential and how it grows along both axes, in nodes.
+type pull struct{ potential, down, right float32 }
+
+// parts is how many parts of a cell are told apart where that matters little.
+const parts = 32
+
+// alone returns what a point reads of its own charge.
+func alone(v, h *spline, near *[reach][reach]float64) pull {
+	var potential, down, right float64
+	pv, gv := v.itself()
+	ph, gh := h.itself()
+	for i := range reach {
+		for j := range reach {
+			potential += near[i][j] * pv[i] * ph[j]
+			// Only the point that reads moves, not its charge: half of the growth.
+			down += near[i][j] * gv[i] * ph[j] / 2
+			right += near[i][j] * pv[i] * gh[j] / 2
+		}
+	}
+	return pull{float32(potential), float32(down), float32(right)}
 }
 
 // spread sets nodes to the charges of the points.
@@ -269,28 +301,30 @@ func (p *Interpolation) spread(ctx context.Context, b frame, y []float64) error 
 func (p *Interpolation) read(ctx context.Context, b frame, dst, y []float64) (float64, error) {
 	stride := fft.Width(nodesOf(p.grid.width))
 	scale := -0.5 / p.grid.spacing
-	err := par.Blocks(ctx, p.strips.count, 1, func(s, _ int) {
+	return par.Sum(ctx, p.n, pointsBlock/4, func(lo, hi int) float64 {
 		sum := 0.
 		var v, h spline
-		for _, i := range p.strips.points(s) {
+		for _, i := range p.strips.order[lo:hi] {
 			c, t := b.cell(0, y[int(i)*p.dim], p.grid.spacing)
 			v.cubic(t)
 			at := p.nodes[c*stride:]
 			if p.dim == 1 {
 				var phi, slope float64
-				product, growth := v.itself()
 				for k, w := range v.weight {
 					u := float64(at[k*stride])
-					phi += w*u - product[k]*p.self[k][0]
-					slope += v.slope[k]*u - growth[k]*p.self[k][0]/2
+					phi += w * u
+					slope += v.slope[k] * u
 				}
-				sum += phi
-				dst[i] = scale * slope
+				own := &p.alone[int(t*parts)][0]
+				sum += phi - float64(own.potential)
+				dst[i] = scale * (slope - float64(own.down))
 				continue
 			}
+			row := int(t * parts)
 			c, t = b.cell(1, y[2*i+1], p.grid.spacing)
 			h.cubic(t)
-			var phi, down, right float64
+			own := &p.alone[row][int(t*parts)]
+			phi, down, right := -float64(own.potential), -float64(own.down), -float64(own.right)
 			for k, w := range v.weight {
 				row := (*[reach]float32)(at[k*stride+c:])
 				a, b, c, d := float64(row[0]), float64(row[1]), float64(row[2]), float64(row[3])
@@ -299,23 +333,9 @@ func (p *Interpolation) read(ctx context.Context, b frame, dst, y []float64) (fl
 				down += v.slope[k] * u
 				right += w * ((h.slope[0]*a + h.slope[1]*b) + (h.slope[2]*c + h.slope[3]*d))
 			}
-			pv, gv := v.itself()
-			ph, gh := h.itself()
-			for k := range reach {
-				f := &p.self[k]
-				u := (ph[0]*f[0] + ph[1]*f[1]) + (ph[2]*f[2] + ph[3]*f[3])
-				phi -= pv[k] * u
-				down -= gv[k] * u / 2
-				right -= pv[k] * ((gh[0]*f[0] + gh[1]*f[1]) + (gh[2]*f[2] + gh[3]*f[3])) / 2
-			}
 			sum += phi
 			dst[2*i], dst[2*i+1] = scale*down, scale*right
 		}
-		p.sums[s] = sum
+		return sum
 	})
-	total := 0.
-	for _, s := range p.sums[:p.strips.count] {
-		total += s
-	}
-	return total, err
 }

@@ -11,7 +11,7 @@ import (
 // own for the rows that its points reach, so that what they add there comes in one
 // order on any number of cores.
 const (
-	stripRows = 16
+	stripRows = 8
 	tileRows  = stripRows + reach - 1
 )
 
@@ -74,7 +74,6 @@ func (s *strips) sort(ctx context.Context, p *Interpolation, b frame, y []float6
 	}
 	if len(s.starts) != s.count+1 {
 		s.starts, s.places = make([]int32, s.count+1), make([]int32, blocks*s.count)
-		p.sums = make([]float64, s.count)
 	}
 	err := par.Blocks(ctx, p.n, pointsBlock, func(lo, hi int) {
 		counts := s.places[lo/pointsBlock*s.count:][:s.count]
