@@ -253,8 +253,8 @@ var Cases = []Case{
 	},
 	{
 		Name: "tsne-digits", What: "t-SNE, exact, perplexity 30, 1000 iterations: digits, 1797 × 64",
-		Data: digits, Options: wire.Options{"perplexity": 30, "iterations": 1000}, Seeds: 5,
-		Ours: ours.TSNE,
+		Data: digits, Options: wire.Options{"components": 2, "perplexity": 30, "iterations": 1000}, Seeds: 5,
+		Ours: ours.ExactTSNE,
 		Peer: Peer{
 			Package: "scikit-learn", Script: "bench_dr.py", Function: "tsne", Serial: true,
 			Settings: []Setting{{Name: "TSNE(method='exact'), float32"}}, // it starts at principal components, without chance
@@ -282,6 +282,11 @@ var Cases = []Case{
 		Ours: ours.TSNE, Peer: seeds(3, openTSNE), Quality: klMeasures,
 	},
 	{
+		Name: "tsne-cores", What: "the optimiser of t-SNE, from given similarities, on all cores against one: 50 principal components of the MNIST test digits, 10 000 × 50",
+		Data: principal(mnist), Options: wire.Options{"components": 2, "perplexity": 30}, Prepared: true,
+		Ours: ours.TSNELayout, Peer: oneCore("tsne-one-core", ours.TSNELayout), Quality: []Measure{labelAccuracy},
+	},
+	{
 		Name: "umap-mnist10k", What: "UMAP, 15 neighbours that count the row, with a seed: MNIST test digits, 10 000 × 784",
 		Data: mnist, Options: wire.Options{"components": 2, "neighbors": 15}, Seeds: 5,
 		Ours: ours.UMAP, Peer: umapSeeded, Quality: mapMeasures,
@@ -300,6 +305,21 @@ var Cases = []Case{
 		Name: "umap-cores", What: "the optimiser of UMAP, from a given fuzzy set, on all cores against one: 50 principal components of the MNIST test digits, 10 000 × 50",
 		Data: principal(mnist), Options: wire.Options{"components": 2, "neighbors": 15}, Prepared: true,
 		Ours: ours.UMAPLayout, Peer: oneCore("umap-one-core", ours.UMAPLayout), Quality: []Measure{labelAccuracy},
+	},
+	{
+		Name: "pacmap-digits70k", What: "PaCMAP, 10 neighbours, by 100 principal components: distorted MNIST test digits, 70 000 × 784",
+		Data: digits70000, Options: wire.Options{"components": 2, "neighbors": 10}, Seeds: 3,
+		Ours: ours.PaCMAP,
+		Peer: Peer{
+			Package: "pacmap", Script: "bench_pacmap.py", Function: "pacmap", Seeds: 3, Serial: true,
+			Settings: []Setting{{Name: "PaCMAP(n_neighbors=10), float32, compiled, without a seed, which would cost it threads", Options: wire.Options{"seeded": false}}},
+		},
+		Quality: mapMeasures,
+	},
+	{
+		Name: "pacmap-cores", What: "the optimiser of PaCMAP, from given neighbours, on all cores against one: 50 principal components of the MNIST test digits, 10 000 × 50",
+		Data: principal(mnist), Options: wire.Options{"components": 2, "neighbors": 10}, Prepared: true,
+		Ours: ours.PaCMAPLayout, Peer: oneCore("pacmap-one-core", ours.PaCMAPLayout), Quality: []Measure{labelAccuracy},
 	},
 	{
 		Name: "trimap-digits70k", What: "TriMap, by 100 principal components: distorted MNIST test digits, 70 000 × 784",

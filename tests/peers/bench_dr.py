@@ -21,8 +21,8 @@ def incremental_pca(x, seed, components, batch):
 
 
 @benchworker.function
-def tsne(x, seed, perplexity, iterations):
-    model = TSNE(method="exact", perplexity=perplexity, max_iter=iterations, random_state=seed, n_jobs=-1,
+def tsne(x, seed, components, perplexity, iterations):
+    model = TSNE(n_components=components, method="exact", perplexity=perplexity, max_iter=iterations, random_state=seed, n_jobs=-1,
                  n_iter_without_progress=iterations, min_grad_norm=0)  # never stops early, as ours never does
     return {"map": model.fit_transform(x)}
 

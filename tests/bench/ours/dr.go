@@ -41,15 +41,24 @@ func IncrementalPCA(ctx context.Context, _ []*mat32.Dense, o wire.Options, _ uin
 	return wire.Result{Arrays: []wire.Output{dense("components", m.Components())}}, nil
 }
 
-// TSNE makes a map by t-SNE; options perplexity and iterations, the 250 early ones among them.
+// TSNE makes a map by t-SNE; options components, perplexity and iterations, the 250 early ones among them.
 func TSNE(ctx context.Context, in []*mat32.Dense, o wire.Options, seed uint64) (wire.Result, error) {
+	return tsne(ctx, dr.TSNE{Seed: seed}, o, in[0])
+}
+
+// ExactTSNE is TSNE of which all pairs count.
+func ExactTSNE(ctx context.Context, in []*mat32.Dense, o wire.Options, seed uint64) (wire.Result, error) {
+	return tsne(ctx, dr.TSNE{Repulsion: dr.Direct, Seed: seed}, o, in[0])
+}
+
+func tsne(ctx context.Context, t dr.TSNE, o wire.Options, x *mat32.Dense) (wire.Result, error) {
 	const early = 250
-	m, err := dr.TSNE{Perplexity: float64(o.Int("perplexity")), EarlyIterations: early, Iterations: o.Int("iterations") - early,
-		Seed: seed}.Fit(ctx, in[0])
+	t.Components, t.Perplexity = o.Int("components"), float64(o.Int("perplexity"))
+	t.EarlyIterations, t.Iterations = early, o.Int("iterations")-early
+	e, err := t.Embed(ctx, x)
 	if err != nil {
 		return wire.Result{}, err
 	}
-	e := m.Embedding()
 	return wire.Result{Arrays: []wire.Output{dense("map", e.Dense)}, Values: map[string]float64{"divergence": e.Objective}}, nil
 }
 

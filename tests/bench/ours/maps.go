@@ -17,6 +17,11 @@ func UMAP(ctx context.Context, in []*mat32.Dense, o wire.Options, seed uint64) (
 	return embedded(ctx, dr.UMAP{Components: o.Int("components"), Neighbors: o.Int("neighbors"), Seed: seed}, in[0])
 }
 
+// PaCMAP makes a map of near, mid-near and further pairs; options components and neighbors.
+func PaCMAP(ctx context.Context, in []*mat32.Dense, o wire.Options, seed uint64) (wire.Result, error) {
+	return embedded(ctx, dr.PaCMAP{Components: o.Int("components"), Neighbors: o.Int("neighbors"), Seed: seed}, in[0])
+}
+
 // TriMap makes a map of triplets; option components.
 func TriMap(ctx context.Context, in []*mat32.Dense, o wire.Options, seed uint64) (wire.Result, error) {
 	return embedded(ctx, dr.TriMap{Components: o.Int("components"), Seed: seed}, in[0])
@@ -31,9 +36,21 @@ func embedded(ctx context.Context, method dr.Embedder, x mat.Matrix) (wire.Resul
 }
 
 var (
-	fuzzySets preparation[*affinity.Sparse]
-	graphs    preparation[*neighbors.Graph]
+	similarities preparation[*affinity.Sparse]
+	fuzzySets    preparation[*affinity.Sparse]
+	graphs       preparation[*neighbors.Graph]
 )
+
+// TSNELayout is t-SNE from similarities that are given, and from points at random: the optimiser alone; options components and perplexity.
+func TSNELayout(ctx context.Context, in []*mat32.Dense, o wire.Options, seed uint64) (wire.Result, error) {
+	p, err := similarities.of(in[0], func() (*affinity.Sparse, error) {
+		return affinity.Entropic{Perplexity: float64(o.Int("perplexity"))}.Weigh(ctx, in[0])
+	})
+	if err != nil {
+		return wire.Result{}, err
+	}
+	return embedded(ctx, dr.TSNE{Components: o.Int("components"), Perplexity: float64(o.Int("perplexity")), Affinity: p, Start: dr.FromRandom, Seed: seed}, in[0])
+}
 
 // UMAPLayout is UMAP from a fuzzy set that is given, and from points at random: the optimiser alone; options components and neighbors, which count the row itself.
 func UMAPLayout(ctx context.Context, in []*mat32.Dense, o wire.Options, seed uint64) (wire.Result, error) {
@@ -44,6 +61,15 @@ func UMAPLayout(ctx context.Context, in []*mat32.Dense, o wire.Options, seed uin
 		return wire.Result{}, err
 	}
 	return embedded(ctx, dr.UMAP{Components: o.Int("components"), Neighbors: o.Int("neighbors"), Affinity: w, Start: dr.FromRandom, Seed: seed}, in[0])
+}
+
+// PaCMAPLayout is PaCMAP from neighbours that are given, and from points at random; options components and neighbors.
+func PaCMAPLayout(ctx context.Context, in []*mat32.Dense, o wire.Options, seed uint64) (wire.Result, error) {
+	g, err := candidates(ctx, in[0], o.Int("neighbors"))
+	if err != nil {
+		return wire.Result{}, err
+	}
+	return embedded(ctx, dr.PaCMAP{Components: o.Int("components"), Neighbors: o.Int("neighbors"), Graph: g, Start: dr.FromRandom, Seed: seed}, in[0])
 }
 
 // TriMapLayout is TriMap from neighbours that are given, and from points at random; options components and neighbors.
