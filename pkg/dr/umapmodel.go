@@ -17,6 +17,7 @@ type UMAPModel struct {
 	embedding *Embedding
 	a, b      float64    // of the curve 1/(1+a·d^(2b))
 	rows      mat.Matrix // float32 or sparse, or float64 beyond float32; nil where only distances or weights are known
+	field     umapField
 }
 
 // Embedding returns the map of the rows the model was fitted to.
