@@ -219,6 +219,11 @@ func bonds32AVX2(dst []float32, at []float32, y []float32, start []int, others [
 //go:noescape
 func nearBonds32AVX2(dst []float32, at []float32, y []float32, start []int, others []int32, scale float32, offset float32)
 
+// triplets32AVX2 is triplets32Go, for at least one group.
+//
+//go:noescape
+func triplets32AVX2(part []float32, rows []int32, weights []float32, row int)
+
 // gather64AVX2 is gather64Go, each product rounded once with its sum.
 //
 //go:noescape

@@ -4830,6 +4830,100 @@ summed:
 	VZEROUPPER
 	RET
 
+// func triplets32AVX2(part []float32, rows []int32, weights []float32, row int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·triplets32AVX2(SB), NOSPLIT, $0-80
+	MOVQ         part_base+0(FP), AX
+	MOVQ         rows_base+24(FP), CX
+	MOVQ         weights_base+48(FP), DX
+	MOVL         $0x3f800000, BX
+	VMOVD        BX, X0
+	VBROADCASTSS X0, X0
+	MOVQ         weights_len+56(FP), BX
+	MOVQ         row+72(FP), SI
+	SHLQ         $0x04, SI
+	ADDQ         AX, SI
+	VXORPS       X3, X3, X3
+	VXORPS       X4, X4, X4
+	VBROADCASTSS (SI), X1
+	VBROADCASTSS 4(SI), X2
+
+groups:
+	MOVLQSX      (CX), DI
+	SHLQ         $0x04, DI
+	VMOVAPS      X0, X7
+	VBROADCASTSS (AX)(DI*1), X5
+	VSUBPS       X5, X1, X5
+	VFMADD231PS  X5, X5, X7
+	VBROADCASTSS 4(AX)(DI*1), X6
+	VSUBPS       X6, X2, X6
+	VFMADD231PS  X6, X6, X7
+	MOVLQSX      4(CX), R8
+	SHLQ         $0x04, R8
+	VMOVSD       (AX)(R8*1), X8
+	MOVLQSX      8(CX), R9
+	SHLQ         $0x04, R9
+	VMOVHPS      (AX)(R9*1), X8, X8
+	MOVLQSX      12(CX), R10
+	SHLQ         $0x04, R10
+	VMOVSD       (AX)(R10*1), X9
+	MOVLQSX      16(CX), R11
+	SHLQ         $0x04, R11
+	VMOVHPS      (AX)(R11*1), X9, X9
+	VMOVAPS      X0, X11
+	VSHUFPS      $0x88, X9, X8, X10
+	VSUBPS       X10, X1, X10
+	VFMADD231PS  X10, X10, X11
+	VSHUFPS      $0xdd, X9, X8, X8
+	VSUBPS       X8, X2, X8
+	VFMADD231PS  X8, X8, X11
+	VADDPS       X7, X11, X12
+	VMULPS       X12, X12, X12
+	VMOVUPS      (DX), X9
+	VDIVPS       X12, X9, X9
+	VMULPS       X9, X11, X11
+	VMULPS       X9, X7, X7
+	VMULPS       X11, X5, X5
+	VADDPS       X5, X3, X3
+	VMULPS       X7, X10, X10
+	VSUBPS       X10, X3, X3
+	VMULPS       X11, X6, X6
+	VADDPS       X6, X4, X4
+	VMULPS       X7, X8, X8
+	VSUBPS       X8, X4, X4
+	VHADDPS      X6, X5, X5
+	VHADDPS      X5, X5, X5
+	VUNPCKLPS    X8, X10, X6
+	VUNPCKHPS    X8, X10, X7
+	VMOVSD       8(AX)(R8*1), X8
+	VADDPS       X6, X8, X8
+	VMOVSD       X8, 8(AX)(R8*1)
+	VMOVHLPS     X6, X6, X6
+	VMOVSD       8(AX)(R9*1), X8
+	VADDPS       X6, X8, X8
+	VMOVSD       X8, 8(AX)(R9*1)
+	VMOVSD       8(AX)(R10*1), X6
+	VADDPS       X7, X6, X6
+	VMOVSD       X6, 8(AX)(R10*1)
+	VMOVHLPS     X7, X7, X7
+	VMOVSD       8(AX)(R11*1), X6
+	VADDPS       X7, X6, X6
+	VMOVSD       X6, 8(AX)(R11*1)
+	VMOVSD       8(AX)(DI*1), X6
+	VSUBPS       X5, X6, X6
+	VMOVSD       X6, 8(AX)(DI*1)
+	ADDQ         $0x14, CX
+	ADDQ         $0x10, DX
+	SUBQ         $0x04, BX
+	JG           groups
+	VHADDPS      X4, X3, X0
+	VHADDPS      X0, X0, X0
+	VMOVSD       8(SI), X1
+	VADDPS       X0, X1, X1
+	VMOVSD       X1, 8(SI)
+	VZEROUPPER
+	RET
+
 // func gather64AVX2(alpha float64, values []float64, rows []int32, x []float64, stride int, beta float64, dst []float64)
 // Requires: AVX, FMA3
 TEXT ·gather64AVX2(SB), NOSPLIT, $0-120

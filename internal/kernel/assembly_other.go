@@ -205,6 +205,11 @@ func nearBonds32AVX2(dst []float32, at []float32, y []float32, start []int, othe
 	panic("kernel: assembly of another processor")
 }
 
+// triplets32AVX2 is triplets32Go, for at least one group.
+func triplets32AVX2(part []float32, rows []int32, weights []float32, row int) {
+	panic("kernel: assembly of another processor")
+}
+
 // gather64AVX2 is gather64Go, each product rounded once with its sum.
 func gather64AVX2(alpha float64, values []float64, rows []int32, x []float64, stride int, beta float64, dst []float64) {
 	panic("kernel: assembly of another processor")

@@ -64,6 +64,7 @@ func main() {
 	pull(forms[1])
 	bonds(false)
 	bonds(true)
+	triplets()
 	gather(forms[1])
 	scan(false)
 	scan(true)

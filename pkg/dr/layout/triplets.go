@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/flatland-go/flatland/internal/kernel"
 	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
@@ -58,7 +59,7 @@ type TripletLoss struct {
 }
 
 // NewTripletLoss returns the loss over sets of triplets of n points in dim dimensions,
-// which it borrows. The error is a *mat32.ParamError for triplets of other points.
+// which it borrows and which must not change. The error is a *mat32.ParamError for triplets of other points.
 func NewTripletLoss(n, dim int, sets ...*Triplets) (*TripletLoss, error) {
 	// A part has forces of its own on every point, so that the order of sums does not
 	// depend on who computes it.
@@ -155,44 +156,11 @@ func gatherInPlane(dst []float32, parts [][]float32, lo, hi, _ int) {
 	}
 }
 
-// exertInPlane is exert in two dimensions, with everything in registers.
+// exertInPlane is exert in two dimensions.
 func exertInPlane(part []float32, t *Triplets, lo, hi, _ int) {
-	each := 1 + t.Far
+	numbers, weights := t.Groups*(1+t.Far), t.Groups*t.Far
 	for i := lo; i < hi; i++ {
-		rows := t.Rows[i*t.Groups*each : (i+1)*t.Groups*each]
-		weights := t.Weights[i*t.Groups*t.Far : (i+1)*t.Groups*t.Far]
-		own := part[4*i:][:4]
-		px, py := own[0], own[1]
-		var fx, fy float32
-		for len(rows) >= each {
-			near := part[4*uint(rows[0]):][:4]
-			dx, dy := px-near[0], py-near[1]
-			a := 1 + dx*dx + dy*dy
-			var pull float32
-			for s, k := range rows[1:each] {
-				far := part[4*uint(k):][:4]
-				ex, ey := px-far[0], py-far[1]
-				b := 1 + ex*ex + ey*ey
-				c := weights[s] / ((a + b) * (a + b))
-				pull += b * c
-				push := a * c
-				ex *= push
-				ey *= push
-				fx -= ex
-				fy -= ey
-				far[2] += ex
-				far[3] += ey
-			}
-			dx *= pull
-			dy *= pull
-			fx += dx
-			fy += dy
-			near[2] -= dx
-			near[3] -= dy
-			rows, weights = rows[each:], weights[t.Far:]
-		}
-		own[2] += fx
-		own[3] += fy
+		kernel.Triplets32(part, t.Rows[i*numbers:(i+1)*numbers], t.Weights[i*weights:(i+1)*weights], i, t.Far)
 	}
 }
 
