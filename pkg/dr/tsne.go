@@ -143,9 +143,6 @@ type TSNE struct {
 	MemoryLimit int64
 }
 
-// mostExact is the largest number of rows whose pairs are all counted by default.
-const mostExact = 1000
-
 // Resolve returns the options with defaults filled in for n × d data, or an
 // error that names the option and its range. LearningRate stays 0 where it is
 // left to the phases.

@@ -6,7 +6,6 @@ import (
 
 	"github.com/flatland-go/flatland/internal/kernel"
 	"github.com/flatland-go/flatland/internal/par"
-	"github.com/flatland-go/flatland/pkg/affinity"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
@@ -24,13 +23,20 @@ type Attraction struct {
 	points  []float32
 }
 
+// Similarities are the rows of a symmetric matrix, of each the columns and the weights
+// that are not zero: an *affinity.Sparse.
+type Similarities interface {
+	Dims() (rows, cols int)
+	Row(i int) (columns []int32, weights []float64)
+}
+
 // attractedRows is how many rows are one unit of work.
 const attractedRows = 64
 
 // NewAttraction returns the attraction of points in dim dimensions by p, which is scaled
 // to the sum 1; what a row weighs itself does not count. The error is a
 // *mat32.DegenerateError where nothing is left, or ctx.Err().
-func NewAttraction(ctx context.Context, p *affinity.Sparse, dim int, freedom float64) (*Attraction, error) {
+func NewAttraction(ctx context.Context, p Similarities, dim int, freedom float64) (*Attraction, error) {
 	n, _ := p.Dims()
 	a := &Attraction{n: n, dim: dim, freedom: freedom, start: make([]int, n+1), points: make([]float32, n*dim)}
 	total, err := par.Sum(ctx, n, attractedRows, func(lo, hi int) (sum float64) {

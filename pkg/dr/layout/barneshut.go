@@ -68,7 +68,7 @@ type box struct {
 
 const (
 	leafPoints  = 8   // most points of a cell that is not divided
-	groupPoints = 32  // most points that go through the tree together
+	groupPoints = 64  // most points that go through the tree together
 	leastMass   = 64  // a cell of the finest grid with more points is one mass, if it is small
 	listLength  = 768 // what groups meet is summed in float32 as far as this
 	smallCell   = .01 // where the kernel is even

@@ -5,7 +5,6 @@ import (
 	"math"
 
 	"github.com/flatland-go/flatland/internal/par"
-	"github.com/flatland-go/flatland/pkg/affinity"
 )
 
 // SparseStudent is Student for similarities of few pairs: an Attraction, and a
@@ -19,7 +18,7 @@ type SparseStudent struct {
 // NewSparseStudent returns the objective for similarities p, scaled to the sum 1, of
 // points in dim dimensions by the kernel of that many degrees of freedom, which is also
 // that of the repulsion. Errors are those of NewAttraction.
-func NewSparseStudent(ctx context.Context, p *affinity.Sparse, dim int, freedom float64, repulsion Repulsion) (*SparseStudent, error) {
+func NewSparseStudent(ctx context.Context, p Similarities, dim int, freedom float64, repulsion Repulsion) (*SparseStudent, error) {
 	a, err := NewAttraction(ctx, p, dim, freedom)
 	if err != nil {
 		return nil, err
