@@ -112,6 +112,8 @@ func FuzzFit(f *testing.F) {
 			"TSNE, random start":  dr.TSNE{Components: k, Perplexity: perplexity, EarlyIterations: dr.None, Iterations: 5, Start: dr.FromRandom},
 			"PaCMAP":              dr.PaCMAP{Components: k, Iterations: [3]int{2, 2, 3}},
 			"LocalMAP":            dr.LocalMAP{Neighbors: max(0, n/3), Columns: 2, Iterations: [3]int{2, 2, 3}, Start: dr.FromRandom},
+			"LargeVis":            dr.LargeVis{Components: k, Samples: 5},
+			"LargeVis, spectral":  dr.LargeVis{Perplexity: perplexity, Samples: 5, Start: dr.FromSpectral},
 			"TriMap":              dr.TriMap{Components: k, Iterations: 5},
 			"TriMap, by columns":  dr.TriMap{Columns: k, Inliers: max(0, n/3), Iterations: 5, Start: dr.FromSpectral},
 			"RieSNE":              dr.RieSNE{Perplexity: perplexity, EarlyIterations: 5, Iterations: 10},

@@ -95,6 +95,7 @@ func TestForecastsCoverWhatIsTaken(t *testing.T) {
 		{dr.PHATE{Iterations: 2}, rows(700, 10)},
 		{dr.PHATE{Iterations: 2, Time: 3, Landmarks: 100}, rows(3000, 10)},
 		{dr.HeatGeodesic{Iterations: 2}, rows(700, 10)},
+		{dr.LargeVis{Samples: 20}, rows(3000, 10)},
 		{dr.TriMap{Iterations: 2}, rows(3000, 10)},
 		{dr.TriMap{Iterations: 2, Columns: 20}, rows(3000, 60)},
 		{dr.LandmarkMDS{}, rows(5000, 20)},

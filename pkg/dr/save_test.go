@@ -73,6 +73,7 @@ func savedValues(t *testing.T) map[string]savable {
 		"PHATEModel":                     fitted(t, dr.PHATE{Iterations: 3}, x),
 		"PHATEModel with landmarks":      fitted(t, dr.PHATE{Landmarks: 7, Columns: 2, Iterations: 3}, x),
 		"PHATEModel of distances":        fitted(t, dr.PHATE{Iterations: 3}, apart.Rows(t, x)),
+		"LargeVisModel":                  fitted(t, dr.LargeVis{Samples: 3}, x),
 		"TriMapModel":                    fitted(t, dr.TriMap{Columns: 2, Iterations: 3}, x),
 		"HeatGeodesicModel":              fitted(t, dr.HeatGeodesic{Iterations: 3}, x),
 		"MAGICModel":                     fitted(t, dr.MAGIC{}, x),
