@@ -75,5 +75,6 @@ func (p Peer) chosen(name string) Setting {
 type Measure struct {
 	Name   string // with what is better
 	Format string // of the number
+	Varies bool   // from run to run, as times do
 	Of     func(in []*mat32.Dense, o wire.Options, r *wire.Reply) (float64, error)
 }

@@ -279,7 +279,7 @@ var Cases = []Case{
 	{
 		Name: "tsne-digits70k", What: "t-SNE, perplexity 30, 750 iterations: 50 principal components of the distorted MNIST test digits, 70 000 × 50",
 		Data: principal(digits70000), Options: wire.Options{"components": 2, "perplexity": 30, "iterations": 750}, Seeds: 3,
-		Ours: ours.TSNE, Peer: seeds(3, openTSNE), Quality: klMeasures,
+		Ours: ours.TSNE, Peer: seeds(3, openTSNEGrid), Quality: klMeasures,
 	},
 	{
 		Name: "tsne-cores", What: "the optimiser of t-SNE, from given similarities, on all cores against one: 50 principal components of the MNIST test digits, 10 000 × 50",
@@ -300,6 +300,16 @@ var Cases = []Case{
 		Name: "umap-digits70k", What: "UMAP, 15 neighbours that count the row, the peer without a seed: distorted MNIST test digits, 70 000 × 784",
 		Data: digits70000, Options: wire.Options{"components": 2, "neighbors": 15}, Seeds: 3,
 		Ours: ours.UMAP, Peer: seeds(3, umapParallel), Quality: mapMeasures,
+	},
+	{
+		Name: "umap-transform", What: "1000 new rows, a call each, on a UMAP that is fitted before: distorted MNIST test digits, 70 000 × 784",
+		Data: digitsWithNew, Options: wire.Options{"components": 2, "neighbors": 15}, Prepared: true,
+		Ours: ours.UMAPTransform,
+		Peer: Peer{
+			Package: "umap-learn", Script: "bench_umap.py", Function: "transform",
+			Settings: []Setting{{Name: "UMAP(n_jobs=-1).transform, float32, compiled, all cores"}},
+		},
+		Quality: append([]Measure{newDigits}, latencyMeasures...),
 	},
 	{
 		Name: "umap-cores", What: "the optimiser of UMAP, from a given fuzzy set, on all cores against one: 50 principal components of the MNIST test digits, 10 000 × 50",
@@ -501,6 +511,11 @@ var (
 	}
 )
 
+// openTSNEGrid is openTSNE where a tree takes longer than a grid for certain.
+var openTSNEGrid = Peer{
+	Package: openTSNE.Package, Script: openTSNE.Script, Function: openTSNE.Function, Settings: openTSNE.Settings[:1],
+}
+
 // oneCore returns Flatland itself on one core, as a peer of that name.
 func oneCore(name string, f wire.Func) Peer {
 	return Peer{
@@ -511,7 +526,10 @@ func oneCore(name string, f wire.Func) Peer {
 
 var openTSNE = Peer{
 	Package: "openTSNE", Script: "bench_opentsne.py", Function: "tsne", Seeds: 5,
-	Settings: []Setting{{Name: "TSNE(neighbors='auto', n_jobs=-1), all cores", Options: wire.Options{"finder": "auto"}}},
+	Settings: []Setting{
+		{Name: "TSNE(negative_gradient_method='fft', n_jobs=-1), all cores", Options: wire.Options{"repulsion": "fft"}},
+		{Name: "TSNE(negative_gradient_method='bh', n_jobs=-1), all cores", Options: wire.Options{"repulsion": "bh"}},
+	},
 }
 
 // The density of "auto" is 1/√d.

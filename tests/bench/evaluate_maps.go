@@ -262,3 +262,15 @@ var newDigits = Measure{Name: "share of new digits told by their nearest neighbo
 		}
 		return float64(hits) / float64(added), nil
 	}}
+
+// latencyMeasures judge how long each of many calls took.
+var latencyMeasures = []Measure{
+	latency("median", "a call, median, in ms (least is best)"),
+	latency("p99", "a call, 99th percentile, in ms (least is best)"),
+}
+
+func latency(value, name string) Measure {
+	m := number(value, name, "%.3f")
+	m.Varies = true
+	return m
+}

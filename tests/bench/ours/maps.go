@@ -2,8 +2,11 @@ package ours
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat"
 
 	"github.com/flatland-go/flatland/pkg/affinity"
 	"github.com/flatland-go/flatland/pkg/dr"
@@ -87,4 +90,35 @@ func candidates(ctx context.Context, x *mat32.Dense, k int) (*neighbors.Graph, e
 	return graphs.of(x, func() (*neighbors.Graph, error) {
 		return neighbors.Exact{Neighbors: min(k+50, n-1)}.Graph(ctx, x)
 	})
+}
+
+var fittedUMAP preparation[*dr.UMAPModel]
+
+// UMAPTransform places the rows of the second input, each by a call of its own, on a map of the first that is there before;
+// options components and neighbors, which count the row itself. The values are of the milliseconds of a call.
+func UMAPTransform(ctx context.Context, in []*mat32.Dense, o wire.Options, _ uint64) (wire.Result, error) {
+	model, err := fittedUMAP.of(in[0], func() (*dr.UMAPModel, error) {
+		return dr.UMAP{Components: o.Int("components"), Neighbors: o.Int("neighbors")}.Fit(ctx, in[0])
+	})
+	if err != nil {
+		return wire.Result{}, err
+	}
+	n, d := in[1].Dims()
+	var z, milliseconds []float64
+	for i := range n {
+		row := mat32.NewDense(1, d, in[1].Row(i))
+		start := time.Now()
+		e, err := model.Transform(ctx, row)
+		if err != nil {
+			return wire.Result{}, err
+		}
+		milliseconds = append(milliseconds, time.Since(start).Seconds()*1e3)
+		z = append(z, e.RawRowView(0)...)
+	}
+	slices.Sort(milliseconds)
+	return wire.Result{
+		Arrays: []wire.Output{dense("fitted", model.Embedding().Dense), {Name: "map", Rows: n, Columns: o.Int("components"), Values: z}},
+		Values: map[string]float64{
+			"median": stat.Quantile(.5, stat.LinInterp, milliseconds, nil), "p99": stat.Quantile(.99, stat.LinInterp, milliseconds, nil)},
+	}, nil
 }
