@@ -23,9 +23,10 @@ import (
 // algorithm; L. van der Maaten (2014), Accelerating t-SNE using tree-based algorithms;
 // for lists of groups J. Barnes (1990), A modified tree code: don't laugh; it runs.
 type BarnesHut struct {
-	n, dim  int
-	freedom float32
-	angle   float32 // squared
+	n, dim   int
+	freedom  float32
+	angle    float32 // squared
+	together int     // most points of a group
 
 	middle      [3]float64 // of the map
 	low         [3]float64 // corner of the grid of the curve
@@ -67,11 +68,10 @@ type box struct {
 }
 
 const (
-	leafPoints  = 8   // most points of a cell that is not divided
-	groupPoints = 64  // most points that go through the tree together
-	leastMass   = 64  // a cell of the finest grid with more points is one mass, if it is small
-	listLength  = 768 // what groups meet is summed in float32 as far as this
-	smallCell   = .01 // where the kernel is even
+	leafPoints = 8   // most points of a cell that is not divided
+	leastMass  = 64  // a cell of the finest grid with more points is one mass, if it is small
+	listLength = 768 // what groups meet is summed in float32 as far as this
+	smallCell  = .01 // where the kernel is even
 )
 
 // NewBarnesHut returns the repulsion of n points in dim dimensions, 1 to 3, by a tree
@@ -79,11 +79,13 @@ const (
 // than angle times the distance: smaller ones are more exact and take longer, 0 counts
 // all pairs, and 0.5 errs by about a hundredth.
 func NewBarnesHut(n, dim int, freedom, angle float64) *BarnesHut {
-	parts := 1
+	// Larger groups go through the tree less often and meet more of it, which pays where
+	// it is deep.
+	parts, together := 1, 16
 	if n >= 4096 {
-		parts = 64
+		parts, together = 64, 64
 	}
-	return &BarnesHut{n: n, dim: dim, freedom: float32(freedom), angle: float32(angle * angle),
+	return &BarnesHut{n: n, dim: dim, together: together, freedom: float32(freedom), angle: float32(angle * angle),
 		keys: make([]uint64, n), spare: make([]uint64, n), points: make([]float32, n*dim), parts: make([]branch, parts)}
 }
 
@@ -249,7 +251,7 @@ func (b *BarnesHut) grow(to *branch, first, end, shift int, apart bool) box {
 	n, dim := b.n, b.dim
 	at := len(to.tree)
 	to.tree = append(to.tree, cell{first: int32(first), count: int32(end - first), next: 1})
-	grouped := apart && end-first <= groupPoints
+	grouped := apart && end-first <= b.together
 	var e box
 	if end-first <= leafPoints || shift == 32 {
 		for c := range dim {
