@@ -90,6 +90,31 @@ type UMAP struct {
 	// where Affinity is given.
 	Metric neighbors.Metric `json:"-"`
 
+	// Labels, when given, are the class of every row, numbered from 0 in any way, or −1
+	// where it is unknown: rows of different classes are joined less, and less are rows of
+	// which the class is not known; see affinity.Sparse.IntersectLabels. At least one is
+	// known. Where all have one class, nothing but the union is taken once more. New rows
+	// need no labels. Not kept by a saved model. Default nil.
+	Labels []int `json:"-"`
+
+	// Targets, when given instead of Labels, are a row of numbers for every row: rows are
+	// joined that are near by both; see affinity.Sparse.Intersect. Targets of few values are
+	// better told as Labels. Not kept by a saved model. Default nil.
+	Targets mat.Matrix `json:"-"`
+
+	// TargetWeight is between the rows, for which the constant Zero stands, and their
+	// labels or targets, 1. Larger values part classes more; at 1 nothing joins them, at 0
+	// weights between labels are still a twelfth. Ignored without these. Default 0.5.
+	TargetWeight float64
+
+	// TargetNeighbors is how many targets are near to one, which counts itself. Ignored
+	// without Targets. Default Neighbors.
+	TargetNeighbors int
+
+	// TargetMetric says how targets are compared. Ignored without Targets. Default
+	// Euclidean.
+	TargetMetric neighbors.Metric `json:"-"`
+
 	// Start is where the points begin: FromSpectral, at the smoothest functions on the
 	// graph of the weights, component for component; FromPCA; or FromRandom, evenly in a
 	// square; all of these with 10 units a side. Or From(y), as it is. Default
@@ -129,11 +154,15 @@ func (u UMAP) Resolve(n, d int) (UMAP, error) {
 	u.MinDist, u.Spread, u.LearningRate = cmp.Or(u.MinDist, .1), cmp.Or(u.Spread, 1), cmp.Or(u.LearningRate, 1)
 	u.NegativeSamples, u.RepulsionStrength = cmp.Or(u.NegativeSamples, 5), cmp.Or(u.RepulsionStrength, 1)
 	u.Mix, u.LocalConnectivity = cmp.Or(u.Mix, 1), cmp.Or(u.LocalConnectivity, 1)
+	u.TargetWeight, u.TargetNeighbors = cmp.Or(u.TargetWeight, .5), cmp.Or(u.TargetNeighbors, u.Neighbors)
 	if u.Start == nil {
 		u.Start = FromSpectral
 	}
 	var err error
 	if u.Metric, err = neighbors.ResolveMetric(method, u.Metric); err != nil {
+		return u, err
+	}
+	if u.TargetMetric, err = neighbors.ResolveMetric(method, u.TargetMetric); err != nil {
 		return u, err
 	}
 	const most = 1e6
@@ -153,11 +182,16 @@ func (u UMAP) Resolve(n, d int) (UMAP, error) {
 		{"RepulsionStrength", u.RepulsionStrength, u.RepulsionStrength > 0 && u.RepulsionStrength <= most, "above 0 and at most 1e6, or Zero"},
 		{"Mix", u.Mix, u.Mix > 0 && u.Mix <= 1, "0 ≤ Mix ≤ 1, or Zero"},
 		{"LocalConnectivity", u.LocalConnectivity, u.LocalConnectivity > 0 && u.LocalConnectivity <= float64(u.Neighbors-1), fmt.Sprintf("0 ≤ LocalConnectivity ≤ Neighbors − 1 = %d, or Zero", u.Neighbors-1)},
+		{"TargetWeight", u.TargetWeight, u.TargetWeight > 0 && u.TargetWeight <= 1, "0 ≤ TargetWeight ≤ 1, or Zero"},
+		{"TargetNeighbors", u.TargetNeighbors, u.TargetNeighbors >= 2 && u.TargetNeighbors <= n, fmt.Sprintf("2 ≤ TargetNeighbors ≤ n = %d, the row itself among them", n)},
 		{"MemoryLimit", u.MemoryLimit, u.MemoryLimit >= 0, "0 or more bytes"},
 	} {
 		if !r.ok {
 			return u, &mat32.ParamError{Method: method, Param: r.param, Value: r.value, Want: r.want}
 		}
+	}
+	if err := u.checkSupervision(method, n); err != nil {
+		return u, err
 	}
 	return u, checkStart(method, u.Start, n, u.Components, FromSpectral, FromPCA, FromRandom)
 }
@@ -181,6 +215,12 @@ func (u UMAP) String() string {
 			s += fmt.Sprintf(", %s %.4g", o.name, o.value)
 		}
 	}
+	switch {
+	case u.Labels != nil:
+		s += fmt.Sprintf(", labels of weight %.4g", u.TargetWeight)
+	case u.Targets != nil:
+		s += fmt.Sprintf(", targets of weight %.4g", u.TargetWeight)
+	}
 	return s + fmt.Sprintf(", %d epochs, start %v, seed %d", max(u.Epochs, 0), u.Start, u.Seed)
 }
 
@@ -188,8 +228,8 @@ func (u UMAP) String() string {
 // Objective is the cross entropy of a point, exact up to 4096 rows and beyond that
 // estimated from 32 others for each; see layout.CrossEntropy.
 //
-// Errors: those of mat32.Check, Resolve, the metric, Graph.CheckMetric and
-// affinity.Sparse.Check, *mat32.DegenerateError where all rows are equal,
+// Errors: those of mat32.Check, also of Targets, Resolve, the metrics, Graph.CheckMetric
+// and affinity.Sparse.Check, *mat32.DegenerateError where all rows or targets are equal,
 // *mat32.MemoryError, and one that wraps ctx.Err(); a cancel during the epochs also
 // returns the model so far, its embedding marked Partial and without a cross entropy.
 func (u UMAP) Fit(ctx context.Context, x mat.Matrix) (*UMAPModel, error) {
@@ -206,6 +246,9 @@ func (u UMAP) Fit(ctx context.Context, x mat.Matrix) (*UMAPModel, error) {
 	}
 	s, err := u.weigh(ctx, x)
 	if err != nil {
+		return nil, failed(method, err)
+	}
+	if s, err = u.supervise(ctx, s); err != nil {
 		return nil, failed(method, err)
 	}
 	return u.layOut(ctx, method, x, s)
@@ -227,6 +270,9 @@ func (u UMAP) memory(x mat.Matrix) int64 {
 	weights := 150 * int64(u.Neighbors)
 	if u.Affinity != nil {
 		weights = 40 * int64(u.Affinity.NNZ()) / int64(n)
+	}
+	if u.Targets != nil {
+		weights += 150 * int64(u.TargetNeighbors)
 	}
 	need := int64(n) * (weights + 200*int64(u.Components+8))
 	switch x.(type) {
