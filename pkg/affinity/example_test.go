@@ -102,6 +102,20 @@ func ExampleEntropic() {
 	// ⎣0.00  0.00  0.00  0.08  0.09  0.00⎦
 }
 
+func ExampleFuzzySet() {
+	// Two groups share nothing, for the rows of each have enough of their own.
+	show(affinity.FuzzySet{Neighbors: 3}.Weigh(context.Background(), line))
+	// Output:
+	// weights of 6 rows, 2.0 each on average, fuzzy set of 3 neighbours, euclidean distance
+	//   exact search was picked: 6 rows, compared by products of matrices, are no more than 50000
+	// ⎡0.00  1.00  0.83  0.00  0.00  0.00⎤
+	// ⎢1.00  0.00  1.00  0.00  0.00  0.00⎥
+	// ⎢0.83  1.00  0.00  0.00  0.00  0.00⎥
+	// ⎢0.00  0.00  0.00  0.00  1.00  0.83⎥
+	// ⎢0.00  0.00  0.00  1.00  0.00  1.00⎥
+	// ⎣0.00  0.00  0.00  0.83  1.00  0.00⎦
+}
+
 func ExampleBandwidth() {
 	ctx := context.Background()
 	roll, err := datasets.SwissRoll{Seed: 1}.Generate()

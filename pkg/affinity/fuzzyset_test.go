@@ -11,9 +11,12 @@ import (
 
 	"github.com/flatland-go/flatland/internal/fixture"
 	"github.com/flatland-go/flatland/internal/rng"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/affinity"
+	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/neighbors"
+	"github.com/flatland-go/flatland/tests/golden"
 )
 
 // All that a row gives sums to the count, wherever a scale can make it so.
@@ -153,5 +156,73 @@ func TestFuzzySetRefuses(t *testing.T) {
 	var se *mat32.ShapeError
 	if _, err := (affinity.FuzzySet{}).Weigh(t.Context(), fixture.Normal(1, 1, 3)); !errors.As(err, &se) {
 		t.Errorf("one row: %v", err)
+	}
+}
+
+// Scales, distances of the first neighbour and weights are those of umap-learn, which
+// computes in float32 and stops at a sum within 1e-5.
+func TestFuzzySetAgainstUmapLearn(t *testing.T) {
+	var file struct {
+		Weights []struct {
+			Table             string
+			Rows, Neighbors   int
+			Connectivity, Mix float64
+			Sigmas, Rhos      []float64
+			Heads, Tails      []int
+			Weights           []float64
+		}
+	}
+	golden.Load(t, "umap", &file)
+	if len(file.Weights) < 3 {
+		t.Fatalf("the golden file has %d fuzzy sets", len(file.Weights))
+	}
+	for _, want := range file.Weights {
+		x := datasets.Wine().X
+		if want.Table == "digits" {
+			x = datasets.Digits().X
+		}
+		rows := mat.DenseCopyOf(x)
+		_, d := rows.Dims()
+		part := rows.Slice(0, want.Rows, 0, d)
+		s := weigh(t, affinity.FuzzySet{Neighbors: want.Neighbors, LocalConnectivity: want.Connectivity, Mix: want.Mix}, part)
+		g := must[*neighbors.Graph](t)(neighbors.Exact{Neighbors: want.Neighbors - 1}.Graph(t.Context(), part))
+		for i := range want.Rows {
+			_, distances := g.Row(i)
+			rho, sigma, err := affinity.Memberships(make([]float64, len(distances)), distances, math.Log2(float64(want.Neighbors)), want.Connectivity, 0)
+			if err != nil || math.Abs(rho-want.Rhos[i]) > 1e-6*want.Rhos[i] || sigma != s.Scales[i] {
+				t.Fatalf("%s, row %d: ρ %v, σ %v, %v; want %v and %v", want.Table, i, rho, sigma, err, want.Rhos[i], s.Scales[i])
+			}
+			if math.Abs(s.Scales[i]-want.Sigmas[i]) > 1e-4*want.Sigmas[i] {
+				t.Errorf("%s, row %d: σ %v, want %v", want.Table, i, s.Scales[i], want.Sigmas[i])
+			}
+		}
+		count := 0
+		for k, w := range want.Weights {
+			if w < 1e-12 { // which float32 has lost
+				continue
+			}
+			count++
+			if got := s.At(want.Heads[k], want.Tails[k]); math.Abs(got-w) > 5e-5 {
+				t.Errorf("%s: rows %d and %d weigh %v, want %v", want.Table, want.Heads[k], want.Tails[k], got, w)
+			}
+		}
+		if got := s.NNZ() / 2; got < count || got > count+count/20 {
+			t.Errorf("%s: %d pairs are weighed, want %d", want.Table, got, count)
+		}
+	}
+}
+
+// The seed is that of the search for neighbours, where it is approximate.
+func TestFuzzySetDrawsApproximateNeighbors(t *testing.T) {
+	testenv.Unraced(t)
+	x := fixture.Normal(1, 5200, 40)
+	k := affinity.FuzzySet{Neighbors: 4, Metric: neighbors.Manhattan{}}
+	one := weigh(t, k, x)
+	if again := weigh(t, k, x); again.Fingerprint() != one.Fingerprint() {
+		t.Error("the same seed gives other weights")
+	}
+	k.Seed = 1
+	if other := weigh(t, k, x); other.Fingerprint() == one.Fingerprint() {
+		t.Error("another seed gives the same weights")
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/flatland-go/flatland/pkg/dr"
 	"github.com/flatland-go/flatland/pkg/manifold"
 	"github.com/flatland-go/flatland/pkg/mat32"
+	"github.com/flatland-go/flatland/pkg/neighbors"
 )
 
 // Whatever the values, shape and options, a map has a row of finite numbers for every row, or there is a typed error.
@@ -112,6 +113,8 @@ func FuzzFit(f *testing.F) {
 			"TSNE, random start":  dr.TSNE{Components: k, Perplexity: perplexity, EarlyIterations: dr.None, Iterations: 5, Start: dr.FromRandom},
 			"PaCMAP":              dr.PaCMAP{Components: k, Iterations: [3]int{2, 2, 3}},
 			"LocalMAP":            dr.LocalMAP{Neighbors: max(0, n/3), Columns: 2, Iterations: [3]int{2, 2, 3}, Start: dr.FromRandom},
+			"UMAP":                dr.UMAP{Components: k, MinDist: max(perplexity, 0), Epochs: 5},
+			"UMAP, Manhattan":     dr.UMAP{Neighbors: k, Metric: neighbors.Manhattan{}, Epochs: 5, Start: dr.FromPCA},
 			"LargeVis":            dr.LargeVis{Components: k, Samples: 5},
 			"LargeVis, spectral":  dr.LargeVis{Perplexity: perplexity, Samples: 5, Start: dr.FromSpectral},
 			"TriMap":              dr.TriMap{Components: k, Iterations: 5},

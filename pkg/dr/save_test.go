@@ -16,6 +16,7 @@ import (
 	"github.com/flatland-go/flatland/pkg/dr"
 	"github.com/flatland-go/flatland/pkg/manifold"
 	"github.com/flatland-go/flatland/pkg/mat32"
+	"github.com/flatland-go/flatland/pkg/neighbors"
 )
 
 type savable interface {
@@ -73,6 +74,8 @@ func savedValues(t *testing.T) map[string]savable {
 		"PHATEModel":                     fitted(t, dr.PHATE{Iterations: 3}, x),
 		"PHATEModel with landmarks":      fitted(t, dr.PHATE{Landmarks: 7, Columns: 2, Iterations: 3}, x),
 		"PHATEModel of distances":        fitted(t, dr.PHATE{Iterations: 3}, apart.Rows(t, x)),
+		"UMAPModel":                      fitted(t, dr.UMAP{Epochs: 3}, x),
+		"UMAPModel by Minkowski":         fitted(t, dr.UMAP{Epochs: 3, Metric: neighbors.Minkowski{P: 3}, Start: dr.From(normal(40, 2, 0))}, mat32.Convert(x)),
 		"LargeVisModel":                  fitted(t, dr.LargeVis{Samples: 3}, x),
 		"TriMapModel":                    fitted(t, dr.TriMap{Columns: 2, Iterations: 3}, x),
 		"HeatGeodesicModel":              fitted(t, dr.HeatGeodesic{Iterations: 3}, x),

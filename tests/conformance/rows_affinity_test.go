@@ -8,6 +8,7 @@ import (
 
 	"github.com/flatland-go/flatland/internal/rng"
 	"github.com/flatland-go/flatland/pkg/affinity"
+	"github.com/flatland-go/flatland/pkg/dr"
 	"github.com/flatland-go/flatland/pkg/neighbors"
 )
 
@@ -181,6 +182,32 @@ var affinityRows = []row{{
 		{name: "perplexity 30", of: always(affinity.Entropic{}), least: 2, constant: true, distances: asForRows, long: [2]int{8000, 200}},
 	},
 	refused: map[string][]any{"Perplexity": {affinity.Entropic{Perplexity: 60}, affinity.Entropic{Perplexity: .5}}, "Neighbors": {affinity.Entropic{Neighbors: 5}, affinity.Entropic{Neighbors: 60}}},
+}, {
+	method:     "affinity.FuzzySet",
+	stochastic: true,
+	unmoved:    "affinity.TestFuzzySetDrawsApproximateNeighbors: few rows are searched exactly",
+	source:     "2018, UMAP: Uniform manifold approximation and projection for dimension reduction",
+	golden:     golden{file: "umap", holds: "weights.weights", test: "affinity.TestFuzzySetAgainstUmapLearn"},
+	claim: claim{
+		says:    "nearly all weight is between rows of one group, of groups whose densities differ a hundredfold",
+		on:      unlike,
+		measure: withinGroups(affinity.FuzzySet{}),
+		from:    .98, to: 1,
+	},
+	control: control{
+		says: "the labels are shuffled",
+		on:   func(seed uint64) sample { return shuffledLabels(unlike(seed)) },
+	},
+	variants: []variant{
+		{name: "15 neighbours", of: always(affinity.FuzzySet{}), least: 2, constant: true, distances: asForRows, long: [2]int{8000, 200}},
+		{name: "mixed, less connected", of: always(affinity.FuzzySet{Mix: .4, LocalConnectivity: .5}), least: 2, constant: true, distances: asForRows, long: [2]int{8000, 200}},
+	},
+	exact: map[string]any{"Mix": affinity.FuzzySet{Mix: dr.Zero}, "LocalConnectivity": affinity.FuzzySet{LocalConnectivity: dr.Zero}},
+	refused: map[string][]any{
+		"Neighbors":         {affinity.FuzzySet{Neighbors: 1}, affinity.FuzzySet{Neighbors: 61}},
+		"Mix":               {affinity.FuzzySet{Mix: 1.5}},
+		"LocalConnectivity": {affinity.FuzzySet{LocalConnectivity: 15}},
+	},
 }}
 
 // unlike returns groups of which one is five times as wide as the next: in three

@@ -13,6 +13,7 @@ import (
 	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/watch"
+	"github.com/flatland-go/flatland/tests/golden"
 )
 
 // joins are symmetric weights of n points on a ring, in groups of ten with few weights
@@ -87,6 +88,22 @@ func TestFitABAgainstPublishedValues(t *testing.T) {
 		a, b, err := FitAB(c.minDist, c.spread)
 		if err != nil || math.Abs(a-c.a) > c.tolerance || math.Abs(b-c.b) > c.tolerance {
 			t.Errorf("%v, %v: a %.7f, b %.7f, %v; want %v, %v", c.minDist, c.spread, a, b, err, c.a, c.b)
+		}
+	}
+	var file struct {
+		Curves []struct {
+			MinDist float64 `json:"min_dist"`
+			Spread  float64
+			A, B    float64
+		}
+	}
+	golden.Load(t, "umap", &file)
+	if len(file.Curves) < 5 {
+		t.Fatalf("the golden file has %d curves", len(file.Curves))
+	}
+	for _, c := range file.Curves {
+		if a, b, err := FitAB(c.MinDist, c.Spread); err != nil || math.Abs(a/c.A-1) > 1e-5 || math.Abs(b/c.B-1) > 1e-5 {
+			t.Errorf("%+v: a %.7f, b %.7f, %v", c, a, b, err)
 		}
 	}
 	// The unit of the map does not matter: 1/(1+a·d^2b) at d = 7·x is the curve at x.
