@@ -30,13 +30,6 @@ func NewDescent(n, dim int) *Descent {
 	return d
 }
 
-// Clone returns a copy, which moves on by itself.
-func (d *Descent) Clone() *Descent {
-	c := *d
-	c.step, c.gain = slices.Clone(d.step), slices.Clone(d.gain)
-	return &c
-}
-
 // State returns the last step and the gain of every coordinate: the memory itself.
 func (d *Descent) State() (step, gain []float64) { return d.step, d.gain }
 
