@@ -61,7 +61,7 @@ type UMAP struct {
 
 	// Epochs is how often an edge of the largest weight pulls, at most a million; None
 	// leaves the points where they start. More of them cost time and leave less to chance.
-	// Default 500 up to 10 000 rows, and 200 beyond.
+	// Default 500 up to 10 000 rows, and 200 beyond; 200 more with Density.
 	Epochs int
 
 	// LearningRate is the length of a step in the first epoch, in units of the force; it
@@ -115,6 +115,24 @@ type UMAP struct {
 	// Euclidean.
 	TargetMetric neighbors.Metric `json:"-"`
 
+	// Density is how much it counts that dense rows lie densely on the map, as in densMAP,
+	// of which the authors use 2: in the last epochs the correlation of local radii of the
+	// rows and of the map is raised, which the notes tell. Needs the distances of rows, so
+	// it goes without Affinity. Default 0: not at all.
+	//
+	// Source: A. Narayan, B. Berger and H. Cho (2021), Assessing single-cell transcriptomic
+	// variability through density-preserving data visualization.
+	Density float64
+
+	// DensityFraction is the share of the epochs, the last ones, that keep density. Ignored
+	// without Density. Default 0.3.
+	DensityFraction float64
+
+	// DensityShift is added to the variance of the logarithms of local radii of the map:
+	// larger values keep steps small where these are alike. The constant Zero stands for 0.
+	// Ignored without Density. Default 0.1.
+	DensityShift float64
+
 	// Start is where the points begin: FromSpectral, at the smoothest functions on the
 	// graph of the weights, component for component; FromPCA; or FromRandom, evenly in a
 	// square; all of these with 10 units a side. Or From(y), as it is. Default
@@ -150,10 +168,14 @@ func (u UMAP) Resolve(n, d int) (UMAP, error) {
 	if n > 10_000 {
 		epochs = 200
 	}
+	if u.Density > 0 {
+		epochs += 200
+	}
 	u.Components, u.Neighbors, u.Epochs = cmp.Or(u.Components, 2), cmp.Or(u.Neighbors, min(15, n)), cmp.Or(u.Epochs, epochs)
 	u.MinDist, u.Spread, u.LearningRate = cmp.Or(u.MinDist, .1), cmp.Or(u.Spread, 1), cmp.Or(u.LearningRate, 1)
 	u.NegativeSamples, u.RepulsionStrength = cmp.Or(u.NegativeSamples, 5), cmp.Or(u.RepulsionStrength, 1)
 	u.Mix, u.LocalConnectivity = cmp.Or(u.Mix, 1), cmp.Or(u.LocalConnectivity, 1)
+	u.DensityFraction, u.DensityShift = cmp.Or(u.DensityFraction, .3), cmp.Or(u.DensityShift, .1)
 	u.TargetWeight, u.TargetNeighbors = cmp.Or(u.TargetWeight, .5), cmp.Or(u.TargetNeighbors, u.Neighbors)
 	if u.Start == nil {
 		u.Start = FromSpectral
@@ -184,6 +206,9 @@ func (u UMAP) Resolve(n, d int) (UMAP, error) {
 		{"LocalConnectivity", u.LocalConnectivity, u.LocalConnectivity > 0 && u.LocalConnectivity <= float64(u.Neighbors-1), fmt.Sprintf("0 ≤ LocalConnectivity ≤ Neighbors − 1 = %d, or Zero", u.Neighbors-1)},
 		{"TargetWeight", u.TargetWeight, u.TargetWeight > 0 && u.TargetWeight <= 1, "0 ≤ TargetWeight ≤ 1, or Zero"},
 		{"TargetNeighbors", u.TargetNeighbors, u.TargetNeighbors >= 2 && u.TargetNeighbors <= n, fmt.Sprintf("2 ≤ TargetNeighbors ≤ n = %d, the row itself among them", n)},
+		{"Density", u.Density, u.Density == 0 || u.Density > 0 && u.Density <= most && u.Affinity == nil, "0 to 1e6, and 0 where Affinity is given, which tells no distances"},
+		{"DensityFraction", u.DensityFraction, u.DensityFraction > 0 && u.DensityFraction <= 1, "above 0 and at most 1"},
+		{"DensityShift", u.DensityShift, u.DensityShift > 0 && u.DensityShift <= most, "above 0 and at most 1e6, or Zero"},
 		{"MemoryLimit", u.MemoryLimit, u.MemoryLimit >= 0, "0 or more bytes"},
 	} {
 		if !r.ok {
@@ -215,6 +240,9 @@ func (u UMAP) String() string {
 			s += fmt.Sprintf(", %s %.4g", o.name, o.value)
 		}
 	}
+	if u.Density > 0 {
+		s += fmt.Sprintf(", density %.4g in %.4g of the epochs", u.Density, u.DensityFraction)
+	}
 	switch {
 	case u.Labels != nil:
 		s += fmt.Sprintf(", labels of weight %.4g", u.TargetWeight)
@@ -244,6 +272,12 @@ func (u UMAP) Fit(ctx context.Context, x mat.Matrix) (*UMAPModel, error) {
 	if err := mat32.CheckMemory(method, u.memory(x), u.MemoryLimit, "use fewer rows or neighbours"); err != nil {
 		return nil, err
 	}
+	given := u.Graph
+	if u.Density > 0 { // whose distances are needed twice
+		if u.Graph, err = u.near(ctx, x); err != nil {
+			return nil, failed(method, err)
+		}
+	}
 	s, err := u.weigh(ctx, x)
 	if err != nil {
 		return nil, failed(method, err)
@@ -251,7 +285,11 @@ func (u UMAP) Fit(ctx context.Context, x mat.Matrix) (*UMAPModel, error) {
 	if s, err = u.supervise(ctx, s); err != nil {
 		return nil, failed(method, err)
 	}
-	return u.layOut(ctx, method, x, s)
+	m, err := u.layOut(ctx, method, x, s)
+	if m != nil {
+		m.options.Graph = given
+	}
+	return m, err
 }
 
 // Embed returns the map of the rows of x: Fit(ctx, x) and its embedding. When cancelled
@@ -270,6 +308,9 @@ func (u UMAP) memory(x mat.Matrix) int64 {
 	weights := 150 * int64(u.Neighbors)
 	if u.Affinity != nil {
 		weights = 40 * int64(u.Affinity.NNZ()) / int64(n)
+	}
+	if u.Density > 0 {
+		weights += 12*int64(u.Neighbors) + 40
 	}
 	if u.Targets != nil {
 		weights += 150 * int64(u.TargetNeighbors)
@@ -321,6 +362,7 @@ func (u UMAP) layOut(ctx context.Context, method string, x mat.Matrix, s *affini
 	}
 	m.embedding.Notes = notes
 	var canceled error
+	var density *umapDensity
 	if epochs := max(u.Epochs, 0); epochs > 0 && most > 0 {
 		edges, err := layout.NewEdges(ctx, n, s.Row, most, epochs)
 		if err != nil {
@@ -328,6 +370,12 @@ func (u UMAP) layOut(ctx context.Context, method string, x mat.Matrix, s *affini
 		}
 		sgd := u.sampling(m.a, m.b, epochs)
 		sgd.Loss = func(ctx context.Context, y []float32) (float64, error) { return entropy.Of(ctx, y, u.Components) }
+		if u.Density > 0 {
+			if density, err = u.density(ctx, x, edges, m.a, m.b); err != nil {
+				return nil, failed(method, err)
+			}
+			density.join(ctx, sgd, len(y)/n, u.DensityFraction)
+		}
 		if canceled = sgd.Run(ctx, y, u.Components, edges); canceled != nil && ctx.Err() == nil {
 			return nil, failed(method, canceled)
 		}
@@ -343,6 +391,12 @@ func (u UMAP) layOut(ctx context.Context, method string, x mat.Matrix, s *affini
 	m.embedding.Dense = z
 	if canceled == nil && most > 0 {
 		m.embedding.Objective, canceled = entropy.Of(ctx, y, u.Components)
+	}
+	if canceled == nil && density != nil {
+		if canceled = density.measure(ctx, y, len(y)/n); canceled == nil {
+			m.radii = [2][]float64{density.rows, density.points}
+			m.embedding.Notes = append(m.embedding.Notes, density.note())
+		}
 	}
 	if canceled == nil && u.Affinity == nil && d > 0 {
 		m.rows = keep(x)

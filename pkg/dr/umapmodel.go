@@ -18,6 +18,7 @@ type UMAPModel struct {
 	a, b      float64    // of the curve 1/(1+a·d^(2b))
 	rows      mat.Matrix // float32 or sparse, or float64 beyond float32; nil where only distances or weights are known
 	field     umapField
+	radii     [2][]float64 // of the rows and of the map, where these are kept alike
 }
 
 // Embedding returns the map of the rows the model was fitted to.
@@ -45,6 +46,8 @@ func (m *UMAPModel) encode(w *saved.Writer) {
 	if m.rows != nil {
 		neighbors.WriteRows(w, m.rows)
 	}
+	w.Floats(m.radii[0])
+	w.Floats(m.radii[1])
 }
 
 func (m *UMAPModel) decode(r *saved.Reader) {
@@ -60,6 +63,7 @@ func (m *UMAPModel) decode(r *saved.Reader) {
 	if r.Bool() {
 		m.rows = neighbors.ReadRows(r)
 	}
+	m.radii = [2][]float64{r.Floats(), r.Floats()}
 	if !r.OK() {
 		return
 	}
@@ -68,6 +72,9 @@ func (m *UMAPModel) decode(r *saved.Reader) {
 	if m.rows != nil {
 		rows, d := m.rows.Dims()
 		fits = fits && rows == n && d == m.embedding.Dim
+	}
+	for _, radii := range m.radii {
+		fits = fits && (len(radii) == 0 || len(radii) == n)
 	}
 	if !fits {
 		r.Fail("its parts differ in size")

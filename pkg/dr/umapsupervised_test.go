@@ -30,12 +30,12 @@ func mapBy(t *testing.T, u dr.UMAP, x mat.Matrix) *dr.Embedding {
 
 // overlapping returns rows of two classes that are as far apart as they are wide, and the
 // classes.
-func overlapping(seed uint64, n int) (*mat.Dense, []int) {
+func overlapping(seed uint64, n int, shift float64) (*mat.Dense, []int) {
 	x := fixture.Normal(seed, n, 5)
 	labels := make([]int, n)
 	for i := range labels {
 		labels[i] = i % 2
-		x.Set(i, 0, x.At(i, 0)+2*float64(labels[i]))
+		x.Set(i, 0, x.At(i, 0)+shift*float64(labels[i]))
 	}
 	return x, labels
 }
@@ -67,7 +67,7 @@ func everyRow(int) bool { return true }
 func TestUMAPPartsLabels(t *testing.T) {
 	testenv.Unraced(t)
 	for seed := range uint64(3) {
-		x, labels := overlapping(seed, 240)
+		x, labels := overlapping(seed, 240, 2)
 		var last float64
 		for k, u := range []dr.UMAP{{}, {Labels: labels, TargetWeight: dr.Zero}, {Labels: labels}, {Labels: labels, TargetWeight: 1}} {
 			u.Epochs, u.Seed = 200, seed
@@ -77,6 +77,31 @@ func TestUMAPPartsLabels(t *testing.T) {
 				t.Errorf("seed %d: with labels of weight %v classes are %v times as far apart, after %v", seed, u.TargetWeight, got, last)
 			}
 			last = got
+		}
+	}
+}
+
+// Labels of four fifths of the rows part the others as well; when they are dealt out at
+// random, they do not.
+func TestUMAPLearnsFromSomeLabels(t *testing.T) {
+	testenv.Unraced(t)
+	for seed := range uint64(3) {
+		x, labels := overlapping(seed, 300, 4)
+		known, random := make([]int, len(labels)), make([]int, len(labels))
+		for i := range known {
+			known[i], random[i] = -1, -1
+			if i/2%5 < 4 {
+				known[i], random[i] = labels[i], i*i/7%2
+			}
+		}
+		rest := func(i int) bool { return known[i] < 0 }
+		measure := func(l []int) float64 {
+			return parted(mapBy(t, dr.UMAP{Epochs: 200, Labels: l, Seed: seed}, x), labels, rest)
+		}
+		plain, some, control := measure(nil), measure(known), measure(random)
+		t.Logf("seed %d: %.2f without labels, %.2f with some, %.2f at random", seed, plain, some, control)
+		if !(some > 1.1*plain) || !(control < 1.2*plain) {
+			t.Errorf("seed %d: the other rows are %v apart, %v with labels of some, %v where these are dealt out at random", seed, plain, some, control)
 		}
 	}
 }
@@ -143,7 +168,7 @@ func TestUMAPSupervisionRefuses(t *testing.T) {
 // Supervised maps are the same on any number of cores; labels say in what groups rows are,
 // not which number a group has; those of one class are taken.
 func TestUMAPSupervisedIsTheSameOnAnyCores(t *testing.T) {
-	x, labels := overlapping(1, 140)
+	x, labels := overlapping(1, 140, 2)
 	renamed := make([]int, len(labels))
 	for i, l := range labels {
 		renamed[i] = 40 - 3*l

@@ -64,6 +64,9 @@ type NegativeSampling struct {
 	// addition to Pull, clipped apart. It is called from many goroutines.
 	More func(head, edge int, squared float32) float32
 
+	// MoreFrom is how many epochs are done before More is called at all.
+	MoreFrom int
+
 	// Before, when given, is called before every epoch, with the number of those
 	// that are done and the points as they are; it must not change them.
 	Before func(epoch int, y []float32) error
@@ -107,7 +110,7 @@ func (s *NegativeSampling) Run(ctx context.Context, y []float32, dim int, edges 
 		d.turns, d.pull, d.moved = turns, 2, make([]float32, (n+turns-1)/turns*dim)
 	}
 	d.move = d.rows
-	if dim == 2 && s.Space == nil && s.More == nil {
+	if dim == 2 && s.Space == nil {
 		d.move = d.plane
 	}
 	return d.run(ctx)
@@ -186,6 +189,10 @@ func (d *descent) run(ctx context.Context) error {
 		}
 		random := rng.New(d.Seed, d.Purpose, epoch)
 		key := random.Uint64()
+		move := d.move
+		if d.More != nil && epoch >= d.MoreFrom {
+			move = d.rows
+		}
 		rate := float32(d.Rate * (1 - float64(epoch)/float64(d.Epochs)))
 		for turn := range d.turns {
 			if err := ctx.Err(); err != nil {
@@ -196,7 +203,7 @@ func (d *descent) run(ctx context.Context) error {
 				s := &strides[p]
 				s.turn, s.lo, s.hi = turn, p*points/parts, (p+1)*points/parts
 				s.epoch, s.rate, s.key = uint32(epoch+1), rate, key
-				d.move(s)
+				move(s)
 			})
 			if d.moved == nil {
 				continue // nobody looks at heads
@@ -300,7 +307,7 @@ func (d *descent) rows(s *stride) {
 		for _, e := range s.fired[:fire(s.fired, edges, s.epoch)] {
 			squared := difference(int(edges[e].Tail))
 			push(d.Pull, d.Pull.at(squared), d.pull*s.rate)
-			if d.More != nil {
+			if d.More != nil && int(s.epoch) > d.MoreFrom {
 				push(d.Pull, d.More(i, first+int(e), squared), d.pull*s.rate)
 			}
 			for range d.Negatives {
