@@ -178,6 +178,7 @@ func farGroups(sizes ...int) (*mat.Dense, []int) {
 
 // Components of every number and size are placed apart, and none vanishes.
 func TestUMAPPlacesEveryComponent(t *testing.T) {
+	testenv.Unraced(t)
 	for _, sizes := range [][]int{{30, 30}, {40, 5, 20, 9}, {25, 25, 4, 12, 3, 30, 8}} {
 		x, labels := farGroups(sizes...)
 		for name, rows := range map[string]mat.Matrix{"rows": x, "distances": apart.Rows(t, x)} {
@@ -246,6 +247,7 @@ func TestUMAPKeepsRowsThatAreAlone(t *testing.T) {
 }
 
 func TestUMAPOfFewRows(t *testing.T) {
+	testenv.Unraced(t)
 	for n := 2; n <= 9; n++ {
 		for _, k := range []int{1, 2, 3, 5} {
 			x := fixture.Normal(uint64(n), n, 3)
@@ -275,7 +277,7 @@ func TestUMAPOfFewRows(t *testing.T) {
 
 // A cancel during the epochs leaves the map as it was last seen; who watches sees a
 // falling cross entropy, and changes nothing.
-func TestUMAPIsWatchedAndCancelled(t *testing.T) {
+func TestUMAPIsWatchedAndCanceled(t *testing.T) {
 	x := fixture.Normal(3, 80, 4)
 	u := dr.UMAP{Epochs: 100}
 	ctx, cancel := context.WithCancel(t.Context())

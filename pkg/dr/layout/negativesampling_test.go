@@ -433,7 +433,7 @@ func TestNegativeSamplingRefuses(t *testing.T) {
 	}
 }
 
-func TestNegativeSamplingIsWatchedAndCancelled(t *testing.T) {
+func TestNegativeSamplingIsWatchedAndCanceled(t *testing.T) {
 	const n, epochs = 40, 30
 	e := edgesOf(t, n, ring(n).row, epochs)
 	ctx, cancel := context.WithCancel(context.Background())
