@@ -81,31 +81,6 @@ func TestUMAPPartsLabels(t *testing.T) {
 	}
 }
 
-// Labels of four fifths of the rows part the others as well; when they are dealt out at
-// random, they do not.
-func TestUMAPLearnsFromSomeLabels(t *testing.T) {
-	testenv.Unraced(t)
-	for seed := range uint64(3) {
-		x, labels := overlapping(seed, 300, 4)
-		known, random := make([]int, len(labels)), make([]int, len(labels))
-		for i := range known {
-			known[i], random[i] = -1, -1
-			if i/2%5 < 4 {
-				known[i], random[i] = labels[i], i*i/7%2
-			}
-		}
-		rest := func(i int) bool { return known[i] < 0 }
-		measure := func(l []int) float64 {
-			return parted(mapBy(t, dr.UMAP{Epochs: 200, Labels: l, Seed: seed}, x), labels, rest)
-		}
-		plain, some, control := measure(nil), measure(known), measure(random)
-		t.Logf("seed %d: %.2f without labels, %.2f with some, %.2f at random", seed, plain, some, control)
-		if !(some > 1.1*plain) || !(control < 1.2*plain) {
-			t.Errorf("seed %d: the other rows are %v apart, %v with labels of some, %v where these are dealt out at random", seed, plain, some, control)
-		}
-	}
-}
-
 // Targets order the map where the rows do not tell of them.
 func TestUMAPFollowsTargets(t *testing.T) {
 	testenv.Unraced(t)
