@@ -23,11 +23,12 @@ type triedChart struct {
 
 // triedCharts are those of notebooks that do not begin with a map.
 var triedCharts = map[string]triedChart{
-	"02_neighbours":         {chart: 2, says: "by lot", gray: []int{0, 3}},
-	"03_linear_maps":        {chart: 3, says: "PCA", gray: []int{0, 4}},
-	"04_whitening":          {chart: 3, says: "white", gray: []int{1}},
-	"05_random_projections": {chart: 4, says: "Gaussian", gray: []int{0}},
-	"07_heat_and_diffusion": {chart: 3, says: "row ", gray: []int{1, 2}},
+	"02_neighbours":           {chart: 2, says: "by lot", gray: []int{0, 3}},
+	"03_linear_maps":          {chart: 3, says: "PCA", gray: []int{0, 4}},
+	"04_whitening":            {chart: 3, says: "white", gray: []int{1}},
+	"05_random_projections":   {chart: 4, says: "Gaussian", gray: []int{0}},
+	"07_heat_and_diffusion":   {chart: 3, says: "row ", gray: []int{1, 2}},
+	"08_neighbour_embeddings": {chart: 1, says: "row ", gray: []int{0, 4}},
 }
 
 // TestNotebooks opens the page of every notebook of the course: with the network cut, all its charts are drawn, a point of the first tells
