@@ -12,6 +12,7 @@ import (
 
 	"github.com/flatland-go/flatland/pkg/affinity"
 	"github.com/flatland-go/flatland/pkg/dr/layout"
+	"github.com/flatland-go/flatland/pkg/manifold"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/neighbors"
 )
@@ -42,8 +43,17 @@ import (
 // approximation and projection for dimension reduction. Defaults are those of umap-learn
 // 0.5.
 type UMAP struct {
-	// Components is the number of dimensions of the map, at most 100. Default 2.
+	// Components is the number of dimensions of the map, at most 100. Default 2, or those
+	// of OutputSpace, with which it must agree.
 	Components int
+
+	// OutputSpace is where the points of the map lie: a manifold.Sphere, a
+	// manifold.Hyperboloid or the flat manifold.Euclidean. Distances and forces are along
+	// its geodesics, and a row of the map is a point as the manifold writes it, of one number
+	// more than Components where it is curved. The scale of MinDist and Spread is that of its
+	// radius: the smaller, the more curved is the map. No step is longer than a twentieth of it, and
+	// no point of hyperbolic space farther than 12 radii from its origin. Default Euclidean.
+	OutputSpace manifold.Manifold `json:"-"`
 
 	// Neighbors is how many rows are near to a row, which counts itself, as umap-learn
 	// does: 15 are 14 others. At least 2. Larger values show larger structure, and less of
@@ -118,7 +128,7 @@ type UMAP struct {
 	// Density is how much it counts that dense rows lie densely on the map, as in densMAP,
 	// of which the authors use 2: in the last epochs the correlation of local radii of the
 	// rows and of the map is raised, which the notes tell. Needs the distances of rows, so
-	// it goes without Affinity. Default 0: not at all.
+	// it goes without Affinity, and with a flat OutputSpace alone. Default 0: not at all.
 	//
 	// Source: A. Narayan, B. Berger and H. Cho (2021), Assessing single-cell transcriptomic
 	// variability through density-preserving data visualization.
@@ -135,8 +145,9 @@ type UMAP struct {
 
 	// Start is where the points begin: FromSpectral, at the smoothest functions on the
 	// graph of the weights, component for component; FromPCA; or FromRandom, evenly in a
-	// square; all of these with 10 units a side. Or From(y), as it is. Default
-	// FromSpectral.
+	// square; all of these with 10 units a side, on a sphere those of one dimension more
+	// around its middle, in hyperbolic space within 2 radii of the origin. Or From(y), points
+	// of OutputSpace, as they are. Default FromSpectral.
 	Start Start `json:"-"`
 
 	// Seed chooses all random numbers: of the start, of the points that push, and of an
@@ -171,7 +182,10 @@ func (u UMAP) Resolve(n, d int) (UMAP, error) {
 	if u.Density > 0 {
 		epochs += 200
 	}
-	u.Components, u.Neighbors, u.Epochs = cmp.Or(u.Components, 2), cmp.Or(u.Neighbors, min(15, n)), cmp.Or(u.Epochs, epochs)
+	if err := u.resolveSpace(method); err != nil {
+		return u, err
+	}
+	u.Neighbors, u.Epochs = cmp.Or(u.Neighbors, min(15, n)), cmp.Or(u.Epochs, epochs)
 	u.MinDist, u.Spread, u.LearningRate = cmp.Or(u.MinDist, .1), cmp.Or(u.Spread, 1), cmp.Or(u.LearningRate, 1)
 	u.NegativeSamples, u.RepulsionStrength = cmp.Or(u.NegativeSamples, 5), cmp.Or(u.RepulsionStrength, 1)
 	u.Mix, u.LocalConnectivity = cmp.Or(u.Mix, 1), cmp.Or(u.LocalConnectivity, 1)
@@ -206,7 +220,7 @@ func (u UMAP) Resolve(n, d int) (UMAP, error) {
 		{"LocalConnectivity", u.LocalConnectivity, u.LocalConnectivity > 0 && u.LocalConnectivity <= float64(u.Neighbors-1), fmt.Sprintf("0 ≤ LocalConnectivity ≤ Neighbors − 1 = %d, or Zero", u.Neighbors-1)},
 		{"TargetWeight", u.TargetWeight, u.TargetWeight > 0 && u.TargetWeight <= 1, "0 ≤ TargetWeight ≤ 1, or Zero"},
 		{"TargetNeighbors", u.TargetNeighbors, u.TargetNeighbors >= 2 && u.TargetNeighbors <= n, fmt.Sprintf("2 ≤ TargetNeighbors ≤ n = %d, the row itself among them", n)},
-		{"Density", u.Density, u.Density == 0 || u.Density > 0 && u.Density <= most && u.Affinity == nil, "0 to 1e6, and 0 where Affinity is given, which tells no distances"},
+		{"Density", u.Density, u.Density == 0 || u.Density > 0 && u.Density <= most && u.Affinity == nil && u.curved() == nil, "0 to 1e6, and 0 where Affinity is given, which tells no distances, and where OutputSpace is curved"},
 		{"DensityFraction", u.DensityFraction, u.DensityFraction > 0 && u.DensityFraction <= 1, "above 0 and at most 1"},
 		{"DensityShift", u.DensityShift, u.DensityShift > 0 && u.DensityShift <= most, "above 0 and at most 1e6, or Zero"},
 		{"MemoryLimit", u.MemoryLimit, u.MemoryLimit >= 0, "0 or more bytes"},
@@ -218,7 +232,7 @@ func (u UMAP) Resolve(n, d int) (UMAP, error) {
 	if err := u.checkSupervision(method, n); err != nil {
 		return u, err
 	}
-	return u, checkStart(method, u.Start, n, u.Components, FromSpectral, FromPCA, FromRandom)
+	return u, checkStart(method, u.Start, n, u.width(), FromSpectral, FromPCA, FromRandom)
 }
 
 // String returns the options in one line, as captions and tables show them.
@@ -239,6 +253,9 @@ func (u UMAP) String() string {
 		if o.value != o.usual {
 			s += fmt.Sprintf(", %s %.4g", o.name, o.value)
 		}
+	}
+	if u.OutputSpace != nil && u.curved() != nil {
+		s += fmt.Sprintf(", on %v", u.OutputSpace)
 	}
 	if u.Density > 0 {
 		s += fmt.Sprintf(", density %.4g in %.4g of the epochs", u.Density, u.DensityFraction)
@@ -353,8 +370,8 @@ func (u UMAP) layOut(ctx context.Context, method string, x mat.Matrix, s *affini
 		return nil, failed(method, err)
 	}
 	notes = slices.Concat(s.Notes, notes)
-	most := largestWeight(s)
-	entropy := layout.CrossEntropy{A: m.a, B: m.b, Row: s.Row, Most: most, Seed: u.Seed}
+	most, dim := largestWeight(s), u.width()
+	entropy := layout.CrossEntropy{A: m.a, B: m.b, Row: s.Row, Most: most, Seed: u.Seed, Space: u.curved()}
 	m.embedding = &Embedding{Method: "UMAP", Options: u.String(), Rows: n, Dim: d, Objective: math.NaN(), Loss: "cross entropy"}
 	if n > umapAllPairs {
 		entropy.Samples = umapSamples
@@ -369,28 +386,25 @@ func (u UMAP) layOut(ctx context.Context, method string, x mat.Matrix, s *affini
 			return nil, failed(method, err)
 		}
 		sgd := u.sampling(m.a, m.b, epochs)
-		sgd.Loss = func(ctx context.Context, y []float32) (float64, error) { return entropy.Of(ctx, y, u.Components) }
+		sgd.Loss = func(ctx context.Context, y []float32) (float64, error) { return entropy.Of(ctx, y, dim) }
 		if u.Density > 0 {
 			if density, err = u.density(ctx, x, edges, m.a, m.b); err != nil {
 				return nil, failed(method, err)
 			}
 			density.join(ctx, sgd, len(y)/n, u.DensityFraction)
 		}
-		if canceled = sgd.Run(ctx, y, u.Components, edges); canceled != nil && ctx.Err() == nil {
+		if canceled = sgd.Run(ctx, y, dim, edges); canceled != nil && ctx.Err() == nil {
 			return nil, failed(method, canceled)
 		}
 	}
-	z := mat.NewDense(n, u.Components, nil)
-	for i, v := range y {
-		z.RawMatrix().Data[i] = float64(v)
-	}
+	z := u.widened(y)
 	if !finite(z.RawMatrix().Data) {
 		return nil, errors.Join(canceled, &mat32.ParamError{Method: method, Param: "LearningRate", Value: u.LearningRate,
 			Want: "a smaller one: the map grew beyond all bounds"})
 	}
 	m.embedding.Dense = z
 	if canceled == nil && most > 0 {
-		m.embedding.Objective, canceled = entropy.Of(ctx, y, u.Components)
+		m.embedding.Objective, canceled = entropy.Of(ctx, y, dim)
 	}
 	if canceled == nil && density != nil {
 		if canceled = density.measure(ctx, y, len(y)/n); canceled == nil {
@@ -417,7 +431,7 @@ const (
 
 // sampling returns the descent by the options.
 func (u UMAP) sampling(a, b float64, epochs int) *layout.NegativeSampling {
-	s := &layout.NegativeSampling{Negatives: max(u.NegativeSamples, 0), Rate: u.LearningRate, Epochs: epochs, Seed: u.Seed, Purpose: "UMAP: layout"}
+	s := &layout.NegativeSampling{Negatives: max(u.NegativeSamples, 0), Rate: u.LearningRate, Epochs: epochs, Seed: u.Seed, Purpose: "UMAP: layout", Space: u.curved()}
 	s.Pull, s.Push = layout.UMAPForces(a, b, u.RepulsionStrength)
 	return s
 }

@@ -6,6 +6,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/saved"
+	"github.com/flatland-go/flatland/pkg/manifold"
 	"github.com/flatland-go/flatland/pkg/neighbors"
 )
 
@@ -39,6 +40,7 @@ func (m *UMAPModel) encode(w *saved.Writer) {
 	m.embedding.encode(w)
 	w.JSON(m.options)
 	w.Text(m.options.Start.String())
+	w.Text(m.options.OutputSpace.String())
 	neighbors.WriteMetric(w, "dr.UMAPModel.WriteTo", m.options.Metric)
 	w.Float(m.a)
 	w.Float(m.b)
@@ -58,6 +60,12 @@ func (m *UMAPModel) decode(r *saved.Reader) {
 	if m.options.Start.String() == (given{}).String() {
 		m.options.Start = given{}
 	}
+	space, err := manifold.Parse(r.Text())
+	if err != nil {
+		r.Fail(err.Error())
+		return
+	}
+	m.options.OutputSpace = space
 	m.options.Metric = neighbors.ReadMetric(r)
 	m.a, m.b = r.Float(), r.Float()
 	if r.Bool() {
@@ -68,7 +76,7 @@ func (m *UMAPModel) decode(r *saved.Reader) {
 		return
 	}
 	n, k := m.embedding.Dims()
-	fits := k == m.options.Components && m.a > 0 && m.b > 0 && m.options.Neighbors >= 2 && m.options.Neighbors <= n
+	fits := space.Dim() == m.options.Components && k == space.Ambient() && m.a > 0 && m.b > 0 && m.options.Neighbors >= 2 && m.options.Neighbors <= n
 	if m.rows != nil {
 		rows, d := m.rows.Dims()
 		fits = fits && rows == n && d == m.embedding.Dim

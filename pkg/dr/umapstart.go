@@ -23,6 +23,9 @@ const umapSide = 10
 // row, and what is to be noted. A start that is given is taken as it is; every axis of
 // others is stretched to the same length.
 func (u UMAP) place(ctx context.Context, x mat.Matrix, s *affinity.Sparse) (y []float32, notes []string, err error) {
+	if u.OutputSpace != nil && u.curved() != nil {
+		return u.placeCurved(ctx, x, s)
+	}
 	const noise = 1e-4 // which separates points that begin at one place
 	n, _ := x.Dims()
 	if g, ok := u.Start.(given); ok {

@@ -11,6 +11,7 @@ import (
 	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/pkg/affinity"
 	"github.com/flatland-go/flatland/pkg/dr/layout"
+	"github.com/flatland-go/flatland/pkg/manifold"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/neighbors"
 )
@@ -49,7 +50,7 @@ const umapNewEpochs = 200
 // the epochs of a row depend on those that come with it.
 func (m *UMAPModel) Transform(ctx context.Context, x mat.Matrix) (*Embedding, error) {
 	const method = "dr.UMAP"
-	u, dim := m.options, m.options.Components
+	u, dim := m.options, m.options.width()
 	rows, err := checkColumns(ctx, method, x, m.embedding.Dim)
 	if m.rows == nil {
 		if err != nil && m.embedding.Dim > 0 {
@@ -82,7 +83,7 @@ func (m *UMAPModel) Transform(ctx context.Context, x mat.Matrix) (*Embedding, er
 			keys[i] = keyOf(mat32.Row(buf[:d], i, x))
 			indices, distances := near.Row(i)
 			joined[i] = m.join(indices, distances, far)
-			joined[i].mean(y[i*dim:(i+1)*dim], buf[:dim], m.embedding.Dense)
+			joined[i].mean(y[i*dim:(i+1)*dim], buf[:dim], m.embedding.Dense, u.OutputSpace)
 		}
 	})
 	if err != nil {
@@ -102,18 +103,14 @@ func (m *UMAPModel) Transform(ctx context.Context, x mat.Matrix) (*Embedding, er
 		return nil, failed(method, err)
 	}
 	sgd := layout.NegativeSampling{Negatives: max(u.NegativeSamples, 0), Rate: u.LearningRate / 2, Epochs: epochs, Seed: u.Seed,
-		Purpose: "UMAP: new rows", Anchors: m.field.at, Keys: keys, Pull: m.field.pull, Push: m.field.push}
+		Purpose: "UMAP: new rows", Anchors: m.field.at, Keys: keys, Pull: m.field.pull, Push: m.field.push, Space: u.curved()}
 	if err := sgd.Run(ctx, y, dim, edges); err != nil {
 		return nil, failed(method, err)
 	}
-	z := mat.NewDense(rows, dim, nil)
+	z := u.widened(y)
 	for i := range rows {
-		to := z.RawRowView(i)
-		for c := range to {
-			to[c] = float64(y[i*dim+c])
-		}
 		if joined[i].still && len(joined[i].tails) == 1 {
-			copy(to, m.embedding.RawRowView(int(joined[i].tails[0])))
+			copy(z.RawRowView(i), m.embedding.RawRowView(int(joined[i].tails[0])))
 		}
 	}
 	return m.embedding.of(z), nil
@@ -177,9 +174,9 @@ func (m *UMAPModel) join(indices []int32, distances []float64, far float64) join
 	return joinedRow{tails: indices[:kept], weights: weights[:kept]}
 }
 
-// mean writes the mean of the places of a row's tails, by their weights, to dst; sums is
-// as long.
-func (j joinedRow) mean(dst []float32, sums []float64, at *mat.Dense) {
+// mean writes the mean of the places of a row's tails, by their weights, to dst: the point
+// of the space that their mean in the ambient one is moved to. sums is as long.
+func (j joinedRow) mean(dst []float32, sums []float64, at *mat.Dense, space manifold.Manifold) {
 	clear(sums)
 	total := 0.
 	for k, t := range j.tails {
@@ -188,8 +185,12 @@ func (j joinedRow) mean(dst []float32, sums []float64, at *mat.Dense) {
 			sums[c] += j.weights[k] * v
 		}
 	}
+	for c := range sums {
+		sums[c] /= total
+	}
+	space.Project(sums)
 	for c, v := range sums {
-		dst[c] = float32(v / total)
+		dst[c] = float32(v)
 	}
 }
 

@@ -30,6 +30,9 @@ type CrossEntropy struct {
 
 	// Seed draws the samples.
 	Seed uint64
+
+	// Space is where the points lie; see NegativeSampling.
+	Space Space
 }
 
 // Of returns the cross entropy of the n points y, dim coordinates row after row, within
@@ -40,7 +43,10 @@ func (c CrossEntropy) Of(ctx context.Context, y []float32, dim int) (float64, er
 	n := len(y) / dim
 	apart := newCurve(func(s float64) float64 { return math.Log1p(1 / (c.A * math.Pow(max(s, umapCore), c.B))) }) // −log(1−v)
 	joined := newCurve(func(s float64) float64 { return math.Log1p(c.A * math.Pow(max(s, umapCore), c.B)) })      // −log v
-	squared := func(i, j int) float32 {
+	squared := func(diff []float32, i, j int) float32 {
+		if c.Space != nil {
+			return c.Space.Difference(diff, y[i*dim:(i+1)*dim], y[j*dim:(j+1)*dim])
+		}
 		sum := float32(0)
 		for k, v := range y[i*dim : (i+1)*dim] {
 			d := v - y[j*dim+k]
@@ -49,18 +55,19 @@ func (c CrossEntropy) Of(ctx context.Context, y []float32, dim int) (float64, er
 		return sum
 	}
 	sum, err := par.Sum(ctx, n, block, func(lo, hi int) (sum float64) {
+		diff := make([]float32, dim)
 		for i := lo; i < hi; i++ {
 			push, share := 0., 1.
 			if c.Samples > 0 && c.Samples < n-1 {
 				share = float64(n-1) / float64(c.Samples)
 				r := rng.New(c.Seed, "layout/cross entropy", i)
 				for range c.Samples {
-					push += float64(apart.at(squared(i, (i+1+r.IntN(n-1))%n)))
+					push += float64(apart.at(squared(diff, i, (i+1+r.IntN(n-1))%n)))
 				}
 			} else {
 				for j := range n {
 					if j != i {
-						push += float64(apart.at(squared(i, j)))
+						push += float64(apart.at(squared(diff, i, j)))
 					}
 				}
 			}
@@ -70,7 +77,7 @@ func (c CrossEntropy) Of(ctx context.Context, y []float32, dim int) (float64, er
 				if int(j) == i {
 					continue
 				}
-				w, s := weights[k]/c.Most, squared(i, int(j))
+				w, s := weights[k]/c.Most, squared(diff, i, int(j))
 				sum += w * (float64(joined.at(s)) - float64(apart.at(s)))
 				sum += w * math.Log(w)
 				if w < 1 {
