@@ -103,8 +103,9 @@ type UMAP struct {
 	// Labels, when given, are the class of every row, numbered from 0 in any way, or −1
 	// where it is unknown: rows of different classes are joined less, and less are rows of
 	// which the class is not known; see affinity.Sparse.IntersectLabels. At least one is
-	// known. Where all have one class, nothing but the union is taken once more. New rows
-	// need no labels. Not kept by a saved model. Default nil.
+	// known; rows of unknown class gain little from what is known of others. Where all have
+	// one class, nothing but the union is taken once more. New rows need no labels. Not kept
+	// by a saved model. Default nil.
 	Labels []int `json:"-"`
 
 	// Targets, when given instead of Labels, are a row of numbers for every row: rows are

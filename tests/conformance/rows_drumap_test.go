@@ -5,6 +5,7 @@ import (
 
 	"github.com/flatland-go/flatland/internal/fixture"
 	"github.com/flatland-go/flatland/pkg/dr"
+	"github.com/flatland-go/flatland/pkg/manifold"
 	"github.com/flatland-go/flatland/pkg/neighbors"
 )
 
@@ -32,11 +33,14 @@ var drUMAPRows = []row{{
 	variants: []variant{
 		{name: "20 epochs", of: always(dr.UMAP{Epochs: 20}), least: 2, distances: asForRows, long: [2]int{6000, 60}},
 		{name: "random start, three dimensions, correlation", of: always(dr.UMAP{Components: 3, Start: dr.FromRandom, Seed: 3, Epochs: 10, Metric: neighbors.Correlation{}}), least: 2, distances: taken, long: [2]int{6000, 60}},
+		{name: "on a sphere", of: always(dr.UMAP{OutputSpace: manifold.Sphere{}, Epochs: 10}), least: 2, distances: asForRows, long: [2]int{6000, 60}},
 		{name: "a given start", least: 2, distances: asForRows, long: [2]int{6000, 60}, of: func(n, _ int) any {
 			return dr.UMAP{Epochs: 10, Start: dr.From(fixture.Normal(5, max(n, 1), 2))}
 		}},
 	},
 	exact: map[string]any{
+		"TargetWeight":      dr.UMAP{TargetWeight: dr.Zero, Labels: inTurn(60, 3), Epochs: 10},
+		"DensityShift":      dr.UMAP{DensityShift: dr.Zero, Density: 2, Epochs: 10},
 		"MinDist":           dr.UMAP{MinDist: dr.Zero, Epochs: 10},
 		"Epochs":            dr.UMAP{Epochs: dr.None},
 		"NegativeSamples":   dr.UMAP{NegativeSamples: dr.None, Epochs: 10},
@@ -53,5 +57,12 @@ var drUMAPRows = []row{{
 		"NegativeSamples":   {dr.UMAP{NegativeSamples: -2}},
 		"Mix":               {dr.UMAP{Mix: 1.5}},
 		"LocalConnectivity": {dr.UMAP{LocalConnectivity: 15}},
+		"Labels":            {dr.UMAP{Labels: inTurn(59, 3)}, dr.UMAP{Labels: []int{}}},
+		"Targets":           {dr.UMAP{Targets: fixture.Normal(6, 59, 1)}},
+		"TargetWeight":      {dr.UMAP{TargetWeight: 1.5}},
+		"TargetNeighbors":   {dr.UMAP{TargetNeighbors: 1}, dr.UMAP{TargetNeighbors: 61}},
+		"Density":           {dr.UMAP{Density: -1}},
+		"DensityFraction":   {dr.UMAP{DensityFraction: 1.5}},
+		"DensityShift":      {dr.UMAP{DensityShift: -1}},
 	},
 }}
