@@ -77,11 +77,10 @@ func (m *UMAPModel) Transform(ctx context.Context, x mat.Matrix) (*Embedding, er
 	})
 	joined, y, keys := make([]joinedRow, rows), make([]float32, rows*dim), make([]uint64, rows)
 	far := affinity.Disconnection(u.Metric)
-	_, d := x.Dims()
-	err = par.BlocksWith(ctx, rows, 64, func() []float64 { return make([]float64, max(d, dim)) }, func(buf []float64, lo, hi int) {
+	err = par.BlocksWith(ctx, rows, 64, func() []float64 { return make([]float64, dim) }, func(buf []float64, lo, hi int) {
 		for i := lo; i < hi; i++ {
-			keys[i] = keyOf(mat32.Row(buf[:d], i, x))
 			indices, distances := near.Row(i)
+			keys[i] = keyOf(indices)
 			joined[i] = m.join(indices, distances, far)
 			joined[i].mean(y[i*dim:(i+1)*dim], buf[:dim], m.embedding.Dense, u.OutputSpace)
 		}
@@ -194,11 +193,12 @@ func (j joinedRow) mean(dst []float32, sums []float64, at *mat.Dense, space mani
 	}
 }
 
-// keyOf returns a number that is the same for the same row: FNV-1a of its values.
-func keyOf(row []float64) uint64 {
+// keyOf returns a number that is the same for the same nearest rows, wherever the origin of
+// the data is: FNV-1a of them.
+func keyOf(nearest []int32) uint64 {
 	h := uint64(14695981039346656037)
-	for _, v := range row {
-		h = (h ^ math.Float64bits(v+0)) * 1099511628211 // + 0: zeros have one sign
+	for _, j := range nearest {
+		h = (h ^ uint64(j)) * 1099511628211
 		h ^= h >> 29
 	}
 	return h
