@@ -6,6 +6,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/neighbors"
 )
 
@@ -50,4 +51,23 @@ func (k *known) nearest(ctx context.Context, rows mat.Matrix, by neighbors.Auto,
 			return nil, err
 		}
 	}
+}
+
+// keep returns the rows of x as a model keeps them: float32 or sparse values are borrowed,
+// others are copied, as float32 where that is what they are.
+func keep(x mat.Matrix) mat.Matrix {
+	switch x := x.(type) {
+	case *mat32.Dense, *mat32.CSR:
+		return x
+	}
+	n, d := x.Dims()
+	buf := make([]float64, d)
+	for i := range n {
+		for _, v := range mat32.Row(buf, i, x) {
+			if float64(float32(v)) != v {
+				return mat.DenseCopyOf(x)
+			}
+		}
+	}
+	return mat32.Convert(x)
 }

@@ -33,9 +33,9 @@ import (
 // Similarities in several pieces are accepted: a note says so, and how far the pieces
 // lie from each other means nothing.
 //
-// Exact: time O(n²·d) + O(n²) an iteration, memory 4·n² + 4·n·d bytes. Else time that of
+// Exact: time O(n²·d) + O(n²) an iteration, memory 4·n² + 8·n·d bytes. Else time that of
 // the neighbours and O(n·(Perplexity + log n)) an iteration, memory some
-// n·(300·Perplexity + 4·d) bytes. Distances in many columns are mostly noise: 50
+// n·(300·Perplexity + 8·d) bytes. Distances in many columns are mostly noise: 50
 // principal components before it make it faster and often better.
 //
 // A mat32.Distances given as x stands for rows at these distances: the
@@ -178,8 +178,8 @@ func (t TSNE) Resolve(n, d int) (TSNE, error) {
 		want  string
 	}{
 		{"Perplexity", t.Perplexity, t.Perplexity >= 1 && t.Perplexity < float64(n-1), fmt.Sprintf("1 ≤ Perplexity < n−1 = %d", n-1)},
-		{"Perplexities", t.Perplexities, t.Perplexities == nil || len(t.Perplexities) > 0 && t.Bandwidth == 0, "one or more, and no Bandwidth"},
 		{"Bandwidth", t.Bandwidth, t.Bandwidth >= 0 && t.Bandwidth <= math.MaxFloat64, "0 (by the perplexity) or more, and finite"},
+		{"Perplexities", t.Perplexities, t.Perplexities == nil || len(t.Perplexities) > 0 && t.Bandwidth == 0, "one or more, and no Bandwidth"},
 		{"DegreesOfFreedom", t.DegreesOfFreedom, t.DegreesOfFreedom >= 0.01 && t.DegreesOfFreedom <= 1e3, "0.01 ≤ DegreesOfFreedom ≤ 1000"},
 		{"Exaggeration", t.Exaggeration, t.Exaggeration >= 1 && t.Exaggeration <= 1e3, "1 ≤ Exaggeration ≤ 1000"},
 		{"LateExaggeration", t.LateExaggeration, t.LateExaggeration >= 1 && t.LateExaggeration <= 1e3, "1 ≤ LateExaggeration ≤ 1000"},

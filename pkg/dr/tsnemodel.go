@@ -19,12 +19,12 @@ import (
 )
 
 // TSNEModel is fitted by TSNE. It keeps the rows it was fitted to, unless it was fitted to
-// distances or given weights, in 4·n·d bytes (a *mat32.Dense is borrowed), and until it is
+// distances or given weights, in 8·n·d bytes, half of that where float32 holds them (a *mat32.Dense is borrowed), and until it is
 // saved their similarities.
 type TSNEModel struct {
 	options   TSNE
 	embedding *Embedding
-	rows      mat.Matrix // float32, or float64 beyond float32; nil where there are distances or weights
+	rows      mat.Matrix // float32 where that is what they are, or float64; nil where there are distances or weights
 
 	// What Continue goes on from. The similarities are one or the other, or neither once
 	// they were saved.

@@ -259,18 +259,18 @@ func TestTSNETransform(t *testing.T) {
 	if _, err := given.Transform(ctx, x); !errors.As(err, new(*mat32.DegenerateError)) {
 		t.Errorf("given weights: %v", err)
 	}
-	cancelled, cancel := context.WithCancel(ctx)
+	canceled, cancel := context.WithCancel(ctx)
 	cancel()
-	if _, err := m.Transform(cancelled, x); !errors.Is(err, context.Canceled) {
+	if _, err := m.Transform(canceled, x); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
-	if _, err := m.Continue(cancelled, 5, 0); !errors.Is(err, context.Canceled) {
+	if _, err := m.Continue(canceled, 5, 0); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
 
 // A cancel while it goes on gives the map so far.
-func TestTSNEContinuesUntilCancelled(t *testing.T) {
+func TestTSNEContinuesUntilCanceled(t *testing.T) {
 	x := normal(60, 3, 0)
 	m, err := dr.TSNE{EarlyIterations: 5, Iterations: 5}.Fit(context.Background(), x)
 	if err != nil {

@@ -37,7 +37,7 @@ import (
 //
 // Time that of the neighbours (see neighbors.Auto), some dozens of products with the
 // weights for the spectral start, and about 40·Epochs·n forces of a few nanoseconds;
-// memory about 150·n·Neighbors bytes, and 4·n·d for the rows that the model keeps.
+// memory about 150·n·Neighbors bytes, and 8·n·d for the rows that the model keeps, or half of that where float32 holds them.
 //
 // Source: L. McInnes, J. Healy and J. Melville (2018), UMAP: Uniform manifold
 // approximation and projection for dimension reduction. Defaults are those of umap-learn
@@ -338,7 +338,7 @@ func (u UMAP) memory(x mat.Matrix) int64 {
 	case *mat32.Distances, *mat32.Dense, *mat32.CSR:
 		return need
 	}
-	return need + 4*int64(n)*int64(d)
+	return need + 12*int64(n)*int64(d)
 }
 
 // weigh returns how much the rows of x are joined.
@@ -449,17 +449,4 @@ func largestWeight(s *affinity.Sparse) (most float64) {
 		}
 	}
 	return most
-}
-
-// keep returns the rows of x as a model keeps them: float32 or sparse values are borrowed,
-// others are copied, as float32 unless they do not fit.
-func keep(x mat.Matrix) mat.Matrix {
-	switch x := x.(type) {
-	case *mat32.Dense, *mat32.CSR:
-		return x
-	}
-	if c := mat32.Convert(x); mat32.Check(c) == nil {
-		return c
-	}
-	return mat.DenseCopyOf(x)
 }

@@ -11,13 +11,13 @@ import (
 )
 
 // UMAPModel is fitted by UMAP. It keeps the rows it was fitted to, for new ones are
-// compared with them: 4·n·d bytes, or those of a *mat32.Dense or *mat32.CSR, which it
+// compared with them: 8·n·d bytes, half of that where float32 holds them, or those of a *mat32.Dense or *mat32.CSR, which it
 // borrows.
 type UMAPModel struct {
 	options   UMAP
 	embedding *Embedding
 	a, b      float64    // of the curve 1/(1+a·d^(2b))
-	rows      mat.Matrix // float32 or sparse, or float64 beyond float32; nil where only distances or weights are known
+	rows      mat.Matrix // float32 where that is what they are, or sparse, or float64; nil where only distances or weights are known
 	field     umapField
 	radii     [2][]float64 // of the rows and of the map, where these are kept alike
 }

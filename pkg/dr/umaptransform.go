@@ -63,10 +63,9 @@ func (m *UMAPModel) Transform(ctx context.Context, x mat.Matrix) (*Embedding, er
 	}
 	n, _ := m.rows.Dims()
 	count := min(u.Neighbors, n)
-	if err := mat32.CheckMemory(method, int64(rows)*(40*int64(count)+12*int64(dim)+8*int64(m.embedding.Dim)+16), u.MemoryLimit, "map fewer rows at a time"); err != nil {
+	if err := mat32.CheckMemory(method, int64(rows)*(40*int64(count)+12*int64(dim)+16), u.MemoryLimit, "map fewer rows at a time"); err != nil {
 		return nil, err
 	}
-	x = m.rounded(x)
 	near, err := m.field.nearest(ctx, m.rows, neighbors.Auto{Metric: u.Metric, Seed: u.Seed, MemoryLimit: u.MemoryLimit}, x, count)
 	if err != nil {
 		return nil, failed(method, err)
@@ -113,26 +112,6 @@ func (m *UMAPModel) Transform(ctx context.Context, x mat.Matrix) (*Embedding, er
 		}
 	}
 	return m.embedding.of(z), nil
-}
-
-// rounded returns the rows of x as the model keeps its own, for these to be at no distance
-// from themselves: as float32, but for values beyond.
-func (m *UMAPModel) rounded(x mat.Matrix) mat.Matrix {
-	if _, ok := m.rows.(*mat32.Dense); !ok {
-		return x
-	}
-	switch x.(type) {
-	case *mat32.Dense, *mat32.CSR:
-		return x
-	}
-	z := mat.DenseCopyOf(x)
-	z.Apply(func(_, _ int, v float64) float64 {
-		if f := float64(float32(v)); !math.IsInf(f, 0) {
-			return f
-		}
-		return v
-	}, z)
-	return z
 }
 
 // joinedRow is how much a new row is joined with some that are known: the largest weight
