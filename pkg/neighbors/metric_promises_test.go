@@ -601,6 +601,7 @@ func TestSlowFunctionsHearACancel(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
+		heard := 0
 		for stop := range int64(stops) {
 			last := 1 + calls.Load()*(2*stop+1)/int64(2*stops)
 			ctx, cancel := context.WithCancel(context.Background())
@@ -618,11 +619,23 @@ func TestSlowFunctionsHearACancel(t *testing.T) {
 				}
 				return line(a, b)
 			}))
+			if at.Load() == nil {
+				// How many calls a parallel search makes depends on who is first: it was
+				// done by fewer than the last one.
+				if cancel(); err != nil {
+					t.Errorf("%s, not cancelled: %v", name, err)
+				}
+				continue
+			}
 			late := time.Since(*at.Load())
 			if most := int64(4 + 2*runtime.GOMAXPROCS(0)); !errors.Is(err, context.Canceled) || after.Load() > most || late > 250*time.Millisecond {
 				t.Errorf("%s, cancelled after %d of %d calls: got %v, %d calls and %v later", name, last, calls.Load(), err, after.Load(), late)
 			}
 			cancel()
+			heard++
+		}
+		if heard == 0 || heard < stops-1 {
+			t.Errorf("%s: of %d cancels %d came in time", name, stops, heard)
 		}
 	}
 }

@@ -42,9 +42,9 @@ def by_targets(x, targets, k, weight):
 
 
 digits, labels = goldenfile.table("digits")
-digits, labels = digits[:100], labels[:100].copy()
+digits, labels = digits[:50], labels[:50].copy()
 labels[::5] = -1
-targets = np.sin(digits @ np.linspace(.1, 2, digits.shape[1])) + np.arange(100) / 50
+targets = np.sin(digits @ np.linspace(.1, 2, digits.shape[1])) + np.arange(50) / 50
 goldenfile.write("umapsupervised", "umap-learn", "weights of the first digits that respect labels (−1 unknown) and numbers",
                  "fuzzy_simplicial_set of exact neighbours, 15; discrete_metric_simplicial_set_intersection, with far_dist as UMAP sets it; "
                  "general_simplicial_set_intersection and reset_local_connectivity. Weights: those with head < tail.",
