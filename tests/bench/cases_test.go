@@ -62,6 +62,7 @@ func TestCasesAreComplete(t *testing.T) {
 // The whole table runs on a few rows, with Flatland standing in for the peers: then both sides have the same quality, but where the
 // peer has one function for several of ours: the first of them stands in.
 func TestEveryCaseRuns(t *testing.T) {
+	testenv.Unraced(t)
 	c := testConfig("cases", "")
 	c.Rows, c.Rule = 100, func(float64) Repeat { return Repeat{Pairs: 1} }
 	c.Peer = as
