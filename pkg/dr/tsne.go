@@ -273,7 +273,7 @@ func (t TSNE) Fit(ctx context.Context, x mat.Matrix) (*TSNEModel, error) {
 	}
 	fail := func(err error) (*TSNEModel, error) { return nil, failed(method, err) }
 
-	m := &TSNEModel{options: t, index: new(indexed), embedding: &Embedding{Method: "t-SNE", Options: t.String(), Rows: n, Dim: d, Objective: math.NaN(), Loss: "KL divergence"}}
+	m := &TSNEModel{options: t, index: new(known), embedding: &Embedding{Method: "t-SNE", Options: t.String(), Rows: n, Dim: d, Objective: math.NaN(), Loss: "KL divergence"}}
 	more, err := m.compare(ctx, x)
 	if err != nil {
 		return fail(err)

@@ -6,7 +6,6 @@ import (
 	"io"
 	"math"
 	"slices"
-	"sync"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -19,8 +18,8 @@ import (
 )
 
 // TSNEModel is fitted by TSNE. It keeps the rows it was fitted to, unless it was fitted to
-// distances or given weights, in 8·n·d bytes, half of that where float32 holds them (a *mat32.Dense is borrowed), and until it is
-// saved their similarities.
+// distances or given weights, in 8·n·d bytes, half of that where float32 holds them (a
+// *mat32.Dense is borrowed), and until it is saved their similarities.
 type TSNEModel struct {
 	options   TSNE
 	embedding *Embedding
@@ -33,13 +32,7 @@ type TSNEModel struct {
 	step, gain   []float64 // of the last iteration, n × k
 	exaggeration float64   // of the last iteration
 
-	index *indexed
-}
-
-// indexed holds the index of the rows of a model, from when it is first asked for.
-type indexed struct {
-	sync.Mutex
-	neighbors.Index
+	index *known
 }
 
 // phase is a run of iterations of one objective.
@@ -160,8 +153,8 @@ func (m *TSNEModel) move(ctx context.Context, o objective, y []float64, phases [
 // gains go on from there, and the map is the one that as many iterations more would have
 // made; where it is another, they begin anew.
 //
-// A model that was read from a file makes the similarities again of the rows it keeps,
-// which are of float32; steps and gains are in the file. Errors: *mat32.ParamError for
+// A model that was read from a file makes the similarities again of the rows it keeps;
+// steps and gains are in the file. Errors: *mat32.ParamError for
 // iterations below 1, an exaggeration below 1, or rates that are too large,
 // *mat32.DegenerateError where a model that was read was fitted to distances or given
 // weights, and one that wraps ctx.Err(); a cancel during the iterations also returns the
@@ -191,7 +184,7 @@ func (m *TSNEModel) Continue(ctx context.Context, iterations int, exaggeration f
 		e.Notes = append(e.Notes, fmt.Sprintf("continued for %d iterations at exaggeration %g", iterations, exaggeration))
 	}
 	e.Options = next.options.String()
-	next.index = new(indexed) // as that of the model was found for its map
+	next.index = new(known) // as that of the model was found for its map
 	if m.pairs == nil && m.similar == nil {
 		if m.rows == nil {
 			return nil, &mat32.DegenerateError{Method: method, Reason: "it cannot go on: it was fitted to distances or given weights, which are not saved with it"}
@@ -231,7 +224,7 @@ func (m *TSNEModel) encode(w *saved.Writer) {
 func (m *TSNEModel) decode(r *saved.Reader) {
 	r.JSON(&m.options)
 	m.options.Metric = neighbors.ReadMetric(r)
-	m.embedding, m.index = new(Embedding), new(indexed)
+	m.embedding, m.index = new(Embedding), new(known)
 	m.embedding.decode(r)
 	m.step, m.gain, m.exaggeration = r.Floats(), r.Floats(), r.Float()
 	if r.Bool() {

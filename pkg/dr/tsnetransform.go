@@ -62,11 +62,8 @@ func (m *TSNEModel) Transform(ctx context.Context, x mat.Matrix) (*Embedding, er
 		return nil, err
 	}
 	fail := func(err error) (*Embedding, error) { return nil, mat32.Rename(method, err) }
-	index, err := m.indexedRows(ctx)
-	if err != nil {
-		return fail(err)
-	}
-	near, err := index.Query(ctx, x, min(newStart, n))
+	by := neighbors.Auto{Metric: m.options.Metric, MemoryLimit: m.options.MemoryLimit}
+	near, err := m.index.nearest(ctx, m.rows, by, x, min(newStart, n))
 	if err != nil {
 		return fail(err)
 	}
@@ -91,20 +88,6 @@ func (m *TSNEModel) Transform(ctx context.Context, x mat.Matrix) (*Embedding, er
 		}
 	}
 	return m.embedding.of(z), nil
-}
-
-// indexedRows returns the rows ready to be compared with new ones.
-func (m *TSNEModel) indexedRows(ctx context.Context) (neighbors.Index, error) {
-	m.index.Lock()
-	defer m.index.Unlock()
-	if m.index.Index == nil {
-		index, err := neighbors.Auto{Metric: m.options.Metric, MemoryLimit: m.options.MemoryLimit}.Index(ctx, m.rows)
-		if err != nil {
-			return nil, err
-		}
-		m.index.Index = index
-	}
-	return m.index.Index, nil
 }
 
 // newcomer is the scratch memory of who places new rows.

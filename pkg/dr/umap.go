@@ -25,8 +25,9 @@ import (
 // little.
 //
 // The map is the same on any number of cores, and no seed costs time: points take turns,
-// each sees where the others are, and none is moved by two at once. It needs no more epochs
-// for that. As with all methods that take steps at random, data that differ in their last
+// each sees where the others are, and none is moved by two at once. By this the early epochs
+// throw points farther than those of umap-learn: neighbours are kept as well, and shapes that
+// hang together come apart more easily. As with all methods that take steps at random, data that differ in their last
 // digits have the same weights to six digits and maps of the same quality that may look
 // different.
 //
