@@ -24,12 +24,10 @@ import (
 // next to whom means much; how far groups are apart, how dense they are and the axes mean
 // little.
 //
-// The map is the same on any number of cores, and no seed costs time: points take turns,
-// each sees where the others are, and none is moved by two at once. By this the early epochs
-// throw points farther than those of umap-learn: neighbours are kept as well, and shapes that
-// hang together come apart more easily. As with all methods that take steps at random, data that differ in their last
-// digits have the same weights to six digits and maps of the same quality that may look
-// different.
+// The map is the same on any number of cores, and no seed costs time: edges between two
+// blocks of points are gone through one by one, and no point is moved by two at once. As
+// with all methods that take steps at random, data that differ in their last digits have the
+// same weights to six digits and maps of the same quality that may look different.
 //
 // Rows without weights to others, which bounded metrics leave and the notes tell, stay
 // where the start puts them. Weights that leave the rows in several components are
@@ -292,16 +290,8 @@ func (u UMAP) Fit(ctx context.Context, x mat.Matrix) (*UMAPModel, error) {
 		return nil, err
 	}
 	given := u.Graph
-	if u.Density > 0 { // whose distances are needed twice
-		if u.Graph, err = u.near(ctx, x); err != nil {
-			return nil, failed(method, err)
-		}
-	}
-	s, err := u.weigh(ctx, x)
+	u, s, err := u.joined(ctx, x)
 	if err != nil {
-		return nil, failed(method, err)
-	}
-	if s, err = u.supervise(ctx, s); err != nil {
 		return nil, failed(method, err)
 	}
 	m, err := u.layOut(ctx, method, x, s)
@@ -342,6 +332,23 @@ func (u UMAP) memory(x mat.Matrix) int64 {
 	return need + 12*int64(n)*int64(d)
 }
 
+// joined returns how much the rows of x are joined, by their labels and targets too, and
+// the options with the graph that density needs a second time.
+func (u UMAP) joined(ctx context.Context, x mat.Matrix) (UMAP, *affinity.Sparse, error) {
+	var err error
+	if u.Density > 0 {
+		if u.Graph, err = u.near(ctx, x); err != nil {
+			return u, nil, err
+		}
+	}
+	s, err := u.weigh(ctx, x)
+	if err != nil {
+		return u, nil, err
+	}
+	s, err = u.supervise(ctx, s)
+	return u, s, err
+}
+
 // weigh returns how much the rows of x are joined.
 func (u UMAP) weigh(ctx context.Context, x mat.Matrix) (*affinity.Sparse, error) {
 	const method = "dr.UMAP"
@@ -358,68 +365,98 @@ func (u UMAP) weigh(ctx context.Context, x mat.Matrix) (*affinity.Sparse, error)
 // layOut makes the model of the rows of x by their weights s: it starts, lets edges pull
 // and points push, and looks at what came out. Options are resolved.
 func (u UMAP) layOut(ctx context.Context, method string, x mat.Matrix, s *affinity.Sparse) (*UMAPModel, error) {
+	l, err := u.begin(ctx, method, x, s)
+	if err != nil {
+		return nil, err
+	}
+	if l.descent != nil {
+		if err = l.descent.Run(ctx, l.points, l.dim, l.edges); err != nil && ctx.Err() == nil {
+			return nil, failed(method, err)
+		}
+	}
+	return l.finish(ctx, err)
+}
+
+// umapLayout is a map in the making.
+type umapLayout struct {
+	*UMAPModel
+	method  string
+	x       mat.Matrix
+	points  []float32 // of dim coordinates, row after row
+	dim     int
+	most    float64 // the largest weight
+	entropy layout.CrossEntropy
+	density *umapDensity // nil where it counts for nothing
+
+	// What moves the points: nil where nothing does.
+	descent *layout.NegativeSampling
+	edges   *layout.Edges
+}
+
+// begin places the points of the rows of x, of weights s.
+func (u UMAP) begin(ctx context.Context, method string, x mat.Matrix, s *affinity.Sparse) (*umapLayout, error) {
 	n, d := x.Dims()
 	if _, ok := x.(*mat32.Distances); ok {
 		d = 0
 	}
-	m := &UMAPModel{options: u}
+	l := &umapLayout{UMAPModel: &UMAPModel{options: u}, method: method, x: x, dim: u.width(), most: largestWeight(s)}
 	var err error
-	if m.a, m.b, err = layout.FitAB(u.MinDist, u.Spread); err != nil {
+	if l.a, l.b, err = layout.FitAB(u.MinDist, u.Spread); err != nil {
 		return nil, failed(method, err)
 	}
-	y, notes, err := u.place(ctx, x, s)
-	if err != nil {
+	var notes []string
+	if l.points, notes, err = u.place(ctx, x, s); err != nil {
 		return nil, failed(method, err)
 	}
 	notes = slices.Concat(s.Notes, notes)
-	most, dim := largestWeight(s), u.width()
-	entropy := layout.CrossEntropy{A: m.a, B: m.b, Row: s.Row, Most: most, Seed: u.Seed, Space: u.curved()}
-	m.embedding = &Embedding{Method: "UMAP", Options: u.String(), Rows: n, Dim: d, Objective: math.NaN(), Loss: "cross entropy"}
+	l.entropy = layout.CrossEntropy{A: l.a, B: l.b, Row: s.Row, Most: l.most, Seed: u.Seed, Space: u.curved()}
 	if n > umapAllPairs {
-		entropy.Samples = umapSamples
+		l.entropy.Samples = umapSamples
 		notes = append(notes, fmt.Sprintf("the cross entropy is estimated from %d pairs a row", umapSamples))
 	}
-	m.embedding.Notes = notes
-	var canceled error
-	var density *umapDensity
-	if epochs := max(u.Epochs, 0); epochs > 0 && most > 0 {
-		edges, err := layout.NewEdges(ctx, n, s.Row, most, epochs)
-		if err != nil {
+	l.embedding = &Embedding{Method: "UMAP", Options: u.String(), Rows: n, Dim: d, Objective: math.NaN(), Loss: "cross entropy", Notes: notes}
+	epochs := max(u.Epochs, 0)
+	if epochs == 0 || l.most == 0 {
+		return l, nil
+	}
+	if l.edges, err = layout.NewEdges(ctx, n, s.Row, l.most, epochs); err != nil {
+		return nil, failed(method, err)
+	}
+	l.descent = u.sampling(l.a, l.b, epochs)
+	l.descent.Loss = func(ctx context.Context, y []float32) (float64, error) { return l.entropy.Of(ctx, y, l.dim) }
+	if u.Density > 0 {
+		if l.density, err = u.density(ctx, x, l.edges, l.a, l.b); err != nil {
 			return nil, failed(method, err)
 		}
-		sgd := u.sampling(m.a, m.b, epochs)
-		sgd.Loss = func(ctx context.Context, y []float32) (float64, error) { return entropy.Of(ctx, y, dim) }
-		if u.Density > 0 {
-			if density, err = u.density(ctx, x, edges, m.a, m.b); err != nil {
-				return nil, failed(method, err)
-			}
-			density.join(ctx, sgd, len(y)/n, u.DensityFraction)
-		}
-		if canceled = sgd.Run(ctx, y, dim, edges); canceled != nil && ctx.Err() == nil {
-			return nil, failed(method, canceled)
-		}
+		l.density.join(ctx, l.descent, l.dim, u.DensityFraction)
 	}
-	z := u.widened(y)
+	return l, nil
+}
+
+// finish looks at where the points are: at the end, or when they were cancelled.
+func (l *umapLayout) finish(ctx context.Context, canceled error) (*UMAPModel, error) {
+	m, u := l.UMAPModel, l.options
+	z := u.widened(l.points)
 	if !finite(z.RawMatrix().Data) {
-		return nil, errors.Join(canceled, &mat32.ParamError{Method: method, Param: "LearningRate", Value: u.LearningRate,
+		return nil, errors.Join(canceled, &mat32.ParamError{Method: l.method, Param: "LearningRate", Value: u.LearningRate,
 			Want: "a smaller one: the map grew beyond all bounds"})
 	}
 	m.embedding.Dense = z
-	if canceled == nil && most > 0 {
-		m.embedding.Objective, canceled = entropy.Of(ctx, y, dim)
+	if canceled == nil && l.most > 0 {
+		m.embedding.Objective, canceled = l.entropy.Of(ctx, l.points, l.dim)
 	}
-	if canceled == nil && density != nil {
-		if canceled = density.measure(ctx, y, len(y)/n); canceled == nil {
-			m.radii = [2][]float64{density.rows, density.points}
-			m.embedding.Notes = append(m.embedding.Notes, density.note())
+	if canceled == nil && l.density != nil {
+		if canceled = l.density.measure(ctx, l.points, l.dim); canceled == nil {
+			m.radii = [2][]float64{l.density.rows, l.density.points}
+			m.embedding.Notes = append(m.embedding.Notes, l.density.note())
 		}
 	}
-	if canceled == nil && u.Affinity == nil && d > 0 {
-		m.rows = keep(x)
+	if canceled == nil && u.Affinity == nil && m.embedding.Dim > 0 {
+		m.rows = keep(l.x)
 	}
 	if canceled != nil {
 		m.embedding.Partial = true
-		return m, failed(method, canceled)
+		return m, failed(l.method, canceled)
 	}
 	return m, nil
 }
