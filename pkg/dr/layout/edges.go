@@ -20,8 +20,7 @@ type Edge struct {
 type Edges struct {
 	first []int   // of every head
 	count []int32 // of every head
-	all   []Edge  // head after head, those of a turn together, as they are gone through
-	most  int     // edges of one head
+	all   []Edge  // head after head
 	reach int     // no tail is as large
 }
 
@@ -62,12 +61,9 @@ func NewEdges(ctx context.Context, n int, row func(head int) (tails []int32, wei
 		e.reach = max(e.reach, int(high[b])+1)
 	}
 	size := 0
-	for turn := range turns {
-		for i := turn; i < n; i += turns {
-			e.first[i] = size
-			size += int(e.count[i])
-			e.most = max(e.most, int(e.count[i]))
-		}
+	for i, c := range e.count {
+		e.first[i] = size
+		size += int(c)
 	}
 	e.all = make([]Edge, size)
 	err = par.Blocks(ctx, n, block, func(lo, hi int) {
@@ -91,28 +87,5 @@ func (e *Edges) Heads() int { return len(e.first) }
 // Len returns the number of edges.
 func (e *Edges) Len() int { return len(e.all) }
 
-// Row returns the edges of a head: not copies, so they must not be written to. first is
-// the number of the first of them.
-func (e *Edges) Row(head int) (edges []Edge, first int) {
-	first = e.first[head]
-	return e.all[first:][:e.count[head]], first
-}
-
-// early is added to the time of every edge, so that rates that are rounded down are not
-// an epoch late.
-const early = 1 << 20
-
-// fire writes to dst, which has room for one more, which of the edges of a head fire in an
-// epoch, by their place among them, and returns how many. Of an edge that fires r times an
-// epoch those are the epochs from 1 in which r·epoch passes a whole number.
-func fire(dst []int32, edges []Edge, epoch uint32) int {
-	dst = dst[:len(edges)+1]
-	count := 0
-	for k, e := range edges {
-		dst[count] = int32(k)
-		// The sum has passed 2³² where it is less than what was added; no branch, for
-		// there is no telling which way it would go.
-		count += int((uint64(epoch*e.Rate+early) - uint64(e.Rate)) >> 63)
-	}
-	return count
-}
+// Row returns the edges of a head: not copies, so they must not be written to.
+func (e *Edges) Row(head int) []Edge { return e.all[e.first[head]:][:e.count[head]] }

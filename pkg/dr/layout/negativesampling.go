@@ -19,17 +19,16 @@ import (
 // push the head away, for all others that it is not joined to. UMAP and LargeVis place
 // points so, by different forces.
 //
-// Where the heads are the tails, edges go both ways, and points pull each other: of an
-// edge that fires, its head moves twice as far, for its tail is the head of the edge
-// back, which fires in the same epoch. So every point is moved by its own edges alone,
-// and is written by one goroutine. Points take turns, every eighth at a time: those of
-// one turn see the others as they were when it began, and what the seven turns before
-// it did. So the result does not depend on the number of goroutines, and hardly any
-// point moves by a place that another has left. The pull of an edge and the pushes that
-// come with it are those at one place, one step in all.
+// Where the heads are the tails, points pull each other: an edge that fires moves both its
+// ends, each from where it is at that moment, edge after edge. The points are in blocks of
+// fixed numbers, and pairs of blocks meet in rounds, as players in a tournament: the edges
+// between two blocks are gone through by one goroutine, and no block is in two pairs of a
+// round. So no point is moved by two at once, and the result does not depend on the number
+// of goroutines. Points that push are taken as they were when the epoch began. The pull of
+// an edge and the pushes that come with it are those at one place, one step in all.
 //
 // It costs 10 to 20 floating-point operations a force, n·(edges that fire of a
-// point)·(Negatives+1) forces an epoch. It never changes while it runs, and is safe for
+// point)·(Negatives+1) forces an epoch, and 16 bytes an edge. It never changes while it runs, and is safe for
 // concurrent use.
 //
 // Source: J. Tang, J. Liu, M. Zhang and Q. Mei (2016), Visualizing large-scale and
@@ -59,16 +58,16 @@ type NegativeSampling struct {
 	// they are listed. Default every tail once.
 	Pushers []int32
 
-	// More, when given, is called for every edge that fires, by its head, its place in
-	// Edges and the squared distance: it returns what their difference is multiplied by in
-	// addition to Pull, clipped apart. It is called from many goroutines.
-	More func(head, edge int, squared float32) float32
+	// More, when given, is called for every edge that fires, by its ends, its rate in units
+	// of 2^−32 and their squared distance: it returns what their difference is multiplied by
+	// in addition to Pull, clipped apart. It is called from many goroutines.
+	More func(head, tail int, rate uint32, squared float32) float32
 
 	// MoreFrom is how many epochs are done before More is called at all.
 	MoreFrom int
 
 	// Before, when given, is called before every epoch, with the number of those
-	// that are done and the points as they are; it must not change them.
+	// that are done and the points as they are, which it may move.
 	Before func(epoch int, y []float32) error
 
 	// Loss, when given, is what who watches sees of the points, every 25 epochs.
@@ -90,12 +89,9 @@ type Space interface {
 	Move(a, direction []float32)
 }
 
-// turns is how many the points of an epoch take.
-const turns = 8
-
 // Run moves the heads, y, dim coordinates row after row. Events of who watches have the
 // layout so far. The error is a *mat32.ParamError for fields that do not fit each other,
-// that of Before, or ctx.Err(), with the heads where they were when it came.
+// that of Before, or ctx.Err(), with the heads where the last whole epoch left them.
 func (s *NegativeSampling) Run(ctx context.Context, y []float32, dim int, edges *Edges) error {
 	n := edges.Heads()
 	tails := s.Anchors
@@ -105,9 +101,25 @@ func (s *NegativeSampling) Run(ctx context.Context, y []float32, dim int, edges 
 	if err := s.check(edges, dim, len(y), len(tails)); err != nil {
 		return err
 	}
-	d := &descent{NegativeSampling: s, dim: dim, n: n, edges: edges, turns: 1, y: y, tails: tails, pull: 1}
-	if s.Anchors == nil {
-		d.turns, d.pull, d.moved = turns, 2, make([]float32, (n+turns-1)/turns*dim)
+	d := &descent{NegativeSampling: s, dim: dim, y: y, pushers: s.Pushers}
+	if s.Anchors != nil {
+		d.plan = headByHead(edges)
+		d.heads, d.tails, d.seen = y, s.Anchors, s.Anchors
+	} else {
+		var err error
+		if d.plan, err = tournament(ctx, edges); err != nil {
+			return err
+		}
+		d.seen, d.heads = make([]float32, n*dim), make([]float32, n*dim)
+		d.tails = d.heads
+		d.take()
+		if s.Pushers != nil {
+			d.pushers = make([]int32, len(s.Pushers))
+			for k, i := range s.Pushers {
+				d.pushers[k] = int32(d.plan.slot(int(i)))
+			}
+		}
+		defer d.show()
 	}
 	d.move = d.rows
 	if dim == 2 && s.Space == nil {
@@ -146,46 +158,47 @@ func (s *NegativeSampling) check(edges *Edges, dim, heads, tails int) error {
 // descent is one run.
 type descent struct {
 	*NegativeSampling
-	dim, n, turns int
-	edges         *Edges
-	y, tails      []float32
-	pull          float32 // how often the head of an edge that fires moves
-	moved         []float32
-	move          func(s *stride)
+	*plan
+	dim          int
+	y            []float32
+	heads, tails []float32 // by slots
+	seen         []float32 // the tails when the epoch began, which push
+	pushers      []int32   // by slots
+	move         func(w *worker)
 }
 
-// stride is a part of the points that take one turn: number turn + k·turns for k from
-// lo to below hi.
-type stride struct {
-	turn, lo, hi int
-	epoch        uint32 // from 1
-	rate         float32
-	key          uint64 // of the random numbers of the epoch
-	fired        []int32
-	a, b, c      []float32 // of dim coordinates
+// worker is who moves the ends of the edges of one unit.
+type worker struct {
+	edges   []visit
+	epoch   uint32 // from 1
+	rate    float32
+	key     uint64 // of the random numbers of the epoch
+	fired   []int32
+	a, b, c []float32 // of dim coordinates
 }
 
 // run moves the points for all epochs.
 func (d *descent) run(ctx context.Context) error {
-	const (
-		smallest = 32 // points of a part
-		every    = 25 // epochs between two looks at the loss
-	)
-	most := (d.n + d.turns - 1) / d.turns
-	parts := max(1, min(par.MaxParts, most/smallest))
-	strides := make([]stride, parts)
-	for p := range strides {
+	const every = 25 // epochs between two looks at the loss
+	parts := 1
+	for _, units := range d.rounds {
+		parts = max(parts, len(units))
+	}
+	workers := make([]worker, parts)
+	for p := range workers {
 		buffer := make([]float32, 3*d.dim)
-		strides[p] = stride{fired: make([]int32, d.edges.most+1), a: buffer[:d.dim], b: buffer[d.dim : 2*d.dim], c: buffer[2*d.dim:]}
+		workers[p] = worker{fired: make([]int32, glance+1), a: buffer[:d.dim], b: buffer[d.dim : 2*d.dim], c: buffer[2*d.dim:]}
 	}
 	crew := par.NewCrew(parts)
 	defer crew.Dismiss()
 	watched := watch.Watched(ctx)
 	for epoch := range d.Epochs {
 		if d.Before != nil {
+			d.show()
 			if err := d.Before(epoch, d.y); err != nil {
 				return err
 			}
+			d.take()
 		}
 		random := rng.New(d.Seed, d.Purpose, epoch)
 		key := random.Uint64()
@@ -194,27 +207,23 @@ func (d *descent) run(ctx context.Context) error {
 			move = d.rows
 		}
 		rate := float32(d.Rate * (1 - float64(epoch)/float64(d.Epochs)))
-		for turn := range d.turns {
+		for _, units := range d.rounds {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			points := (d.n - turn + d.turns - 1) / d.turns
-			crew.Run(parts, func(p int) {
-				s := &strides[p]
-				s.turn, s.lo, s.hi = turn, p*points/parts, (p+1)*points/parts
-				s.epoch, s.rate, s.key = uint32(epoch+1), rate, key
-				move(s)
+			crew.Run(len(units), func(p int) {
+				w := &workers[p]
+				w.edges, w.epoch, w.rate, w.key = d.visits[units[p].lo:units[p].hi], uint32(epoch+1), rate, key
+				move(w)
 			})
-			if d.moved == nil {
-				continue // nobody looks at heads
-			}
-			for k := range points {
-				copy(d.y[(turn+k*d.turns)*d.dim:][:d.dim], d.moved[k*d.dim:])
-			}
+		}
+		if d.Anchors == nil {
+			copy(d.seen, d.heads)
 		}
 		if !watched {
 			continue
 		}
+		d.show()
 		loss := math.NaN()
 		if d.Loss != nil && (epoch+1)%every == 0 {
 			var err error
@@ -227,20 +236,42 @@ func (d *descent) run(ctx context.Context) error {
 	return nil
 }
 
+// show puts the points, as they were when the last whole epoch ended, where others see
+// them.
+func (d *descent) show() {
+	if d.Anchors != nil {
+		return
+	}
+	for i := range len(d.y) / d.dim {
+		copy(d.y[i*d.dim:][:d.dim], d.seen[d.slot(i)*d.dim:])
+	}
+}
+
+// take puts the points where others have moved them.
+func (d *descent) take() {
+	if d.Anchors != nil {
+		return
+	}
+	for i := range len(d.y) / d.dim {
+		copy(d.seen[d.slot(i)*d.dim:][:d.dim], d.y[i*d.dim:])
+	}
+	copy(d.heads, d.seen)
+}
+
 func (d *descent) snapshot() *mat.Dense {
-	m := mat.NewDense(d.n, d.dim, nil)
+	m := mat.NewDense(len(d.y)/d.dim, d.dim, nil)
 	for i, v := range d.y {
 		m.RawMatrix().Data[i] = float64(v)
 	}
 	return m
 }
 
-// seeded returns the state of the random numbers of a head in an epoch: one step of a
+// seeded returns the state of the random numbers of an edge that fires: one step of a
 // linear congruential generator each, of which the upper half is used.
-func (d *descent) seeded(key uint64, head int) uint64 {
-	k := uint64(head)
+func (d *descent) seeded(key uint64, e *visit) uint64 {
+	k := uint64(e.number)
 	if d.Keys != nil {
-		k = d.Keys[head]
+		k += d.Keys[e.head] * 0xD1B54A32D192ED03
 	}
 	z := key + k*0x9E3779B97F4A7C15
 	z = (z ^ z>>32) * 0xD6E8FEB86659FD93
@@ -253,25 +284,16 @@ const (
 	lcgStep   = 0x14057B7EF767814F
 )
 
-// to returns where the new place of point k of a turn, number i, is written.
-func (d *descent) to(i, k int) []float32 {
-	if d.moved == nil {
-		return d.y[i*d.dim:][:d.dim]
-	}
-	return d.moved[k*d.dim:][:d.dim]
-}
-
-// rows moves the points of a stride, whatever the space.
-func (d *descent) rows(s *stride) {
+// rows moves the ends of the edges of a unit, whatever the space.
+func (d *descent) rows(w *worker) {
 	dim := d.dim
-	tails := len(d.tails) / dim
-	draws := tails
-	if d.Pushers != nil {
-		draws = len(d.Pushers)
+	draws := len(d.seen) / dim
+	if d.pushers != nil {
+		draws = len(d.pushers)
 	}
-	at, diff, step := s.a, s.b, s.c
-	difference := func(j int) float32 {
-		other := d.tails[j*dim:][:dim]
+	mutual := d.Anchors == nil
+	diff, step, back := w.a, w.b, w.c
+	difference := func(at, other []float32) float32 {
 		if d.Space != nil {
 			return d.Space.Difference(diff, at, other)
 		}
@@ -283,12 +305,12 @@ func (d *descent) rows(s *stride) {
 		}
 		return squared
 	}
-	push := func(f *Force, g, rate float32) {
+	add := func(to []float32, f *Force, g, rate float32) {
 		for c, v := range diff {
-			step[c] += rate * f.limit(g*v)
+			to[c] += rate * f.limit(g*v)
 		}
 	}
-	apply := func() {
+	apply := func(at, step []float32) {
 		if d.Space != nil {
 			d.Space.Move(at, step)
 		} else {
@@ -299,36 +321,46 @@ func (d *descent) rows(s *stride) {
 		clear(step)
 	}
 	clear(step)
-	for k := s.lo; k < s.hi; k++ {
-		i := s.turn + k*d.turns
-		copy(at, d.y[i*dim:][:dim])
-		edges, first := d.edges.Row(i)
-		state := d.seeded(s.key, i)
-		for _, e := range s.fired[:fire(s.fired, edges, s.epoch)] {
-			squared := difference(int(edges[e].Tail))
-			push(d.Pull, d.Pull.at(squared), d.pull*s.rate)
-			if d.More != nil && int(s.epoch) > d.MoreFrom {
-				push(d.Pull, d.More(i, first+int(e), squared), d.pull*s.rate)
+	clear(back)
+	for lo := 0; lo < len(w.edges); lo += glance {
+		edges := w.edges[lo:min(lo+glance, len(w.edges))]
+		for _, k := range w.fired[:fire(w.fired, edges, w.epoch)] {
+			e := &edges[k]
+			at, other := d.heads[int(e.head)*dim:][:dim], d.tails[int(e.tail)*dim:][:dim]
+			pull := func(to []float32, squared float32) {
+				add(to, d.Pull, d.Pull.at(squared), w.rate)
+				if d.More != nil && int(w.epoch) > d.MoreFrom {
+					add(to, d.Pull, d.More(d.point(int(e.head)), d.point(int(e.tail)), e.rate, squared), w.rate)
+				}
 			}
+			if mutual {
+				pull(back, difference(other, at))
+			}
+			pull(step, difference(at, other))
+			state := d.seeded(w.key, e)
 			for range d.Negatives {
 				state = state*lcgFactor + lcgStep
 				j := int((state >> 32) * uint64(draws) >> 32)
-				if d.Pushers != nil {
-					j = int(d.Pushers[j])
+				if d.pushers != nil {
+					j = int(d.pushers[j])
 				}
-				push(d.Push, d.Push.at(difference(j)), s.rate)
+				if mutual && j == int(e.head) {
+					continue // a point does not push itself
+				}
+				add(step, d.Push, d.Push.at(difference(at, d.seen[j*dim:][:dim])), w.rate)
 			}
-			apply()
+			if mutual {
+				apply(other, back)
+			}
+			apply(at, step)
 		}
-		copy(d.to(i, k), at)
 	}
 }
 
 // plane is rows in the plane, with everything in registers.
-func (d *descent) plane(s *stride) {
-	y := d.tails
-	pushers := d.Pushers
-	draws := uint64(len(y) / 2)
+func (d *descent) plane(w *worker) {
+	seen, pushers := d.seen, d.pushers
+	draws := uint64(len(seen) / 2)
 	if pushers != nil {
 		draws = uint64(len(pushers))
 	}
@@ -336,17 +368,14 @@ func (d *descent) plane(s *stride) {
 	if d.Push != nil {
 		push = *d.Push
 	}
-	rate, twice := s.rate, d.pull*s.rate
-	for k := s.lo; k < s.hi; k++ {
-		i := s.turn + k*d.turns
-		edges, _ := d.edges.Row(i)
-		fired := s.fired[:fire(s.fired, edges, s.epoch)]
-		at := d.y[2*i : 2*i+2]
-		px, py := at[0], at[1]
-		state := d.seeded(s.key, i)
-		for _, e := range fired {
-			j := 2 * uint(edges[e].Tail)
-			other := y[j : j+2 : j+2]
+	rate, mutual := w.rate, d.Anchors == nil
+	for lo := 0; lo < len(w.edges); lo += glance {
+		edges := w.edges[lo:min(lo+glance, len(w.edges))]
+		for _, k := range w.fired[:fire(w.fired, edges, w.epoch)] {
+			e := &edges[k]
+			h, t := 2*uint(e.head), 2*uint(e.tail)
+			at, other := d.heads[h:h+2:h+2], d.tails[t:t+2:t+2]
+			px, py := at[0], at[1]
 			dx, dy := px-other[0], py-other[1]
 			squared := dx*dx + dy*dy
 			g := pull.at(squared)
@@ -354,14 +383,21 @@ func (d *descent) plane(s *stride) {
 			if squared < pull.below {
 				dx, dy = pull.limit(dx), pull.limit(dy)
 			}
-			sx, sy := twice*dx, twice*dy
+			sx, sy := rate*dx, rate*dy
+			if mutual {
+				other[0], other[1] = other[0]-sx, other[1]-sy
+			}
+			state := d.seeded(w.key, e)
 			for range d.Negatives {
 				state = state*lcgFactor + lcgStep
 				j := uint(state >> 32 * draws >> 32)
 				if pushers != nil {
 					j = uint(pushers[j])
 				}
-				other := y[2*j : 2*j+2 : 2*j+2]
+				if mutual && j == uint(e.head) {
+					continue // a point does not push itself
+				}
+				other := seen[2*j : 2*j+2 : 2*j+2]
 				dx, dy := px-other[0], py-other[1]
 				squared := dx*dx + dy*dy
 				g := push.at(squared)
@@ -371,9 +407,7 @@ func (d *descent) plane(s *stride) {
 				}
 				sx, sy = sx+rate*dx, sy+rate*dy
 			}
-			px, py = px+sx, py+sy
+			at[0], at[1] = px+sx, py+sy
 		}
-		to := d.to(i, k)
-		to[0], to[1] = px, py
 	}
 }

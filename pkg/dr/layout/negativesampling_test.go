@@ -43,6 +43,25 @@ func ring(n int) *joins {
 	return w
 }
 
+// shuffled are the same points in an order that tells nothing of where they are.
+func (w *joins) shuffled() *joins {
+	n := len(w.columns)
+	r := rng.New(1, "shuffled", 0)
+	to := make([]int32, n)
+	for i := range to {
+		j := r.IntN(i + 1)
+		to[i], to[j] = to[j], int32(i)
+	}
+	s := &joins{make([][]int32, n), make([][]float64, n)}
+	for i, columns := range w.columns {
+		s.weights[to[i]] = w.weights[i]
+		for _, j := range columns {
+			s.columns[to[i]] = append(s.columns[to[i]], to[j])
+		}
+	}
+	return s
+}
+
 func scattered(n, dim int, seed uint64) []float32 {
 	y := make([]float32, n*dim)
 	r := rng.New(seed, "scattered", 0)
@@ -186,9 +205,9 @@ func TestEdgesFireOnTime(t *testing.T) {
 	}
 	fired := make([][]int, len(weights))
 	buffer := make([]int32, len(weights)+1)
-	edges, _ := e.Row(0)
+	visits := headByHead(e).visits
 	for epoch := range epochs {
-		for _, k := range buffer[:fire(buffer, edges, uint32(epoch+1))] {
+		for _, k := range buffer[:fire(buffer, visits, uint32(epoch+1))] {
 			fired[k] = append(fired[k], epoch+1)
 		}
 	}
@@ -205,6 +224,47 @@ func TestEdgesFireOnTime(t *testing.T) {
 		}
 		if want != len(fired[k]) {
 			t.Errorf("weight %v fires %d times, want %d", w, len(fired[k]), want)
+		}
+	}
+}
+
+// In a tournament every edge is visited once, and no point by two units of a round.
+func TestTournamentMeetsEveryEdgeOnce(t *testing.T) {
+	for _, n := range []int{1, 5, 127, 128, 130, 701, 3001} {
+		w := ring(n)
+		p, err := tournament(context.Background(), edgesOf(t, n, w.row, 100_000))
+		if err != nil {
+			t.Fatal(err)
+		}
+		type edge struct{ head, tail int32 }
+		met, taken := map[edge]bool{}, make([]int, n)
+		for round, units := range p.rounds {
+			for u, unit := range units {
+				for _, v := range p.visits[unit.lo:unit.hi] {
+					e := edge{int32(p.point(int(v.head))), int32(p.point(int(v.tail)))}
+					if met[e] {
+						t.Fatalf("n = %d: %v is visited twice", n, e)
+					}
+					met[e] = true
+					for _, i := range []int32{e.head, e.tail} {
+						by := round*len(p.visits) + u + 1
+						if old := taken[i]; old > round*len(p.visits) && old != by {
+							t.Fatalf("n = %d: two units of round %d move point %d", n, round, i)
+						}
+						taken[i] = by
+					}
+				}
+			}
+		}
+		for i := range n {
+			if p.point(p.slot(i)) != i {
+				t.Fatalf("n = %d: slot %d is that of %d", n, p.slot(i), i)
+			}
+			for _, j := range w.columns[i] {
+				if !met[edge{int32(i), j}] {
+					t.Fatalf("n = %d: the edge of %d and %d is never visited", n, i, j)
+				}
+			}
 		}
 	}
 }
@@ -255,7 +315,7 @@ func TestPlaneIsASpace(t *testing.T) {
 	y := scattered(n, 2, 1)
 	plain := run(t, sampling(t, epochs), y, 2, e)
 	s := sampling(t, epochs)
-	s.More = func(int, int, float32) float32 { return 0 }
+	s.More = func(int, int, uint32, float32) float32 { return 0 }
 	if got := run(t, s, y, 2, e); !slices.Equal(got, plain) {
 		t.Error("with nothing more the map is another")
 	}
@@ -329,12 +389,12 @@ func serial(w *joins, y []float32, dim, epochs, negatives int, a, b float64, see
 	return y
 }
 
-// Points that take turns come as far in as many epochs as points that move one by one:
-// over seeds, the cross entropy is no larger, but for its spread.
-func TestTurnsCostNoEpochs(t *testing.T) {
+// Points in blocks come as far in as many epochs as points that move one by one: over
+// seeds, the cross entropy is no larger, but for its spread.
+func TestBlocksCostNoEpochs(t *testing.T) {
 	testenv.Unraced(t)
-	const n, seeds = 120, 5
-	w := ring(n)
+	const n, seeds = 280, 9
+	w := ring(n).shuffled()
 	a, b, _ := FitAB(.1, 1)
 	c := CrossEntropy{A: a, B: b, Row: w.row, Most: 1}
 	for _, epochs := range []int{20, 60} {
@@ -353,7 +413,7 @@ func TestTurnsCostNoEpochs(t *testing.T) {
 		}
 		slices.Sort(ours[:])
 		slices.Sort(theirs[:])
-		if t.Logf("%d epochs: in turns %.4v, one by one %.4v", epochs, ours, theirs); ours[seeds/2] > 1.02*theirs[seeds/2] {
+		if t.Logf("%d epochs: in blocks %.4v, one by one %.4v", epochs, ours, theirs); ours[seeds/2] > 1.04*theirs[seeds/2] {
 			t.Errorf("%d epochs: the median cross entropy is %v, one by one %v", epochs, ours[seeds/2], theirs[seeds/2])
 		}
 	}

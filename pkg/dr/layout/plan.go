@@ -1,0 +1,145 @@
+package layout
+
+import (
+	"context"
+
+	"github.com/flatland-go/flatland/internal/par"
+)
+
+// plan is the order in which a descent goes through edges: round after round, of which the
+// units have no point in common that they move, so that they run side by side. It is
+// chosen by the number of points alone.
+type plan struct {
+	visits []visit
+	rounds [][]unit
+
+	// Points are in blocks, every blocks-th point in one, so that each has its share of the
+	// edges. The points of a block lie next to each other; the first longer blocks have one
+	// more than size.
+	blocks, size, longer int
+}
+
+// visit is an edge, its ends by their slots.
+type visit struct {
+	head, tail int32
+	rate       uint32 // how often it fires an epoch, in units of 2^−32
+	number     uint32 // of the edge, by which random numbers are chosen
+}
+
+// unit is a range of visits.
+type unit struct{ lo, hi int }
+
+// slot returns where a point lies, and point who lies there.
+func (p *plan) slot(point int) int {
+	block := point % p.blocks
+	return block*p.size + min(block, p.longer) + point/p.blocks
+}
+
+func (p *plan) point(slot int) int {
+	if end := p.longer * (p.size + 1); slot >= end {
+		return (slot-end)%p.size*p.blocks + p.longer + (slot-end)/p.size
+	}
+	return slot%(p.size+1)*p.blocks + slot/(p.size+1)
+}
+
+// headByHead returns the plan of heads that are moved each by its own edges alone.
+func headByHead(edges *Edges) *plan {
+	const smallest = 32 // heads of a unit
+	n := edges.Heads()
+	p := &plan{visits: make([]visit, 0, edges.Len()), blocks: 1, size: n}
+	units := make([]unit, max(1, min(par.MaxParts, n/smallest)))
+	for u := range units {
+		units[u].lo = len(p.visits)
+		for i := u * n / len(units); i < (u+1)*n/len(units); i++ {
+			for k, e := range edges.Row(i) {
+				p.visits = append(p.visits, visit{int32(i), e.Tail, e.Rate, uint32(k)})
+			}
+		}
+		units[u].hi = len(p.visits)
+	}
+	p.rounds = [][]unit{units}
+	return p
+}
+
+// tournament returns the plan of edges of which both ends are moved. Blocks meet like
+// players: first each by itself, for the edges inside of it, and then all pairs, each block
+// once a round.
+func tournament(ctx context.Context, edges *Edges) (*plan, error) {
+	const (
+		most     = 32 // blocks, half as many pairs of which meet at once
+		smallest = 64 // points of a block
+	)
+	n := edges.Heads()
+	b := max(1, min(most, n/smallest)&^1)
+	p := &plan{visits: make([]visit, edges.Len()), blocks: b, size: n / b, longer: n % b}
+	counts := make([]int, b*b) // of edges by the blocks of head and tail, then where the next goes
+	err := par.Blocks(ctx, b, 1, func(block, _ int) {
+		for i := block; i < n; i += b {
+			for _, e := range edges.Row(i) {
+				counts[block*b+int(e.Tail)%b]++
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	at := 0
+	claim := func(head, tail int) {
+		c := &counts[head*b+tail]
+		at, *c = at+*c, at
+	}
+	alone := make([]unit, b)
+	for a := range alone {
+		alone[a].lo = at
+		claim(a, a)
+		alone[a].hi = at
+	}
+	p.rounds = append(p.rounds, alone)
+	for round := range b - 1 {
+		units := make([]unit, b/2)
+		for k := range units {
+			one, other := (round+k)%(b-1), (round-k+b-1)%(b-1)
+			if k == 0 {
+				other = b - 1
+			}
+			units[k].lo = at
+			claim(one, other)
+			claim(other, one)
+			units[k].hi = at
+		}
+		p.rounds = append(p.rounds, units)
+	}
+	err = par.Blocks(ctx, b, 1, func(block, _ int) {
+		for i := block; i < n; i += b {
+			for _, e := range edges.Row(i) {
+				next := &counts[block*b+int(e.Tail)%b]
+				p.visits[*next] = visit{int32(p.slot(i)), int32(p.slot(int(e.Tail))), e.Rate, uint32(*next)}
+				*next++
+			}
+		}
+	})
+	return p, err
+}
+
+// glance is how many edges are looked at at once.
+const glance = 512
+
+// early is added to the time of every edge, so that rates that are rounded down are not
+// an epoch late.
+const early = 1 << 20
+
+// fire writes to dst, which has room for one more, which of some edges fire in an epoch,
+// by their place among them, and returns how many. Of an edge that fires r times an epoch
+// those are the epochs from 1 in which r·epoch passes a whole number.
+func fire(dst []int32, edges []visit, epoch uint32) int {
+	dst = dst[:len(edges)+1]
+	count := 0
+	for k := range edges {
+		rate := edges[k].rate
+		dst[count] = int32(k)
+		// The sum has passed 2³² where it is less than what was added; no branch, for
+		// there is no telling which way it would go.
+		count += int((uint64(epoch*rate+early) - uint64(rate)) >> 63)
+	}
+	return count
+}
