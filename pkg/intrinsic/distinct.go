@@ -45,6 +45,19 @@ func (s *distinct) scale() float64 {
 	return mean
 }
 
+// everyRow returns what is known of the distinct rows for every row given, with NaN for
+// those left out.
+func (s *distinct) everyRow(local []float64) []float64 {
+	all := make([]float64, s.all)
+	for i := range all {
+		all[i] = math.NaN()
+	}
+	for i, row := range s.rows {
+		all[row] = local[i]
+	}
+	return all
+}
+
 // mutual returns the share of the first k neighbours of all rows that have the
 // row among their own first k.
 //

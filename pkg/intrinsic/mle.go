@@ -203,13 +203,6 @@ func (e MLE) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, err
 	}
 	variance := spread(influence) * (aggregate.variance + s.mutual(s.k)) / float64(s.n)
 
-	all := make([]float64, n)
-	for i := range all {
-		all[i] = math.NaN()
-	}
-	for i, row := range s.rows {
-		all[row] = local[i]
-	}
 	return measure.Dimension{
 		Method:     "MLE",
 		Value:      value,
@@ -218,7 +211,7 @@ func (e MLE) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, err
 		Rows:       s.n,
 		Removed:    s.removed(),
 		Notes:      s.notes,
-		Local:      all,
+		Local:      s.everyRow(local),
 		Convention: e.convention(),
 	}, nil
 }
