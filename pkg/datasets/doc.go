@@ -4,6 +4,7 @@
 //
 //	surfaces and curves     SwissRoll, SCurve, Sphere, Torus, Moebius, Tree, Mammoth
 //	clouds                  Blobs, GaussianMixture
+//	benchmarks              BenchmarkManifold, LineDiskBall, RollAndSphere
 //	linear models           SpikedCovariance, UnionOfSubspaces
 //	sparse counts           BagOfWords
 //

@@ -172,3 +172,69 @@ func ExampleTruth() {
 	// from row 17 to row 3 the roll is 10.5 times as long as the straight line
 	// arc lengths 30.0 and 97.4
 }
+
+func ExampleBenchmarkManifolds() {
+	for _, g := range datasets.BenchmarkManifolds()[:5] {
+		g.Rows, g.Seed = 100, 1
+		d, err := g.Generate()
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		n, columns := d.X.Dims()
+		fmt.Printf("%-4s %d × %-2d dimension %-2d %s\n", g.Name, n, columns, d.Truth.Dimension, g.Shape())
+	}
+	// Output:
+	// M1   100 × 11 dimension 10 sphere
+	// M2   100 × 5  dimension 3  affine image of a cube
+	// M3   100 × 6  dimension 4  curved, of nearly three dimensions
+	// M4   100 × 8  dimension 4  curved
+	// M5a  100 × 3  dimension 1  closed curve wound round a torus
+}
+
+func ExampleBenchmarkManifold() {
+	d, err := datasets.BenchmarkManifold{Name: "Mp1", Rows: 500, Seed: 1}.Generate()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Print(d)
+	// Output:
+	// Mp1, paraboloid with heavy tails 500 × 12
+	// features   x1, x2, x3, x4, x5, x6, x7, x8, x9, x10, x11, x12
+	// truth      dimension 3, rows without noise
+	// note       seed 1
+	// source     generated; Campadelli, Casiraghi, Ceruti and Rozza (2015), as in scikit-dimension
+}
+
+func ExampleLineDiskBall() {
+	d, err := datasets.LineDiskBall{Rows: 1000, Seed: 1}.Generate()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Print(d)
+	// Output:
+	// line, disc and ball 1000 × 3
+	// features   x, y, z
+	// classes    lower line (53), disc (148), ball (735), upper line (64)
+	// truth      dimensions 1 to 3, rows without noise
+	// note       seed 1
+	// source     generated; Hino (2017)
+}
+
+func ExampleRollAndSphere() {
+	d, err := datasets.RollAndSphere{Rows: 1000, Seed: 1}.Generate()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Print(d)
+	// Output:
+	// roll and sphere 1000 × 4
+	// features   x1, x2, x3, x4
+	// classes    roll (500), sphere (500)
+	// truth      dimensions 2 to 3, rows without noise
+	// note       seed 1
+	// source     generated; Johnsson (2019)
+}

@@ -60,6 +60,11 @@ var every = map[string]func(rows int, seed uint64) datasets.Generator{
 	"union of subspaces": func(n int, seed uint64) datasets.Generator {
 		return datasets.UnionOfSubspaces{Rows: n, Dim: 6, Dims: []int{1, 3}, Seed: seed}
 	},
+	"benchmark manifold": func(n int, seed uint64) datasets.Generator {
+		return datasets.BenchmarkManifold{Name: "Mbeta", Rows: n, Dim: 3, Columns: 15, Seed: seed}
+	},
+	"line, disc and ball": func(n int, seed uint64) datasets.Generator { return datasets.LineDiskBall{Rows: n, Seed: seed} },
+	"roll and sphere":     func(n int, seed uint64) datasets.Generator { return datasets.RollAndSphere{Rows: n, Seed: seed} },
 	"noise": func(n int, seed uint64) datasets.Generator {
 		return datasets.Noise{Of: datasets.SwissRoll{Rows: n, Seed: seed}, StdDev: 0.3, Seed: seed}
 	},
@@ -100,19 +105,22 @@ func parts(d *datasets.Dataset) map[string]mat.Matrix {
 
 func TestZeroMeansTheDefault(t *testing.T) {
 	for name, g := range map[string][2]datasets.Generator{
-		"swiss roll":         {datasets.SwissRoll{}, datasets.SwissRoll{Rows: 1000, Seed: 0}},
-		"s-curve":            {datasets.SCurve{}, datasets.SCurve{Rows: 1000}},
-		"sphere":             {datasets.Sphere{}, datasets.Sphere{Rows: 1000, Dim: 2, Radius: 1}},
-		"torus":              {datasets.Torus{}, datasets.Torus{Rows: 1000, Radius: 2, Tube: 1}},
-		"moebius":            {datasets.Moebius{}, datasets.Moebius{Rows: 1000, HalfTwists: 1, Width: 1}},
-		"tree":               {datasets.Tree{}, datasets.Tree{Rows: 1000, Branches: 10, Dim: 60, Length: 1}},
-		"walk tree":          {datasets.WalkTree{}, datasets.WalkTree{Rows: 1000, Branches: 20, Steps: 100, Dim: 100}},
-		"mammoth":            {datasets.Mammoth{}, datasets.Mammoth{Rows: 1000}},
-		"blobs":              {datasets.Blobs{}, datasets.Blobs{Rows: 1000, Classes: 3, Dim: 2, Spread: 1, Box: 10}},
-		"gaussian mixture":   {datasets.GaussianMixture{}, datasets.GaussianMixture{Rows: 1000, Classes: 3, Dim: 2, Weights: []float64{2, 2, 2}, Box: 10, Spread: 1, Condition: 10}},
-		"spiked covariance":  {datasets.SpikedCovariance{Sigma: 2}, datasets.SpikedCovariance{Rows: 1000, Dim: 200, Sigma: 2, Spikes: []float64{20, 80, 40}}},
-		"union of subspaces": {datasets.UnionOfSubspaces{}, datasets.UnionOfSubspaces{Rows: 1000, Dim: 30, Dims: []int{2, 5, 10}}},
-		"imbalance":          {datasets.Imbalance{Of: datasets.Blobs{Rows: 2000}}, datasets.Imbalance{Of: datasets.Blobs{Rows: 2000}, Ratio: 10}},
+		"swiss roll":          {datasets.SwissRoll{}, datasets.SwissRoll{Rows: 1000, Seed: 0}},
+		"s-curve":             {datasets.SCurve{}, datasets.SCurve{Rows: 1000}},
+		"sphere":              {datasets.Sphere{}, datasets.Sphere{Rows: 1000, Dim: 2, Radius: 1}},
+		"torus":               {datasets.Torus{}, datasets.Torus{Rows: 1000, Radius: 2, Tube: 1}},
+		"moebius":             {datasets.Moebius{}, datasets.Moebius{Rows: 1000, HalfTwists: 1, Width: 1}},
+		"tree":                {datasets.Tree{}, datasets.Tree{Rows: 1000, Branches: 10, Dim: 60, Length: 1}},
+		"walk tree":           {datasets.WalkTree{}, datasets.WalkTree{Rows: 1000, Branches: 20, Steps: 100, Dim: 100}},
+		"mammoth":             {datasets.Mammoth{}, datasets.Mammoth{Rows: 1000}},
+		"blobs":               {datasets.Blobs{}, datasets.Blobs{Rows: 1000, Classes: 3, Dim: 2, Spread: 1, Box: 10}},
+		"gaussian mixture":    {datasets.GaussianMixture{}, datasets.GaussianMixture{Rows: 1000, Classes: 3, Dim: 2, Weights: []float64{2, 2, 2}, Box: 10, Spread: 1, Condition: 10}},
+		"spiked covariance":   {datasets.SpikedCovariance{Sigma: 2}, datasets.SpikedCovariance{Rows: 1000, Dim: 200, Sigma: 2, Spikes: []float64{20, 80, 40}}},
+		"union of subspaces":  {datasets.UnionOfSubspaces{}, datasets.UnionOfSubspaces{Rows: 1000, Dim: 30, Dims: []int{2, 5, 10}}},
+		"M1, sphere":          {datasets.BenchmarkManifold{}, datasets.BenchmarkManifold{Name: "M1", Rows: 1000, Dim: 10, Columns: 11}},
+		"line, disc and ball": {datasets.LineDiskBall{}, datasets.LineDiskBall{Rows: 1000}},
+		"roll and sphere":     {datasets.RollAndSphere{}, datasets.RollAndSphere{Rows: 1000}},
+		"imbalance":           {datasets.Imbalance{Of: datasets.Blobs{Rows: 2000}}, datasets.Imbalance{Of: datasets.Blobs{Rows: 2000}, Ratio: 10}},
 	} {
 		a, b := generate(t, g[0]), generate(t, g[1])
 		if n, _ := a.X.Dims(); n != 1000 && name != "imbalance" || !mat.Equal(a.X, b.X) {
@@ -231,6 +239,13 @@ func TestOptionsOutOfRange(t *testing.T) {
 		{datasets.UnionOfSubspaces{Dim: 9}, "Dims"},
 		{datasets.UnionOfSubspaces{Dims: []int{}}, "Dims"},
 		{datasets.UnionOfSubspaces{Dims: []int{1, 0}}, "Dims"},
+		{datasets.BenchmarkManifold{Rows: -1}, "Rows"},
+		{datasets.BenchmarkManifold{Name: "M10"}, "Name"},
+		{datasets.BenchmarkManifold{Name: "M7", Dim: 3}, "Dim"},
+		{datasets.BenchmarkManifold{Dim: -1}, "Dim"},
+		{datasets.BenchmarkManifold{Dim: 20, Columns: 20}, "Columns"},
+		{datasets.LineDiskBall{Rows: -1}, "Rows"},
+		{datasets.RollAndSphere{Rows: -1}, "Rows"},
 		{datasets.Noise{}, "Of"},
 		{datasets.Noise{Of: datasets.SCurve{}, StdDev: -0.1}, "StdDev"},
 		{datasets.Noise{Of: datasets.SCurve{}, StdDev: nan}, "StdDev"},
@@ -274,6 +289,9 @@ func TestOptionsOutOfRange(t *testing.T) {
 		datasets.SCurve{Rows: math.MaxInt32},
 		datasets.Torus{Rows: math.MaxInt32},
 		datasets.Moebius{Rows: math.MaxInt32},
+		datasets.BenchmarkManifold{Name: "Mp1", Rows: math.MaxInt32, Dim: 1 << 20},
+		datasets.LineDiskBall{Rows: math.MaxInt32},
+		datasets.RollAndSphere{Rows: math.MaxInt32},
 		datasets.Tree{Branches: math.MaxInt32, Dim: 1 << 20},
 		datasets.WalkTree{Steps: 1 << 20, Branches: 1 << 20},
 		datasets.Mammoth{Rows: math.MaxInt32},
