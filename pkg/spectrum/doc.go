@@ -14,6 +14,9 @@
 // data finds most probable (Minka), where the curve bends (Elbow, LargestGap, Fan),
 // or what is large (Share, Kaiser, FukunagaOlsen).
 //
+// Representations are judged by spectra as well: RankMe, AlphaReQ, VonNeumannEntropy,
+// MatrixEntropy, MatrixNuclearNorm, IsoScore and, of a layer of weights, UtilizedRank.
+//
 // Values may come in any order and are never changed. Values below zero by no
 // more than rounding count as zero. Errors: mat32.ErrEmpty, *mat32.NotFiniteError
 // (Row is the index), *mat32.ParamError for a negative value or an option out of

@@ -1,7 +1,8 @@
 package spectrum
 
 // Share returns how many of the largest eigenvalues it takes for the given share,
-// above 0 and at most 1, of their sum: 0.95 is customary for principal components.
+// above 0 and at most 1, of their sum: 0.95 is customary for principal components. It is
+// also called the variance dimension.
 //
 // Source: I. Jolliffe (2002), Principal component analysis, section 6.1.1.
 func Share(values []float64, share float64) (int, error) {
