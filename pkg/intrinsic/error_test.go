@@ -60,6 +60,12 @@ func TestStandardErrors(t *testing.T) {
 		{"harmonic, k = 10 … 20", mle(intrinsic.Harmonic, 10, false), 0.8, 1.2, true},
 		{"mean", mle(intrinsic.Mean, 0, true), 0.8, 1.7, true},
 		{"median", mle(intrinsic.Median, 0, false), 0.8, 1.2, false},
+		{"geometric", mle(intrinsic.GeometricMean, 0, false), 0.8, 1.3, false},
+		{"moments", func(g *neighbors.Graph) estimator {
+			return intrinsic.MOM{Neighbors: 20, Inner: true, Graph: g}
+		}, 0.7, 1.7, false},
+		{"moments, mean", func(g *neighbors.Graph) estimator { return intrinsic.MOM{Neighbors: 20, Graph: g} }, 0.8, 1.7, false},
+		{"doubling", func(g *neighbors.Graph) estimator { return intrinsic.MADA{Graph: g} }, 0.8, 1.7, false},
 	}
 	for _, data := range []struct {
 		name string

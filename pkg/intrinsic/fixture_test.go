@@ -64,6 +64,10 @@ func TestValuesOfPeers(t *testing.T) {
 		{"k = 10", mle{Neighbors: 10}, [3]float64{4.38185081, 1.95015093, 2.97429827}},
 		{"Rdimtools mle1", mle{AverageFrom: 10, Aggregate: intrinsic.Mean}, [3]float64{4.7091383, 2.09486209, 3.17227718}},
 		{"Rdimtools mle2", mle{AverageFrom: 10}, [3]float64{4.36778301, 1.9488619, 2.92194304}},
+		{"scikit-dimension MOM", intrinsic.MOM{}, [3]float64{4.05944567, 2.33774395, 2.96802724}},
+		{"scikit-dimension MOM, k = 20", intrinsic.MOM{Neighbors: 20}, [3]float64{4.84974043, 2.17198085, 3.24999213}},
+		{"scikit-dimension and Rdimtools MADA", intrinsic.MADA{}, [3]float64{4.65187377, 2.08906096, 3.05216795}},
+		{"MADA, median", intrinsic.MADA{Aggregate: intrinsic.Median}, [3]float64{4.36242107, 1.94990892, 2.79121026}},
 	} {
 		for i, want := range c.want {
 			switch e := c.e.(type) {

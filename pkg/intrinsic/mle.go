@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -44,6 +43,7 @@ type MLE struct {
 	AverageFrom int
 
 	// Aggregate is how the estimates at all rows make one. Default Harmonic.
+	// GeometricMean gives the average of LDReg.
 	Aggregate Aggregate
 
 	// Unbiased puts k−2 for k−1 in the estimate at every row, which makes its
@@ -62,45 +62,6 @@ type MLE struct {
 	MemoryLimit int64
 }
 
-// Aggregate is a way to make one estimate of those at all rows.
-type Aggregate int
-
-const (
-	// Harmonic is the harmonic mean, N/Σ(1/mᵢ): the maximum of the likelihood
-	// of all rows (MacKay and Ghahramani). The default, and that of
-	// scikit-dimension.
-	Harmonic Aggregate = iota
-
-	// Mean is the arithmetic mean of Levina and Bickel. It overestimates by
-	// 1/(k−2), 5.6 % for 20 neighbours.
-	Mean
-
-	// Median is the median, which a minority of rows in sparse or crowded
-	// places cannot move.
-	Median
-)
-
-// aggregates holds what tells the aggregations apart: the value, from 1/mᵢ in
-// descending order, and the variance of the result for independent rows over
-// that of a mean.
-var aggregates = [...]struct {
-	name     string
-	value    func(inverse []float64) float64
-	variance float64
-}{
-	Harmonic: {"harmonic mean (MacKay and Ghahramani)", harmonic, 1},
-	Mean:     {"arithmetic mean (Levina and Bickel)", mean, 1},
-	Median:   {"median", median, math.Pi / 2},
-}
-
-// String returns the name of the aggregation.
-func (a Aggregate) String() string {
-	if a < 0 || int(a) >= len(aggregates) {
-		return fmt.Sprintf("Aggregate(%d)", int(a))
-	}
-	return aggregates[a].name
-}
-
 // Resolve returns the options with defaults filled in, or a *mat32.ParamError
 // or *mat32.ShapeError, for a matrix of n rows and d columns.
 func (e MLE) Resolve(n, d int) (MLE, error) {
@@ -113,13 +74,16 @@ func (e MLE) Resolve(n, d int) (MLE, error) {
 	if e.AverageFrom == 0 {
 		e.AverageFrom = e.Neighbors
 	}
+	if e.Aggregate == 0 {
+		e.Aggregate = Harmonic
+	}
 	fewest := 2
 	if e.Unbiased {
 		fewest = 3
 	}
 	switch {
-	case e.Aggregate < 0 || int(e.Aggregate) >= len(aggregates):
-		return e, fail("Aggregate", int(e.Aggregate), "Harmonic, Mean or Median")
+	case !e.Aggregate.known():
+		return e, fail("Aggregate", int(e.Aggregate), allAggregates)
 	case e.MemoryLimit < 0:
 		return e, fail("MemoryLimit", e.MemoryLimit, "0 or more bytes")
 	case n < fewest+1:
@@ -177,17 +141,12 @@ func (e MLE) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, err
 		return measure.Dimension{}, fmt.Errorf("%s: %w", method, err)
 	}
 
-	aggregate := aggregates[e.Aggregate]
 	local, influence := make([]float64, s.n), make([]float64, s.n)
 	var value float64
-	sorted := make([]float64, s.n)
 	for c, inverse := range inverse {
-		copy(sorted, inverse)
-		slices.Sort(sorted)
-		slices.Reverse(sorted) // descending inverses are ascending estimates
-		one := aggregate.value(sorted)
-		if math.IsInf(one, 1) {
-			return measure.Dimension{}, infinite(method, e.Aggregate, inverse, s.rows, from+c)
+		one, err := e.Aggregate.of(method, inverse, s.rows, fmt.Sprintf("the %d nearest neighbours", from+c))
+		if err != nil {
+			return measure.Dimension{}, err
 		}
 		value += one / float64(sizes)
 		// To first order every aggregate moves by −d² times the change of
@@ -201,7 +160,7 @@ func (e MLE) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, err
 			return measure.Dimension{}, fmt.Errorf("%s: %w", method, ctx.Err())
 		}
 	}
-	variance := spread(influence) * (aggregate.variance + s.mutual(s.k)) / float64(s.n)
+	variance := spread(influence) * (aggregates[e.Aggregate].variance + s.mutual(s.k)) / float64(s.n)
 
 	return measure.Dimension{
 		Method:     "MLE",
@@ -232,6 +191,12 @@ func (e MLE) inverses(distances []float64, f func(k int, v float64)) {
 	}
 }
 
+// proposers holds who made an aggregate part of the method.
+var proposers = map[Aggregate]string{
+	Harmonic: " (MacKay and Ghahramani)",
+	Mean:     " (Levina and Bickel)",
+}
+
 func (e MLE) convention() string {
 	size := fmt.Sprintf("k = %d", e.Neighbors)
 	if e.AverageFrom < e.Neighbors {
@@ -241,50 +206,8 @@ func (e MLE) convention() string {
 	if e.Unbiased {
 		factor = "k−2"
 	}
-	return fmt.Sprintf("%s, %s, factor %s, duplicates removed, standard error: spread over rows, mutual neighbours counted once",
-		e.Aggregate, size, factor)
-}
-
-// infinite says why an aggregate is not finite.
-func infinite(method string, a Aggregate, inverse []float64, rows []int, k int) error {
-	count, first := 0, -1
-	for i, v := range inverse {
-		if math.IsInf(1/v, 1) {
-			if count++; first < 0 {
-				first = rows[i]
-			}
-		}
-	}
-	advice := ""
-	if a != Harmonic && count < len(rows) {
-		advice = ", or use the Aggregate Harmonic"
-	}
-	return &mat32.DegenerateError{Method: method, Reason: fmt.Sprintf(
-		"the %d nearest neighbours of %d of the %d distinct rows (row %d first) are all equally far, as on a lattice, which makes the estimate infinite: take more Neighbors%s",
-		k, count, len(rows), first, advice)}
-}
-
-func harmonic(inverse []float64) float64 {
-	var sum float64
-	for _, v := range inverse {
-		sum += v
-	}
-	return float64(len(inverse)) / sum
-}
-
-func mean(inverse []float64) float64 {
-	var sum float64
-	for _, v := range inverse {
-		sum += 1 / v
-	}
-	return sum / float64(len(inverse))
-}
-
-// median takes sorted inverses; the middle two of an even number are averaged
-// as estimates.
-func median(inverse []float64) float64 {
-	n := len(inverse)
-	return (1/inverse[(n-1)/2] + 1/inverse[n/2]) / 2
+	return fmt.Sprintf("%s%s, %s, factor %s, duplicates removed, standard error: spread over rows, mutual neighbours counted once",
+		e.Aggregate, proposers[e.Aggregate], size, factor)
 }
 
 // spread returns the variance of values.

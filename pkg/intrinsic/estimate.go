@@ -1,0 +1,80 @@
+package intrinsic
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/pkg/mat32"
+	"github.com/flatland-go/flatland/pkg/measure"
+	"github.com/flatland-go/flatland/pkg/neighbors"
+)
+
+// begin checks x and resolves the options for it: what every estimator does
+// first.
+func begin[E interface{ Resolve(n, d int) (E, error) }](ctx context.Context, method string, e E, x mat.Matrix) (E, error) {
+	if err := mat32.CheckContext(ctx, x); err != nil {
+		return e, fmt.Errorf("%s: %w", method, err)
+	}
+	n, d := x.Dims()
+	return e.Resolve(n, d)
+}
+
+// neighborhood resolves a number of neighbours: the standard one where k is
+// zero, or n−1 where the data have fewer rows, and at least fewest. It checks
+// the memory limit as well, which all that have neighbours have.
+func neighborhood(method string, k, standard, fewest, n, d int, limit int64) (int, error) {
+	if k == 0 {
+		k = min(standard, n-1)
+	}
+	switch {
+	case limit < 0:
+		return k, &mat32.ParamError{Method: method, Param: "MemoryLimit", Value: limit, Want: "0 or more bytes"}
+	case n < fewest+1:
+		return k, &mat32.ShapeError{What: "x", Rows: n, Cols: d, Want: fmt.Sprintf("at least %d rows for %s", fewest+1, method)}
+	case k < fewest || k > n-1:
+		return k, &mat32.ParamError{Method: method, Param: "Neighbors", Value: k, Want: fmt.Sprintf("%d ≤ Neighbors ≤ n−1 = %d", fewest, n-1)}
+	}
+	return k, nil
+}
+
+// findStandard is find for k neighbours, which were asked for or, where asked is
+// zero, are the standard number: that shrinks, to no less than fewest, to what
+// the distinct rows have.
+func findStandard(ctx context.Context, method string, x mat.Matrix, asked, k, fewest int, graph *neighbors.Graph, limit int64) (*distinct, error) {
+	s, err := find(ctx, method, x, k, graph, limit)
+	if asked != 0 || !errors.As(err, new(*mat32.DegenerateError)) {
+		return s, err
+	}
+	rows, failed := mat32.DistinctContext(ctx, x)
+	if failed != nil {
+		return nil, fmt.Errorf("%s: %w", method, failed)
+	}
+	if most := len(rows) - 1; fewest <= most && most < k {
+		if s, err = find(ctx, method, x, most, graph, limit); err == nil {
+			s.notes = append(s.notes, fmt.Sprintf("%d rows are distinct: %d neighbours instead of the default of %d", len(rows), most, k))
+		}
+	}
+	return s, err
+}
+
+// dimension returns a result that rests on the rows of s, at their mean
+// distance to all neighbours found.
+func (s *distinct) dimension(name string, value, stdErr float64, local []float64, convention string) measure.Dimension {
+	d := measure.Dimension{
+		Method:     name,
+		Value:      value,
+		StdErr:     stdErr,
+		Scale:      s.scale(),
+		Rows:       s.n,
+		Removed:    s.removed(),
+		Notes:      s.notes,
+		Convention: convention,
+	}
+	if local != nil {
+		d.Local = s.everyRow(local)
+	}
+	return d
+}
