@@ -3,4 +3,4 @@ package conformance
 import "slices"
 
 // table holds the row of every public method, room by room.
-var table = slices.Concat(neighborsRows, []row{hnswRow, nndescentRow}, affinityRows, drRows, drPCARows, drFactorsRows, drPartsRows, drLinearRows, drStreamRows, drTreatmentRows, drCosineRows, drWhiteningRows, drLearnedRows, drSpectralRows, drMDSRows, drGeodesicRows, drHeatRows, drTriMapRows, drLargeVisRows, drUMAPRows, []row{globalScoreRow}, drPaCMAPRows, drSubbundleRows, drRiemannianRows, intrinsicRows, intrinsicRatioRows, intrinsicScaleRows, qualityRows, sketchRows, spectrumRows, spectrumScoreRows)
+var table = slices.Concat(neighborsRows, []row{hnswRow, nndescentRow}, affinityRows, drRows, drPCARows, drFactorsRows, drPartsRows, drLinearRows, drStreamRows, drTreatmentRows, drCosineRows, drWhiteningRows, drLearnedRows, drSpectralRows, drMDSRows, drGeodesicRows, drHeatRows, drTriMapRows, drLargeVisRows, drUMAPRows, drAlignedRows, []row{globalScoreRow}, drPaCMAPRows, drSubbundleRows, drRiemannianRows, intrinsicRows, intrinsicAngleRows, intrinsicScaleRows, intrinsicRatioRows, qualityRows, sketchRows, spectrumRows, spectrumScoreRows, intrinsicScoreRows)

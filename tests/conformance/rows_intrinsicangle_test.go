@@ -1,0 +1,73 @@
+package conformance
+
+import (
+	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/pkg/intrinsic"
+)
+
+var intrinsicAngleRows = []row{{
+	method: "intrinsic.TLE",
+	source: "2019, Intrinsic dimensionality estimation within tight localities",
+	golden: golden{form: "what scikit-dimension 0.3.4 returns on three fixtures", test: "intrinsic.TestAnglesOfPeers"},
+	claim: claim{
+		says:    "data of dimension 2 in ten columns are found to have it, within 15 %",
+		on:      func(seed uint64) sample { return sample{x: flat(seed, 500, 2, 10), dim: 2} },
+		measure: dimensionOver[intrinsic.TLE], from: .85, to: 1.15,
+	},
+	control: control{
+		says: "isotropic noise in ten columns has another dimension",
+		on:   func(seed uint64) sample { return sample{x: fixture.Normal(seed, 500, 10), dim: 2} },
+	},
+	variants: []variant{
+		{name: "20 neighbours", of: always(intrinsic.TLE{}), least: 3, distances: asForRows, long: [2]int{6000, 100}},
+		{name: "nothing left out", of: always(intrinsic.TLE{Neighbors: 10, Epsilon: 1e-300}), least: 11, distances: asForRows, long: [2]int{6000, 100}},
+	},
+	refused: map[string][]any{
+		"Neighbors": {intrinsic.TLE{Neighbors: 1}, intrinsic.TLE{Neighbors: 60}},
+		"Epsilon":   {intrinsic.TLE{Epsilon: 1}},
+	},
+}, {
+	method:     "intrinsic.ESS",
+	stochastic: true,
+	source:     "2015, Low bias local intrinsic dimension estimation from expected simplex skewness",
+	golden:     golden{form: "what scikit-dimension 0.3.4 returns on three fixtures", test: "intrinsic.TestAnglesOfPeers"},
+	claim: claim{
+		says:    "data of dimension 20 are found to have it from 400 rows, within 5 %",
+		on:      func(seed uint64) sample { return sample{x: fixture.Normal(seed, 400, 20), dim: 20} },
+		measure: dimensionOver[intrinsic.ESS], from: .9, to: 1.05,
+	},
+	control: control{
+		says: "isotropic noise in 25 columns has another dimension",
+		on:   func(seed uint64) sample { return sample{x: fixture.Normal(seed, 400, 25), dim: 20} },
+	},
+	variants: []variant{
+		{name: "version a", of: always(intrinsic.ESS{Neighbors: 20}), least: 21, distances: asForRows, long: [2]int{6000, 100}},
+		{name: "version b", of: always(intrinsic.ESS{Version: intrinsic.Projection, Neighbors: 20}), least: 21, distances: asForRows, long: [2]int{6000, 100}},
+		{name: "order 4", of: always(intrinsic.ESS{Order: 4, Neighbors: 20}), least: 21, distances: asForRows, long: [2]int{1000, 100}},
+	},
+	refused: map[string][]any{
+		"Neighbors": {intrinsic.ESS{Neighbors: 2}, intrinsic.ESS{Neighbors: 60}},
+		"Order":     {intrinsic.ESS{Order: 11}, intrinsic.ESS{Order: 2, Version: intrinsic.Projection}},
+		"Version":   {intrinsic.ESS{Version: intrinsic.Projection + 1}},
+	},
+}, {
+	method: "intrinsic.ABID",
+	source: "2020, ABID: Angle Based Intrinsic Dimensionality",
+	golden: golden{form: "what the definition gives on three fixtures", test: "intrinsic.TestAnglesOfPeers"},
+	claim: claim{
+		says:    "data of dimension 2 in ten columns are found to have it, within 10 %",
+		on:      func(seed uint64) sample { return sample{x: flat(seed, 500, 2, 10), dim: 2} },
+		measure: dimensionOver[intrinsic.ABID], from: .85, to: 1.1,
+	},
+	control: control{
+		says: "isotropic noise in ten columns has another dimension",
+		on:   func(seed uint64) sample { return sample{x: fixture.Normal(seed, 500, 10), dim: 2} },
+	},
+	variants: []variant{
+		{name: "pairs with itself", of: always(intrinsic.ABID{Neighbors: 20}), least: 21, distances: asForRows, long: [2]int{6000, 100}},
+		{name: "raw", of: always(intrinsic.ABID{Neighbors: 20, Raw: true}), least: 21, distances: asForRows, long: [2]int{6000, 100}},
+	},
+	refused: map[string][]any{
+		"Neighbors": {intrinsic.ABID{Neighbors: 1}, intrinsic.ABID{Neighbors: 60}},
+	},
+}}
