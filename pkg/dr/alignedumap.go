@@ -67,17 +67,23 @@ type AlignedUMAP struct {
 }
 
 // Resolve returns the options with defaults filled in for slices of n × d, or an error that
-// names the option and its range.
+// names the option and its range. Neighbors and TargetNeighbors by default are those of each
+// slice, and stay 0.
 func (a AlignedUMAP) Resolve(n, d int) (AlignedUMAP, error) {
 	a, err := a.resolve()
 	if err != nil {
 		return a, err
 	}
-	a.UMAP, err = a.UMAP.Resolve(n, d)
-	return a, err
+	u, err := a.UMAP.Resolve(n, d)
+	if err != nil {
+		return a, failed(alignedMethod, err)
+	}
+	u.Neighbors, u.TargetNeighbors = a.UMAP.Neighbors, a.UMAP.TargetNeighbors
+	a.UMAP = u
+	return a, nil
 }
 
-// resolve fills in what does not depend on the slices.
+// resolve fills in and checks what UMAP does not know of.
 func (a AlignedUMAP) resolve() (AlignedUMAP, error) {
 	const most = 1e6
 	epochs := 200
@@ -173,6 +179,9 @@ func (a AlignedUMAP) FitSeries(ctx context.Context, slices []mat.Matrix, relatio
 		}
 	}
 	if err := mat32.CheckMemory(alignedMethod, s.memory, a.MemoryLimit, "use fewer rows, slices or neighbours"); err != nil {
+		return nil, err
+	}
+	if s.AlignedUMAP, err = a.Resolve(s.rows[0], 1); err != nil {
 		return nil, err
 	}
 	for t, x := range slices {

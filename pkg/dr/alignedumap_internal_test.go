@@ -7,6 +7,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/tests/golden"
 )
@@ -14,6 +15,7 @@ import (
 // The shares of neighbours that rows have in common with their images are those of
 // umap-learn.
 func TestImagesShareNeighboursAsInUmapLearn(t *testing.T) {
+	testenv.Unraced(t)
 	var file struct{ Shares []float64 }
 	golden.Load(t, "alignedumap", &file)
 	const rows, size, step = 600, 200, 100

@@ -182,6 +182,7 @@ func TestAlignedUMAPKeepsRowsInPlaceAndNeighboursNear(t *testing.T) {
 // Without regularization, or beyond the window, no slice knows of the others, but for its
 // start; with it, it does.
 func TestAlignedUMAPWithoutRegularizationLeavesSlicesFree(t *testing.T) {
+	testenv.Unraced(t)
 	parts, relations := smallSeries()
 	others := []mat.Matrix{parts[0], parts[1], normal(60, 4, 3)}
 	for _, c := range []struct {
@@ -197,6 +198,7 @@ func TestAlignedUMAPWithoutRegularizationLeavesSlicesFree(t *testing.T) {
 }
 
 func TestAlignedUMAPHasTheSameBitsOnAnyCores(t *testing.T) {
+	testenv.Unraced(t)
 	parts, relations := slidingRows(normal(400, 4, 0), 400, 300, 50)
 	var want *dr.AlignedUMAPModel
 	for _, procs := range []int{1, 2, 7} {

@@ -37,8 +37,7 @@ func (m *AlignedUMAPModel) Embeddings() []*Embedding {
 // Maps returns the model of every slice, which maps new rows of that, and back.
 func (m *AlignedUMAPModel) Maps() []*UMAPModel { return slices.Clone(m.maps) }
 
-// Options returns the options, with what does not depend on a slice filled in; Maps have
-// those of each.
+// Options returns the resolved options; Maps have those of each slice.
 func (m *AlignedUMAPModel) Options() AlignedUMAP { return m.options }
 
 // Drift returns for every slice but the last how far its rows are from their images in the

@@ -115,6 +115,7 @@ func FuzzFit(f *testing.F) {
 			"LocalMAP":            dr.LocalMAP{Neighbors: max(0, n/3), Columns: 2, Iterations: [3]int{2, 2, 3}, Start: dr.FromRandom},
 			"UMAP":                dr.UMAP{Components: k, MinDist: max(perplexity, 0), Epochs: 5},
 			"UMAP, Manhattan":     dr.UMAP{Neighbors: k, Metric: neighbors.Manhattan{}, Epochs: 5, Start: dr.FromPCA},
+			"AlignedUMAP":         twice{dr.AlignedUMAP{UMAP: dr.UMAP{Components: k, Epochs: 5}, Regularization: max(perplexity, 0)}},
 			"LargeVis":            dr.LargeVis{Components: k, Samples: 5},
 			"LargeVis, spectral":  dr.LargeVis{Perplexity: perplexity, Samples: 5, Start: dr.FromSpectral},
 			"TriMap":              dr.TriMap{Components: k, Iterations: 5},
@@ -169,4 +170,16 @@ func (p pairs) Embed(ctx context.Context, x mat.Matrix) (*dr.Embedding, error) {
 		return nil, err
 	}
 	return m.EmbeddingY(), nil
+}
+
+// twice fits a series of two slices that have the same rows.
+type twice struct{ method dr.AlignedUMAP }
+
+func (s twice) Embed(ctx context.Context, x mat.Matrix) (*dr.Embedding, error) {
+	n, _ := x.Dims()
+	m, err := s.method.FitSeries(ctx, []mat.Matrix{x, x}, [][]int{order(n)})
+	if err != nil {
+		return nil, err
+	}
+	return m.Embeddings()[1], nil
 }

@@ -59,6 +59,7 @@ func savedValues(t *testing.T) map[string]savable {
 	ln, err10 := dr.LogNormalize{}.Fit(ctx, mat32.Convert(counts(40, 4)))
 	rn, err11 := dr.RowNormalize{}.Fit(ctx, sparseOf(t, counts(40, 4)))
 	im, err12 := dr.Impute{Missing: dr.FillNearest}.Fit(ctx, gaps(40, 4))
+	al, err23 := dr.AlignedUMAP{UMAP: dr.UMAP{Epochs: dr.None}, Window: 1}.FitSeries(ctx, []mat.Matrix{x.Slice(0, 8, 0, 4), x.Slice(0, 9, 0, 4), x.Slice(0, 9, 0, 3)}, [][]int{fill(8, 3), order(9)})
 	return map[string]savable{
 		"SparsePCAModel":                 fitted(t, dr.SparsePCA{Components: 2}, x),
 		"GaussianLinearModel":            fitted(t, dr.GaussianLinear{Centers: 3, Iterations: 5}, x),
@@ -105,7 +106,7 @@ func savedValues(t *testing.T) map[string]savable {
 		"TSNEModel from a given start": must(tg, err4), "ChainModel": must(ch, err5), "Embedding": must(em, err6),
 		"LDAModel": must(ld, err7), "CCAModel": must(cc, err8),
 		"LPPModel": must(lp, err20), "NPEModel": must(np, err21), "MPADModel": must(mp, err22),
-		"LogNormalizeModel": must(ln, err10), "RowNormalizeModel": must(rn, err11), "ImputeModel": must(im, err12),
+		"AlignedUMAPModel": must(al, err23), "LogNormalizeModel": must(ln, err10), "RowNormalizeModel": must(rn, err11), "ImputeModel": must(im, err12),
 		"WhiteningModel": fitted(t, dr.Whitening{Kind: dr.WhitenCholesky}, x), "WhiteningModel of ZipfianWhitening": fitted(t, dr.ZipfianWhitening{Kind: dr.WhitenZCA}, x),
 		"RegularizedMFModel": fitted(t, dr.RegularizedMF{Components: 3, Rescale: []float64{1, 2, 3}}, x), "RegularizedMFModel, factors": fitted(t, dr.RegularizedMF{Penalty: dr.PenalizeFactors}, x),
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/watch"
 )
@@ -58,6 +59,7 @@ func rings(t *testing.T, sets, n, epochs int, weight float32) []Set {
 // A point that nothing else moves goes to an image that stays, as far as it would in the
 // time of all epochs together; two that draw each other meet, however strongly.
 func TestAlignmentDrawsAPointToItsImage(t *testing.T) {
+	testenv.Unraced(t)
 	const epochs = 10
 	for _, weight := range []float32{.1, 1, 1e6} {
 		d, edges := still(t, 2, epochs)
@@ -124,7 +126,7 @@ func TestAlignmentOfSetsWithoutLinksChangesNothing(t *testing.T) {
 func TestAlignmentHasTheSameBitsOnAnyCores(t *testing.T) {
 	var want []Set
 	for _, procs := range []int{1, 2, 7} {
-		sets := rings(t, 3, 300, 8, .2)
+		sets := rings(t, 3, 200, 5, .2)
 		old := runtime.GOMAXPROCS(procs)
 		err := (&Alignment{Sets: sets}).Run(t.Context(), 2)
 		runtime.GOMAXPROCS(old)
@@ -213,6 +215,7 @@ func TestAlignmentEndsWhenOneSetDoes(t *testing.T) {
 }
 
 func TestAlignmentSaysWhatDoesNotFit(t *testing.T) {
+	testenv.Unraced(t)
 	for name, wrong := range map[string]func(sets []Set){
 		"half a point":         func(s []Set) { s[0].Points = s[0].Points[1:] },
 		"no edges":             func(s []Set) { s[1].Edges = nil },
