@@ -3,8 +3,8 @@
 //
 // It holds one row for every public method (table_test.go and the rows of each
 // room beside it). A test walks the packages with go/types and fails when an
-// exported type with a method Fit, FitPair, Embed, Estimate, Compare, Apply or
-// Graph, or an exported function that takes a context and a matrix, has no row, or when a
+// exported type with a method Fit, FitPair, FitSeries, Embed, Estimate, Compare, Apply
+// or Graph, or an exported function that takes a context and a matrix, has no row, or when a
 // row has an empty cell. From the row everything else is run: what the golden,
 // the claim and its control say, and every promise of promises_test.go on every
 // variant and every way into it, which reflection finds, so that none can be

@@ -16,7 +16,7 @@ import (
 )
 
 // verbs are the methods that make a type one that needs a row.
-var verbs = []string{"Graph", "Neighborhoods", "Connect", "Weigh", "Fit", "FitPair", "Embed", "Estimate", "Compare", "Apply"}
+var verbs = []string{"Graph", "Neighborhoods", "Connect", "Weigh", "Fit", "FitPair", "FitSeries", "Embed", "Estimate", "Compare", "Apply"}
 
 // columns of all inputs but those of wide variants.
 const columns = 5
@@ -46,7 +46,7 @@ func (e entry) String() string {
 type model interface{ Embedding() *dr.Embedding }
 
 // entries finds every way into the variant: the verbs of its type, both
-// arguments of Compare and FitPair, and Transform and Inverse of the model that Fit
+// arguments of Compare and FitPair, two slices for FitSeries, and Transform and Inverse of the model that Fit
 // or FitPair returns. Models, and the matrices that are compared with, are made of other
 // rows, to which offset is added.
 func entries(r row, v variant, offset float64) ([]entry, error) {
@@ -77,6 +77,13 @@ func entries(r row, v variant, offset float64) ([]entry, error) {
 				return invoke(methodOf(v.of(dims(x)), verb), ctx, x)
 			})
 		case 3:
+			if verb == "FitSeries" {
+				list = add(list, verb, func(ctx context.Context, x mat.Matrix) (any, error) {
+					parts, relations := series(x)
+					return invoke(methodOf(v.of(dims(x)), verb), ctx, parts, relations)
+				})
+				break
+			}
 			if verb == "Connect" {
 				list = add(list, verb, func(ctx context.Context, x mat.Matrix) (any, error) {
 					return invoke(methodOf(v.of(dims(x)), verb), ctx, x, strangers(x))
@@ -129,6 +136,25 @@ func strangers(x mat.Matrix) *neighbors.Neighborhoods {
 		h.Metric = neighbors.Precomputed
 	}
 	return h
+}
+
+// series returns the first two thirds of the rows of x and the last two, and which rows are
+// in both.
+func series(x mat.Matrix) (parts []mat.Matrix, relations [][]int) {
+	n, d := dims(x)
+	if n == 0 || d == 0 {
+		return []mat.Matrix{x}, nil
+	}
+	rows := make([]int, n)
+	for i := range rows {
+		rows[i] = i
+	}
+	lo, hi := n/3, n-n/3
+	relation := make([]int, hi)
+	for i := range relation {
+		relation[i] = max(i-lo, -1)
+	}
+	return []mat.Matrix{mat32.Select(x, rows[:hi]), mat32.Select(x, rows[lo:])}, [][]int{relation}
 }
 
 // pairModel is what FitPair returns.

@@ -11,6 +11,8 @@ import (
 	"slices"
 
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/pkg/dr"
 )
 
 // number is one number of a result.
@@ -32,6 +34,9 @@ func numbersOf(result any) (list []number, texts []string) {
 		if v.CanInterface() {
 			if m, ok := v.Interface().(model); ok {
 				walk(field, reflect.ValueOf(m.Embedding()))
+			}
+			if m, ok := v.Interface().(interface{ Embeddings() []*dr.Embedding }); ok {
+				walk(field, reflect.ValueOf(m.Embeddings()))
 			}
 			if m, ok := v.Interface().(mat.Matrix); ok {
 				n, d := m.Dims()

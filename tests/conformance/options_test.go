@@ -137,6 +137,9 @@ func callVerb(m any, verb string, ctx context.Context) (any, error) {
 	switch {
 	case verb == "Connect":
 		return invoke(f, ctx, x, strangers(x))
+	case verb == "FitSeries":
+		parts, relations := series(x)
+		return invoke(f, ctx, parts, relations)
 	case f.Type().NumIn() == 3:
 		return invoke(f, ctx, x, x)
 	}

@@ -35,7 +35,7 @@ func savedIsTheSame(e entry) (problems []error) {
 	}
 	s, ok := result.(savable)
 	if !ok {
-		if v := verb(e.name); (v == "Fit" || v == "FitPair") && !e.mapping || v == "Embed" {
+		if v := verb(e.name); (v == "Fit" || v == "FitPair" || v == "FitSeries") && !e.mapping || v == "Embed" {
 			return []error{fmt.Errorf("a %T cannot be saved: it lacks WriteTo, ReadFrom, MarshalBinary or UnmarshalBinary", result)}
 		}
 		return sameByGob(result)
