@@ -18,7 +18,7 @@ func dimensionCases() []Case {
 		{"ball20k", "a ball of 20 dimensions, turned, 20 000 × 50", turnedBall},
 	} {
 		for _, e := range []struct {
-			name, what, quality string
+			name, what, quality string // the latter where it is not the dimension alone
 			options             wire.Options
 			ours                wire.Func
 			settings            []Setting
@@ -28,10 +28,33 @@ func dimensionCases() []Case {
 				ours: ours.TwoNN, settings: skdimSettings,
 			},
 			{
-				name: "mle", what: "MLE dimension, 20 neighbours, harmonic mean", quality: "dimension",
+				name: "mle", what: "MLE dimension, 20 neighbours, harmonic mean",
 				options: wire.Options{"neighbors": 20}, ours: ours.MLE, settings: skdimSettings,
 			},
+			{
+				name: "mom", what: "dimension by the method of moments, 100 neighbours",
+				ours: ours.MOM, settings: skdimSettings,
+			},
+			{
+				name: "mada", what: "MADA dimension, 20 neighbours",
+				ours: ours.MADA, settings: []Setting{{Name: "MADA(), all distances, float64"}},
+			},
+			{
+				name: "tle", what: "TLE dimension, 20 neighbours",
+				ours: ours.TLE, settings: []Setting{
+					{Name: "on neighbours by scikit-learn, a process for every core", Options: wire.Options{"given": true, "parallel": true}},
+					{Name: "on neighbours by scikit-learn", Options: wire.Options{"given": true, "parallel": false}},
+					{Name: "its own neighbours", Options: wire.Options{"given": false, "parallel": false}},
+				},
+			},
+			{
+				name: "corrint", what: "correlation dimension between the median distances to 10 and 20 neighbours",
+				ours: ours.CorrelationDimension, settings: []Setting{{Name: "CorrInt(), float32"}},
+			},
 		} {
+			if e.quality == "" {
+				e.quality = "dimension"
+			}
 			all = append(all, Case{
 				Name: e.name + "-" + on.name, What: e.what + ": " + on.what,
 				Data: on.data, Options: e.options, Ours: e.ours,
@@ -43,13 +66,27 @@ func dimensionCases() []Case {
 			})
 		}
 	}
-	return all
+	return append(all, Case{
+		Name: "ess-normal500", What: "ESS dimension, 100 neighbours: a normal cloud, 500 × 20",
+		Data: fewNormal20, Ours: ours.ESS,
+		Peer: Peer{
+			Package: "scikit-dimension", Script: "bench_intrinsic.py", Function: "ess", Serial: true,
+			Settings: []Setting{
+				{Name: "ESS(), a process for every core", Options: wire.Options{"parallel": true}},
+				{Name: "ESS()", Options: wire.Options{"parallel": false}},
+			},
+		},
+		Quality: []Measure{number("dimension", "dimension", "%.4f")},
+	})
 }
 
 // normal20 returns 10 000 rows of a normal cloud in 20 dimensions.
 func normal20(rows int) ([]*mat32.Dense, error) {
 	return []*mat32.Dense{normal(orAll(rows, 10_000), 20)}, nil
 }
+
+// fewNormal20 returns the first 500 of them: the peer takes .1 s a row.
+func fewNormal20(rows int) ([]*mat32.Dense, error) { return normal20(orAll(rows, 500)) }
 
 // turnedBall returns 20 000 rows drawn from a ball of 20 dimensions in a space of 50.
 func turnedBall(rows int) ([]*mat32.Dense, error) {

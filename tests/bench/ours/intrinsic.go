@@ -19,6 +19,31 @@ func MLE(ctx context.Context, in []*mat32.Dense, o wire.Options, _ uint64) (wire
 	return dimension(intrinsic.MLE{Neighbors: o.Int("neighbors")}.Estimate(ctx, in[0]))
 }
 
+// MOM estimates the dimension by the method of moments.
+func MOM(ctx context.Context, in []*mat32.Dense, _ wire.Options, _ uint64) (wire.Result, error) {
+	return dimension(intrinsic.MOM{}.Estimate(ctx, in[0]))
+}
+
+// MADA estimates the dimension by the growth of the distance when neighbours double.
+func MADA(ctx context.Context, in []*mat32.Dense, _ wire.Options, _ uint64) (wire.Result, error) {
+	return dimension(intrinsic.MADA{}.Estimate(ctx, in[0]))
+}
+
+// TLE estimates the dimension by the distances among neighbours.
+func TLE(ctx context.Context, in []*mat32.Dense, _ wire.Options, _ uint64) (wire.Result, error) {
+	return dimension(intrinsic.TLE{}.Estimate(ctx, in[0]))
+}
+
+// CorrelationDimension estimates the dimension by the pairs within two distances.
+func CorrelationDimension(ctx context.Context, in []*mat32.Dense, _ wire.Options, _ uint64) (wire.Result, error) {
+	return dimension(intrinsic.CorrelationDimension{}.Estimate(ctx, in[0]))
+}
+
+// ESS estimates the dimension by the skewness of simplices.
+func ESS(ctx context.Context, in []*mat32.Dense, _ wire.Options, _ uint64) (wire.Result, error) {
+	return dimension(intrinsic.ESS{}.Estimate(ctx, in[0]))
+}
+
 func dimension(d measure.Dimension, err error) (wire.Result, error) {
 	return wire.Result{Values: map[string]float64{"dimension": d.Value}}, err
 }
