@@ -45,10 +45,10 @@ var drSubbundleRows = []row{{
 	},
 }}
 
-// shell returns 240 rows on the unit sphere with noise of a tenth.
+// shell returns 190 rows on the unit sphere with noise of a tenth.
 func shell(seed uint64) *mat.Dense {
-	x, e := fixture.Normal(seed, 240, 3), fixture.Normal(seed+100, 240, 3)
-	for i := range 240 {
+	x, e := fixture.Normal(seed, 190, 3), fixture.Normal(seed+100, 190, 3)
+	for i := range 190 {
 		row := x.RawRowView(i)
 		size := math.Sqrt(row[0]*row[0] + row[1]*row[1] + row[2]*row[2])
 		for j := range row {
