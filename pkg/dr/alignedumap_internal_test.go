@@ -14,7 +14,7 @@ import (
 
 // The shares of neighbours that rows have in common with their images are those of
 // umap-learn.
-func TestImagesShareNeighboursAsInUmapLearn(t *testing.T) {
+func TestImagesShareNeighborsAsInUmapLearn(t *testing.T) {
 	testenv.Unraced(t)
 	var file struct{ Shares []float64 }
 	golden.Load(t, "alignedumap", &file)

@@ -115,7 +115,7 @@ func sameMaps(a, b *dr.AlignedUMAPModel, lo, hi int) bool {
 //
 // where each map of UMAP is turned, moved and scaled onto the one before. At a
 // regularization of 0.02 our drift is .16 to .18, with the same trustworthiness within .003.
-func TestAlignedUMAPKeepsRowsInPlaceAndNeighboursNear(t *testing.T) {
+func TestAlignedUMAPKeepsRowsInPlaceAndNeighborsNear(t *testing.T) {
 	testenv.Unraced(t)
 	type kept struct{ Trustworthiness, Apart []float64 }
 	var file struct{ Aligned, UMAP []kept }

@@ -22,7 +22,7 @@ func twice(s sample, order func(i int) int) sample {
 var drAlignedRows = []row{{
 	method: "dr.AlignedUMAP", // the Seed is that of UMAP
 	source: "2023, Application of Aligned-UMAP to longitudinal biomedical studies",
-	golden: golden{file: "alignedumap", holds: "aligned.apart", test: "dr.TestAlignedUMAPKeepsRowsInPlaceAndNeighboursNear"},
+	golden: golden{file: "alignedumap", holds: "aligned.apart", test: "dr.TestAlignedUMAPKeepsRowsInPlaceAndNeighborsNear"},
 	claim: claim{
 		says: "rows that have the same neighbours in the next slice stay where they are",
 		on:   func(seed uint64) sample { return twice(groups(seed, 60, 8), func(i int) int { return i }) },
