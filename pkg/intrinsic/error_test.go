@@ -61,6 +61,8 @@ func TestStandardErrors(t *testing.T) {
 		{"mean", mle(intrinsic.Mean, 0, true), 0.8, 1.7, true},
 		{"median", mle(intrinsic.Median, 0, false), 0.8, 1.2, false},
 		{"geometric", mle(intrinsic.GeometricMean, 0, false), 0.8, 1.3, false},
+		{"shares", func(g *neighbors.Graph) estimator { return intrinsic.MiND{Neighbors: 10, Graph: g} }, 0.8, 1.4, true},
+		{"ratios", func(g *neighbors.Graph) estimator { return intrinsic.Gride{Near: 4, Overlap: true, Graph: g} }, 0.8, 1.2, true},
 		{"moments", func(g *neighbors.Graph) estimator {
 			return intrinsic.MOM{Neighbors: 20, Inner: true, Graph: g}
 		}, 0.7, 1.7, false},

@@ -78,3 +78,18 @@ func (s *distinct) dimension(name string, value, stdErr float64, local []float64
 	}
 	return d
 }
+
+// meanOf returns the mean of a distance over the distinct rows, safe from
+// overflow and underflow.
+func (s *distinct) meanOf(distance func(i int) float64) float64 {
+	var mean, sum float64
+	for i := range s.n {
+		r := distance(i)
+		mean += r / float64(s.n)
+		sum += r
+	}
+	if mean == 0 { // the shares of minute distances all rounded to zero
+		return sum / float64(s.n)
+	}
+	return mean
+}

@@ -67,6 +67,9 @@ func TestValuesOfPeers(t *testing.T) {
 		{"scikit-dimension MOM", intrinsic.MOM{}, [3]float64{4.05944567, 2.33774395, 2.96802724}},
 		{"scikit-dimension MOM, k = 20", intrinsic.MOM{Neighbors: 20}, [3]float64{4.84974043, 2.17198085, 3.24999213}},
 		{"scikit-dimension and Rdimtools MADA", intrinsic.MADA{}, [3]float64{4.65187377, 2.08906096, 3.05216795}},
+		{"MiND_MLk, true optimum", intrinsic.MiND{}, [3]float64{4.39757055, 1.95719828, 2.95793938}},
+		{"MiND_MLk, k = 10", intrinsic.MiND{Neighbors: 10}, [3]float64{4.42694619, 1.96238645, 2.96968879}},
+		{"MiND_MLi", intrinsic.MiND{Integer: true}, [3]float64{4, 2, 3}},
 		{"MADA, median", intrinsic.MADA{Aggregate: intrinsic.Median}, [3]float64{4.36242107, 1.94990892, 2.79121026}},
 	} {
 		for i, want := range c.want {

@@ -26,6 +26,10 @@ func estimators(g *neighbors.Graph) map[string]estimator {
 	for fit := intrinsic.LeastSquares; fit <= intrinsic.Bayes; fit++ {
 		list["TwoNN, "+fit.String()] = intrinsic.TwoNN{Fit: fit, Graph: g}
 	}
+	list["MiND"] = intrinsic.MiND{Graph: g}
+	list["MiND, whole"] = intrinsic.MiND{Neighbors: 10, Integer: true, Graph: g}
+	list["Gride"] = intrinsic.Gride{Graph: g}
+	list["Gride, 8 and 16"] = intrinsic.Gride{Near: 8, Overlap: true, Graph: g}
 	for a := intrinsic.Harmonic; a <= intrinsic.GeometricMean; a++ {
 		list["MLE, "+a.String()] = intrinsic.MLE{Aggregate: a, Graph: g}
 		list["MLE, averaged, "+a.String()] = intrinsic.MLE{Aggregate: a, AverageFrom: 10, Unbiased: a == intrinsic.Mean, Graph: g}
@@ -42,7 +46,7 @@ func short(all map[string]estimator) map[string]estimator {
 		return all
 	}
 	return map[string]estimator{"TwoNN": intrinsic.TwoNN{}, "MLE": intrinsic.MLE{}, "MOM": intrinsic.MOM{Neighbors: 20},
-		"MADA": intrinsic.MADA{}}
+		"MADA": intrinsic.MADA{}, "MiND": intrinsic.MiND{}, "Gride": intrinsic.Gride{Near: 8}}
 }
 
 // same compares all bits, NaN included.

@@ -46,4 +46,36 @@ var intrinsicRatioRows = []row{{
 		"Neighbors": {intrinsic.MADA{Neighbors: 1}, intrinsic.MADA{Neighbors: 60}},
 		"Aggregate": {intrinsic.MADA{Aggregate: intrinsic.GeometricMean + 1}},
 	},
+}, {
+	method: "intrinsic.MiND",
+	source: "2011, Minimum neighbor distance estimators of intrinsic dimension",
+	golden: golden{form: "the maximum of the likelihood on three fixtures, and what scikit-dimension 0.3.4 returns for whole numbers", test: "intrinsic.TestValuesOfPeers"},
+	claim: claim{
+		says: "data of dimension 2 in ten columns are found to have it, within 10 %",
+		on:   inPlane, measure: dimensionOver[intrinsic.MiND], from: .9, to: 1.1,
+	},
+	control: isNoise,
+	variants: []variant{
+		{name: "any number", of: always(intrinsic.MiND{}), least: 3, distances: asForRows, long: [2]int{6000, 100}},
+		{name: "whole numbers", of: always(intrinsic.MiND{Neighbors: 10, Integer: true}), least: 12, distances: asForRows, long: [2]int{6000, 100}},
+	},
+	refused: map[string][]any{"Neighbors": {intrinsic.MiND{Neighbors: 59}}},
+}, {
+	method: "intrinsic.Gride",
+	source: "2022, The generalized ratios intrinsic dimension estimator",
+	golden: golden{form: "what DADApy returns at six scales of three fixtures", test: "intrinsic.TestCurveOfDADApy"},
+	claim: claim{
+		says: "data of dimension 2 in ten columns are found to have it, within 15 %",
+		on:   inPlane, measure: dimensionOver[intrinsic.Gride], from: .85, to: 1.15,
+	},
+	control: isNoise,
+	variants: []variant{
+		{name: "nearest two", of: always(intrinsic.Gride{}), least: 3, distances: asForRows, long: [2]int{6000, 100}},
+		{name: "8 and 16", of: always(intrinsic.Gride{Near: 8, Overlap: true}), least: 17, distances: asForRows, long: [2]int{6000, 100}},
+	},
+	refused: map[string][]any{
+		"Near":    {intrinsic.Gride{Near: 59}},
+		"Far":     {intrinsic.Gride{Far: 1}, intrinsic.Gride{Far: 60}},
+		"Largest": {intrinsic.Gride{Largest: 1}, intrinsic.Gride{Largest: 60}},
+	},
 }}

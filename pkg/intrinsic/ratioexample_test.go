@@ -1,0 +1,61 @@
+package intrinsic_test
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/flatland-go/flatland/pkg/datasets"
+	"github.com/flatland-go/flatland/pkg/intrinsic"
+)
+
+func ExampleMiND_Estimate() {
+	digits := datasets.Digits() // 64 pixels each
+	d, err := intrinsic.MiND{}.Estimate(context.Background(), digits.X)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%.2f ± %.2f\n", d.Value, d.StdErr)
+	// Output:
+	// 7.72 ± 0.07
+}
+
+func ExampleGride_Estimate() {
+	digits := datasets.Digits() // 64 pixels each
+	d, err := intrinsic.Gride{Near: 8}.Estimate(context.Background(), digits.X)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(d)
+	// Output:
+	// dimension (Gride)  6.602 ± 0.056
+	//   scale       23.67
+	//   rows        1797
+	//   convention  maximum likelihood, neighbours 8 and 16, duplicates removed, standard
+	//               error: likelihood, rows taken for independent
+}
+
+// Noise adds dimensions at small scales only.
+func ExampleGride_Curve() {
+	roll, err := datasets.Noise{Of: datasets.SwissRoll{Rows: 2000}, StdDev: 0.3}.Generate()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	curve, err := intrinsic.Gride{}.Curve(context.Background(), roll.X)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, d := range curve {
+		fmt.Printf("%.2f ± %.2f at a distance of %.2f\n", d.Value, d.StdErr, d.Scale)
+	}
+	// Output:
+	// 2.82 ± 0.06 at a distance of 0.73
+	// 2.51 ± 0.04 at a distance of 1.00
+	// 2.21 ± 0.03 at a distance of 1.39
+	// 2.10 ± 0.02 at a distance of 1.94
+	// 1.97 ± 0.01 at a distance of 2.76
+	// 1.95 ± 0.01 at a distance of 3.95
+}
