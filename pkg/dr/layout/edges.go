@@ -26,7 +26,8 @@ type Edges struct {
 
 // NewEdges returns those of n heads, of which row tells the tails and weights: an edge
 // fires weight/most times an epoch, at most once. Edges that would not fire in as many
-// epochs are left out. Errors: *mat32.ParamError where most or epochs are not above 0, and
+// epochs are left out; staggered ones may fire all the same, so epochs are math.MaxInt for
+// these. Errors: *mat32.ParamError where most or epochs are not above 0, and
 // for a tail below 0, and ctx.Err().
 func NewEdges(ctx context.Context, n int, row func(head int) (tails []int32, weights []float64), most float64, epochs int) (*Edges, error) {
 	const (

@@ -46,6 +46,12 @@ type NegativeSampling struct {
 	// others, and names the stage for who watches.
 	Purpose string
 
+	// Staggered has edges begin anywhere between one time that they fire and the next, spread
+	// evenly, instead of all just after one: so an edge that weighs too little to fire once
+	// in all epochs fires in some runs of many, and edges that weigh the same do not fire in
+	// the same epochs.
+	Staggered bool
+
 	// Anchors, when given, are the tails: points, row after row, that stay where they are
 	// while the heads move, every one on its own.
 	Anchors []float32
@@ -102,6 +108,9 @@ func (s *NegativeSampling) Run(ctx context.Context, y []float32, dim int, edges 
 		return err
 	}
 	d := &descent{NegativeSampling: s, dim: dim, y: y, pushers: s.Pushers}
+	if s.Staggered {
+		d.stagger = goldenSection
+	}
 	if s.Anchors != nil {
 		d.plan = headByHead(edges)
 		d.heads, d.tails, d.seen = y, s.Anchors, s.Anchors
@@ -164,8 +173,12 @@ type descent struct {
 	heads, tails []float32 // by slots
 	seen         []float32 // the tails when the epoch began, which push
 	pushers      []int32   // by slots
+	stagger      uint32
 	move         func(w *worker)
 }
+
+// goldenSection is that of 2³²: its multiples spread evenly, however many.
+const goldenSection = 0x9E3779B9
 
 // worker is who moves the ends of the edges of one unit.
 type worker struct {
@@ -324,7 +337,7 @@ func (d *descent) rows(w *worker) {
 	clear(back)
 	for lo := 0; lo < len(w.edges); lo += glance {
 		edges := w.edges[lo:min(lo+glance, len(w.edges))]
-		for _, k := range w.fired[:fire(w.fired, edges, w.epoch)] {
+		for _, k := range w.fired[:fire(w.fired, edges, w.epoch, d.stagger)] {
 			e := &edges[k]
 			at, other := d.heads[int(e.head)*dim:][:dim], d.tails[int(e.tail)*dim:][:dim]
 			pull := func(to []float32, squared float32) {
@@ -371,7 +384,7 @@ func (d *descent) plane(w *worker) {
 	rate, mutual := w.rate, d.Anchors == nil
 	for lo := 0; lo < len(w.edges); lo += glance {
 		edges := w.edges[lo:min(lo+glance, len(w.edges))]
-		for _, k := range w.fired[:fire(w.fired, edges, w.epoch)] {
+		for _, k := range w.fired[:fire(w.fired, edges, w.epoch, d.stagger)] {
 			e := &edges[k]
 			h, t := 2*uint(e.head), 2*uint(e.tail)
 			at, other := d.heads[h:h+2:h+2], d.tails[t:t+2:t+2]

@@ -207,7 +207,7 @@ func TestEdgesFireOnTime(t *testing.T) {
 	buffer := make([]int32, len(weights)+1)
 	visits := headByHead(e).visits
 	for epoch := range epochs {
-		for _, k := range buffer[:fire(buffer, visits, uint32(epoch+1))] {
+		for _, k := range buffer[:fire(buffer, visits, uint32(epoch+1), 0)] {
 			fired[k] = append(fired[k], epoch+1)
 		}
 	}
@@ -224,6 +224,34 @@ func TestEdgesFireOnTime(t *testing.T) {
 		}
 		if want != len(fired[k]) {
 			t.Errorf("weight %v fires %d times, want %d", w, len(fired[k]), want)
+		}
+	}
+}
+
+// Staggered edges fire as often on average, few or many times, and as many of them in the
+// first epochs as in the last, also where each would fire in less than one of ten runs.
+func TestStaggeredEdgesFireEvenly(t *testing.T) {
+	const (
+		count  = 5000
+		epochs = 40
+	)
+	for _, weight := range []float64{.0002, .002, .03, .4} {
+		e, err := NewEdges(context.Background(), 1, func(int) ([]int32, []float64) {
+			return make([]int32, count), slices.Repeat([]float64{weight}, count)
+		}, 1, math.MaxInt)
+		if err != nil || e.Len() != count {
+			t.Fatalf("%d edges, %v", e.Len(), err)
+		}
+		visits := headByHead(e).visits
+		buffer := make([]int32, count+1)
+		halves := [2]int{}
+		for epoch := range epochs {
+			halves[epoch*2/epochs] += fire(buffer, visits, uint32(epoch+1), goldenSection)
+		}
+		for half, fired := range halves {
+			if want := weight * count * epochs / 2; math.Abs(float64(fired)-want) > 3 {
+				t.Errorf("edges of weight %v fire %d times in half %d of the epochs, want %v", weight, fired, half, want)
+			}
 		}
 	}
 }

@@ -130,8 +130,9 @@ const early = 1 << 20
 
 // fire writes to dst, which has room for one more, which of some edges fire in an epoch,
 // by their place among them, and returns how many. Of an edge that fires r times an epoch
-// those are the epochs from 1 in which r·epoch passes a whole number.
-func fire(dst []int32, edges []visit, epoch uint32) int {
+// those are the epochs from 1 in which r·epoch passes a whole number, where every edge
+// begins ahead of the one before by stagger, in units of 2^−32.
+func fire(dst []int32, edges []visit, epoch, stagger uint32) int {
 	dst = dst[:len(edges)+1]
 	count := 0
 	for k := range edges {
@@ -139,7 +140,7 @@ func fire(dst []int32, edges []visit, epoch uint32) int {
 		dst[count] = int32(k)
 		// The sum has passed 2³² where it is less than what was added; no branch, for
 		// there is no telling which way it would go.
-		count += int((uint64(epoch*rate+early) - uint64(rate)) >> 63)
+		count += int((uint64(epoch*rate+early+edges[k].number*stagger) - uint64(rate)) >> 63)
 	}
 	return count
 }
