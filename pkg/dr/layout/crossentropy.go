@@ -79,7 +79,9 @@ func (c CrossEntropy) Of(ctx context.Context, y []float32, dim int) (float64, er
 				}
 				w, s := weights[k]/c.Most, squared(diff, i, int(j))
 				sum += w * (float64(joined.at(s)) - float64(apart.at(s)))
-				sum += w * math.Log(w)
+				if w > 0 { // which may be too small for its share of Most
+					sum += w * math.Log(w)
+				}
 				if w < 1 {
 					sum += (1 - w) * math.Log1p(-w)
 				}
