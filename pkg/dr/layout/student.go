@@ -130,6 +130,11 @@ func (s *Student) forces(y []float64, lo, hi int) {
 	}
 }
 
+// Glance is Divergence.
+func (s *Student) Glance(ctx context.Context, y []float64) (float64, error) {
+	return s.Divergence(ctx, y)
+}
+
 // Divergence returns the Kullback-Leibler divergence at y, without exaggeration:
 // Σ p·log(p/q) over ordered pairs, in nats.
 func (s *Student) Divergence(ctx context.Context, y []float64) (float64, error) {
