@@ -8,6 +8,7 @@ import (
 
 	"github.com/flatland-go/flatland/internal/fixture"
 	"github.com/flatland-go/flatland/pkg/affinity"
+	"github.com/flatland-go/flatland/pkg/dr/layout"
 )
 
 func entropicOf(t *testing.T, n int) (LargeVis, *affinity.Sparse) {
@@ -32,7 +33,7 @@ func TestLargeVisForcesByDifferences(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pull, push := l.forces()
+	pull, push := l.forces(1)
 	f := func(d float64) float64 { return 1 / (1 + d*d) }
 	for _, d := range []float64{.3, 1, 2.5, 20} {
 		slope := (math.Log(f(d+h)) - math.Log(f(d-h))) / (2 * h)
@@ -113,17 +114,42 @@ func TestLargeVisPushers(t *testing.T) {
 	}
 }
 
-// As many edges fire as Samples wants, each as often as it weighs.
+// As many of the edges that are kept fire as Samples wants, few or many, each as often as
+// it weighs, in epochs that the optimiser takes.
 func TestLargeVisSchedule(t *testing.T) {
 	const n = 200
 	l, s := entropicOf(t, n)
+	for _, samples := range []int{1, 3, 100, 10_000, 1_000_000} {
+		l.Samples = samples
+		scheduled(t, l, s, n)
+	}
+	// Weights of one neighbour, of which no more than one an epoch can fire.
+	pairs, err := affinity.NewSparse(2, []int{0, 1, 2}, []int32{1, 0}, []float64{1, 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	scheduled(t, l, pairs, 2)
+}
+
+func scheduled(t *testing.T, l LargeVis, s *affinity.Sparse, n int) {
+	t.Helper()
 	all := 0.
 	for _, w := range s.Degrees() {
 		all += w
 	}
 	row, most, epochs := l.schedule(s, all)
+	if epochs < 50 || epochs > 1_000_000 {
+		t.Fatalf("%d epochs", epochs)
+	}
+	edges, err := layout.NewEdges(context.Background(), n, row, most, math.MaxInt)
+	if err != nil {
+		t.Fatal(err)
+	}
 	fired := 0.
 	for i := range n {
+		for _, e := range edges.Row(i) {
+			fired += float64(e.Rate) / (1 << 32) * float64(epochs)
+		}
 		tails, weights := row(i)
 		columns, values := s.Row(i)
 		for k, j := range columns {
@@ -141,10 +167,9 @@ func TestLargeVisSchedule(t *testing.T) {
 			if w > most {
 				t.Fatalf("an edge of row %d weighs %v, more than %v", i, w, most)
 			}
-			fired += w / most * float64(epochs)
 		}
 	}
-	if want := float64(l.Samples) * n; math.Abs(fired-want) > .01*want {
-		t.Errorf("%v edges fire, want %v", fired, want)
+	if want := float64(l.Samples * n); math.Abs(fired-want) > .01*want {
+		t.Errorf("of %d samples %v edges fire, want %v", l.Samples, fired, want)
 	}
 }

@@ -70,22 +70,22 @@ func TestLargeVisIsAsGoodAsTSNE(t *testing.T) {
 	}
 }
 
-// The likelihood rises with the samples, and most of what there is to gain comes early: of
-// what 2000 samples gain over 20, 200 gain nine tenths.
+// Whatever the number of samples, the points move, and where they are enough to unfold the
+// map, the likelihood rises with it.
 func TestLargeVisSamples(t *testing.T) {
 	testenv.Unraced(t)
 	ctx := context.Background()
 	x, _ := thirdDigits(1)
 	var loss []float64
-	for _, samples := range []int{20, 200, 2000} {
+	for _, samples := range []int{dr.None, 3, 20, 100, 500, 2000, 5000} {
 		e, err := dr.LargeVis{Samples: samples, Seed: 1}.Embed(ctx, x)
 		if err != nil {
 			t.Fatal(err)
 		}
 		loss = append(loss, e.Objective)
 	}
-	if !(loss[0] > loss[1] && loss[1] > loss[2]) || loss[0]-loss[1] < .9*(loss[0]-loss[2]) {
-		t.Errorf("20, 200 and 2000 samples leave negative log likelihoods of %.4f", loss)
+	if slices.Max(loss[1:]) > loss[0]/5 || loss[4] >= loss[3] || loss[5] >= loss[4] || loss[6] >= loss[5] {
+		t.Errorf("no, 3, 20, 100, 500, 2000 and 5000 samples leave negative log likelihoods of %.4f", loss)
 	}
 }
 

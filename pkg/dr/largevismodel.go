@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"math"
+	"sync"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -16,13 +17,23 @@ import (
 )
 
 // LargeVisModel is fitted by LargeVis. It keeps the rows it was fitted to, for new ones are
-// compared with them: 8·n·d bytes, or those of a *mat32.Dense or *mat32.CSR, which it
-// borrows.
+// compared with them: 8·n·d bytes, half of that where float32 holds them, or those of a
+// *mat32.Dense or *mat32.CSR, which it borrows.
 type LargeVisModel struct {
 	options   LargeVis
 	embedding *Embedding
 	degrees   []float64  // sums of the weights of every row
-	rows      mat.Matrix // nil where only distances or weights are known
+	rows      mat.Matrix // as keep has them; nil where only distances or weights are known
+	field     *largevisField
+}
+
+// largevisField is what new points of a map meet: made when it is first needed, and kept.
+type largevisField struct {
+	known
+	once       sync.Once
+	at         []float32 // the map
+	pushers    []int32
+	pull, push *layout.Force
 }
 
 // Embedding returns the map; its Objective is the negative logarithm of the likelihood of
@@ -43,8 +54,8 @@ func (m *LargeVisModel) String() string { return m.embedding.String() }
 //
 // Errors: those of mat32.CheckRows and mat32.Check, *mat32.ShapeError for other columns,
 // *mat32.DegenerateError where the model was fitted to distances or given weights,
-// *mat32.MemoryError, and one that wraps ctx.Err(). Time O(n·d) a row, for n rows that the
-// model was fitted to.
+// *mat32.MemoryError, and one that wraps ctx.Err(). The first call makes an index of the
+// rows that the model was fitted to; see neighbors.Auto.
 func (m *LargeVisModel) Transform(ctx context.Context, x mat.Matrix) (*Embedding, error) {
 	const (
 		method = "dr.LargeVis"
@@ -67,15 +78,10 @@ func (m *LargeVisModel) Transform(ctx context.Context, x mat.Matrix) (*Embedding
 	if err := mat32.CheckMemory(method, int64(count)*8*int64(k), m.options.MemoryLimit, "map fewer rows at a time"); err != nil {
 		return nil, err
 	}
-	index, err := neighbors.Exact{Metric: m.options.Metric, MemoryLimit: m.options.MemoryLimit}.Index(ctx, m.rows)
-	if err != nil {
-		return nil, failed(method, err)
-	}
-	at := make([]float32, len(m.embedding.RawMatrix().Data))
-	for i, v := range m.embedding.RawMatrix().Data {
-		at[i] = float32(v)
-	}
-	list := pushers(m.degrees)
+	m.field.once.Do(func() {
+		m.field.at, m.field.pushers = narrowed(m.embedding.Dense), pushers(m.degrees)
+		m.field.pull, m.field.push = m.options.forces(1)
+	})
 	z := mat.NewDense(count, k, nil)
 	for lo := 0; lo < count; lo += batch {
 		hi := min(lo+batch, count)
@@ -83,7 +89,7 @@ func (m *LargeVisModel) Transform(ctx context.Context, x mat.Matrix) (*Embedding
 		for i := range rows {
 			rows[i] = lo + i
 		}
-		y, err := m.settle(ctx, index, mat32.Select(x, rows), at, list)
+		y, err := m.settle(ctx, mat32.Select(x, rows))
 		if err != nil {
 			return nil, failed(method, err)
 		}
@@ -97,15 +103,15 @@ func (m *LargeVisModel) Transform(ctx context.Context, x mat.Matrix) (*Embedding
 	return m.embedding.of(z), nil
 }
 
-// settle returns where the rows of x land among the points at.
-func (m *LargeVisModel) settle(ctx context.Context, index *neighbors.ExactIndex, x mat.Matrix, at []float32, list []int32) ([]float32, error) {
+// settle returns where the rows of x land among the points of the map.
+func (m *LargeVisModel) settle(ctx context.Context, x mat.Matrix) ([]float32, error) {
 	const (
 		slower = 4 // times the learning rate
 		epochs = 100
 	)
 	l := m.options
 	count, _ := x.Dims()
-	answer, err := index.Query(ctx, x, l.Neighbors)
+	answer, err := m.field.nearest(ctx, m.rows, neighbors.Auto{Metric: l.Metric, Seed: l.Seed, MemoryLimit: l.MemoryLimit}, x, l.Neighbors)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +133,7 @@ func (m *LargeVisModel) settle(ctx context.Context, index *neighbors.ExactIndex,
 			if _, _, wrong[i] = affinity.Perplexity(w, w, min(l.Perplexity, float64(len(w)))); wrong[i] != nil {
 				continue
 			}
-			copy(y[i*dim:(i+1)*dim], at[int(near[0])*dim:])
+			copy(y[i*dim:(i+1)*dim], m.field.at[int(near[0])*dim:])
 			most := 0.
 			for _, v := range w {
 				most = max(most, v)
@@ -159,8 +165,7 @@ func (m *LargeVisModel) settle(ctx context.Context, index *neighbors.ExactIndex,
 		return nil, err
 	}
 	sgd := &layout.NegativeSampling{Negatives: max(l.NegativeSamples, 0), Rate: l.LearningRate / slower, Epochs: epochs, Seed: l.Seed,
-		Purpose: "LargeVis: new rows", Pushers: list, Anchors: at, Keys: keys}
-	sgd.Pull, sgd.Push = l.forces()
+		Purpose: "LargeVis: new rows", Pushers: m.field.pushers, Anchors: m.field.at, Keys: keys, Pull: m.field.pull, Push: m.field.push}
 	return y, sgd.Run(ctx, y, dim, edges)
 }
 
@@ -179,7 +184,7 @@ func (m *LargeVisModel) encode(w *saved.Writer) {
 }
 
 func (m *LargeVisModel) decode(r *saved.Reader) {
-	m.embedding = new(Embedding)
+	m.embedding, m.field = new(Embedding), new(largevisField)
 	m.embedding.decode(r)
 	r.JSON(&m.options)
 	m.options.Start = startBy(r.Text())

@@ -159,7 +159,7 @@ func (p PaCMAP) resolve(method string, n, d int) (PaCMAP, error) {
 			return p, &mat32.ParamError{Method: method, Param: r.param, Value: r.value, Want: r.want}
 		}
 	}
-	return p, checkStart(method, p.Start, n, p.Components, FromPCA, FromRandom)
+	return p, checkLaidOut(method, p.Start, n, p.Components, FromPCA, FromRandom)
 }
 
 // String returns the options in one line, as captions and tables show them.
@@ -240,7 +240,7 @@ func (p PaCMAP) fit(ctx context.Context, method, name string, x mat.Matrix, reac
 	if err := checkVaries(ctx, method, x); err != nil {
 		return nil, err
 	}
-	m := &pairModel{options: p, method: method, counts: counts}
+	m := &pairModel{options: p, method: method, counts: counts, index: new(known)}
 	m.options.Graph = nil
 	if d > 0 {
 		more, err := m.compare(ctx, x, columns)
@@ -254,15 +254,9 @@ func (p PaCMAP) fit(ctx context.Context, method, name string, x mat.Matrix, reac
 		return nil, err
 	}
 	notes = append(notes, more...)
-	y, err := p.place(method, n, m.rows)
-	if err != nil {
-		return nil, err
-	}
+	y := p.place(n, m.rows)
 	loss, canceled := p.descend(ctx, name, pairs, y, reach)
-	z := mat.NewDense(n, p.Components, nil)
-	for i, v := range y {
-		z.RawMatrix().Data[i] = float64(v)
-	}
+	z := widened(y, p.Components)
 	m.embedding = &Embedding{Dense: z, Method: name, Options: p.String(), Rows: n, Dim: d, Objective: loss, Loss: "loss of pairs", Notes: notes}
 	switch {
 	case canceled != nil && !finite(z.RawMatrix().Data):
@@ -277,7 +271,7 @@ func (p PaCMAP) fit(ctx context.Context, method, name string, x mat.Matrix, reac
 }
 
 // place returns where the points begin.
-func (p PaCMAP) place(method string, n int, rows *mat32.Dense) ([]float32, error) {
+func (p PaCMAP) place(n int, rows *mat32.Dense) []float32 {
 	const spread = 1e-4
 	dim := p.Components
 	y := make([]float32, n*dim)
@@ -287,12 +281,10 @@ func (p PaCMAP) place(method string, n int, rows *mat32.Dense) ([]float32, error
 		buf := make([]float64, dim)
 		for i := range n {
 			for c, v := range mat32.Row(buf, i, s.Y) {
-				if y[i*dim+c] = float32(v); math.IsInf(float64(y[i*dim+c]), 0) {
-					return nil, &mat32.ParamError{Method: method, Param: "Start", Value: v, Want: "coordinates within float32"}
-				}
+				y[i*dim+c] = float32(v)
 			}
 		}
-		return y, nil
+		return y
 	case startBy:
 		if s == FromPCA {
 			_, c := rows.Dims()
@@ -309,7 +301,7 @@ func (p PaCMAP) place(method string, n int, rows *mat32.Dense) ([]float32, error
 			}
 		}
 	}
-	return y, nil
+	return y
 }
 
 // pairSets are the pairs of all rows, and what further ones are drawn anew with.
@@ -326,8 +318,7 @@ func (p PaCMAP) descend(ctx context.Context, name string, pairs *pairSets, y []f
 		every  = 50 // iterations between two looks at the loss, for who watches
 		redraw = 10 // iterations between two draws of further pairs, for LocalMAP
 	)
-	dim := p.Components
-	n, total := len(y)/dim, 0
+	dim, total := p.Components, 0
 	var ends [3]int
 	for phase, iterations := range p.Iterations {
 		total += max(iterations, 0)
@@ -368,13 +359,7 @@ func (p PaCMAP) descend(ctx context.Context, name string, pairs *pairSets, y []f
 				return loss, err
 			}
 		}
-		watch.Report(ctx, watch.Event{Stage: name + ": layout", Done: it + 1, Total: total, Loss: loss, Layout: func() *mat.Dense {
-			z := mat.NewDense(n, dim, nil)
-			for i, v := range y {
-				z.RawMatrix().Data[i] = float64(v)
-			}
-			return z
-		}})
+		watch.Report(ctx, watch.Event{Stage: name + ": layout", Done: it + 1, Total: total, Loss: loss, Layout: func() *mat.Dense { return widened(y, dim) }})
 	}
 	return bonds(max(total, ends[1]+1)).Loss(ctx, y, dim)
 }

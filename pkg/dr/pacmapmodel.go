@@ -27,6 +27,7 @@ type pairModel struct {
 	mean       []float64
 	components *mat.Dense
 	unit       float64
+	index      *known
 }
 
 // PaCMAPModel is fitted by PaCMAP. Unless it was fitted to distances, it keeps the rows by
@@ -88,8 +89,8 @@ func (m *pairModel) single(ctx context.Context, z *mat.Dense) (*mat32.Dense, err
 // still, in as many iterations as the fit had; nothing repels it. A row of the model lands
 // near its place, not on it. Errors: those of mat32.CheckRows and mat32.Check,
 // *mat32.ShapeError for other columns, *mat32.DegenerateError where the model was fitted to
-// distances or a row is too far, *mat32.MemoryError, and one that wraps ctx.Err(). Time
-// O(n·c) a row, for n rows and c principal components that the model has, and
+// distances or a row is too far, *mat32.MemoryError, and one that wraps ctx.Err(). The first
+// call makes an index of the rows of the model; see neighbors.Auto. Time that of a query and
 // O(Neighbors) an iteration.
 func (m *pairModel) Transform(ctx context.Context, x mat.Matrix) (*Embedding, error) {
 	if m.rows == nil {
@@ -122,11 +123,7 @@ func (m *pairModel) Transform(ctx context.Context, x mat.Matrix) (*Embedding, er
 	if err != nil {
 		return nil, err
 	}
-	index, err := neighbors.Exact{MemoryLimit: m.options.MemoryLimit}.Index(ctx, m.rows)
-	if err != nil {
-		return nil, mat32.Rename(m.method, err)
-	}
-	near, err := index.Query(ctx, rows, m.counts.near)
+	near, err := m.index.nearest(ctx, m.rows, neighbors.Auto{Seed: m.options.Seed, MemoryLimit: m.options.MemoryLimit}, rows, m.counts.near)
 	if err != nil {
 		return nil, mat32.Rename(m.method, err)
 	}
@@ -141,10 +138,7 @@ func (m *pairModel) Transform(ctx context.Context, x mat.Matrix) (*Embedding, er
 	if err := m.attract(ctx, y, near); err != nil {
 		return nil, failed(m.method, err)
 	}
-	to := mat.NewDense(n, dim, nil)
-	for i, v := range y {
-		to.RawMatrix().Data[i] = float64(v)
-	}
+	to := widened(y, dim)
 	return m.embedding.of(to), checkFits(m.method, to)
 }
 
@@ -200,7 +194,7 @@ func (m *pairModel) encode(w *saved.Writer) {
 }
 
 func (m *pairModel) decode(r *saved.Reader, method string) {
-	m.method = method
+	m.method, m.index = method, new(known)
 	r.JSON(&m.options)
 	switch s := r.Text(); s {
 	case FromPCA.String(), FromRandom.String():

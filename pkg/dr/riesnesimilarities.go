@@ -202,20 +202,5 @@ func (r RieSNE) similarities(ctx context.Context, x *mat.Dense) (p []float32, no
 			notes = append(notes, fmt.Sprintf(c.says, count))
 		}
 	}
-	return p, notes, joint(ctx, p, n)
-}
-
-// joint replaces the conditional similarities by (p + pᵀ)/2n.
-func joint(ctx context.Context, p []float32, n int) error {
-	const tile = 64
-	return par.Blocks(ctx, n, tile, func(lo, hi int) {
-		for from := lo; from < n; from += tile {
-			for i := lo; i < hi; i++ {
-				for j := max(from, i+1); j < min(from+tile, n); j++ {
-					v := float32((float64(p[i*n+j]) + float64(p[j*n+i])) / (2 * float64(n)))
-					p[i*n+j], p[j*n+i] = v, v
-				}
-			}
-		}
-	})
+	return p, notes, symmetrize(ctx, p, n)
 }

@@ -72,6 +72,28 @@ func checkStart(method string, s Start, n, dim int, accepted ...startBy) error {
 	return &mat32.ParamError{Method: method, Param: "Start", Value: s, Want: fmt.Sprintf("one of %v or From(y)", accepted)}
 }
 
+// checkLaidOut is checkStart for methods that place points in float32, whose squared
+// distances must not leave it.
+func checkLaidOut(method string, s Start, n, dim int, accepted ...startBy) error {
+	const most = 1e15
+	if err := checkStart(method, s, n, dim, accepted...); err != nil {
+		return err
+	}
+	g, ok := s.(given)
+	if !ok {
+		return nil
+	}
+	buf := make([]float64, dim)
+	for i := range n {
+		for _, v := range mat32.Row(buf, i, g.Y) {
+			if math.Abs(v) > most {
+				return &mat32.ParamError{Method: method, Param: "Start", Value: v, Want: fmt.Sprintf("coordinates of at most %.0g, where the map is some tens wide", most)}
+			}
+		}
+	}
+	return nil
+}
+
 // place returns the start for the rows of x in dim dimensions, row after row, and the
 // notes of a map that it begins with. The standard deviation of the first coordinate is
 // size; random numbers are keyed by seed and purpose; limit is the memory limit.

@@ -146,7 +146,7 @@ func (t TriMap) Resolve(n, d int) (TriMap, error) {
 			return t, &mat32.ParamError{Method: method, Param: r.param, Value: r.value, Want: r.want}
 		}
 	}
-	return t, checkStart(method, t.Start, n, t.Components, FromPCA, FromSpectral, FromRandom)
+	return t, checkLaidOut(method, t.Start, n, t.Components, FromPCA, FromSpectral, FromRandom)
 }
 
 // String returns the options in one line, as captions and tables show them.
@@ -202,10 +202,7 @@ func (t TriMap) Fit(ctx context.Context, x mat.Matrix) (*TriMapModel, error) {
 	notes = slices.Concat(notes, more, more2)
 
 	canceled := t.descend(ctx, loss, y)
-	z := mat.NewDense(n, t.Components, nil)
-	for i, v := range y {
-		z.RawMatrix().Data[i] = float64(v)
-	}
+	z := widened(y, t.Components)
 	m.embedding = &Embedding{Dense: z, Method: "TriMap", Options: t.String(), Rows: n, Dim: d, Objective: math.NaN(), Loss: "mean triplet loss"}
 	if !finite(z.RawMatrix().Data) {
 		if canceled != nil {
@@ -297,13 +294,7 @@ func (t TriMap) descend(ctx context.Context, loss *layout.TripletLoss, y []float
 			}
 			mean = sum / float64(loss.Count())
 		}
-		watch.Report(ctx, watch.Event{Stage: "TriMap: layout", Done: it + 1, Total: total, Loss: mean, Layout: func() *mat.Dense {
-			z := mat.NewDense(n, t.Components, nil)
-			for i, v := range y {
-				z.RawMatrix().Data[i] = float64(v)
-			}
-			return z
-		}})
+		watch.Report(ctx, watch.Event{Stage: "TriMap: layout", Done: it + 1, Total: total, Loss: mean, Layout: func() *mat.Dense { return widened(y, t.Components) }})
 	}
 	return ctx.Err()
 }

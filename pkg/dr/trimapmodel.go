@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"sync"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -29,10 +28,11 @@ type TriMapModel struct {
 	components *mat.Dense   // that they are compared by; nil for all columns
 	unit       float64      // that compared rows are divided by
 	scales     []float64    // of every row: what is near to it
+	usual      float64      // the scale of rows that have none of their own
 	least      float64      // the least difference of similarities
 
-	index func() (*neighbors.ExactIndex, error) // of rows
-	at    []float32                             // the map
+	index *made[*neighbors.ExactIndex] // of rows
+	at    []float32                    // the map
 }
 
 // prepare fills in the rows of x as they are compared, and returns where their points
@@ -179,18 +179,18 @@ func (m *TriMapModel) start(ctx context.Context, x mat.Matrix, z *mat.Dense, uni
 	)
 	t := m.options
 	n, _ := x.Dims()
-	y := make([]float32, n*t.Components)
 	if t.Start != FromPCA {
 		size := share
 		if t.Start == FromRandom {
 			size = chance
 		}
 		wide, notes, err := place(ctx, t.Start, x, t.Components, size, t.Seed, purpose, t.MemoryLimit)
-		for i, v := range wide {
-			y[i] = float32(v)
+		if err != nil {
+			return nil, nil, err
 		}
-		return y, notes, err
+		return narrowed(mat.NewDense(n, t.Components, wide)), notes, nil
 	}
+	y := make([]float32, n*t.Components)
 	return y, nil, overRows(ctx, n, func(i int) {
 		row := y[i*t.Components:][:t.Components]
 		lead := z.RawRowView(i)
@@ -210,15 +210,7 @@ func (m *TriMapModel) start(ctx context.Context, x mat.Matrix, z *mat.Dense, uni
 
 // keep makes what is not saved.
 func (m *TriMapModel) keep() {
-	m.at = make([]float32, len(m.embedding.RawMatrix().Data))
-	for i, v := range m.embedding.RawMatrix().Data {
-		m.at[i] = float32(v)
-	}
-	search, rows := neighbors.Exact{Metric: m.options.Metric, MemoryLimit: m.options.MemoryLimit}, m.rows
-	m.index = sync.OnceValues(func() (*neighbors.ExactIndex, error) {
-		// Not by the context of who asks first: the index outlives it.
-		return search.Index(context.Background(), rows)
-	})
+	m.at, m.index = narrowed(m.embedding.Dense), new(made[*neighbors.ExactIndex])
 }
 
 // Embedding returns the map; its Objective is the loss of a triplet on average, between 0
@@ -264,7 +256,9 @@ func (m *TriMapModel) Transform(ctx context.Context, x mat.Matrix) (*Embedding, 
 	if err != nil {
 		return nil, failed(method, err)
 	}
-	index, err := m.index()
+	index, err := m.index.ask(ctx, func() (*neighbors.ExactIndex, error) {
+		return neighbors.Exact{Metric: m.options.Metric, MemoryLimit: m.options.MemoryLimit}.Index(ctx, m.rows)
+	})
 	if err != nil {
 		return nil, failed(method, err)
 	}
@@ -293,6 +287,7 @@ func (m *TriMapModel) settle(ctx context.Context, index *neighbors.ExactIndex, r
 		return err
 	}
 	scales, _ := tripletScales(&neighbors.Graph{N: answer.N, K: answer.K, Indices: answer.Indices, Distances: answer.Distances})
+	fill(scales, m.usual)
 	pick := t.picker(n)
 	near := pick.triplets(count, t.Inliers, t.Outliers)
 	both := pick.triplets(count, max(t.Random, 0), 1)
@@ -336,7 +331,7 @@ func (m *TriMapModel) settle(ctx context.Context, index *neighbors.ExactIndex, r
 	})
 }
 
-const trimapKind, trimapVersion = "dr.TriMapModel", 1
+const trimapKind, trimapVersion = "dr.TriMapModel", 2
 
 func (m *TriMapModel) encode(w *saved.Writer) {
 	w.JSON(m.options)
@@ -352,6 +347,7 @@ func (m *TriMapModel) encode(w *saved.Writer) {
 	w.Matrix(m.components)
 	w.Float(m.unit)
 	w.Floats(m.scales)
+	w.Float(m.usual)
 	w.Float(m.least)
 }
 
@@ -372,7 +368,7 @@ func (m *TriMapModel) decode(r *saved.Reader) {
 	if r.Bool() {
 		rows, _ := neighbors.ReadRows(r).(*mat32.Dense)
 		m.mean, m.components, m.unit = r.Floats(), r.Matrix(), r.Float()
-		m.scales, m.least = r.Floats(), r.Float()
+		m.scales, m.usual, m.least = r.Floats(), r.Float(), r.Float()
 		if !r.OK() {
 			return
 		}
@@ -384,7 +380,7 @@ func (m *TriMapModel) decode(r *saved.Reader) {
 		if len(m.mean) == 0 {
 			m.mean = nil
 		}
-		fits = fits && n == count && len(m.scales) == n && m.unit > 0 &&
+		fits = fits && n == count && len(m.scales) == n && m.unit > 0 && m.usual > 0 && !math.IsInf(m.usual, 0) &&
 			m.options.Inliers >= 1 && m.options.Inliers <= n-2 && m.options.Outliers >= 1
 		switch {
 		case m.components != nil:

@@ -27,8 +27,10 @@ func (m *TriMapModel) sample(ctx context.Context, x mat.Matrix) (*layout.Triplet
 	}
 	scales, floored := tripletScales(g)
 	if floored > 0 {
-		notes = append(notes, fmt.Sprintf("%d rows have only duplicates up to their fifth neighbour: the nearest other row says what near is to them", floored))
+		notes = append(notes, fmt.Sprintf("%d rows have only duplicates up to their fifth neighbour: the nearest other row says what near is to them, or the mean of all rows where none of %d is another", floored, g.K))
 	}
+	m.usual = usualScale(scales)
+	fill(scales, m.usual)
 	m.scales = scales
 
 	stage := watch.Start(ctx, "TriMap: triplets", n)
@@ -118,11 +120,11 @@ func (m *TriMapModel) graph(ctx context.Context, x mat.Matrix) (*neighbors.Graph
 }
 
 // tripletScales returns the mean distance of every row to its third to fifth neighbour, or
-// to as many of them as there are, and for how many rows these were duplicates.
+// to as many of them as there are, and for how many rows these were duplicates: that of the
+// nearest row that is none then, or 0 where there is none in g.
 func tripletScales(g *neighbors.Graph) (scales []float64, floored int) {
 	const from, to = 2, 5
 	scales = make([]float64, g.N)
-	sum, count := 0., 0
 	for i := range scales {
 		_, far := g.Row(i)
 		few := far[min(from, g.K-1):min(to, g.K)]
@@ -135,22 +137,32 @@ func tripletScales(g *neighbors.Graph) (scales []float64, floored int) {
 				scales[i] = far[k]
 			}
 		}
-		if scales[i] > 0 {
-			count++
-			sum += scales[i]
-		}
-	}
-	// Where all that were looked at are duplicates, the row is like others, or the unit.
-	usual := 1.
-	if count > 0 {
-		usual = sum / float64(count)
-	}
-	for i, s := range scales {
-		if s == 0 {
-			scales[i] = usual
-		}
 	}
 	return scales, floored
+}
+
+// usualScale returns the mean of the scales that are not 0, or 1 where all are: what near is
+// to a row that all who were looked at are duplicates of.
+func usualScale(scales []float64) float64 {
+	sum, count := 0., 0
+	for _, s := range scales {
+		if s > 0 {
+			sum, count = sum+s, count+1
+		}
+	}
+	if count == 0 {
+		return 1
+	}
+	return sum / float64(count)
+}
+
+// fill puts s where there is no scale.
+func fill(scales []float64, s float64) {
+	for i, v := range scales {
+		if v == 0 {
+			scales[i] = s
+		}
+	}
 }
 
 // similarity returns that of two rows at a distance. It is finite, so that differences

@@ -13,6 +13,7 @@ import (
 	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/internal/screen"
 	"github.com/flatland-go/flatland/pkg/affinity"
+	"github.com/flatland-go/flatland/pkg/dr/layout"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/neighbors"
 	"github.com/flatland-go/flatland/pkg/watch"
@@ -201,7 +202,7 @@ func (t TSNE) Resolve(n, d int) (TSNE, error) {
 			return t, &mat32.ParamError{Method: method, Param: "Perplexities", Value: p, Want: fmt.Sprintf("from 1 to below n−1 = %d each", n-1)}
 		}
 	}
-	return t, checkStart(method, t.Start, n, t.Components, FromPCA, FromSpectral, FromRandom)
+	return t, checkLaidOut(method, t.Start, n, t.Components, FromPCA, FromSpectral, FromRandom)
 }
 
 // String returns the options in one line, as captions and tables show them. What is of
@@ -273,7 +274,7 @@ func (t TSNE) Fit(ctx context.Context, x mat.Matrix) (*TSNEModel, error) {
 	}
 	fail := func(err error) (*TSNEModel, error) { return nil, failed(method, err) }
 
-	m := &TSNEModel{options: t, index: new(known), embedding: &Embedding{Method: "t-SNE", Options: t.String(), Rows: n, Dim: d, Objective: math.NaN(), Loss: "KL divergence"}}
+	m := &TSNEModel{options: t, index: new(known), tree: new(made[*layout.BarnesHut]), embedding: &Embedding{Method: "t-SNE", Options: t.String(), Rows: n, Dim: d, Objective: math.NaN(), Loss: "KL divergence"}}
 	more, err := m.compare(ctx, x)
 	if err != nil {
 		return fail(err)
@@ -285,7 +286,9 @@ func (t TSNE) Fit(ctx context.Context, x mat.Matrix) (*TSNEModel, error) {
 	}
 	m.embedding.Notes = append(m.embedding.Notes, started...)
 	if !distances && t.Affinity == nil {
-		m.rows = keep(x)
+		if m.rows, err = keep(ctx, x); err != nil {
+			return fail(err)
+		}
 	}
 	early, late := max(t.EarlyIterations, 0), max(t.Iterations, 0)
 	return m.descend(ctx, y, []phase{{early, t.Exaggeration, t.EarlyMomentum}, {late, t.LateExaggeration, t.Momentum}})
@@ -313,13 +316,18 @@ func (t TSNE) neighbors(n int) int {
 func (t TSNE) memory(x mat.Matrix) (need int64, advice string) {
 	rows, d := x.Dims()
 	n := int64(rows)
+	kept := 8 * n * int64(d)
+	switch x.(type) {
+	case *mat32.Distances, *mat32.Dense, *mat32.CSR:
+		kept = 0
+	}
 	if t.exact() {
-		return n*n*4 + n*n/8 + screen.Bytes(x), "exact t-SNE holds n² similarities: use fewer rows, or another Repulsion"
+		return kept + n*n*4 + n*n/8 + screen.Bytes(x), "exact t-SNE holds n² similarities: use fewer rows, or another Repulsion"
 	}
 	if t.Affinity != nil {
 		return n*200 + 20*int64(t.Affinity.NNZ()), "use fewer rows or weights"
 	}
-	return n*(300+100*int64(t.neighbors(rows))) + 4*n*int64(d), "use fewer rows, or a smaller Perplexity"
+	return kept + n*(300+100*int64(t.neighbors(rows))) + 4*n*int64(d), "use fewer rows, or a smaller Perplexity"
 }
 
 // compare makes the similarities of the rows of x, and returns what is to be noted of

@@ -33,6 +33,7 @@ type TSNEModel struct {
 	exaggeration float64   // of the last iteration
 
 	index *known
+	tree  *made[*layout.BarnesHut] // of the map, for new rows
 }
 
 // phase is a run of iterations of one objective.
@@ -45,6 +46,7 @@ type phase struct {
 type objective interface {
 	Gradient(ctx context.Context, dst, y []float64, exaggeration float64) error
 	Divergence(ctx context.Context, y []float64) (float64, error)
+	Glance(ctx context.Context, y []float64) (float64, error) // Divergence, as exact as Gradient
 }
 
 // objective returns that of the similarities of the model.
@@ -136,7 +138,7 @@ func (m *TSNEModel) move(ctx context.Context, o objective, y []float64, phases [
 			loss := math.NaN()
 			if done%every == 0 {
 				var err error
-				if loss, err = o.Divergence(ctx, y); err != nil {
+				if loss, err = o.Glance(ctx, y); err != nil {
 					return err
 				}
 			}
@@ -184,7 +186,7 @@ func (m *TSNEModel) Continue(ctx context.Context, iterations int, exaggeration f
 		e.Notes = append(e.Notes, fmt.Sprintf("continued for %d iterations at exaggeration %g", iterations, exaggeration))
 	}
 	e.Options = next.options.String()
-	next.index = new(known) // as that of the model was found for its map
+	next.tree = new(made[*layout.BarnesHut]) // which is of the map; the index is of the rows
 	if m.pairs == nil && m.similar == nil {
 		if m.rows == nil {
 			return nil, &mat32.DegenerateError{Method: method, Reason: "it cannot go on: it was fitted to distances or given weights, which are not saved with it"}
@@ -224,7 +226,7 @@ func (m *TSNEModel) encode(w *saved.Writer) {
 func (m *TSNEModel) decode(r *saved.Reader) {
 	r.JSON(&m.options)
 	m.options.Metric = neighbors.ReadMetric(r)
-	m.embedding, m.index = new(Embedding), new(known)
+	m.embedding, m.index, m.tree = new(Embedding), new(known), new(made[*layout.BarnesHut])
 	m.embedding.decode(r)
 	m.step, m.gain, m.exaggeration = r.Floats(), r.Floats(), r.Float()
 	if r.Bool() {

@@ -67,8 +67,11 @@ func (m *TSNEModel) Transform(ctx context.Context, x mat.Matrix) (*Embedding, er
 	if err != nil {
 		return fail(err)
 	}
-	tree := layout.NewBarnesHut(n, k, m.options.DegreesOfFreedom, newAngle)
-	if err := tree.Plant(ctx, m.embedding.RawMatrix().Data); err != nil {
+	tree, err := m.tree.ask(ctx, func() (*layout.BarnesHut, error) {
+		tree := layout.NewBarnesHut(n, k, m.options.DegreesOfFreedom, newAngle)
+		return tree, tree.Plant(ctx, m.embedding.RawMatrix().Data)
+	})
+	if err != nil {
 		return fail(err)
 	}
 	z := mat.NewDense(rows, k, nil)

@@ -232,7 +232,7 @@ func (u UMAP) Resolve(n, d int) (UMAP, error) {
 	if err := u.checkSupervision(method, n); err != nil {
 		return u, err
 	}
-	return u, checkStart(method, u.Start, n, u.width(), FromSpectral, FromPCA, FromRandom)
+	return u, checkLaidOut(method, u.Start, n, u.width(), FromSpectral, FromPCA, FromRandom)
 }
 
 // String returns the options in one line, as captions and tables show them.
@@ -381,7 +381,6 @@ func (u UMAP) layOut(ctx context.Context, method string, x mat.Matrix, s *affini
 type umapLayout struct {
 	*UMAPModel
 	method  string
-	x       mat.Matrix
 	points  []float32 // of dim coordinates, row after row
 	dim     int
 	most    float64 // the largest weight
@@ -399,7 +398,7 @@ func (u UMAP) begin(ctx context.Context, method string, x mat.Matrix, s *affinit
 	if _, ok := x.(*mat32.Distances); ok {
 		d = 0
 	}
-	l := &umapLayout{UMAPModel: &UMAPModel{options: u}, method: method, x: x, dim: u.width(), most: largestWeight(s)}
+	l := &umapLayout{UMAPModel: &UMAPModel{options: u}, method: method, dim: u.width(), most: largestWeight(s)}
 	var err error
 	if l.a, l.b, err = layout.FitAB(u.MinDist, u.Spread); err != nil {
 		return nil, failed(method, err)
@@ -413,6 +412,11 @@ func (u UMAP) begin(ctx context.Context, method string, x mat.Matrix, s *affinit
 	if n > umapAllPairs {
 		l.entropy.Samples = umapSamples
 		notes = append(notes, fmt.Sprintf("the cross entropy is estimated from %d pairs a row", umapSamples))
+	}
+	if u.Affinity == nil && d > 0 {
+		if l.rows, err = keep(ctx, x); err != nil {
+			return nil, failed(method, err)
+		}
 	}
 	l.embedding = &Embedding{Method: "UMAP", Options: u.String(), Rows: n, Dim: d, Objective: math.NaN(), Loss: "cross entropy", Notes: notes}
 	epochs := max(u.Epochs, 0)
@@ -436,7 +440,7 @@ func (u UMAP) begin(ctx context.Context, method string, x mat.Matrix, s *affinit
 // finish looks at where the points are: at the end, or when they were cancelled.
 func (l *umapLayout) finish(ctx context.Context, canceled error) (*UMAPModel, error) {
 	m, u := l.UMAPModel, l.options
-	z := u.widened(l.points)
+	z := u.points(l.points)
 	if !finite(z.RawMatrix().Data) {
 		return nil, errors.Join(canceled, &mat32.ParamError{Method: l.method, Param: "LearningRate", Value: u.LearningRate,
 			Want: "a smaller one: the map grew beyond all bounds"})
@@ -450,9 +454,6 @@ func (l *umapLayout) finish(ctx context.Context, canceled error) (*UMAPModel, er
 			m.radii = [2][]float64{l.density.rows, l.density.points}
 			m.embedding.Notes = append(m.embedding.Notes, l.density.note())
 		}
-	}
-	if canceled == nil && u.Affinity == nil && m.embedding.Dim > 0 {
-		m.rows = keep(l.x)
 	}
 	if canceled != nil {
 		m.embedding.Partial = true

@@ -30,10 +30,19 @@ func (u *UMAP) resolveSpace(method string) error {
 	if err != nil {
 		return err
 	}
+	radius := 1.
 	switch s := space.(type) {
-	case manifold.Euclidean, manifold.Sphere, manifold.Hyperboloid:
+	case manifold.Euclidean:
+	case manifold.Sphere:
+		radius = s.Radius
+	case manifold.Hyperboloid:
+		radius = 1 / math.Sqrt(-s.Curvature)
 	default:
 		return &mat32.ParamError{Method: method, Param: "OutputSpace", Value: s, Want: "a Euclidean space, a Sphere or a Hyperboloid"}
+	}
+	const most = 1e9 // beyond which squares leave float32
+	if !(radius >= 1/most && radius <= most) {
+		return &mat32.ParamError{Method: method, Param: "OutputSpace", Value: space, Want: fmt.Sprintf("a radius from %.0g to %.0g", 1/most, most)}
 	}
 	if u.Components == 0 {
 		u.Components = space.Dim()
@@ -250,15 +259,12 @@ func (u UMAP) placeCurved(ctx context.Context, x mat.Matrix, s *affinity.Sparse)
 	return narrowed(points), notes, nil
 }
 
-// widened returns the points of the map, which rounding has moved off a curved space, on it.
-func (u UMAP) widened(y []float32) *mat.Dense {
-	dim := u.width()
-	z := mat.NewDense(len(y)/dim, dim, nil)
-	for i, v := range y {
-		z.RawMatrix().Data[i] = float64(v)
-	}
+// points returns those of the map, which rounding has moved off a curved space, on it.
+func (u UMAP) points(y []float32) *mat.Dense {
+	z := widened(y, u.width())
 	if u.curved() != nil && finite(z.RawMatrix().Data) {
-		for i := range len(y) / dim {
+		n, _ := z.Dims()
+		for i := range n {
 			u.OutputSpace.Project(z.RawRowView(i))
 		}
 	}

@@ -105,7 +105,7 @@ func (m *UMAPModel) Transform(ctx context.Context, x mat.Matrix) (*Embedding, er
 	if err := sgd.Run(ctx, y, dim, edges); err != nil {
 		return nil, failed(method, err)
 	}
-	z := u.widened(y)
+	z := u.points(y)
 	for i := range rows {
 		if joined[i].still && len(joined[i].tails) == 1 {
 			copy(z.RawRowView(i), m.embedding.RawRowView(int(joined[i].tails[0])))
@@ -181,6 +181,15 @@ func keyOf(nearest []int32) uint64 {
 		h ^= h >> 29
 	}
 	return h
+}
+
+// widened returns points of dim coordinates, row after row, as a matrix.
+func widened(y []float32, dim int) *mat.Dense {
+	z := mat.NewDense(len(y)/dim, dim, nil)
+	for i, v := range y {
+		z.RawMatrix().Data[i] = float64(v)
+	}
+	return z
 }
 
 // narrowed returns the values of z, row after row, as float32.
