@@ -29,16 +29,16 @@ var drLargeVisRows = []row{{
 		on:   func(seed uint64) sample { return shuffledLabels(groups(seed, 120, 8)) },
 	},
 	variants: []variant{
-		{name: "short", of: always(dr.LargeVis{Samples: 3}), least: 4, distances: taken, long: [2]int{20000, 30}},
-		{name: "three dimensions", of: always(dr.LargeVis{Components: 3, Samples: 3, NegativeSamples: dr.None}), least: 4, distances: taken, long: [2]int{20000, 30}},
+		{name: "short", of: always(dr.LargeVis{Samples: 100}), least: 4, distances: taken, long: [2]int{20000, 30}},
+		{name: "three dimensions", of: always(dr.LargeVis{Components: 3, Samples: 100, NegativeSamples: dr.None}), least: 4, distances: taken, long: [2]int{20000, 30}},
 		{name: "a given start", least: 4, distances: taken, long: [2]int{20000, 30}, of: func(n, _ int) any {
-			return dr.LargeVis{Samples: 3, Start: dr.From(fixture.Normal(5, max(n, 1), 2))}
+			return dr.LargeVis{Samples: 100, Start: dr.From(fixture.Normal(5, max(n, 1), 2))}
 		}},
 	},
 	exact: map[string]any{
 		"Samples":           dr.LargeVis{Samples: dr.None},
-		"NegativeSamples":   dr.LargeVis{Samples: 3, NegativeSamples: dr.None},
-		"RepulsionStrength": dr.LargeVis{Samples: 3, RepulsionStrength: dr.Zero},
+		"NegativeSamples":   dr.LargeVis{Samples: 100, NegativeSamples: dr.None},
+		"RepulsionStrength": dr.LargeVis{Samples: 100, RepulsionStrength: dr.Zero},
 	},
 	refused: map[string][]any{
 		"Components":      {dr.LargeVis{Components: 101}},

@@ -34,6 +34,13 @@ var drUMAPRows = []row{{
 		{name: "20 epochs", of: always(dr.UMAP{Epochs: 20}), least: 2, distances: asForRows, long: [2]int{6000, 60}},
 		{name: "random start, three dimensions, correlation", of: always(dr.UMAP{Components: 3, Start: dr.FromRandom, Seed: 3, Epochs: 10, Metric: neighbors.Correlation{}}), least: 2, distances: taken, long: [2]int{6000, 60}},
 		{name: "on a sphere", of: always(dr.UMAP{OutputSpace: manifold.Sphere{}, Epochs: 10}), least: 2, distances: asForRows, long: [2]int{6000, 60}},
+		{name: "labels", least: 2, distances: asForRows, long: [2]int{6000, 60}, of: func(n, _ int) any {
+			return dr.UMAP{Epochs: 10, Labels: inTurn(n, 3)}
+		}},
+		{name: "targets", least: 2, distances: asForRows, long: [2]int{6000, 60}, of: func(n, _ int) any {
+			return dr.UMAP{Epochs: 10, Targets: fixture.Normal(6, max(n, 1), 2)}
+		}},
+		{name: "density", of: always(dr.UMAP{Epochs: 10, Density: 2}), least: 2, distances: asForRows, long: [2]int{6000, 60}},
 		{name: "a given start", least: 2, distances: asForRows, long: [2]int{6000, 60}, of: func(n, _ int) any {
 			return dr.UMAP{Epochs: 10, Start: dr.From(fixture.Normal(5, max(n, 1), 2))}
 		}},
