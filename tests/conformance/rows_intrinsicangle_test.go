@@ -1,6 +1,8 @@
 package conformance
 
 import (
+	"gonum.org/v1/gonum/mat"
+
 	"github.com/flatland-go/flatland/internal/fixture"
 	"github.com/flatland-go/flatland/pkg/intrinsic"
 )
@@ -70,4 +72,35 @@ var intrinsicAngleRows = []row{{
 	refused: map[string][]any{
 		"Neighbors": {intrinsic.ABID{Neighbors: 1}, intrinsic.ABID{Neighbors: 60}},
 	},
+}, {
+	method:     "intrinsic.DANCo",
+	stochastic: true,
+	source:     "2014, DANCo: An intrinsic dimensionality estimator exploiting angle and norm concentration",
+	golden:     golden{form: "the statistics that scikit-dimension 0.3.4 compares, on three fixtures", test: "intrinsic.TestStatisticsOfPeers"},
+	claim: claim{
+		says:    "a cube of dimension 10 in 14 columns is found to have it from 300 rows, within 10 %, where distances alone fall short by more",
+		on:      func(seed uint64) sample { return sample{x: padded(fixture.Uniform(seed, 300, 10), 14), dim: 10} },
+		measure: dimensionOver[intrinsic.DANCo], from: .9, to: 1.1,
+	},
+	control: control{
+		says: "a cube of dimension 14 has another dimension",
+		on:   func(seed uint64) sample { return sample{x: padded(fixture.Uniform(seed, 300, 14), 20), dim: 10} },
+	},
+	variants: []variant{
+		{name: "parabola", of: always(intrinsic.DANCo{Neighbors: 5, Draws: 1, MaxDimension: 8}), least: 7, long: [2]int{6000, 100}},
+		{name: "whole", of: always(intrinsic.DANCo{Neighbors: 5, Draws: 2, MaxDimension: 8, Integer: true}), least: 7, long: [2]int{6000, 100}},
+	},
+	refused: map[string][]any{
+		"Neighbors":    {intrinsic.DANCo{Neighbors: 1}, intrinsic.DANCo{Neighbors: 31}},
+		"MaxDimension": {intrinsic.DANCo{MaxDimension: -1}},
+		"Draws":        {intrinsic.DANCo{Draws: 101}},
+	},
 }}
+
+// padded returns x with columns of zeros up to d.
+func padded(x *mat.Dense, d int) *mat.Dense {
+	n, columns := x.Dims()
+	y := mat.NewDense(n, d, nil)
+	y.Slice(0, n, 0, columns).(*mat.Dense).Copy(x)
+	return y
+}

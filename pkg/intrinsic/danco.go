@@ -1,0 +1,292 @@
+package intrinsic
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/mathext"
+
+	"github.com/flatland-go/flatland/pkg/mat32"
+	"github.com/flatland-go/flatland/pkg/measure"
+	"github.com/flatland-go/flatland/pkg/neighbors"
+)
+
+// DANCo estimates the dimension by comparison with balls of known dimension
+// (Ceruti, Bassis, Rozza, Lombardi, Casiraghi and Campadelli, 2014, DANCo: An
+// intrinsic dimensionality estimator exploiting angle and norm concentration).
+// With k = Neighbors, three statistics of the data,
+//
+//   - the likeliest dimension d̂ given the ratios T₁/T_(k+1) of all rows,
+//   - the mean direction ν of the angles between the k nearest neighbours of a
+//     row, and
+//   - their concentration τ (both of von Mises, and averaged over rows),
+//
+// are compared with those of as many rows drawn uniformly from a ball of
+// dimension 1, 2, …: the dimension is where the Kullback-Leibler divergences of
+// both distributions add up to the least. Whatever the edges and the number of
+// rows do to the data they do to the balls, so that it does not fall short in
+// high dimensions.
+//
+// A single ball a dimension, as elsewhere, makes the divergence noisy: Draws of
+// them are averaged, and kept for the next data of as many rows. Dimensions are
+// searched from d̂ upwards, which takes the divergence for one that falls and
+// then rises. The mean direction is that of atan2; peers take the arctangent of
+// a quotient, which turns angles above a right one round. On a hypersurface, such
+// as a sphere of dimension 10 in 11 columns, it tends to the dimension of the
+// ball around.
+//
+// The cost is that of about ten times Draws searches for neighbours among as many
+// rows as the data have, in as many columns as their dimension, unless they are
+// known; memory that of one.
+type DANCo struct {
+	// Neighbors is k. Default 10, or n−2 where the data have fewer rows.
+	// Larger values look at a larger scale. 2 ≤ Neighbors ≤ min(n−2, 30).
+	Neighbors int
+
+	// MaxDimension bounds the dimension. Default the number of columns. The
+	// result says in its Notes when it is at that bound. At least 1.
+	MaxDimension int
+
+	// Draws is the number of balls a dimension that are averaged. Default 5.
+	// Larger values make the result depend less on the Seed. 1 ≤ Draws ≤ 100.
+	Draws int
+
+	// Integer gives the whole dimension of least divergence. By default it is
+	// that of a parabola through the divergences beside it.
+	Integer bool
+
+	// Seed draws the balls.
+	Seed uint64
+
+	// Graph, when given, is a graph of the rows of x with Neighbors+1 or more
+	// neighbours that is used instead of a new one. It does not change the
+	// result.
+	Graph *neighbors.Graph
+
+	// MemoryLimit in bytes refuses data that would need more. Default
+	// GOMEMLIMIT, or 4 GiB.
+	MemoryLimit int64
+}
+
+// mostBallNeighbors is where the alternating sum of the divergence of two
+// distributions of ratios still has eight digits.
+const mostBallNeighbors = 30
+
+// Resolve returns the options with defaults filled in, or a *mat32.ParamError
+// or *mat32.ShapeError, for a matrix of n rows and d columns.
+func (e DANCo) Resolve(n, d int) (DANCo, error) {
+	const fewest = 2
+	fail := func(param string, value any, want string) error {
+		return &mat32.ParamError{Method: "intrinsic.DANCo", Param: param, Value: value, Want: want}
+	}
+	if e.Neighbors == 0 {
+		e.Neighbors = min(10, n-2)
+	}
+	if e.MaxDimension == 0 {
+		e.MaxDimension = d
+	}
+	if e.Draws == 0 {
+		e.Draws = 5
+	}
+	most := min(n-2, mostBallNeighbors)
+	switch {
+	case e.MaxDimension < 1:
+		return e, fail("MaxDimension", e.MaxDimension, "1 or more")
+	case e.Draws < 1 || e.Draws > 100:
+		return e, fail("Draws", e.Draws, "1 ≤ Draws ≤ 100")
+	case e.MemoryLimit < 0:
+		return e, fail("MemoryLimit", e.MemoryLimit, "0 or more bytes")
+	case n < fewest+2:
+		return e, &mat32.ShapeError{What: "x", Rows: n, Cols: d, Want: fmt.Sprintf("at least %d rows for DANCo", fewest+2)}
+	case e.Neighbors < fewest || e.Neighbors > most:
+		return e, fail("Neighbors", e.Neighbors, fmt.Sprintf("%d ≤ Neighbors ≤ min(n−2, %d) = %d", fewest, mostBallNeighbors, most))
+	}
+	return e, nil
+}
+
+// Estimate returns the dimension of the rows of x (n × d). Rows that equal an
+// earlier one are left out. Local is nil. Scale is the mean distance to the
+// nearest Neighbors+1.
+//
+// The standard error is that of the delta method on the three statistics, with
+// that of the balls added; it is NaN at the bound MaxDimension, where it is not
+// the data that decide.
+//
+// Errors: those of mat32.Check and Resolve; *mat32.RowsNeededError for distances;
+// *mat32.ParamError for a Graph of other rows; *mat32.MemoryError;
+// *mat32.DegenerateError where no more than Neighbors+1 rows are distinct, or
+// where their distances are all equal; and one that wraps ctx.Err().
+func (e DANCo) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, error) {
+	const method = "intrinsic.DANCo"
+	if err := mat32.CheckContext(ctx, x); err != nil {
+		return measure.Dimension{}, fmt.Errorf("%s: %w", method, err)
+	}
+	if err := mat32.CheckRows(method, x); err != nil {
+		return measure.Dimension{}, err
+	}
+	n, cols := x.Dims()
+	e, err := e.Resolve(n, cols)
+	if err != nil {
+		return measure.Dimension{}, err
+	}
+	s, err := find(ctx, method, x, e.Neighbors+1, e.Graph, e.MemoryLimit)
+	if err != nil {
+		return measure.Dimension{}, err
+	}
+	c, err := s.concentrate(ctx, method, x, e.Neighbors)
+	if err != nil {
+		return measure.Dimension{}, err
+	}
+	notes := s.notes
+	if c.tied > 0 {
+		notes = append(notes[:len(notes):len(notes)], fmt.Sprintf(
+			"the %d nearest neighbours of %d rows are all equally far, as on a lattice: their ratios are left out", s.k, c.tied))
+	}
+	least, err := e.search(ctx, s.n, c.statistics)
+	if err != nil {
+		return measure.Dimension{}, fmt.Errorf("%s: %w", method, err)
+	}
+	between := least.between(c.statistics)
+	stdErr := least.stdErr(s, c) * math.Sqrt(1+1/float64(e.Draws))
+	if between >= float64(e.MaxDimension) {
+		stdErr = math.NaN()
+		notes = append(notes[:len(notes):len(notes)], fmt.Sprintf(
+			"the divergence is least at the bound MaxDimension = %d: the dimension may be higher, or the data a hypersurface", e.MaxDimension))
+	}
+	value, minimum := float64(least.dimension), "whole dimension of least divergence"
+	if !e.Integer {
+		value, minimum = min(max(between, 1), float64(e.MaxDimension)), "minimum of a parabola"
+	}
+	return measure.Dimension{
+		Method:  "DANCo",
+		Value:   value,
+		StdErr:  stdErr,
+		Scale:   s.scale(),
+		Rows:    s.n,
+		Removed: s.removed(),
+		Notes:   notes,
+		Convention: fmt.Sprintf("%s, k = %d, mean of %d balls a dimension, up to %d, directions by atan2, duplicates removed, standard error: delta method, with that of the balls",
+			minimum, e.Neighbors, e.Draws, e.MaxDimension),
+	}, nil
+}
+
+// divergences holds the balls of a whole dimension of least divergence, and the
+// two beside it.
+type divergences struct {
+	k         int
+	dimension int
+	first     int // dimension of the first ball
+	balls     [3]statistics
+}
+
+// search finds the least divergence from d̂ on: by steps that double while it
+// falls, then by thirds of what is left.
+func (e DANCo) search(ctx context.Context, n int, of statistics) (divergences, error) {
+	var failed error
+	at := func(d int) float64 {
+		if failed != nil {
+			return 0
+		}
+		ball, err := ballOf(ctx, n, e.Neighbors, d, e.Draws, e.Seed, e.MemoryLimit)
+		failed = err
+		return of.divergence(ball, e.Neighbors)
+	}
+	start := min(max(int(of.likeliest), 1), e.MaxDimension)
+	lo, hi := max(start-1, 1), start
+	for step := 1; hi < e.MaxDimension && failed == nil; step *= 2 {
+		next := min(hi+step, e.MaxDimension)
+		if at(next) > at(hi) {
+			hi = next
+			break
+		}
+		lo, hi = hi, next
+	}
+	for lo > 1 && failed == nil && at(lo-1) < at(lo) && at(lo) < at(lo+1) {
+		lo--
+	}
+	for hi-lo > 2 && failed == nil {
+		third := (hi - lo) / 3
+		if at(lo+third) <= at(hi-third) {
+			hi -= third
+		} else {
+			lo += third
+		}
+	}
+	best := lo
+	for d := lo + 1; d <= hi; d++ {
+		if at(d) < at(best) {
+			best = d
+		}
+	}
+	if failed != nil {
+		return divergences{}, failed
+	}
+	// The ball beyond the bound tells whether the least divergence is there.
+	r := divergences{k: e.Neighbors, dimension: best, first: max(best-1, 1)}
+	for i := range r.balls {
+		ball, err := ballOf(ctx, n, e.Neighbors, r.first+i, e.Draws, e.Seed, e.MemoryLimit)
+		if err != nil {
+			return divergences{}, err
+		}
+		r.balls[i] = ball
+	}
+	return r, nil
+}
+
+// between returns where a parabola through the divergences of three balls is
+// least, and the whole dimension where it opens downwards.
+func (r divergences) between(of statistics) float64 {
+	var v [3]float64
+	for i, ball := range r.balls {
+		v[i] = of.divergence(ball, r.k)
+	}
+	bend := v[0] - 2*v[1] + v[2]
+	if !(bend > 0) {
+		return float64(r.dimension)
+	}
+	return float64(r.first) + 1 + (v[0]-v[2])/(2*bend)
+}
+
+// stdErr returns the standard error of between for the statistics of s, from its
+// derivatives and what every row adds to each.
+func (r divergences) stdErr(s *distinct, c concentration) float64 {
+	const step = 1e-4
+	slope := func(move func(of *statistics, by float64)) float64 {
+		up, down := c.statistics, c.statistics
+		move(&up, step)
+		move(&down, -step)
+		return (r.between(up) - r.between(down)) / (2 * step)
+	}
+	likeliest := slope(func(of *statistics, by float64) { of.likeliest += by })
+	direction := slope(func(of *statistics, by float64) { of.direction += by })
+	tau := slope(func(of *statistics, by float64) { of.concentration += by })
+	influence := make([]float64, s.n)
+	for i := range influence {
+		influence[i] = likeliest*c.score[i] + direction*(c.directions[i]-c.direction) + tau*(c.concentrations[i]-c.concentration)
+	}
+	return math.Sqrt(byRows(s, s.k, influence, 0))
+}
+
+// divergence returns the Kullback-Leibler divergences of both distributions of
+// the data from those of a ball, but for constants.
+func (of statistics) divergence(ball statistics, k int) float64 {
+	q := ball.likeliest / of.likeliest
+	var harmonic, alternating float64
+	binomial := 1.
+	for i := 0; i <= k; i++ {
+		alternating += binomial * mathext.Digamma(1+float64(i)/q)
+		binomial *= -float64(k-i) / float64(i+1)
+		if i > 0 {
+			harmonic += 1 / float64(i)
+		}
+	}
+	norms := harmonic*q - math.Log(q) - float64(k-1)*alternating
+
+	data0, data1 := bessel(of.concentration)
+	ball0, _ := bessel(ball.concentration)
+	angles := ball.concentration - of.concentration + math.Log(ball0/data0) +
+		data1/data0*(of.concentration-ball.concentration*math.Cos(of.direction-ball.direction))
+	return norms + angles
+}

@@ -1,0 +1,142 @@
+package intrinsic
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/pkg/mat32"
+)
+
+// statistics are what DANCo compares.
+type statistics struct {
+	likeliest     float64 // dimension, given the ratios of distances
+	direction     float64 // mean ν over rows
+	concentration float64 // mean τ over rows
+}
+
+// concentration holds the statistics and what every row has to do with them.
+type concentration struct {
+	statistics
+	directions, concentrations []float64
+	score                      []float64 // what every row adds to the likeliest dimension, times n
+	tied                       int       // rows whose ratio is 1
+}
+
+// concentrate measures angles and norms around every row: angles between the
+// first k neighbours, and the ratio of the first to the last of k+1.
+func (s *distinct) concentrate(ctx context.Context, method string, x mat.Matrix, k int) (concentration, error) {
+	c := concentration{directions: make([]float64, s.n), concentrations: make([]float64, s.n), score: make([]float64, s.n)}
+	err := s.eachPatch(ctx, method, "angles and norms", x, k, func(p *patch, i int) {
+		p.fromRow(ctx, i)
+		c.directions[i], c.concentrations[i] = vonMises(p.gram, k)
+	})
+	if err != nil {
+		return c, err
+	}
+	logs := make([]float64, 0, s.n)
+	for i := range s.n {
+		c.direction += c.directions[i] / float64(s.n)
+		c.concentration += c.concentrations[i] / float64(s.n)
+		if l := -logRatio(s.row(i)[k], s.row(i)[0]); l < 0 {
+			logs = append(logs, l)
+		} else {
+			c.tied++
+		}
+	}
+	if len(logs) == 0 {
+		return c, &mat32.DegenerateError{Method: method,
+			Reason: fmt.Sprintf("the %d nearest neighbours of every distinct row are all equally far, as on a lattice, which no dimension explains: take more Neighbors", k+1)}
+	}
+	c.likeliest = likeliest(logs, float64(k))
+	var information float64
+	for _, l := range logs {
+		_, slope := likelihoodSlope(c.likeliest, l, float64(k))
+		information -= slope / float64(len(logs))
+	}
+	for i := range s.n {
+		if l := -logRatio(s.row(i)[k], s.row(i)[0]); l < 0 {
+			g, _ := likelihoodSlope(c.likeliest, l, float64(k))
+			c.score[i] = g / information
+		}
+	}
+	return c, ctx.Err()
+}
+
+// vonMises returns the mean direction of the angles between k vectors, given
+// their products, and their concentration by the approximation of Best and
+// Fisher (1981, The bias of the maximum likelihood estimators of the von
+// Mises-Fisher concentration parameters).
+func vonMises(gram []float64, k int) (direction, concentration float64) {
+	// Angles that are all equal have no finite concentration: rows at the end of
+	// a curve do not outweigh all others with this one, which is 100.
+	const most = .995
+	var sines, cosines float64
+	for j := range k {
+		for l := range j {
+			c := gram[j*k+l] / math.Sqrt(gram[j*k+j]*gram[l*k+l])
+			c = min(max(c, -1), 1)
+			cosines += c
+			sines += math.Sqrt(1 - c*c)
+		}
+	}
+	r := min(math.Hypot(sines, cosines)/float64(k*(k-1)/2), most)
+	direction = math.Atan2(sines, cosines)
+	switch {
+	case r < .53:
+		return direction, 2*r + r*r*r + 5*math.Pow(r, 5)/6
+	case r < .85:
+		return direction, -.4 + 1.39*r + .43/(1-r)
+	}
+	return direction, 1 / (r*r*r - 4*r*r + 3*r)
+}
+
+// likelihoodSlope returns the derivative by d of the logarithm of the density
+// k·d·ρ^(d−1)·(1−ρ^d)^(k−1) of a ratio, and that of it, given ln ρ.
+func likelihoodSlope(d, logRho, k float64) (first, second float64) {
+	power := math.Exp(d * logRho)
+	rest := -math.Expm1(d * logRho)
+	return 1/d + logRho - (k-1)*logRho*power/rest, -1/(d*d) - (k-1)*logRho*logRho*power/(rest*rest)
+}
+
+// likeliest returns the dimension of greatest likelihood: the one zero of a slope
+// that falls, by Newton's steps in ln d, or by half of what is left where they
+// lead beyond.
+func likeliest(logs []float64, k float64) float64 {
+	slope := func(d float64) (first, second float64) {
+		for _, l := range logs {
+			f, s := likelihoodSlope(d, l, k)
+			first += f
+			second += s
+		}
+		return first, second
+	}
+	// The slope is above zero where d·Σ|ln ρ| is below their number.
+	var sum float64
+	for _, l := range logs {
+		sum -= l / float64(len(logs))
+	}
+	lo, hi := 1/sum, math.Inf(1)
+	d := lo * k
+	for range 200 {
+		first, second := slope(d)
+		if first > 0 {
+			lo = d
+		} else {
+			hi = d
+		}
+		next := d * math.Exp(-first/(second*d))
+		if !(next > lo && next < hi) {
+			if next = (lo + hi) / 2; math.IsInf(hi, 1) {
+				next = 2 * lo
+			}
+		}
+		if math.Abs(next-d) <= 1e-13*d {
+			return next
+		}
+		d = next
+	}
+	return d
+}
