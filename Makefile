@@ -35,7 +35,10 @@ notebooks: ## execute every notebook again and save its outputs in place
 	@docker/setup.sh notebooks
 	@$(nbrun) -save notebooks/*.ipynb
 
-bench: ## measure Flatland and its peers, and write BENCHMARKS.md (CASE=pattern for some; GROWTH=1 for cost against n; QUICK=1 for a smoke run)
+bench: ## measure Flatland and its peers, and write BENCHMARKS.md (CASE=pattern for some; GROWTH=1 for cost against n; QUICK=1 for a smoke run; DIMENSIONS=1 only prints estimates of known dimensions)
+ifdef DIMENSIONS
+	@go run ./tests/bench/cmd/dimensions
+else
 ifndef GROWTH
 	@docker/setup.sh peers
 	@go build -o build/bench ./tests/bench/cmd/bench
@@ -44,6 +47,7 @@ endif
 ifndef CASE
 	@go build -o build/growth ./tests/bench/cmd/growth
 	@build/growth $(if $(QUICK),-quick)
+endif
 endif
 
 golden: ## make the golden files again from the peers
