@@ -162,11 +162,17 @@ func TestObjectiveOfTinyWeights(t *testing.T) {
 	}
 }
 
-// The rows that a model keeps are part of what it takes.
-func TestTSNEForecastsTheRowsItKeeps(t *testing.T) {
+// The rows that a model keeps are part of what it takes, and so is the grid of a wide map.
+func TestTSNEForecastsWhatItTakes(t *testing.T) {
 	x := fixture.Normal(1, 1200, 4000) // 38 MB
 	var me *mat32.MemoryError
 	if _, err := (dr.TSNE{Start: dr.FromRandom, MemoryLimit: 35 << 20}).Fit(context.Background(), x); !errors.As(err, &me) {
 		t.Errorf("a limit of 35 MB lets rows of 38 MB be kept: %v", err)
+	}
+	y := fixture.Normal(2, 200, 2)
+	y.Scale(200, y)
+	wide := dr.TSNE{Repulsion: dr.FFT, MemoryLimit: 20 << 20, EarlyIterations: dr.None, Iterations: 5, Start: dr.From(y)}
+	if _, err := wide.Fit(context.Background(), fixture.Normal(1, 200, 4)); !errors.As(err, &me) {
+		t.Errorf("a limit of 20 MB lets a map 800 wide have a grid: %v", err)
 	}
 }

@@ -49,12 +49,14 @@ func (r Repulsion) resolve(method string, n, dim int) (Repulsion, error) {
 }
 
 // of returns that of n points.
-func (r Repulsion) of(n, dim int, freedom, angle float64) layout.Repulsion {
+func (r Repulsion) of(n, dim int, freedom, angle float64, limit int64) layout.Repulsion {
 	switch r {
 	case Direct:
 		return layout.NewDirect(n, dim, freedom)
 	case FFT:
-		return layout.NewInterpolation(n, dim, freedom)
+		grid := layout.NewInterpolation(n, dim, freedom)
+		grid.MemoryLimit = limit
+		return grid
 	}
 	return layout.NewBarnesHut(n, dim, freedom, angle)
 }

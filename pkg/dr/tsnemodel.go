@@ -59,7 +59,7 @@ func (m *TSNEModel) objective(ctx context.Context) (objective, error) {
 	if angle == Zero {
 		angle = 0
 	}
-	return layout.NewSparseStudent(ctx, m.similar, t.Components, t.DegreesOfFreedom, t.Repulsion.of(n, t.Components, t.DegreesOfFreedom, angle))
+	return layout.NewSparseStudent(ctx, m.similar, t.Components, t.DegreesOfFreedom, t.Repulsion.of(n, t.Components, t.DegreesOfFreedom, angle, t.MemoryLimit))
 }
 
 // descend moves y through the phases and completes the model. After a cancel it returns

@@ -15,7 +15,8 @@ import (
 	"github.com/flatland-go/flatland/pkg/neighbors"
 )
 
-// What Transform does with a new row, as openTSNE 1.0.4 does.
+// What Transform does with a new row, as openTSNE 1.0.4 does but for the least gain, as
+// TSNE says.
 const (
 	newPerplexity   = 5.
 	newSimilar      = 15

@@ -168,8 +168,11 @@ func TestUMAPOfGivenStages(t *testing.T) {
 	given.Graph = g
 	weighed := u
 	weighed.Affinity = s
-	for name, e := range map[string]*dr.Embedding{"a graph": umapOf(t, given, x), "weights": umapOf(t, weighed, x), "distances": umapOf(t, u, apart.Rows(t, x)),
-		"float64 values of float32": umapOf(t, u, x)} {
+	single := mat32.Convert(x)
+	if a, b := umapOf(t, u, single), umapOf(t, u, mat.DenseCopyOf(single)); !mat.Equal(a, b) {
+		t.Error("float32 values as float64 give another map")
+	}
+	for name, e := range map[string]*dr.Embedding{"a graph": umapOf(t, given, x), "weights": umapOf(t, weighed, x), "distances": umapOf(t, u, apart.Rows(t, x))} {
 		if !mat.Equal(e, want) {
 			t.Errorf("given %s the map is another", name)
 		}

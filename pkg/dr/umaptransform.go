@@ -34,7 +34,8 @@ const umapNewEpochs = 200
 // model was fitted to, as these were with theirs, but fully with none for being the
 // nearest; it begins at their mean, weighted so, and is moved for 200 epochs, by half of
 // the learning rate, while the map stays. A row that the model was fitted to, or a
-// duplicate of it, has its place; of several, that of the first. One that has nothing in
+// duplicate of it, has its place; of several, that of the first; of more than 50 000 rows it
+// may be missed, and lies near there. One that has nothing in
 // common with any, by a bounded metric, is placed amid the nearest.
 //
 // The first call makes an index of the rows the model was fitted to, which beyond 50 000

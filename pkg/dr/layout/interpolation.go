@@ -6,6 +6,7 @@ import (
 
 	"github.com/flatland-go/flatland/internal/fft"
 	"github.com/flatland-go/flatland/internal/par"
+	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
 // Interpolation computes the repulsion of all pairs in linear time, for maps of one
@@ -41,6 +42,10 @@ type Interpolation struct {
 	freedom float64
 	spacing float64 // of nodes, for α = 1
 	most    int     // nodes along an axis
+
+	// MemoryLimit in bytes refuses maps too wide for the grid to fit. Default GOMEMLIMIT, or
+	// 4 GiB.
+	MemoryLimit int64
 
 	grid   grid
 	fields *fft.Convolution   // for grid
@@ -139,6 +144,9 @@ func (p *Interpolation) prepare(ctx context.Context, g grid) error {
 	}
 	p.grid = grid{}
 	rows, cols := nodesOf(g.height), nodesOf(g.width)
+	if err := mat32.CheckMemory("layout.Interpolation", 36*int64(rows)*int64(cols), p.MemoryLimit, "the map is wide for a grid: use a tree"); err != nil {
+		return err
+	}
 	// Less w, whose sum is known, than the small differences that make forces would
 	// leave float32 no digits for these on a small map.
 	less := func(squared float64) float64 { // 1 − w
