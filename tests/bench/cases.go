@@ -277,7 +277,7 @@ var Cases = append([]Case{
 		Ours: ours.TSNE, Peer: openTSNE, Quality: klMeasures,
 	},
 	{
-		Name: "tsne-digits70k", What: "t-SNE, perplexity 30, 750 iterations: 50 principal components of the distorted MNIST test digits, 70 000 × 50",
+		Name: "tsne-digits70k", What: "t-SNE, perplexity 30, 750 iterations, by Barnes-Hut against the peer's FFT: 50 principal components of the distorted MNIST test digits, 70 000 × 50",
 		Data: principal(digits70000), Options: wire.Options{"components": 2, "perplexity": 30, "iterations": 750}, Seeds: 3,
 		Ours: ours.TSNE, Peer: seeds(3, openTSNEGrid), Quality: klMeasures,
 	},
