@@ -136,4 +136,74 @@ var intrinsicScoreRows = []row{{
 		"Targets": {intrinsic.LabelSharpness{Targets: make([]float64, 59)}},
 		"Sample":  {intrinsic.LabelSharpness{Labels: turns(60, 2), Sample: 1}},
 	},
+}, {
+	method: "intrinsic.Hidalgo", stochastic: true,
+	source: "2020, Data segmentation based on the local intrinsic dimension",
+	golden: golden{form: "the Gamma posterior of one component, and two planted dimensions", test: "intrinsic.TestHidalgoFindsPlantedDimensions"},
+	claim: claim{
+		says: "rows of dimension 1 and of dimension 4 are told apart, 95 of 100",
+		on: func(seed uint64) sample {
+			x := mat.NewDense(400, 6, nil)
+			thread, cloud := fixture.Normal(seed, 200, 1), fixture.Normal(seed+100, 200, 4)
+			for i := range 200 {
+				for j := range 6 {
+					x.Set(i, j, thread.At(i, 0)*float64(j-2)/2)
+				}
+				for j := range 4 {
+					x.Set(200+i, j, cloud.At(i, j))
+				}
+				x.Set(200+i, 5, 9)
+			}
+			return sample{x: x, labels: sides(400)}
+		},
+		measure: func(ctx context.Context, s sample) (float64, error) {
+			m, err := intrinsic.Hidalgo{Sweeps: 150, Warmup: 150}.Mixture(ctx, s.x)
+			if err != nil {
+				return 0, err
+			}
+			right := 0.
+			for i, l := range m.Labels {
+				if l == s.labels[i] {
+					right++
+				}
+			}
+			if len(m.Components) < 2 || m.Components[1].Value-m.Components[0].Value < 2 {
+				return 0, nil // one dimension in two places
+			}
+			return right / float64(len(m.Labels)), nil
+		},
+		from: .95, to: 1,
+	},
+	control: control{
+		says: "both halves have dimension 4",
+		on: func(seed uint64) sample {
+			x := fixture.Normal(seed, 400, 4)
+			for i := range 200 {
+				x.Set(i, 0, x.At(i, 0)+20)
+			}
+			return sample{x: x, labels: sides(400)}
+		},
+	},
+	variants: []variant{
+		{name: "short", of: always(intrinsic.Hidalgo{Sweeps: 20, Warmup: 10}), least: 4, distances: asForRows, long: [2]int{3000, 5}},
+		{name: "three components", of: always(intrinsic.Hidalgo{Components: 3, Concentration: .1, Homogeneity: .6, Neighbors: 2, Sweeps: 20, Warmup: 10, Chains: 1}), least: 4, distances: asForRows, long: [2]int{3000, 5}},
+	},
+	refused: map[string][]any{
+		"Neighbors":     {intrinsic.Hidalgo{Neighbors: 60}},
+		"Homogeneity":   {intrinsic.Hidalgo{Homogeneity: .4}, intrinsic.Hidalgo{Homogeneity: 1}},
+		"Components":    {intrinsic.Hidalgo{Components: 256}},
+		"Sweeps":        {intrinsic.Hidalgo{Sweeps: 1}},
+		"Warmup":        {intrinsic.Hidalgo{Warmup: -1}},
+		"Chains":        {intrinsic.Hidalgo{Chains: 1001}},
+		"Concentration": {intrinsic.Hidalgo{Concentration: -1}},
+	},
 }}
+
+// sides gives the first half of n rows the class 0 and the second 1.
+func sides(n int) []int {
+	labels := make([]int, n)
+	for i := range labels {
+		labels[i] = 2 * i / n
+	}
+	return labels
+}
