@@ -107,7 +107,7 @@ func (s *NegativeSampling) Run(ctx context.Context, y []float32, dim int, edges 
 	if err := s.check(edges, dim, len(y), len(tails)); err != nil {
 		return err
 	}
-	d := &descent{NegativeSampling: s, dim: dim, y: y, pushers: s.Pushers}
+	d := &sampler{NegativeSampling: s, dim: dim, y: y, pushers: s.Pushers}
 	if s.Staggered {
 		d.stagger = goldenSection
 	}
@@ -164,8 +164,8 @@ func (s *NegativeSampling) check(edges *Edges, dim, heads, tails int) error {
 	return nil
 }
 
-// descent is one run.
-type descent struct {
+// sampler is one run.
+type sampler struct {
 	*NegativeSampling
 	*plan
 	dim          int
@@ -191,7 +191,7 @@ type worker struct {
 }
 
 // run moves the points for all epochs.
-func (d *descent) run(ctx context.Context) error {
+func (d *sampler) run(ctx context.Context) error {
 	const every = 25 // epochs between two looks at the loss
 	parts := 1
 	for _, units := range d.rounds {
@@ -251,7 +251,7 @@ func (d *descent) run(ctx context.Context) error {
 
 // show puts the points, as they were when the last whole epoch ended, where others see
 // them.
-func (d *descent) show() {
+func (d *sampler) show() {
 	if d.Anchors != nil {
 		return
 	}
@@ -261,7 +261,7 @@ func (d *descent) show() {
 }
 
 // take puts the points where others have moved them.
-func (d *descent) take() {
+func (d *sampler) take() {
 	if d.Anchors != nil {
 		return
 	}
@@ -271,7 +271,7 @@ func (d *descent) take() {
 	copy(d.heads, d.seen)
 }
 
-func (d *descent) snapshot() *mat.Dense {
+func (d *sampler) snapshot() *mat.Dense {
 	m := mat.NewDense(len(d.y)/d.dim, d.dim, nil)
 	for i, v := range d.y {
 		m.RawMatrix().Data[i] = float64(v)
@@ -281,7 +281,7 @@ func (d *descent) snapshot() *mat.Dense {
 
 // seeded returns the state of the random numbers of an edge that fires: one step of a
 // linear congruential generator each, of which the upper half is used.
-func (d *descent) seeded(key uint64, e *visit) uint64 {
+func (d *sampler) seeded(key uint64, e *visit) uint64 {
 	k := uint64(e.number)
 	if d.Keys != nil {
 		k += d.Keys[e.head] * 0xD1B54A32D192ED03
@@ -298,7 +298,7 @@ const (
 )
 
 // rows moves the ends of the edges of a unit, whatever the space.
-func (d *descent) rows(w *worker) {
+func (d *sampler) rows(w *worker) {
 	dim := d.dim
 	draws := len(d.seen) / dim
 	if d.pushers != nil {
@@ -371,7 +371,7 @@ func (d *descent) rows(w *worker) {
 }
 
 // plane is rows in the plane, with everything in registers.
-func (d *descent) plane(w *worker) {
+func (d *sampler) plane(w *worker) {
 	seen, pushers := d.seen, d.pushers
 	draws := uint64(len(seen) / 2)
 	if pushers != nil {
