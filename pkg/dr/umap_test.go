@@ -37,6 +37,7 @@ func ExampleUMAP_Embed() {
 	// Output: UMAP 150 2 15 neighbours, minimum distance 0.1, 500 epochs, start spectral, seed 1
 }
 
+// umapOf returns the map of the rows of x by u, which holds finite numbers.
 func umapOf(t *testing.T, u dr.UMAP, x mat.Matrix) *dr.Embedding {
 	t.Helper()
 	e, err := u.Embed(t.Context(), x)

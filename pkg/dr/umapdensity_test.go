@@ -57,8 +57,8 @@ func TestDensityAgainstUmapLearn(t *testing.T) {
 	of := radii(t, x)
 	var with, without []float64
 	for seed := range uint64(3) {
-		with = append(with, stat.Correlation(of, radii(t, mapBy(t, dr.UMAP{Density: 2, Seed: seed}, x)), nil))
-		without = append(without, stat.Correlation(of, radii(t, mapBy(t, dr.UMAP{Seed: seed}, x)), nil))
+		with = append(with, stat.Correlation(of, radii(t, umapOf(t, dr.UMAP{Density: 2, Seed: seed}, x)), nil))
+		without = append(without, stat.Correlation(of, radii(t, umapOf(t, dr.UMAP{Seed: seed}, x)), nil))
 	}
 	t.Logf("ours %.3v and %.3v, umap-learn's %.3v and %.3v", with, without, file.Densmap, file.Umap)
 	slices.Sort(with)
@@ -116,12 +116,12 @@ func TestDensityModel(t *testing.T) {
 	if r, p := back.LocalRadii(); !slices.Equal(r, rows) || !slices.Equal(p, points) {
 		t.Error("a saved model has other radii")
 	}
-	if e := mapBy(t, u, apart.Rows(t, x)); !mat.Equal(e, m.Embedding()) {
+	if e := umapOf(t, u, apart.Rows(t, x)); !mat.Equal(e, m.Embedding()) {
 		t.Error("by distances the map is another")
 	}
 	for _, cores := range []int{1, 2, 7} {
 		before := runtime.GOMAXPROCS(cores)
-		e := mapBy(t, u, x)
+		e := umapOf(t, u, x)
 		runtime.GOMAXPROCS(before)
 		if !mat.Equal(e, m.Embedding()) {
 			t.Errorf("on %d cores the map is another", cores)

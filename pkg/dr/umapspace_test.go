@@ -19,16 +19,6 @@ import (
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
-// spread returns the map of x by u.
-func spread(t *testing.T, u dr.UMAP, x mat.Matrix) *dr.Embedding {
-	t.Helper()
-	e, err := u.Embed(t.Context(), x)
-	if err != nil {
-		t.Fatalf("%v: %v", u, err)
-	}
-	return e
-}
-
 // ball are points at random on the unit sphere.
 func ball(seed uint64, n int) *mat.Dense {
 	x := fixture.Normal(seed, n, 3)
@@ -76,9 +66,9 @@ func TestUMAPMapsASphereToASphere(t *testing.T) {
 	x := ball(1, 300)
 	sphere := manifold.Sphere{}
 	u := dr.UMAP{Epochs: 150, Seed: 1}
-	plane := rankCorrelation(x, spread(t, u, x).Dense, sphere.Distance, manifold.Euclidean{}.Distance)
+	plane := rankCorrelation(x, umapOf(t, u, x).Dense, sphere.Distance, manifold.Euclidean{}.Distance)
 	u.OutputSpace = sphere
-	e := spread(t, u, x)
+	e := umapOf(t, u, x)
 	if n, k := e.Dims(); n != 300 || k != 3 {
 		t.Fatalf("a map of %d × %d", n, k)
 	}
@@ -138,7 +128,7 @@ func TestUMAPOnCurvedSpaces(t *testing.T) {
 		for _, procs := range []int{1, 2, 7} {
 			func() {
 				defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(procs))
-				if !mat.Equal(spread(t, u, x), m.Embedding()) {
+				if !mat.Equal(umapOf(t, u, x), m.Embedding()) {
 					t.Errorf("%v: on %d processors the map is another", space, procs)
 				}
 			}()
@@ -165,14 +155,14 @@ func TestUMAPRefusesSpaces(t *testing.T) {
 	if _, err := (dr.UMAP{OutputSpace: manifold.Sphere{}, Start: dr.From(fixture.Normal(1, 30, 3))}).Fit(t.Context(), x); !errors.As(err, &point) {
 		t.Errorf("a start off the sphere: %v", err)
 	}
-	e := spread(t, dr.UMAP{OutputSpace: manifold.Sphere{}, Start: dr.From(x), Epochs: dr.None}, x)
+	e := umapOf(t, dr.UMAP{OutputSpace: manifold.Sphere{}, Start: dr.From(x), Epochs: dr.None}, x)
 	if !mat.EqualApprox(e, x, 1e-6) {
 		t.Error("a given start is not taken as it is")
 	}
 	flat := dr.UMAP{Epochs: 5, Components: 3}
 	given := flat
 	given.Components, given.OutputSpace = 0, manifold.Euclidean{Dimension: 3}
-	if !mat.Equal(spread(t, flat, x), spread(t, given, x)) {
+	if !mat.Equal(umapOf(t, flat, x), umapOf(t, given, x)) {
 		t.Error("a Euclidean space makes another map")
 	}
 }

@@ -15,19 +15,6 @@ import (
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
-// mapBy returns the map of the rows of x by u, which holds finite numbers.
-func mapBy(t *testing.T, u dr.UMAP, x mat.Matrix) *dr.Embedding {
-	t.Helper()
-	e, err := u.Embed(t.Context(), x)
-	if err != nil {
-		t.Fatalf("%v: %v", u, err)
-	}
-	if err := mat32.Check(e); err != nil {
-		t.Fatalf("%v: %v", u, err)
-	}
-	return e
-}
-
 // overlapping returns rows of two classes that are as far apart as they are wide, and the
 // classes.
 func overlapping(seed uint64, n int, shift float64) (*mat.Dense, []int) {
@@ -73,7 +60,7 @@ func TestUMAPPartsLabels(t *testing.T) {
 		x, labels := overlapping(seed, 240, 2)
 		for k, u := range []dr.UMAP{{}, {Labels: labels, TargetWeight: dr.Zero}, {Labels: labels}, {Labels: labels, TargetWeight: 1}} {
 			u.Epochs, u.Seed = 200, seed
-			mean[k] += parted(mapBy(t, u, x), labels, everyRow) / seeds
+			mean[k] += parted(umapOf(t, u, x), labels, everyRow) / seeds
 		}
 	}
 	t.Logf("classes are %.2f times as far apart", mean)
@@ -89,7 +76,7 @@ func TestUMAPFollowsTargets(t *testing.T) {
 	targets := fixture.Uniform(2, 240, 1)
 	near := func(u dr.UMAP) float64 { // how much the targets of the nearest points differ
 		u.Epochs = 200
-		y := mapBy(t, u, x)
+		y := umapOf(t, u, x)
 		sum := 0.
 		for i := range 240 {
 			best, at := math.Inf(1), 0
@@ -149,16 +136,16 @@ func TestUMAPSupervisedIsTheSameOnAnyCores(t *testing.T) {
 	for i, l := range labels {
 		renamed[i] = 40 - 3*l
 	}
-	mapBy(t, dr.UMAP{Epochs: 2, Labels: make([]int, 140)}, x)
+	umapOf(t, dr.UMAP{Epochs: 2, Labels: make([]int, 140)}, x)
 	for _, u := range []dr.UMAP{{Labels: labels}, {Targets: fixture.Normal(4, 140, 2), TargetWeight: .7}} {
 		u.Epochs = 15
-		want := mapBy(t, u, x)
+		want := umapOf(t, u, x)
 		if u.Labels != nil {
 			u.Labels = renamed
 		}
 		for _, cores := range []int{1, 2, 7} {
 			before := runtime.GOMAXPROCS(cores)
-			got := mapBy(t, u, x)
+			got := umapOf(t, u, x)
 			runtime.GOMAXPROCS(before)
 			if !mat.Equal(got, want) {
 				t.Errorf("on %d cores the map is another", cores)
