@@ -48,14 +48,19 @@ func (d *DeltaBarDelta) Move(ctx context.Context, y, gradient []float32) error {
 }
 
 func (d *DeltaBarDelta) move(y, gradient, step, gain []float32) {
-	const floor = 0.01
 	for i, g := range gradient {
-		if g*step[i] <= 0 { // the step goes, or will go, downhill
-			gain[i] += 0.2
-		} else {
-			gain[i] = max(0.8*gain[i], floor)
-		}
+		gain[i] = nextGain(gain[i], g, step[i])
 		step[i] = d.Momentum*step[i] - d.Rate*gain[i]*g
 		y[i] += step[i]
 	}
+}
+
+// nextGain returns what a rate is multiplied by in the next step, which grows while steps go
+// one way.
+func nextGain[T float32 | float64](gain, gradient, step T) T {
+	const floor = 0.01
+	if gradient*step <= 0 { // the step goes, or will go, downhill
+		return gain + 0.2
+	}
+	return max(0.8*gain, floor)
 }

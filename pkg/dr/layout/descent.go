@@ -45,7 +45,6 @@ const movedPoints = 4096
 // Move moves y, n × dim row after row, one step against the gradient, and
 // centres it.
 func (d *Descent) Move(y, gradient []float64) {
-	const floor = 0.01
 	dim := d.dim
 	n := len(y) / dim
 	sums := make([]float64, (n+movedPoints-1)/movedPoints*dim)
@@ -60,11 +59,7 @@ func (d *Descent) Move(y, gradient []float64) {
 			length := 0.
 			for c := i; c < i+dim; c++ {
 				g := gradient[c]
-				if g*d.step[c] <= 0 { // the step goes, or will go, downhill
-					d.gain[c] += 0.2
-				} else {
-					d.gain[c] = max(0.8*d.gain[c], floor)
-				}
+				d.gain[c] = nextGain(d.gain[c], g, d.step[c])
 				s := d.Momentum*d.step[c] - d.Rate*d.gain[c]*g
 				d.step[c] = s
 				length += s * s
