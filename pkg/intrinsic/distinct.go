@@ -90,17 +90,8 @@ func (s *distinct) mutual(k int) float64 {
 // distances, the neighbours are those by them, and rows at distance zero from an
 // earlier one are duplicates of it.
 func find(ctx context.Context, method string, x mat.Matrix, k int, graph *neighbors.Graph, limit int64) (*distinct, error) {
-	n, d := x.Dims()
-	size := 8 * int64(n) * int64(d)
-	switch x := x.(type) {
-	case *mat32.Distances:
-		size /= 2
-	case *mat32.CSR:
-		size = 8 * int64(n+x.NNZ())
-	}
-	// The rows apart, a copy of them without duplicates, and the neighbours.
-	need := int64(n)*(100+24*int64(k)) + size + screen.Bytes(x)
-	if err := mat32.CheckMemory(method, need, limit, "use fewer rows or neighbours"); err != nil {
+	n, _ := x.Dims()
+	if err := mat32.CheckMemory(method, bytesOfDistinct(x, k), limit, "use fewer rows or neighbours"); err != nil {
 		return nil, err
 	}
 	if graph != nil {
@@ -143,6 +134,20 @@ func find(ctx context.Context, method string, x mat.Matrix, k int, graph *neighb
 		}
 	}
 	return s, ctx.Err()
+}
+
+// bytesOfDistinct returns what it takes to tell the rows of x apart, to copy them
+// without duplicates and to find k neighbours of each.
+func bytesOfDistinct(x mat.Matrix, k int) int64 {
+	n, d := x.Dims()
+	size := 8 * int64(n) * int64(d)
+	switch x := x.(type) {
+	case *mat32.Distances:
+		size /= 2
+	case *mat32.CSR:
+		size = 8 * int64(n+x.NNZ())
+	}
+	return int64(n)*(100+24*int64(k)) + size + screen.Bytes(x)
 }
 
 // reuse takes the neighbours from a graph of all rows; it returns false when

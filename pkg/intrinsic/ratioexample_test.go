@@ -59,3 +59,32 @@ func ExampleGride_Curve() {
 	// 1.97 ± 0.01 at a distance of 2.76
 	// 1.95 ± 0.01 at a distance of 3.95
 }
+
+func ExampleBIDE_Estimate() {
+	digits := datasets.Digits() // 64 pixels each
+	d, err := intrinsic.BIDE{Neighbors: 50, Ratio: 0.8}.Estimate(context.Background(), digits.X)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%.2f ± %.2f\n", d.Value, d.StdErr)
+	// Output:
+	// 6.08 ± 0.03
+}
+
+func ExampleABIDE_Estimate() {
+	digits := datasets.Digits() // 64 pixels each
+	d, err := intrinsic.ABIDE{}.Estimate(context.Background(), digits.X)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(d)
+	// Output:
+	// dimension (ABIDE)  6.043 ± 0.030
+	//   scale       24.70
+	//   rows        1797
+	//   convention  binomial likelihood, k* of mean 34.7 and at most 99, ratio 0.7681,
+	//               duplicates removed, standard error: Cramér-Rao, rows taken for
+	//               independent
+}

@@ -78,4 +78,40 @@ var intrinsicRatioRows = []row{{
 		"Far":     {intrinsic.Gride{Far: 1}, intrinsic.Gride{Far: 60}},
 		"Largest": {intrinsic.Gride{Largest: 1}, intrinsic.Gride{Largest: 60}},
 	},
+}, {
+	method: "intrinsic.BIDE",
+	source: "2023, Intrinsic dimension estimation for discrete metrics",
+	golden: golden{form: "what DADApy returns on three fixtures", test: "intrinsic.TestBinomialOfDADApy"},
+	claim: claim{
+		says: "data of dimension 2 in ten columns are found to have it, within 10 %",
+		on:   inPlane, measure: dimensionOver[intrinsic.BIDE], from: .9, to: 1.1,
+	},
+	control: isNoise,
+	variants: []variant{
+		{name: "likelihood", of: always(intrinsic.BIDE{Neighbors: 10}), least: 11, distances: asForRows, long: [2]int{6000, 100}},
+		{name: "posterior", of: always(intrinsic.BIDE{Posterior: true, Overlap: true}), least: 3, distances: asForRows, long: [2]int{6000, 100}},
+		{name: "radius", of: always(intrinsic.BIDE{Radius: 1e5, Ratio: .1, Posterior: true}), least: 3, distances: asForRows, long: [2]int{6000, 100}},
+	},
+	refused: map[string][]any{
+		"Neighbors": {intrinsic.BIDE{Neighbors: 1}, intrinsic.BIDE{Neighbors: 60}},
+		"Ratio":     {intrinsic.BIDE{Ratio: 1}},
+	},
+}, {
+	method: "intrinsic.ABIDE",
+	source: "2024, Beyond the noise: intrinsic dimension estimation with optimal",
+	golden: golden{form: "what DADApy returns on three fixtures", test: "intrinsic.TestBinomialOfDADApy"},
+	claim: claim{
+		says: "data of dimension 2 in ten columns are found to have it, within 10 %",
+		on:   inPlane, measure: dimensionOver[intrinsic.ABIDE], from: .9, to: 1.1,
+	},
+	control: isNoise,
+	variants: []variant{
+		{name: "adaptive ratio", of: always(intrinsic.ABIDE{Neighbors: 20}), least: 21, distances: asForRows, long: [2]int{6000, 100}},
+		{name: "one ratio", of: always(intrinsic.ABIDE{Neighbors: 20, Ratio: .8, Iterations: 2, Overlap: true}), least: 21, distances: asForRows, long: [2]int{6000, 100}},
+	},
+	refused: map[string][]any{
+		"Neighbors":    {intrinsic.ABIDE{Neighbors: 3}, intrinsic.ABIDE{Neighbors: 60}},
+		"Ratio":        {intrinsic.ABIDE{Ratio: 1}},
+		"Significance": {intrinsic.ABIDE{Significance: 1}},
+	},
 }}
