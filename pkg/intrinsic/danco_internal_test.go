@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 )
 
 // The statistics that scikit-dimension compares, on the fixtures A, B and C. Its
@@ -15,6 +16,7 @@ import (
 // round; and its likeliest dimensions of B and C are the whole numbers at which
 // its optimiser stalls.
 func TestStatisticsOfPeers(t *testing.T) {
+	testenv.Unraced(t)
 	for i, x := range []mat.Matrix{fixture.A(), fixture.B(), fixture.C()} {
 		ctx := context.Background()
 		s, err := find(ctx, "", x, 11, nil, 0)
@@ -50,6 +52,7 @@ func TestStatisticsOfPeers(t *testing.T) {
 // Against the integrals (1/π)∫e^(x·cos t)·cos(n·t) dt, on both sides of where the
 // series change.
 func TestBessel(t *testing.T) {
+	testenv.Unraced(t)
 	for _, x := range []float64{0, 1e-3, .5, 3, 20, 39.9, 40.1, 100, 1e4} {
 		const steps = 20000
 		var want0, want1 float64

@@ -136,16 +136,14 @@ func (e GeoMLE) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, 
 		return measure.Dimension{}, fmt.Errorf("%s: %w", method, err)
 	}
 	n, cols := x.Dims()
-	asked := e
-	e, err := e.Resolve(n, cols)
-	if err != nil {
+	if _, err := e.Resolve(n, cols); err != nil {
 		return measure.Dimension{}, err
 	}
 	rows, err := mat32.DistinctContext(ctx, x)
 	if err != nil {
 		return measure.Dimension{}, fmt.Errorf("%s: %w", method, err)
 	}
-	if e, err = asked.Resolve(len(rows), cols); err != nil {
+	if e, err = e.Resolve(len(rows), cols); err != nil {
 		return measure.Dimension{}, &mat32.DegenerateError{Method: method,
 			Reason: fmt.Sprintf("only %d of the %d rows are distinct: %v", len(rows), n, err)}
 	}
