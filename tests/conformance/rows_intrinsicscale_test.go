@@ -88,6 +88,26 @@ var intrinsicScaleRows = []row{{
 		{name: "default", of: always(intrinsic.Separability{}), least: 4, long: [2]int{12000, 50}},
 	},
 	refused: map[string][]any{"Margin": {intrinsic.Separability{Margin: -1}}},
+}, {
+	method:     "intrinsic.MSTDimension",
+	stochastic: true,
+	source:     "1988, Growth rates of Euclidean minimal spanning trees with power weighted edges",
+	golden:     golden{form: "the slope over the lengths of scipy's trees of the first rows of three fixtures", test: "intrinsic.TestMSTDimensionOfPeers"},
+	claim: claim{
+		says:    "data of dimension 2 in ten columns are found to have it, within 20 %",
+		on:      func(seed uint64) sample { return sample{x: flat(seed, 1000, 2, 10), dim: 2} },
+		measure: dimensionOver[intrinsic.MSTDimension], from: .8, to: 1.2,
+	},
+	control: noiseInTen,
+	variants: []variant{
+		{name: "default", of: always(intrinsic.MSTDimension{}), least: 12, distances: asForRows, long: [2]int{6000, 100}},
+	},
+	refused: map[string][]any{
+		"Alpha": {intrinsic.MSTDimension{Alpha: -1}},
+		"From":  {intrinsic.MSTDimension{From: 1}, intrinsic.MSTDimension{From: 60}},
+		"To":    {intrinsic.MSTDimension{To: 61}},
+		"Sizes": {intrinsic.MSTDimension{Sizes: 1}, intrinsic.MSTDimension{From: 50, To: 53, Sizes: 5}},
+	},
 }}
 
 // ball returns n rows uniform in the unit ball of d dimensions.
