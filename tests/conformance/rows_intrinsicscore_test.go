@@ -197,6 +197,37 @@ var intrinsicScoreRows = []row{{
 		"Chains":        {intrinsic.Hidalgo{Chains: 1001}},
 		"Concentration": {intrinsic.Hidalgo{Concentration: -1}},
 	},
+}, {
+	method: "intrinsic.ScoreID", stochastic: true,
+	unmoved: "60 rows are all looked at, a sample of more is not: intrinsic.TestScoreIDHasTheSameBitsOnAnyCores",
+	source:  "2024, On gauge freedom, conservativity and intrinsic dimensionality estimation in diffusion models",
+	golden:  golden{form: "exact counts on the circle and the sphere, exact scores of normal rows", test: "intrinsic.TestScoreIDIsExactOnSpheres"},
+	claim: claim{
+		says: "a circle in ten columns has dimension 1 at every row",
+		on: func(seed uint64) sample {
+			x, u := mat.NewDense(300, 10, nil), fixture.Normal(seed, 300, 2)
+			for i := range 300 {
+				r := mat.Norm(u.RowView(i), 2)
+				x.Set(i, 0, u.At(i, 0)/r)
+				x.Set(i, 1, u.At(i, 1)/r)
+			}
+			return sample{x: x}
+		},
+		measure: func(ctx context.Context, s sample) (float64, error) {
+			d, err := intrinsic.ScoreID{Sigma: .2, Sample: 50}.Estimate(ctx, s.x)
+			return d.Value, err
+		},
+		from: 1, to: 1,
+	},
+	control: control{says: "isotropic rows, each of them alone at that scale", on: func(seed uint64) sample { return sample{x: fixture.Normal(seed, 300, 10)} }},
+	variants: []variant{
+		{name: "count", of: always(intrinsic.ScoreID{}), least: 3, long: [2]int{3000, 20}},
+		{name: "trace", of: always(intrinsic.ScoreID{Sigma: 2, Trace: true, Sample: 1000}), least: 3, constant: true, long: [2]int{2000, 20}},
+	},
+	refused: map[string][]any{
+		"Sigma":  {intrinsic.ScoreID{Sigma: -1}, intrinsic.ScoreID{Score: intrinsic.ScoreFunc(func(dst, x []float64) {})}},
+		"Sample": {intrinsic.ScoreID{Sample: 1}},
+	},
 }}
 
 // sides gives the first half of n rows the class 0 and the second 1.
