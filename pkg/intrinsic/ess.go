@@ -151,9 +151,9 @@ func (e ESS) Resolve(n, d int) (ESS, error) {
 // row, NaN at rows left out. Scale is the mean distance to all neighbours.
 //
 // The standard error is that of a mean of local estimates, taken for as dependent
-// as their neighbourhoods have pairs of rows in common. It is an upper bound, two
-// to four times the spread from sample to sample where the data have edges or
-// curvature, which make the rows differ. It covers chance, not the bias of curvature.
+// as their neighbourhoods have pairs of rows in common. It is an upper bound: one
+// to four times the spread from sample to sample on spheres and normal data, and up to
+// eight times on curves, whose bends make the rows differ. It covers chance, not the bias of curvature.
 //
 // Errors: those of mat32.Check and Resolve; *mat32.ParamError for a Graph of
 // other rows; *mat32.MemoryError; *mat32.DegenerateError where no more than
