@@ -108,6 +108,28 @@ var intrinsicScaleRows = []row{{
 		"To":    {intrinsic.MSTDimension{To: 61}},
 		"Sizes": {intrinsic.MSTDimension{Sizes: 1}, intrinsic.MSTDimension{From: 50, To: 53, Sizes: 5}},
 	},
+}, {
+	method:     "intrinsic.KNN",
+	stochastic: true,
+	source:     "2010, On local intrinsic dimension estimation and its applications",
+	golden:     golden{form: "the slope between two sizes by its definition", test: "intrinsic.TestKNNByDefinition"},
+	claim: claim{
+		says:    "data of dimension 2 in ten columns are found to have it, within 20 %",
+		on:      func(seed uint64) sample { return sample{x: flat(seed, 1000, 2, 10), dim: 2} },
+		measure: dimensionOver[intrinsic.KNN], from: .8, to: 1.2,
+	},
+	control: noiseInTen,
+	variants: []variant{
+		{name: "slope", of: always(intrinsic.KNN{}), least: 12, distances: asForRows, long: [2]int{5000, 50}},
+	},
+	refused: map[string][]any{
+		"Neighbors": {intrinsic.KNN{Neighbors: 12}},
+		"Power":     {intrinsic.KNN{Power: -1}},
+		"From":      {intrinsic.KNN{From: 1}, intrinsic.KNN{From: 60}},
+		"To":        {intrinsic.KNN{To: 61}},
+		"Sizes":     {intrinsic.KNN{Sizes: 1}, intrinsic.KNN{From: 50, To: 53, Sizes: 5}},
+		"Repeats":   {intrinsic.KNN{Repeats: -1}},
+	},
 }}
 
 // ball returns n rows uniform in the unit ball of d dimensions.
