@@ -73,6 +73,7 @@ func TestHidalgoFindsPlantedDimensions(t *testing.T) {
 
 // With one component the posterior is a Gamma law, whose mean and variance are known.
 func TestHidalgoOfOneComponentIsBayes(t *testing.T) {
+	testenv.Unraced(t)
 	x := fixture.Normal(3, 120, 3)
 	ml := estimate(t, intrinsic.TwoNN{Fit: intrinsic.MaximumLikelihood}, x)
 	sum := 119 / ml.Value

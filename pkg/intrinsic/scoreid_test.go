@@ -74,6 +74,7 @@ func gaussian(dim int, sigma, gauge float64) intrinsic.ScoreFunc {
 // A given score needs no symmetric derivatives: a field of rotation changes neither the
 // count nor the trace, and is noted.
 func TestScoreIDOfAGivenScore(t *testing.T) {
+	testenv.Unraced(t)
 	x := fixture.Normal(1, 40, 7)
 	for _, gauge := range []float64{0, .5} {
 		for _, sigma := range []float64{.01, .1} {
@@ -99,6 +100,7 @@ func TestScoreIDOfAGivenScore(t *testing.T) {
 // The exact derivatives of the density are those of differences, and its score is the
 // slope of its logarithm.
 func TestKDEScoreIsTheSlope(t *testing.T) {
+	testenv.Unraced(t)
 	x := fixture.Normal(2, 50, 3)
 	k, err := intrinsic.NewKDEScore(x, .7)
 	if err != nil {
