@@ -1,6 +1,11 @@
 package conformance
 
 import (
+	"context"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+
 	"github.com/flatland-go/flatland/internal/fixture"
 	"github.com/flatland-go/flatland/pkg/intrinsic"
 )
@@ -114,4 +119,41 @@ var intrinsicRatioRows = []row{{
 		"Ratio":        {intrinsic.ABIDE{Ratio: 1}},
 		"Significance": {intrinsic.ABIDE{Significance: 1}},
 	},
+}, {
+	method: "intrinsic.I3D",
+	source: "2023, Intrinsic dimension estimation for discrete metrics",
+	golden: golden{form: "what DADApy returns on three lattices, with and without a period", test: "intrinsic.TestI3DOfDADApy"},
+	claim: claim{
+		says:    "points of a lattice of dimension 2 are found to have it, within 2 %",
+		on:      func(seed uint64) sample { return sample{x: lattice(seed, 2), dim: 2} },
+		measure: latticeDimension, from: .98, to: 1.02,
+	},
+	control: control{
+		says: "a lattice of dimension 3 has another dimension",
+		on:   func(seed uint64) sample { return sample{x: lattice(seed, 3), dim: 2} },
+	},
+	variants: []variant{
+		{name: "radius of the data", of: always(intrinsic.I3D{Spacing: .1}), least: 3, long: [2]int{20000, 30}},
+		{name: "periodic", of: always(intrinsic.I3D{Radius: 20, Inner: 14, Period: 64, Overlap: true}), least: 5, long: [2]int{20000, 30}},
+	},
+	refused: map[string][]any{
+		"Inner":  {intrinsic.I3D{Inner: -2}, intrinsic.I3D{Radius: 5, Inner: 5}},
+		"Period": {intrinsic.I3D{Radius: 5, Period: 10}},
+	},
+	exact: map[string]any{"Inner": intrinsic.I3D{Spacing: 4, Inner: intrinsic.LatticePoint}},
 }}
+
+// lattice returns 2000 points of {0 … 39}^d.
+func lattice(seed uint64, d int) *mat.Dense {
+	x := fixture.Uniform(seed, 2000, d)
+	x.Apply(func(_, _ int, v float64) float64 { return math.Floor(40 * v) }, x)
+	return x
+}
+
+func latticeDimension(ctx context.Context, s sample) (float64, error) {
+	d, err := intrinsic.I3D{Period: 40}.Estimate(ctx, s.x)
+	if !(d.StdErr > 0) {
+		return math.NaN(), err
+	}
+	return d.Value / s.dim, err
+}
