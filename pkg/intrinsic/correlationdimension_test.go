@@ -28,6 +28,7 @@ func matches(t *testing.T, name string, e estimator, want [3]float64) {
 }
 
 func TestCorrelationDimensionOfPeers(t *testing.T) {
+	testenv.Unraced(t)
 	matches(t, "scikit-dimension CorrInt", intrinsic.CorrelationDimension{}, [3]float64{4.39076946, 1.98455389, 2.8964129})
 	matches(t, "two-point slope at quantiles", intrinsic.CorrelationDimension{InnerQuantile: .005, OuterQuantile: .05},
 		[3]float64{4.325051553, 1.906735709, 2.91233538})

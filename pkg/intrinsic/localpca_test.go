@@ -8,12 +8,14 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/intrinsic"
 )
 
 // What scikit-dimension returns, and for its broken stick one less.
 func TestLocalPCAOfPeers(t *testing.T) {
+	testenv.Unraced(t)
 	type pca = intrinsic.LocalPCA
 	for _, c := range []struct {
 		rule          intrinsic.StoppingRule
@@ -37,6 +39,7 @@ func TestLocalPCAOfPeers(t *testing.T) {
 // More columns than neighbours, and than rows, have the dimension of the same rows
 // without the columns that are zero.
 func TestLocalPCAOfManyColumns(t *testing.T) {
+	testenv.Unraced(t)
 	wide := mat.NewDense(120, 200, nil)
 	wide.Slice(0, 120, 0, 4).(*mat.Dense).Copy(fixture.Normal(3, 120, 4))
 	for _, global := range []bool{false, true} {
@@ -59,15 +62,15 @@ func ExampleLocalPCA_Estimate() {
 		fmt.Println(err)
 		return
 	}
-	for _, k := range []int{20, 500} {
-		d, err := intrinsic.LocalPCA{Neighbors: k}.Estimate(context.Background(), roll.X)
+	for _, global := range []bool{false, true} {
+		d, err := intrinsic.LocalPCA{Neighbors: 20, Global: global}.Estimate(context.Background(), roll.X)
 		if err != nil {
 			fmt.Println(err)
 			return
 		}
-		fmt.Printf("k = %d: %.2f at a distance of %.0f\n", k, d.Value, d.Scale)
+		fmt.Printf("%.2f at a distance of %.0f\n", d.Value, d.Scale)
 	}
 	// Output:
-	// k = 20: 2.00 at a distance of 2
-	// k = 500: 3.00 at a distance of 11
+	// 2.00 at a distance of 2
+	// 3.00 at a distance of 16
 }

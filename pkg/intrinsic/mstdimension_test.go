@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/intrinsic"
 	"github.com/flatland-go/flatland/pkg/mat32"
@@ -19,6 +20,7 @@ import ()
 
 // The slope through the lengths of scipy's trees of the first 100, 200, … 500 rows.
 func TestMSTDimensionOfPeers(t *testing.T) {
+	testenv.Unraced(t)
 	matches(t, "MST", intrinsic.MSTDimension{From: 100, To: 500, InOrder: true}, [3]float64{4.516837853, 2.064203833, 2.82486261})
 	if d := estimate(t, intrinsic.MSTDimension{From: 100, To: 500, InOrder: true}, fixture.C()); !math.IsNaN(d.StdErr) {
 		t.Errorf("one sample of each size has a spread of %v", d.StdErr)
@@ -28,6 +30,7 @@ func TestMSTDimensionOfPeers(t *testing.T) {
 // Squared edges of a square add up to the same whatever their number: the length of
 // degree α grows as n^((d−α)/d), so other powers see the same dimension.
 func TestMSTDimensionOfPowers(t *testing.T) {
+	testenv.Unraced(t)
 	x := fixture.Uniform(9, 600, 2)
 	for _, alpha := range []float64{.5, 1, 1.5} {
 		near(t, "power", estimate(t, intrinsic.MSTDimension{Alpha: alpha}, x).Value, 2, .1)

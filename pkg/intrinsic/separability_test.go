@@ -9,6 +9,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/intrinsic"
 )
@@ -27,6 +28,7 @@ func ball(seed uint64, n, d int) *mat.Dense {
 
 // The unit ball of d dimensions has n = d, and a smaller part of it, or the sphere, has not.
 func TestSeparabilityOfBalls(t *testing.T) {
+	testenv.Unraced(t)
 	for _, d := range []int{2, 5, 8} {
 		near(t, "ball", estimate(t, intrinsic.Separability{}, ball(1, 1000, d)).Value, float64(d), .05)
 	}

@@ -130,7 +130,36 @@ var intrinsicScaleRows = []row{{
 		"Sizes":     {intrinsic.KNN{Sizes: 1}, intrinsic.KNN{From: 50, To: 53, Sizes: 5}},
 		"Repeats":   {intrinsic.KNN{Repeats: -1}},
 	},
+}, {
+	method: "intrinsic.BoxCounting",
+	source: "1989, A fast algorithm to determine fractal dimensions by box counting",
+	golden: golden{form: "squares, lines and Sierpiński's triangle", test: "intrinsic.TestBoxesOfKnownSets"},
+	claim: claim{
+		says:    "a square in three columns has dimension 2, within 15 %",
+		on:      func(seed uint64) sample { return sample{x: slab(seed, 1000, 2), dim: 2} },
+		measure: valueOver[intrinsic.BoxCounting], from: .85, to: 1.15,
+	},
+	control: control{
+		says: "a cube has not",
+		on:   func(seed uint64) sample { return sample{x: slab(seed, 1000, 3), dim: 2} },
+	},
+	variants: []variant{
+		{name: "boxes", of: always(intrinsic.BoxCounting{}), least: 4, long: [2]int{60000, 100}},
+		{name: "information", of: always(intrinsic.BoxCounting{Order: 1, From: 2, To: 6}), least: 4, long: [2]int{60000, 100}},
+	},
+	refused: map[string][]any{
+		"Order": {intrinsic.BoxCounting{Order: -1}},
+		"From":  {intrinsic.BoxCounting{From: 4, To: 4}},
+		"To":    {intrinsic.BoxCounting{To: 1}},
+	},
 }}
+
+// slab returns n rows in the unit cube of dim of three columns.
+func slab(seed uint64, n, dim int) *mat.Dense {
+	x := mat.NewDense(n, 3, nil)
+	x.Slice(0, n, 0, dim).(*mat.Dense).Copy(fixture.Uniform(seed, n, dim))
+	return x
+}
 
 // ball returns n rows uniform in the unit ball of d dimensions.
 func ball(seed uint64, n, d int) *mat.Dense {
