@@ -64,6 +64,7 @@ func TestStandardErrors(t *testing.T) {
 		{"shares", func(g *neighbors.Graph) estimator { return intrinsic.MiND{Neighbors: 10, Graph: g} }, 0.8, 1.4, true},
 		{"ratios", func(g *neighbors.Graph) estimator { return intrinsic.Gride{Near: 4, Overlap: true, Graph: g} }, 0.8, 1.2, true},
 		{"counts", func(g *neighbors.Graph) estimator { return intrinsic.BIDE{Overlap: true, Graph: g} }, 0.7, 1.3, true},
+		{"growth", func(g *neighbors.Graph) estimator { return intrinsic.CDF{Graph: g} }, 0.8, 1.2, true},
 		{"moments", func(g *neighbors.Graph) estimator {
 			return intrinsic.MOM{Neighbors: 20, Inner: true, Graph: g}
 		}, 0.7, 1.7, false},

@@ -52,6 +52,14 @@ type MLE struct {
 	// 1/(k−1) with it.
 	Unbiased bool
 
+	// Noise is the standard deviation of Gaussian noise that moves distances, in
+	// the unit of the data. Every ln Tⱼ becomes the mean of ln r over the
+	// distances r > 0 that the noise may have made Tⱼ (Haro, Randall and Sapiro,
+	// 2008, Translated Poisson mixture model for stratification learning), which
+	// is less than ln Tⱼ at distances not far above the noise. As in the paper,
+	// T_k is left as it is. Larger values lower the estimate. Default 0: none.
+	Noise float64
+
 	// Graph, when given, is a graph of the rows of x with Neighbors or more
 	// neighbours that is used instead of a new one. It does not change the
 	// result.
@@ -86,6 +94,8 @@ func (e MLE) Resolve(n, d int) (MLE, error) {
 		return e, fail("Aggregate", int(e.Aggregate), allAggregates)
 	case e.MemoryLimit < 0:
 		return e, fail("MemoryLimit", e.MemoryLimit, "0 or more bytes")
+	case !(e.Noise >= 0) || math.IsInf(e.Noise, 1):
+		return e, fail("Noise", e.Noise, "0 or a finite standard deviation")
 	case n < fewest+1:
 		return e, &mat32.ShapeError{What: "x", Rows: n, Cols: d, Want: fmt.Sprintf("at least %d rows for MLE", fewest+1)}
 	case e.Neighbors < fewest || e.Neighbors > n-1:
@@ -100,7 +110,7 @@ func (e MLE) Resolve(n, d int) (MLE, error) {
 // distances that x holds as a mat32.Distances. Rows that equal an earlier one, or
 // are at distance zero from it, are left out. Local holds mᵢ (its mean over all k, where there are
 // several): NaN at rows left out, +Inf at a row whose neighbours are all equally
-// far. Scale is the mean distance to all Neighbors neighbours.
+// far, or whose distances Noise alone explains. Scale is the mean distance to all Neighbors neighbours.
 //
 // The standard error is that of a mean over rows of d²/mᵢ, from their spread,
 // times √(1+s) with s the share of neighbours that are mutual, because two such
@@ -182,6 +192,10 @@ func (e MLE) inverses(distances []float64, f func(k int, v float64)) {
 	if e.Unbiased {
 		bias = 2
 	}
+	if e.Noise > 0 {
+		e.noisyInverses(distances, bias, f)
+		return
+	}
 	var sum float64
 	for j := 1; j < len(distances); j++ {
 		sum += float64(j) * logRatio(distances[j], distances[j-1])
@@ -205,6 +219,9 @@ func (e MLE) convention() string {
 	factor := "k−1"
 	if e.Unbiased {
 		factor = "k−2"
+	}
+	if e.Noise > 0 {
+		factor += fmt.Sprintf(", Gaussian noise of %.4g (Haro)", e.Noise)
 	}
 	return fmt.Sprintf("%s%s, %s, factor %s, duplicates removed, standard error: spread over rows, mutual neighbours counted once",
 		e.Aggregate, proposers[e.Aggregate], size, factor)

@@ -26,6 +26,7 @@ func estimators(g *neighbors.Graph) map[string]estimator {
 	for fit := intrinsic.LeastSquares; fit <= intrinsic.Bayes; fit++ {
 		list["TwoNN, "+fit.String()] = intrinsic.TwoNN{Fit: fit, Graph: g}
 	}
+	list["CDF"] = intrinsic.CDF{Graph: g}
 	list["BIDE"] = intrinsic.BIDE{Graph: g}
 	list["BIDE, posterior"] = intrinsic.BIDE{Neighbors: 20, Posterior: true, Overlap: true, Graph: g}
 	list["ABIDE"] = intrinsic.ABIDE{Neighbors: 20, Graph: g}
@@ -49,7 +50,7 @@ func short(all map[string]estimator) map[string]estimator {
 		return all
 	}
 	return map[string]estimator{"TwoNN": intrinsic.TwoNN{}, "MLE": intrinsic.MLE{}, "MOM": intrinsic.MOM{Neighbors: 20},
-		"MADA": intrinsic.MADA{}, "MiND": intrinsic.MiND{}, "BIDE": intrinsic.BIDE{}, "ABIDE": intrinsic.ABIDE{Neighbors: 20},
+		"MADA": intrinsic.MADA{}, "CDF": intrinsic.CDF{}, "MiND": intrinsic.MiND{}, "BIDE": intrinsic.BIDE{}, "ABIDE": intrinsic.ABIDE{Neighbors: 20},
 		"Gride": intrinsic.Gride{Near: 8}}
 }
 

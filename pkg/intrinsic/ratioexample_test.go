@@ -88,3 +88,15 @@ func ExampleABIDE_Estimate() {
 	//               duplicates removed, standard error: Cramér-Rao, rows taken for
 	//               independent
 }
+
+func ExampleCDF_Estimate() {
+	digits := datasets.Digits() // 64 pixels each
+	d, err := intrinsic.CDF{}.Estimate(context.Background(), digits.X)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%.2f ± %.2f, %.1f at the first row\n", d.Value, d.StdErr, d.Local[0])
+	// Output:
+	// 7.11 ± 0.08, 6.5 at the first row
+}

@@ -52,10 +52,12 @@ var intrinsicRows = []row{{
 		{name: "harmonic mean", of: always(intrinsic.MLE{}), least: 3, distances: asForRows, long: [2]int{6000, 100}},
 		{name: "arithmetic mean, unbiased", of: always(intrinsic.MLE{Neighbors: 10, Aggregate: intrinsic.Mean, Unbiased: true}), least: 11, distances: asForRows, long: [2]int{6000, 100}},
 		{name: "median over k = 5 … 10", of: always(intrinsic.MLE{Neighbors: 10, AverageFrom: 5, Aggregate: intrinsic.Median}), least: 11, distances: asForRows, long: [2]int{6000, 100}},
+		{name: "noise", of: always(intrinsic.MLE{Noise: .01}), least: 3, distances: asForRows, long: [2]int{6000, 100}},
 		{name: "geometric mean", of: always(intrinsic.MLE{Neighbors: 10, Aggregate: intrinsic.GeometricMean}), least: 11, distances: asForRows, long: [2]int{6000, 100}},
 	},
 	refused: map[string][]any{
 		"Neighbors":   {intrinsic.MLE{Neighbors: 1}, intrinsic.MLE{Neighbors: 60}, intrinsic.MLE{Neighbors: 2, Unbiased: true}},
+		"Noise":       {intrinsic.MLE{Noise: -1}},
 		"AverageFrom": {intrinsic.MLE{AverageFrom: 1}, intrinsic.MLE{AverageFrom: 21}},
 		"Aggregate":   {intrinsic.MLE{Aggregate: intrinsic.GeometricMean + 1}},
 	},

@@ -52,6 +52,23 @@ var intrinsicRatioRows = []row{{
 		"Aggregate": {intrinsic.MADA{Aggregate: intrinsic.GeometricMean + 1}},
 	},
 }, {
+	method: "intrinsic.CDF",
+	source: "2012, Generalized expansion dimension",
+	golden: golden{form: "the definition, by NumPy on three fixtures", test: "intrinsic.TestValuesOfPeers"},
+	claim: claim{
+		says: "data of dimension 2 in ten columns are found to have it, within 10 %",
+		on:   inPlane, measure: dimensionOver[intrinsic.CDF], from: .9, to: 1.1,
+	},
+	control: isNoise,
+	variants: []variant{
+		{name: "harmonic mean", of: always(intrinsic.CDF{}), least: 3, distances: asForRows, long: [2]int{6000, 100}},
+		{name: "geometric mean", of: always(intrinsic.CDF{Neighbors: 10, Aggregate: intrinsic.GeometricMean}), least: 11, distances: asForRows, long: [2]int{6000, 100}},
+	},
+	refused: map[string][]any{
+		"Neighbors": {intrinsic.CDF{Neighbors: 1}, intrinsic.CDF{Neighbors: 60}},
+		"Aggregate": {intrinsic.CDF{Aggregate: intrinsic.GeometricMean + 1}},
+	},
+}, {
 	method: "intrinsic.MiND",
 	source: "2011, Minimum neighbor distance estimators of intrinsic dimension",
 	golden: golden{form: "the maximum of the likelihood on three fixtures, and what scikit-dimension 0.3.4 returns for whole numbers", test: "intrinsic.TestValuesOfPeers"},
