@@ -17,12 +17,21 @@ import (
 //
 // Every pair of blocks of rows is multiplied once, along leading directions where
 // these tell most pairs apart, or not at all where the blocks are too far from each
-// other. Time at most n²/2 products of rows, memory 4·n·m bytes for m ≤ 128
-// reduced columns. It reports the stage "neighbours", a unit a row. The error is
+// other; twice where k is large. Time at most n²/2 products of rows, or n² of them, memory 4·n·m bytes for m ≤ 128
+// columns. It reports the stage "neighbours", a unit a row. The error is
 // ctx.Err(). A distance is +Inf where float64 cannot hold it.
 func (r *Rows) Nearest(ctx context.Context, k int, indices []int32, distances []float64) error {
 	if r.given != nil {
 		return r.nearestGiven(ctx, k, indices, distances)
+	}
+	if r.plenty(k) {
+		s, err := r.reservoirs(ctx, k, indices, distances)
+		if err != nil {
+			return err
+		}
+		if done, err := s.run(ctx); done || err != nil {
+			return err
+		}
 	}
 	s, err := r.among(ctx)
 	if err != nil {

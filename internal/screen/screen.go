@@ -64,10 +64,10 @@ func Bytes(x mat.Matrix) int64 {
 	search := 48 * int64(n)                                      // of the rows' order, and how far they look
 	search += 24 * int64(d) * int64((&Rows{n: n, d: d}).count()) // sums and bounds of the columns in every block
 	switch {
-	case n >= fewestRows && d >= fewestCols:
-		search += 4 * int64(n) * int64(min(mostCols, d/2)) // reduced rows
-	case d <= mostPoints:
+	case d <= max(mostPoints, manyColumns): // points, or panels
 		search += 4 * size
+	case n >= fewestRows:
+		search += 4 * int64(n) * int64(min(mostCols, d/2)) // reduced rows
 	}
 	switch x.(type) {
 	case *mat32.Distances:

@@ -4,9 +4,12 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
+	"sync/atomic"
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/internal/screen"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/neighbors"
@@ -67,20 +70,43 @@ func (s *distinct) everyRow(local []float64) []float64 {
 // (i, j) of a function of their distance that has mean zero around every row is
 // a degenerate U-statistic, whose only correlated terms are (i, j) and (j, i).
 // The variance of a sum over rows is therefore 1 + mutual times that of
-// independent rows.
+// independent rows. Beyond 131 072 neighbours, those of some rows, evenly
+// spaced, tell.
 func (s *distinct) mutual(k int) float64 {
-	count := 0
-	for i := range s.n {
-		for _, j := range s.indices[i*s.k : i*s.k+k] {
-			for _, back := range s.indices[int(j)*s.k : int(j)*s.k+k] {
-				if int(back) == i {
-					count++
-					break
+	step := 1 + s.n*k>>17
+	rows := (s.n + step - 1) / step
+	var count atomic.Int64
+	// The one error of Blocks is that of its context, which is never cancelled.
+	_ = par.Blocks(context.Background(), rows, 512, func(lo, hi int) {
+		both := 0
+		for i := lo * step; i < min(hi*step, s.n); i += step {
+			for t, j := range s.indices[i*s.k : i*s.k+k] {
+				if s.lists(int(j), i, k, s.distances[i*s.k+t]) {
+					both++
 				}
 			}
 		}
+		count.Add(int64(both))
+	})
+	return float64(count.Load()) / float64(rows*k)
+}
+
+// lists reports whether row j has row i, which sees it at the given distance, among its
+// first k neighbours: there it has the same distance, but for rounding.
+func (s *distinct) lists(j, i, k int, distance float64) bool {
+	const rounding = 1e-9
+	distances, indices := s.distances[j*s.k:j*s.k+k], s.indices[j*s.k:j*s.k+k]
+	most := distance * (1 + rounding)
+	if distances[k-1]*(1+rounding) < distance {
+		return false
 	}
-	return float64(count) / float64(s.n*k)
+	t, _ := slices.BinarySearch(distances, distance*(1-rounding))
+	for ; t < k && distances[t] <= most; t++ {
+		if int(indices[t]) == i {
+			return true
+		}
+	}
+	return false
 }
 
 // find returns the k nearest distinct neighbours of every distinct row of x.
