@@ -18,10 +18,10 @@ func dimensionCases() []Case {
 		{"ball20k", "a ball of 20 dimensions, turned, 20 000 × 50", turnedBall},
 	} {
 		for _, e := range []struct {
-			name, what, quality string // the latter where it is not the dimension alone
-			options             wire.Options
-			ours                wire.Func
-			settings            []Setting
+			name, peer, what, quality string // of the peer where it is not the name, and of the quality where it is not the dimension alone
+			options                   wire.Options
+			ours                      wire.Func
+			settings                  []Setting
 		}{
 			{
 				name: "twonn", what: "TwoNN dimension, least squares, 10 % discarded", quality: "dimension (ours with F = i/N, the peer with F = (i−1)/N)",
@@ -51,7 +51,22 @@ func dimensionCases() []Case {
 				name: "corrint", what: "correlation dimension between the median distances to 10 and 20 neighbours",
 				ours: ours.CorrelationDimension, settings: []Setting{{Name: "CorrInt(), float32"}},
 			},
+			{
+				name: "mind", what: "MiND dimension, 20 neighbours, continuous", quality: "dimension (the peer's up to 100)",
+				ours: ours.MiND, settings: []Setting{{Name: "MiND_ML(D=100), float32"}},
+			},
+			{
+				name: "fishers", what: "FisherS dimension",
+				ours: ours.FisherS, settings: []Setting{{Name: "FisherS(), float32, compiled"}},
+			},
+			{
+				name: "gride", peer: "twonn", what: "Gride dimension at six scales to 64 neighbours, against TwoNN alone", quality: "dimension by the first two neighbours",
+				ours: ours.Gride, settings: skdimSettings,
+			},
 		} {
+			if e.peer == "" {
+				e.peer = e.name
+			}
 			if e.quality == "" {
 				e.quality = "dimension"
 			}
@@ -59,7 +74,7 @@ func dimensionCases() []Case {
 				Name: e.name + "-" + on.name, What: e.what + ": " + on.what,
 				Data: on.data, Options: e.options, Ours: e.ours,
 				Peer: Peer{
-					Package: "scikit-dimension", Script: "bench_intrinsic.py", Function: e.name, Serial: true,
+					Package: "scikit-dimension", Script: "bench_intrinsic.py", Function: e.peer, Serial: true,
 					Settings: e.settings,
 				},
 				Quality: []Measure{number("dimension", e.quality, "%.4f")},

@@ -39,6 +39,25 @@ func CorrelationDimension(ctx context.Context, in []*mat32.Dense, _ wire.Options
 	return dimension(intrinsic.CorrelationDimension{}.Estimate(ctx, in[0]))
 }
 
+// MiND estimates the dimension by the shares of the nearest distance.
+func MiND(ctx context.Context, in []*mat32.Dense, _ wire.Options, _ uint64) (wire.Result, error) {
+	return dimension(intrinsic.MiND{}.Estimate(ctx, in[0]))
+}
+
+// FisherS estimates the dimension by the separability of rows.
+func FisherS(ctx context.Context, in []*mat32.Dense, _ wire.Options, _ uint64) (wire.Result, error) {
+	return dimension(intrinsic.FisherS{}.Estimate(ctx, in[0]))
+}
+
+// Gride estimates the dimension at every scale to 64 neighbours, and returns that of the first.
+func Gride(ctx context.Context, in []*mat32.Dense, _ wire.Options, _ uint64) (wire.Result, error) {
+	curve, err := intrinsic.Gride{}.Curve(ctx, in[0])
+	if err != nil {
+		return wire.Result{}, err
+	}
+	return dimension(curve[0], nil)
+}
+
 // ESS estimates the dimension by the skewness of simplices.
 func ESS(ctx context.Context, in []*mat32.Dense, _ wire.Options, _ uint64) (wire.Result, error) {
 	return dimension(intrinsic.ESS{}.Estimate(ctx, in[0]))

@@ -50,13 +50,20 @@ func TestEstimatorsAgree(t *testing.T) {
 func TestAllowed(t *testing.T) {
 	exact := &table{}
 	three := values{mean: 10, deviation: .3, samples: 3}
-	if got, want := exact.allowed(three, three), 4*.3*math.Sqrt(2./3)+.1; math.Abs(got-want) > 1e-12 {
+	if got, want := exact.allowed(column{}, three, three), 4*.3*math.Sqrt(2./3)+.1; math.Abs(got-want) > 1e-12 {
 		t.Errorf("%v is allowed, want %v", got, want)
 	}
 	scattered := &table{scatter: .1} // theirs, who do not say
 	one := values{mean: 10, samples: 1}
-	if got, want := scattered.allowed(one, one), 4*math.Sqrt2+.1; math.Abs(got-want) > 1e-12 {
+	if got, want := scattered.allowed(column{}, one, one), 4*math.Sqrt2+.1; math.Abs(got-want) > 1e-12 {
 		t.Errorf("%v is allowed of a tenth, want %v", got, want)
+	}
+	whole := values{mean: 2, samples: 3}
+	if got := exact.allowed(column{slack: stalled}, whole, whole); got != .52 {
+		t.Errorf("%v is allowed of a search that stalled", got)
+	}
+	if got := stalled(values{mean: 2.3}); got != 0 {
+		t.Errorf("%v is allowed of one that did not", got)
 	}
 }
 

@@ -83,15 +83,19 @@ func (t *table) measure(ctx context.Context, seeds int) error {
 // allowed is how far apart two means may be: four standard errors, each side's
 // scatter being the larger that was seen, and a hundredth, which scatter of three
 // samples may hide.
-func (t *table) allowed(ours, theirs values) float64 {
+func (t *table) allowed(c column, ours, theirs values) float64 {
 	deviation := max(ours.deviation, theirs.deviation, t.scatter*theirs.mean)
-	return 4*deviation*math.Sqrt(1/float64(ours.samples)+1/float64(theirs.samples)) + .01*theirs.mean
+	allowed := 4*deviation*math.Sqrt(1/float64(ours.samples)+1/float64(theirs.samples)) + .01*theirs.mean
+	if c.slack != nil {
+		allowed += c.slack(theirs)
+	}
+	return allowed
 }
 
 // departs says whether both sides have an estimate, and they are unlike.
 func (t *table) departs(c column, r row) bool {
 	ours, theirs := r.ours[c.name], r.theirs[c.name]
-	return ours.samples > 0 && theirs.samples > 0 && !(math.Abs(ours.mean-theirs.mean) <= t.allowed(ours, theirs))
+	return ours.samples > 0 && theirs.samples > 0 && !(math.Abs(ours.mean-theirs.mean) <= t.allowed(c, ours, theirs))
 }
 
 func (t *table) departures() []error {
@@ -100,7 +104,7 @@ func (t *table) departures() []error {
 		for _, c := range t.columns {
 			if ours, theirs := r.ours[c.name], r.theirs[c.name]; t.departs(c, r) {
 				all = append(all, fmt.Errorf("%s: %s on %s of dimension %d: %.3f, where they have %.3f, and %.3f is allowed",
-					t.title, c.name, r.manifold.Name, r.manifold.Dim, ours.mean, theirs.mean, t.allowed(ours, theirs)))
+					t.title, c.name, r.manifold.Name, r.manifold.Dim, ours.mean, theirs.mean, t.allowed(c, ours, theirs)))
 			}
 		}
 	}
