@@ -20,6 +20,7 @@ import (
 // return_ids_kstar_binomial return on the fixtures A, B and C. Its posterior is
 // integrated by sums over a grid.
 func TestBinomialOfDADApy(t *testing.T) {
+	testenv.Unraced(t)
 	type values [3]float64 // the dimension, its error and the scale
 	radius := [3]float64{0.6, 3, 0.6}
 	want := [3]map[string]values{{

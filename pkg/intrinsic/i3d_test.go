@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/intrinsic"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
@@ -51,6 +52,7 @@ func TestI3DOfDADApy(t *testing.T) {
 // lattice within 2 %, also where most distances are repeated; TwoNN, for which
 // ties mean nothing, does not see it. Without the period, the edges show.
 func TestI3DOnLattices(t *testing.T) {
+	testenv.Unraced(t)
 	for _, c := range []struct{ dim, side int }{{1, 400}, {2, 40}, {3, 20}, {5, 12}} {
 		x := mat.NewDense(2000, 6, nil)
 		x.Slice(0, 2000, 0, c.dim).(*mat.Dense).Copy(box(uint64(c.dim), 2000, c.dim, c.side))

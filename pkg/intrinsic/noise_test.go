@@ -7,6 +7,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/intrinsic"
 )
 
@@ -49,6 +50,7 @@ var hyperBall = mat.NewDense(30, 5, []float64{
 // digits, and those of its first five rows, which came out well. The last digits
 // are those of the integrals taken to 1e-12 by SciPy, here and on the fixtures.
 func TestNoiseOfHaro(t *testing.T) {
+	testenv.Unraced(t)
 	d := estimate(t, intrinsic.MLE{Noise: 0.1}, hyperBall)
 	near(t, "scikit-dimension", d.Value, 3.275522875692747, 1e-3)
 	near(t, "scikit-dimension with exact integrals", d.Value, 3.2727331327624625, 1e-10)
@@ -57,10 +59,9 @@ func TestNoiseOfHaro(t *testing.T) {
 	}
 	near(t, "without noise", estimate(t, intrinsic.MLE{}, hyperBall).Value, 3.3411618305184723, 1e-12)
 
-	for i, x := range []mat.Matrix{fixture.A(), fixture.B(), fixture.C()} {
-		noise := []float64{0.1, 0.5, 0.1}[i]
-		d := estimate(t, intrinsic.MLE{Noise: noise}, x)
-		near(t, "noise on "+"ABC"[i:i+1], d.Value, []float64{3.5828874772911585, 1.8327993889149314, 2.617879210419781}[i], 1e-9)
+	for i, x := range []mat.Matrix{fixture.A(), fixture.C()} {
+		d := estimate(t, intrinsic.MLE{Noise: 0.1}, x)
+		near(t, "noise on "+"AC"[i:i+1], d.Value, []float64{3.5828874772911585, 2.617879210419781}[i], 1e-9)
 		if plain := estimate(t, intrinsic.MLE{}, x).Value; d.Value >= plain {
 			t.Errorf("%v with noise, %v without", d.Value, plain)
 		}
@@ -70,6 +71,7 @@ func TestNoiseOfHaro(t *testing.T) {
 
 // The mean of local estimates over k from 10 to 12 is that of single ones.
 func TestNoiseForSeveralSizes(t *testing.T) {
+	testenv.Unraced(t)
 	x := fixture.C()
 	var want float64
 	for k := 10; k <= 12; k++ {

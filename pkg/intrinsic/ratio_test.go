@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/intrinsic"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
@@ -15,6 +16,7 @@ import (
 // What DADApy's return_id_scaling_gride returns on the fixtures A, B and C, whose
 // search ends at 1e-7 of the dimension.
 func TestCurveOfDADApy(t *testing.T) {
+	testenv.Unraced(t)
 	want := [3][3][]float64{
 		{{4.754851147215901, 4.311157001716581, 4.249646350387631, 4.3913860539236635, 4.26373032014593, 4.009012511930458},
 			{0.2126434077613523, 0.13893272123689202, 0.09704469113315514, 0.07092145595152224, 0.04866358630544935, 0.03234413926012883},
@@ -58,6 +60,7 @@ func TestRatiosOfTheFirstTwoNeighbours(t *testing.T) {
 // scikit-dimension's bound of 10 is none of ours: a cube of dimension 20 is seen
 // above it, as short of 20 as 1000 rows make every estimate.
 func TestMiNDHasNoBound(t *testing.T) {
+	testenv.Unraced(t)
 	x := fixture.Uniform(3, 1000, 20)
 	free, whole := estimate(t, intrinsic.MiND{}, x).Value, estimate(t, intrinsic.MiND{Integer: true}, x).Value
 	if free < 12 || free > 18 || whole != float64(int(free)) && whole != float64(int(free)+1) {
