@@ -47,7 +47,7 @@ func TestCurveOfDADApy(t *testing.T) {
 
 // The first scale is TwoNN by maximum likelihood, and MiND for one neighbour is it
 // with N for N−1.
-func TestRatiosOfTheFirstTwoNeighbours(t *testing.T) {
+func TestRatiosOfTheFirstTwoNeighbors(t *testing.T) {
 	x := fixture.C()
 	twonn := estimate(t, intrinsic.TwoNN{Fit: intrinsic.MaximumLikelihood}, x)
 	gride := estimate(t, intrinsic.Gride{Overlap: true}, x)
