@@ -41,6 +41,9 @@ type Dimension struct {
 	Notes      []string  // what was done otherwise than asked, and why
 }
 
+// Brief returns the value with its error: "1.949 ± 0.062".
+func (d Dimension) Brief() string { return number(d.Value, d.StdErr) }
+
 // String returns a small table: the value with its error, then scale, rows and
 // convention.
 func (d Dimension) String() string {

@@ -39,6 +39,11 @@ func ExampleDimension() {
 	//               standard error by the delta method
 }
 
+func ExampleDimension_Brief() {
+	fmt.Println(measure.Dimension{Method: "TwoNN", Value: 1.94856, StdErr: 0.0621}.Brief())
+	// Output: 1.949 ± 0.062
+}
+
 func TestNumbersOfEverySize(t *testing.T) {
 	for v, want := range map[float64]string{
 		0: "s  0", 1234567: "s  1234567", 1.5e9: "s  1.5e+09", 0.00012345: "s  0.0001234",
