@@ -133,38 +133,79 @@ func (v *reservoir) keep(n int, margin func(value float32) float32) {
 	v.items = v.items[:kept]
 }
 
-// thin drops values, but not the n lowest, by a limit that a few of them make
-// likely, which costs less than keep. It may drop none.
-func (v *reservoir) thin(n int) {
-	const judged = 32
-	var sample [judged]float32 // sorted
-	step := len(v.items) / judged
-	for t := range sample {
-		key, at := v.items[t*step].key, t
-		for ; at > 0 && sample[at-1] > key; at-- {
-			sample[at] = sample[at-1]
-		}
-		sample[at] = key
+// thin drops values, but not the n lowest, with those that fall into the same bins of
+// their range; it costs less than keep. It drops none where bins are narrower than the
+// margin.
+func (v *reservoir) thin(n int, margin func(value float32) float32) {
+	const bins = 128
+	low, high := v.items[0].key, v.items[0].key
+	for _, c := range v.items[1:] {
+		low, high = min(low, c.key), max(high, c.key)
 	}
-	bound := sample[min(judged-1, judged*n/len(v.items)+judged/8)]
-	below := 0
-	for _, c := range v.items {
-		if c.key < bound {
-			below++
-		}
-	}
-	if below < n+n/16 { // with room for what rounding hides
+	scale := (bins - 1) / (high - low)
+	if !(scale > 0 && scale*margin(high) < 1) {
 		return
 	}
-	v.limit = min(v.limit, bound)
-	kept := 0
+	var count [bins]int32
+	for _, c := range v.items {
+		count[uint32((c.key-low)*scale)%bins]++
+	}
+	last, sum := 0, int(count[0])
+	for sum < n {
+		last++
+		sum += int(count[last])
+	}
+	last++ // with room for what rounding hides
+	kept, dropped := 0, v.limit
 	for _, c := range v.items {
 		v.items[kept] = c
-		if c.key < bound {
+		if int((c.key-low)*scale) <= last {
 			kept++
+		} else {
+			dropped = min(dropped, c.key)
 		}
 	}
-	v.items = v.items[:kept]
+	v.items, v.limit = v.items[:kept], dropped
+}
+
+// sorter puts rows in order: into bins by distance first, as these are of one scale.
+type sorter struct {
+	binned []near
+	start  []int32
+}
+
+func (w *sorter) sort(all []near) {
+	low, high := all[0].dist, all[0].dist
+	for _, c := range all[1:] {
+		low, high = min(low, c.dist), max(high, c.dist)
+	}
+	bins := len(all)
+	scale := float64(bins-1) / (high - low)
+	if !(scale > 0 && scale <= math.MaxFloat64) {
+		slices.SortFunc(all, compare)
+		return
+	}
+	w.binned, w.start = sized(w.binned, bins), sized(w.start, bins+1)
+	clear(w.start)
+	for _, c := range all {
+		w.start[int((c.dist-low)*scale)+1]++
+	}
+	for t := range bins {
+		w.start[t+1] += w.start[t]
+	}
+	for _, c := range all {
+		at := &w.start[int((c.dist-low)*scale)]
+		w.binned[*at] = c
+		*at++
+	}
+	copy(all, w.binned)
+	for t := 1; t < bins; t++ {
+		c, at := all[t], t
+		for ; at > 0 && c.before(all[at-1]); at-- {
+			all[at] = all[at-1]
+		}
+		all[at] = c
+	}
 }
 
 // gap is how far a block is at least.
@@ -179,6 +220,7 @@ type filler struct {
 	rows []reservoir
 	gaps []gap
 	near []near
+	sorter
 }
 
 // serve finds the neighbours of the rows of block I. It returns false when cancelled.
@@ -202,7 +244,7 @@ func (s *reservoirs) serve(w *filler, I int) bool {
 	for i := range own {
 		own[i] = reservoir{items: own[i].items[:0], limit: float32(math.Inf(1))}
 	}
-	full := 3*s.k + 64
+	full := 2*s.k + 64
 	reach, skipped := math.Inf(1), math.Inf(1)
 	for _, next := range w.gaps {
 		if w.ctx.Err() != nil {
@@ -219,7 +261,7 @@ func (s *reservoirs) serve(w *filler, I int) bool {
 		for i := range own {
 			v := &own[i]
 			if len(v.items) >= full && !v.lost {
-				v.thin(s.k)
+				v.thin(s.k, s.margin)
 				if len(v.items) > 2*full/3 {
 					v.keep(s.k, s.margin)
 				}
@@ -288,20 +330,14 @@ func (s *reservoirs) pour(w *filler, own []reservoir, I, J int) bool {
 // hold the nearest: all that was dropped has a value of limit or more, or is at least
 // skipped apart.
 func (s *reservoirs) settle(w *filler, v *reservoir, row int32, skipped float64) bool {
-	v.keep(s.k, s.margin)
+	if v.thin(s.k, s.margin); len(v.items) > s.k+s.k/2 {
+		v.keep(s.k, s.margin)
+	}
 	w.near = w.near[:0]
 	for _, c := range v.items {
 		w.near = append(w.near, near{w.ruler.exact(row, c.row), c.row})
 	}
-	slices.SortFunc(w.near, func(a, b near) int {
-		switch {
-		case a.before(b):
-			return -1
-		case b.before(a):
-			return 1
-		}
-		return 0
-	})
+	w.sort(w.near)
 	top := s.stretch(w.near[s.k-1].dist)
 	if !(top < skipped) || !(limit(top, s.global.scale, s.slack, underflow(s.from.d)) <= v.limit) {
 		return false

@@ -139,6 +139,34 @@ func TestNearestOfMany(t *testing.T) {
 	}
 }
 
+// Rows are put in order whatever their distances.
+func TestSorter(t *testing.T) {
+	var w sorter
+	for trial := range 60 {
+		s := rng.New(12, "sorter", trial)
+		all := make([]near, 1+s.IntN(120))
+		for i := range all {
+			all[i] = near{s.Float64(), int32(s.IntN(1000))}
+			switch trial % 4 {
+			case 1:
+				all[i].dist = float64(s.IntN(4))
+			case 2:
+				all[i].dist = math.Exp(200 * s.Normal())
+			case 3:
+				all[i].dist = 3
+			}
+		}
+		if trial == 0 {
+			all[0].dist = math.Inf(1)
+		}
+		want := slices.Clone(all)
+		slices.SortFunc(want, compare)
+		if w.sort(all); !slices.Equal(all, want) {
+			t.Errorf("trial %d: %v", trial, all)
+		}
+	}
+}
+
 // What a reservoir drops is never below its limit, and the lowest stay.
 func TestReservoirKeepsTheLowest(t *testing.T) {
 	const n = 20
@@ -153,10 +181,15 @@ func TestReservoirKeepsTheLowest(t *testing.T) {
 			all = append(all, keyed{v, int32(i)})
 		}
 		v := reservoir{items: slices.Clone(all), limit: float32(math.Inf(1))}
-		if trial%2 == 0 {
-			v.thin(n)
+		margin := func(float32) float32 { return 0.001 }
+		if trial%3 > 0 {
+			if v.thin(n, margin); trial%5 > 0 && len(v.items) > 2*n {
+				t.Errorf("trial %d: thinned to %d", trial, len(v.items))
+			}
 		}
-		v.keep(n, func(float32) float32 { return 0.01 })
+		if trial%3 < 2 {
+			v.keep(n, margin)
+		}
 		slices.SortFunc(all, func(a, b keyed) int {
 			if a.before(b) {
 				return -1
