@@ -60,7 +60,7 @@ func dimensionCases() []Case {
 				ours: ours.FisherS, settings: []Setting{{Name: "FisherS(), float32, compiled"}},
 			},
 			{
-				name: "gride", peer: "twonn", what: "Gride dimension at six scales to 64 neighbours, against TwoNN alone", quality: "dimension by the first two neighbours",
+				name: "gride", peer: "twonn", what: "Gride dimension by two neighbours, against TwoNN", quality: "dimension (ours by likelihood, the peer by least squares)",
 				ours: ours.Gride, settings: skdimSettings,
 			},
 		} {

@@ -49,13 +49,9 @@ func FisherS(ctx context.Context, in []*mat32.Dense, _ wire.Options, _ uint64) (
 	return dimension(intrinsic.FisherS{}.Estimate(ctx, in[0]))
 }
 
-// Gride estimates the dimension at every scale to 64 neighbours, and returns that of the first.
+// Gride estimates the dimension by the ratios of the distances to two neighbours, by likelihood.
 func Gride(ctx context.Context, in []*mat32.Dense, _ wire.Options, _ uint64) (wire.Result, error) {
-	curve, err := intrinsic.Gride{}.Curve(ctx, in[0])
-	if err != nil {
-		return wire.Result{}, err
-	}
-	return dimension(curve[0], nil)
+	return dimension(intrinsic.Gride{}.Estimate(ctx, in[0]))
 }
 
 // ESS estimates the dimension by the skewness of simplices.
