@@ -111,8 +111,9 @@ func (e DANCo) Resolve(n, d int) (DANCo, error) {
 // nearest Neighbors+1.
 //
 // The standard error is that of the delta method on the three statistics, with
-// that of the balls added; it is NaN at the bound MaxDimension, where it is not
-// the data that decide.
+// that of the balls added; it is NaN at the bound MaxDimension and where the
+// divergences have no parabola, as with very few rows: it is not the data that
+// decide there.
 //
 // Errors: those of mat32.Check and Resolve; *mat32.RowsNeededError for distances;
 // *mat32.ParamError for a Graph of other rows; *mat32.MemoryError;
@@ -150,6 +151,9 @@ func (e DANCo) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, e
 	}
 	between := least.between(c.statistics)
 	stdErr := least.stdErr(s, c) * math.Sqrt(1+1/float64(e.Draws))
+	if stdErr == 0 {
+		stdErr = math.NaN()
+	}
 	if between >= float64(e.MaxDimension) {
 		stdErr = math.NaN()
 		notes = append(notes[:len(notes):len(notes)], fmt.Sprintf(

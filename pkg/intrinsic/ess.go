@@ -43,7 +43,8 @@ type ESS struct {
 
 	// Order is the number of vectors in a simplex, less one. Default 1: pairs.
 	// Larger values tell high dimensions better apart, and take 5000 simplices
-	// a row where there are more. 1 ≤ Order ≤ 10; only 1 for Projection.
+	// a row where there are more; a dimension below Order is seen as Order, whose
+	// simplices have no volume either. 1 ≤ Order ≤ 10; only 1 for Projection.
 	Order int
 
 	// Neighbors is k, the number of other rows looked at from each. Default
@@ -184,6 +185,11 @@ func (e ESS) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, err
 	if err != nil {
 		return measure.Dimension{}, err
 	}
+	notes := mean.notes
+	if e.Order > 1 && mean.value < float64(e.Order)+0.5 {
+		notes = append(notes[:len(notes):len(notes)],
+			fmt.Sprintf("simplices of order %d have no volume in so few dimensions: there may be fewer", e.Order))
+	}
 	return measure.Dimension{
 		Method:  "ESS",
 		Value:   mean.value,
@@ -192,7 +198,7 @@ func (e ESS) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, err
 		Rows:    s.n,
 		Removed: s.removed(),
 		Local:   s.everyRow(local),
-		Notes:   mean.notes,
+		Notes:   notes,
 		Convention: fmt.Sprintf("%s, order %d, mean over rows, k = %d, neighbours centred on their mean, duplicates removed, %s",
 			e.Version, e.Order, e.Neighbors, byPairsError),
 	}, nil

@@ -25,8 +25,9 @@ func (f ScoreFunc) Score(dst, x []float64) { f(dst, x) }
 // curved is a score that knows its derivatives.
 type curved interface {
 	Score
-	// jacobian fills dst, symmetric of order d, with the derivatives at x.
-	jacobian(dst *mat.SymDense, x []float64)
+	// jacobian fills dst, symmetric of order d, with σ² times the derivatives at x,
+	// which have no unit and so do not overflow.
+	jacobian(dst *mat.SymDense, x []float64, sigma float64)
 }
 
 // KDEScore is the score of a kernel density: equal Gaussians at the rows of a matrix. It
@@ -98,8 +99,8 @@ func (k *KDEScore) Score(dst, x []float64) {
 	k.near(x, func(share float64, step []float64) { kernel.Axpy64(share/k.sigma, step, dst) })
 }
 
-// jacobian is (Cov/σ² − 1)/σ², with Cov that of the rows by their shares.
-func (k *KDEScore) jacobian(dst *mat.SymDense, x []float64) {
+// jacobian is Cov/σ² − 1, with Cov that of the rows by their shares, in the unit of sigma.
+func (k *KDEScore) jacobian(dst *mat.SymDense, x []float64, sigma float64) {
 	d := len(x)
 	raw := dst.RawSymmetric()
 	for i := range d {
@@ -116,10 +117,11 @@ func (k *KDEScore) jacobian(dst *mat.SymDense, x []float64) {
 			kernel.Axpy64(share*v, apart[i:], raw.Data[i*raw.Stride+i:i*raw.Stride+d])
 		}
 	})
+	unit := sigma / k.sigma
 	for i := range d {
 		raw.Data[i*raw.Stride+i]--
 		for j := i; j < d; j++ {
-			raw.Data[i*raw.Stride+j] /= k.sigma * k.sigma
+			raw.Data[i*raw.Stride+j] *= unit * unit
 		}
 	}
 }

@@ -214,7 +214,8 @@ type dependence func(s *distinct, k int, local []float64, mean float64) float64
 // byRows is Σᵢⱼ wᵢⱼ·cᵢ·cⱼ/n² with c the deviations from the mean, which is the sum
 // over rows of (Σcᵢ)²/(k+1) over the neighbourhoods that the row is of. Deviations
 // sum to zero, which takes the mean of w from the expectation of the sum; it is
-// given back.
+// given back. Where most neighbourhoods have most rows in common, too little spread is
+// left to tell, and the bound of byPairs stands for it.
 func byRows(s *distinct, k int, local []float64, mean float64) float64 {
 	share, covers := make([]float64, s.n), make([]float64, s.n)
 	var n float64
@@ -236,8 +237,10 @@ func byRows(s *distinct, k int, local []float64, mean float64) float64 {
 		width += covers[i] * covers[i]
 	}
 	width /= float64(k+1) * n * n
-	// Neighbourhoods of nearly all rows have one deviation and no spread.
-	return squares / float64(k+1) / n / n / max(1-width, 1/n)
+	if width > 0.5 {
+		return byPairs(s, k, local, mean)
+	}
+	return squares / float64(k+1) / n / n / (1 - width)
 }
 
 // byPairs is the variance of independent rows times the mean over rows i of

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/kernel"
 	"github.com/flatland-go/flatland/internal/linalg"
 	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/internal/rng"
@@ -37,7 +39,8 @@ type ScoreID struct {
 
 	// Sigma is σ, in units of the data. Larger values look at a larger scale.
 	// Default, for the KDEScore, the mean distance to the 20th neighbour, or to the
-	// last where there are fewer; there is none for another Score.
+	// last where there are fewer, and at most 0.6 of the standard deviation along the
+	// first principal component; there is none for another Score.
 	Sigma float64
 
 	// Trace takes d + σ²·div s, the sum of the eigenvalues, for the count of those
@@ -88,8 +91,9 @@ func (e ScoreID) Resolve(n, d int) (ScoreID, error) {
 // Duplicates stay in: they are part of the density.
 //
 // Errors: those of mat32.CheckRows, mat32.Check and Resolve; *mat32.MemoryError;
-// *mat32.DegenerateError where all rows are equal and Sigma is to be found, or the Score
-// is not finite; and one that wraps ctx.Err().
+// *mat32.DegenerateError where all rows are equal, or look like points, and Sigma is to be
+// found, or the Score is not finite; and one that wraps ctx.Err(). Rows that look like
+// points at a Sigma that is given are noted.
 func (e ScoreID) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, error) {
 	fail := func(err error) (measure.Dimension, error) {
 		return measure.Dimension{}, mat32.Rename(scoreID, err)
@@ -105,7 +109,7 @@ func (e ScoreID) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension,
 	if err := mat32.CheckMemory(scoreID, 8*(int64(n)*int64(d+16)+64*int64(d)*int64(d)), e.MemoryLimit, "use fewer rows or columns"); err != nil {
 		return measure.Dimension{}, err
 	}
-	name := "the score given"
+	name, found := "the score given", e.Score == nil && e.Sigma == 0
 	if e.Score == nil {
 		name = "kernel density"
 		if e.Sigma == 0 {
@@ -121,6 +125,7 @@ func (e ScoreID) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension,
 			for i := range s.n {
 				e.Sigma += s.row(i)[k-1] / float64(s.n)
 			}
+			e.Sigma *= min(1, 0.6*widest(ctx, x, e.Sigma))
 		}
 		if e.Score, err = NewKDEScore(x, e.Sigma); err != nil {
 			return fail(err)
@@ -151,7 +156,7 @@ func (e ScoreID) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension,
 		i := rows[lo]
 		copy(r.at, mat32.Row(r.up, i, x))
 		if c, ok := e.Score.(curved); ok {
-			c.jacobian(r.sym, r.at)
+			c.jacobian(r.sym, r.at, e.Sigma)
 		} else {
 			e.differences(r.full, r.at, r.up, r.down)
 			gauge[i] = symmetrize(r.sym, r.full)
@@ -187,13 +192,49 @@ func (e ScoreID) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension,
 	if len(rows) < n {
 		m.Notes = append(m.Notes, fmt.Sprintf("the score was looked at in %d of %d rows", len(rows), n))
 	}
+	if mean < 0.5 {
+		reason := fmt.Sprintf("at σ = %.4g, with %.2g dimensions, the rows look like points: σ is below the distance between rows, or beyond the data", e.Sigma, mean)
+		if found {
+			return measure.Dimension{}, &mat32.DegenerateError{Method: scoreID, Reason: reason + "; take more rows, or give Sigma"}
+		}
+		m.Notes = append(m.Notes, reason)
+	}
 	if worst > 1e-3 {
 		m.Notes = append(m.Notes, fmt.Sprintf("the score is no gradient: the antisymmetric part of its derivatives has up to %.2g of their length", worst))
 	}
 	return m, nil
 }
 
-// differences fills to with central differences of the score at x, by rows.
+// widest returns the standard deviation of x along its first principal component, over
+// unit; or +Inf where float64 has none. The noise must stay below it: a direction of
+// deviation v shows as the eigenvalue −σ²/(v²+σ²), which reaches −1/2 at σ = v.
+func widest(ctx context.Context, x mat.Matrix, unit float64) float64 {
+	n, d := x.Dims()
+	mean, row := make([]float64, d), make([]float64, d)
+	for i := range n {
+		for j, v := range mat32.Row(row, i, x) {
+			mean[j] += v / unit / float64(n)
+		}
+	}
+	covariance := mat.NewSymDense(d, nil)
+	raw := covariance.RawSymmetric()
+	for i := range n {
+		copy(row, mat32.Row(row, i, x))
+		for j := range row {
+			row[j] = row[j]/unit - mean[j]
+		}
+		for j, v := range row {
+			kernel.Axpy64(v/float64(n-1), row[j:], raw.Data[j*raw.Stride+j:j*raw.Stride+d])
+		}
+	}
+	values, err := linalg.EigenvaluesSym(ctx, covariance)
+	if err != nil || !(slices.Max(values) > 0) { // the caller hears of a cancel later
+		return math.Inf(1)
+	}
+	return math.Sqrt(slices.Max(values))
+}
+
+// differences fills to with σ² times central differences of the score at x, by rows.
 func (e ScoreID) differences(to *mat.Dense, x, up, down []float64) {
 	h := e.Sigma * 1e-4
 	for j, v := range x {
@@ -207,7 +248,7 @@ func (e ScoreID) differences(to *mat.Dense, x, up, down []float64) {
 		x[j] = v
 		row := to.RawRowView(j)
 		for i := range row {
-			row[i] = (up[i] - down[i]) / apart
+			row[i] = (up[i] - down[i]) * e.Sigma * (e.Sigma / apart)
 		}
 	}
 }
@@ -233,12 +274,12 @@ func symmetrize(to *mat.SymDense, a *mat.Dense) float64 {
 	return math.Sqrt(odd / all)
 }
 
-// read returns the dimension that derivatives show, NaN where they are not finite.
+// read returns the dimension that σ² times derivatives show, NaN where they are not finite.
 func (e ScoreID) read(ctx context.Context, derivatives *mat.SymDense) float64 {
 	d := derivatives.SymmetricDim()
 	trace := 0.
 	for i := range d {
-		trace += derivatives.At(i, i) * e.Sigma * e.Sigma
+		trace += derivatives.At(i, i)
 	}
 	if e.Trace {
 		if math.IsInf(trace, 0) {
@@ -252,7 +293,7 @@ func (e ScoreID) read(ctx context.Context, derivatives *mat.SymDense) float64 {
 	}
 	count := 0
 	for _, v := range values {
-		if v*e.Sigma*e.Sigma > -.5 {
+		if v > -.5 {
 			count++
 		}
 	}
