@@ -6,13 +6,11 @@ import (
 	"fmt"
 	"math"
 	"reflect"
-	"runtime"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
 
-	"github.com/flatland-go/flatland/internal/apart"
 	"github.com/flatland-go/flatland/internal/fixture"
 	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/intrinsic"
@@ -20,19 +18,6 @@ import (
 	"github.com/flatland-go/flatland/pkg/measure"
 	"github.com/flatland-go/flatland/pkg/neighbors"
 )
-
-// angular lists the estimators that look at angles or at triangles, small enough
-// for a hundred rows.
-func angular(g *neighbors.Graph) map[string]estimator {
-	return map[string]estimator{
-		"TLE":             intrinsic.TLE{Graph: g},
-		"ESS":             intrinsic.ESS{Neighbors: 40, Graph: g},
-		"ESS, projection": intrinsic.ESS{Version: intrinsic.Projection, Neighbors: 40, Graph: g},
-		"ESS, order 3":    intrinsic.ESS{Order: 3, Neighbors: 12, Seed: 7, Graph: g},
-		"ABID":            intrinsic.ABID{Neighbors: 40, Graph: g},
-		"ABID, raw":       intrinsic.ABID{Neighbors: 40, Raw: true, Graph: g},
-	}
-}
 
 // What the peers' own code returns on the fixtures A, B and C, and for ABID what
 // its definition gives: section by section the mean over rows, or over the first
@@ -63,59 +48,6 @@ func TestAnglesOfPeers(t *testing.T) {
 			}
 			near(t, c.name+" on "+"ABC"[i:i+1], got, c.want[i], 1e-8)
 			near(t, c.name+": the value is the mean", d.Value, stat.Mean(d.Local, nil), 1e-12)
-		}
-	}
-}
-
-// The unit of the data, their place and their attitude change nothing; nor does
-// the way in which distances, a graph or duplicates come.
-func TestAnglesHaveNoUnit(t *testing.T) {
-	x := fixture.Normal(71, 120, 4)
-	change := func(f func(v float64) float64) *mat.Dense {
-		var y mat.Dense
-		y.Apply(func(_, _ int, v float64) float64 { return f(v) }, x)
-		return &y
-	}
-	var basis mat.QR
-	basis.Factorize(fixture.Normal(72, 4, 4))
-	var q, turned mat.Dense
-	basis.QTo(&q)
-	turned.Mul(x, &q)
-	doubled := mat.NewDense(150, 4, nil)
-	for i := range 150 {
-		doubled.SetRow(i, x.RawRowView(i%120))
-	}
-	g, err := neighbors.Exact{Neighbors: 50}.Graph(context.Background(), x)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, e := range angular(nil) {
-		want := estimate(t, e, x)
-		if testing.Short() && name != "TLE" && name != "ESS" {
-			continue // they share their goroutines
-		}
-		for what, y := range map[string]mat.Matrix{
-			"+ 1000": change(func(v float64) float64 { return v + 1000 }), "in 1e-200": change(func(v float64) float64 { return v * 1e-200 }),
-			"in 1e-9": change(func(v float64) float64 { return v * 1e-9 }), "in 1e200": change(func(v float64) float64 { return v * 1e200 }),
-			"turned": &turned, "with duplicates": doubled, "as distances": apart.Rows(t, x),
-		} {
-			got := estimate(t, e, y)
-			near(t, name+" "+what, got.Value, want.Value, 1e-7)
-			near(t, name+" "+what+", error", got.StdErr, want.StdErr, 1e-6)
-			if _, n := y.Dims(); n == 4 && got.Removed != len(got.Local)-120 {
-				t.Errorf("%s %s: %d removed", name, what, got.Removed)
-			}
-		}
-		if got := estimate(t, angular(g)[name], x); !same(got, want) {
-			t.Errorf("%s: %v on a graph, %v without", name, got, want)
-		}
-		for _, procs := range []int{1, 2, 7} {
-			old := runtime.GOMAXPROCS(procs)
-			got := estimate(t, e, x)
-			runtime.GOMAXPROCS(old)
-			if !same(got, want) {
-				t.Errorf("%s on %d cores: %v, want %v", name, procs, got, want)
-			}
 		}
 	}
 }
@@ -212,13 +144,6 @@ func TestAnglesThatTellNothing(t *testing.T) {
 		t.Errorf("raw ABID at the origin of axes: %v", d)
 	}
 	near(t, "ABID there", estimate(t, intrinsic.ABID{Neighbors: 30}, axes).Local[30], 30, 1e-12)
-	line := mat.NewDense(60, 3, nil)
-	line.Apply(func(i, j int, _ float64) float64 { return float64(i*i) * float64(j+1) }, line)
-	for name, e := range angular(nil) {
-		if d := estimate(t, e, line); name != "ESS, order 3" && math.Abs(d.Value-1) > 0.2 {
-			t.Errorf("%s on a line: %v", name, d)
-		}
-	}
 }
 
 func TestBadAngles(t *testing.T) {

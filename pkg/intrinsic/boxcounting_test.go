@@ -14,8 +14,6 @@ import (
 	"github.com/flatland-go/flatland/pkg/intrinsic"
 )
 
-import ()
-
 // Sets whose boxes can be counted by hand.
 func TestBoxesOfKnownSets(t *testing.T) {
 	testenv.Unraced(t)

@@ -3,6 +3,7 @@ package intrinsic
 import (
 	"context"
 	"math"
+	"runtime"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
@@ -78,6 +79,25 @@ func TestDivergenceIsLeastAtTheSame(t *testing.T) {
 			if v := of.divergence(other, k); !(v > least) {
 				t.Errorf("k = %d: %v from %v, and %v from itself", k, v, other, least)
 			}
+		}
+	}
+}
+
+// Balls are the same on any number of cores, also where none is known.
+func TestBallsOnAnyCores(t *testing.T) {
+	var want statistics
+	for i, procs := range []int{1, 2, 7} {
+		balls.Lock()
+		clear(balls.known)
+		balls.Unlock()
+		old := runtime.GOMAXPROCS(procs)
+		got, err := ballOf(context.Background(), 1100, 5, 3, 2, 5, 0)
+		runtime.GOMAXPROCS(old)
+		if i == 0 {
+			want = got
+		}
+		if err != nil || got != want {
+			t.Errorf("on %d cores: %v, %v, want %v", procs, got, err, want)
 		}
 	}
 }

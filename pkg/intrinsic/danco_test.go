@@ -2,21 +2,17 @@ package intrinsic_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
-	"runtime"
 	"strings"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
 
-	"github.com/flatland-go/flatland/internal/apart"
 	"github.com/flatland-go/flatland/internal/fixture"
 	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/intrinsic"
-	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
 // The affine and normal sets of GeoMLE's table, where DANCo errs by less than
@@ -55,41 +51,6 @@ func TestDANCoSaysWhenItIsAtItsBound(t *testing.T) {
 	whole := estimate(t, intrinsic.DANCo{MaxDimension: 12, Draws: 1, Integer: true}, x)
 	if whole.Value != math.Round(whole.Value) {
 		t.Errorf("whole: %v", whole)
-	}
-}
-
-// Neither the unit, place or attitude of the data nor the number of cores, nor
-// whether balls are kept from an earlier call, changes anything.
-func TestDANCoStays(t *testing.T) {
-	x := fixture.Normal(83, 150, 4)
-	e := intrinsic.DANCo{MaxDimension: 8, Draws: 1, Seed: 5}
-	for _, procs := range []int{1, 2, 7} {
-		old := runtime.GOMAXPROCS(procs)
-		a := estimate(t, e, x)
-		e.Seed++
-		estimate(t, e, x)
-		e.Seed--
-		b := estimate(t, e, x)
-		runtime.GOMAXPROCS(old)
-		if !same(a, b) {
-			t.Errorf("on %d cores: %v, then %v", procs, a, b)
-		}
-	}
-	want := estimate(t, e, x)
-	doubled := mat.NewDense(170, 4, nil)
-	for i := range 170 {
-		for j, v := range x.RawRowView(i % 150) {
-			doubled.Set(i, j, 1e-9*v+1e-6)
-		}
-	}
-	got := estimate(t, e, doubled)
-	near(t, "minute and doubled", got.Value, want.Value, 1e-6)
-	if got.Removed != 20 {
-		t.Errorf("%d removed", got.Removed)
-	}
-	var rows *mat32.RowsNeededError
-	if _, err := e.Estimate(context.Background(), apart.Rows(t, x)); !errors.As(err, &rows) {
-		t.Errorf("distances: %v", err)
 	}
 }
 

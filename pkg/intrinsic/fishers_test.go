@@ -14,8 +14,6 @@ import (
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
-import ()
-
 func TestFisherSOfPeers(t *testing.T) {
 	matches(t, "scikit-dimension FisherS", intrinsic.FisherS{}, [3]float64{4.88546832, 2.8742913, 4.01184408})
 }

@@ -5,17 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"runtime"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
 
-	"github.com/flatland-go/flatland/internal/apart"
 	"github.com/flatland-go/flatland/internal/fixture"
 	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/intrinsic"
 	"github.com/flatland-go/flatland/pkg/mat32"
-	"github.com/flatland-go/flatland/pkg/neighbors"
 )
 
 // The means over ten samples of 1000 rows in the authors' table, and that one
@@ -46,44 +43,6 @@ func TestGeoMLEAgainstItsAuthors(t *testing.T) {
 		if better := math.Abs(got.Value-c.dim) < math.Abs(mle-c.dim); better != c.better {
 			t.Errorf("%s: %v, MLE %.3f: better %v", c.name, got, mle, better)
 		}
-	}
-}
-
-func TestGeoMLEHasNoUnit(t *testing.T) {
-	x := mat.NewDense(130, 6, nil) // of which three are constant, so that no bound is near
-	x.Slice(0, 130, 0, 3).(*mat.Dense).Copy(fixture.Normal(91, 130, 3))
-	e := intrinsic.GeoMLE{Neighbors: 25, From: 8, Resamples: 70, Seed: 3}
-	want := estimate(t, e, x)
-	for name, f := range map[string]func(v float64) float64{"+ 1000": func(v float64) float64 { return v + 1000 },
-		"in 1e-9": func(v float64) float64 { return 1e-9 * v }, "in 1e200": func(v float64) float64 { return 1e200 * v }} {
-		var y mat.Dense
-		y.Apply(func(_, _ int, v float64) float64 { return f(v) }, x)
-		near(t, name, estimate(t, e, &y).Value, want.Value, 1e-6)
-	}
-	g, err := neighbors.Exact{Neighbors: 100}.Graph(context.Background(), x)
-	if err != nil {
-		t.Fatal(err)
-	}
-	on := e
-	on.Graph = g
-	if got := estimate(t, on, x); !same(got, want) {
-		t.Errorf("on a graph %v, without %v", got, want)
-	}
-	near(t, "distances", estimate(t, e, apart.Rows(t, x)).Value, want.Value, 1e-6)
-	for _, procs := range []int{1, 2, 7} {
-		old := runtime.GOMAXPROCS(procs)
-		got := estimate(t, e, x)
-		runtime.GOMAXPROCS(old)
-		if !same(got, want) {
-			t.Errorf("on %d cores: %v, want %v", procs, got, want)
-		}
-	}
-	doubled := mat.NewDense(150, 6, nil)
-	for i := range 150 {
-		doubled.SetRow(i, x.RawRowView(i%130))
-	}
-	if got := estimate(t, e, doubled); got.Value != want.Value || got.Removed != 20 {
-		t.Errorf("with duplicates %v, without %v", got, want)
 	}
 }
 

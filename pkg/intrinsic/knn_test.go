@@ -17,8 +17,6 @@ import (
 	"github.com/flatland-go/flatland/pkg/neighbors"
 )
 
-import ()
-
 // The lengths of the whole data and of samples, by the graphs of package neighbors.
 func TestKNNByDefinition(t *testing.T) {
 	testenv.Unraced(t)

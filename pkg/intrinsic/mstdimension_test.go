@@ -16,8 +16,6 @@ import (
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
-import ()
-
 // The slope through the lengths of scipy's trees of the first 100, 200, … 500 rows.
 func TestMSTDimensionOfPeers(t *testing.T) {
 	testenv.Unraced(t)

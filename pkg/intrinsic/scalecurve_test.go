@@ -16,8 +16,6 @@ import (
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
-import ()
-
 // A thick circle is a plane within its width, and a line beyond.
 func TestCurveShowsThickness(t *testing.T) {
 	testenv.Unraced(t)

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"reflect"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -134,21 +132,6 @@ func TestKDEScoreIsTheSlope(t *testing.T) {
 	for _, sigma := range []float64{0, -1, math.Inf(1), math.NaN()} {
 		if _, err := intrinsic.NewKDEScore(x, sigma); !errors.As(err, &param) {
 			t.Errorf("sigma %v: %v", sigma, err)
-		}
-	}
-}
-
-func TestScoreIDHasTheSameBitsOnAnyCores(t *testing.T) {
-	x := sphereIn(3, 120, 2, 5)
-	want := estimate(t, intrinsic.ScoreID{Sample: 40, Trace: true}, x)
-	want.Local = nil
-	for _, procs := range []int{1, 2, 7} {
-		old := runtime.GOMAXPROCS(procs)
-		got := estimate(t, intrinsic.ScoreID{Sample: 40, Trace: true}, x)
-		runtime.GOMAXPROCS(old)
-		got.Local = nil
-		if !reflect.DeepEqual(got, want) {
-			t.Errorf("on %d cores: %v, want %v", procs, got, want)
 		}
 	}
 }

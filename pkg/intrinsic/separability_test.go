@@ -14,8 +14,6 @@ import (
 	"github.com/flatland-go/flatland/pkg/intrinsic"
 )
 
-import ()
-
 // ball returns n rows uniform in the unit ball of d dimensions.
 func ball(seed uint64, n, d int) *mat.Dense {
 	x := sphere(seed, n, d-1)
