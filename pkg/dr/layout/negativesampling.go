@@ -231,7 +231,10 @@ func (d *sampler) run(ctx context.Context) error {
 			})
 		}
 		if d.Anchors == nil {
-			copy(d.seen, d.heads)
+			crew.Run(parts, func(p int) {
+				lo, hi := p*len(d.seen)/parts, (p+1)*len(d.seen)/parts
+				copy(d.seen[lo:hi], d.heads[lo:hi])
+			})
 		}
 		if !watched {
 			continue

@@ -2,6 +2,7 @@ package layout
 
 import (
 	"context"
+	"math/bits"
 
 	"github.com/flatland-go/flatland/internal/par"
 )
@@ -62,15 +63,16 @@ func headByHead(edges *Edges) *plan {
 }
 
 // tournament returns the plan of edges of which both ends are moved. Blocks meet like
-// players: first each by itself, for the edges inside of it, and then all pairs, each block
-// once a round.
+// players, each once a round: in round r a block meets the one whose number differs from
+// its own by the bits of r, in the first itself. So for half of the rounds either half of
+// the blocks keeps to itself, and stays in the cache of who moved it last.
 func tournament(ctx context.Context, edges *Edges) (*plan, error) {
 	const (
 		most     = 32 // blocks, half as many pairs of which meet at once
 		smallest = 64 // points of a block
 	)
 	n := edges.Heads()
-	b := max(1, min(most, n/smallest)&^1)
+	b := 1 << (bits.Len(uint(min(most, max(1, n/smallest)))) - 1)
 	p := &plan{visits: make([]visit, edges.Len()), blocks: b, size: n / b, longer: n % b}
 	counts := make([]int, b*b) // of edges by the blocks of head and tail, then where the next goes
 	err := par.Blocks(ctx, b, 1, func(block, _ int) {
@@ -88,24 +90,20 @@ func tournament(ctx context.Context, edges *Edges) (*plan, error) {
 		c := &counts[head*b+tail]
 		at, *c = at+*c, at
 	}
-	alone := make([]unit, b)
-	for a := range alone {
-		alone[a].lo = at
-		claim(a, a)
-		alone[a].hi = at
-	}
-	p.rounds = append(p.rounds, alone)
-	for round := range b - 1 {
-		units := make([]unit, b/2)
-		for k := range units {
-			one, other := (round+k)%(b-1), (round-k+b-1)%(b-1)
-			if k == 0 {
-				other = b - 1
+	for round := range b {
+		var units []unit
+		for one := range b {
+			other := one ^ round
+			if other < one {
+				continue
 			}
-			units[k].lo = at
+			u := unit{lo: at}
 			claim(one, other)
-			claim(other, one)
-			units[k].hi = at
+			if other != one {
+				claim(other, one)
+			}
+			u.hi = at
+			units = append(units, u)
 		}
 		p.rounds = append(p.rounds, units)
 	}
