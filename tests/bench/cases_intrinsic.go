@@ -92,6 +92,20 @@ func dimensionCases() []Case {
 			},
 		},
 		Quality: []Measure{number("dimension", "dimension", "%.4f")},
+	}, Case{
+		Name: "profile-normal10k", What: "all estimators of dimension that Profile asks, against six of them: a normal cloud, 10 000 × 20",
+		Data: normal20, Ours: ours.Profile,
+		Peer: Peer{
+			Package: "scikit-dimension", Script: "bench_intrinsic.py", Function: "profile", Serial: true,
+			Settings: []Setting{
+				{Name: "TwoNN, MLE, MOM, TLE, CorrInt and MADA on the same neighbours by scikit-learn", Options: wire.Options{"shared": true}},
+				{Name: "TwoNN, MLE, MOM, TLE, CorrInt and MADA", Options: wire.Options{"shared": false}},
+			},
+		},
+		Quality: []Measure{
+			number("dimension", "TwoNN", "%.4f"), number("mle", "MLE", "%.4f"), number("mom", "MOM", "%.4f"),
+			number("tle", "TLE", "%.4f"), number("corrint", "correlation dimension", "%.4f"), number("mada", "MADA", "%.4f"),
+		},
 	})
 }
 

@@ -2,6 +2,7 @@ package ours
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/flatland-go/flatland/pkg/intrinsic"
 	"github.com/flatland-go/flatland/pkg/mat32"
@@ -57,6 +58,25 @@ func Gride(ctx context.Context, in []*mat32.Dense, _ wire.Options, _ uint64) (wi
 // ESS estimates the dimension by the skewness of simplices.
 func ESS(ctx context.Context, in []*mat32.Dense, _ wire.Options, _ uint64) (wire.Result, error) {
 	return dimension(intrinsic.ESS{}.Estimate(ctx, in[0]))
+}
+
+// Profile asks all estimators of dimension, and returns what those say that the peer has as well.
+func Profile(ctx context.Context, in []*mat32.Dense, _ wire.Options, _ uint64) (wire.Result, error) {
+	all, err := intrinsic.Profile{}.Estimate(ctx, in[0])
+	if err != nil {
+		return wire.Result{}, err
+	}
+	values := map[string]float64{}
+	for name, method := range map[string]string{
+		"dimension": "TwoNN", "mle": "MLE", "mom": "MOM", "tle": "TLE", "corrint": "CorrelationDimension", "mada": "MADA",
+	} {
+		d, ok := all.Of(method)
+		if !ok {
+			return wire.Result{}, fmt.Errorf("the profile has no %s", method)
+		}
+		values[name] = d.Value
+	}
+	return wire.Result{Values: values}, nil
 }
 
 func dimension(d measure.Dimension, err error) (wire.Result, error) {
