@@ -123,8 +123,9 @@ func (c CorrelationDimension) Resolve(n, d int) (CorrelationDimension, error) {
 //
 // Errors: those of mat32.Check and Resolve; *mat32.ParamError for a Graph of other
 // rows; *mat32.MemoryError; *mat32.DegenerateError where too few rows are distinct,
-// no pair is nearer than the inner radius, or none lies between the radii, as on a
-// lattice; and one that wraps ctx.Err().
+// no pair is nearer than the inner radius, none lies between the radii, or the radii
+// come from neighbours and the two nearest are equally far at more than a tenth of the
+// rows, as on a lattice and in rounded data (radii given may be wide enough for those); and one that wraps ctx.Err().
 func (c CorrelationDimension) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, error) {
 	if err := mat32.CheckContext(ctx, x); err != nil {
 		return measure.Dimension{}, fmt.Errorf("%s: %w", correlationDimension, err)
@@ -196,6 +197,10 @@ func (c CorrelationDimension) sum(ctx context.Context, x mat.Matrix) (*correlati
 	if outer == 0 && c.OuterQuantile == 0 {
 		f, err := find(ctx, correlationDimension, x, c.OuterNeighbors, c.Graph, c.MemoryLimit)
 		if err != nil {
+			return nil, err
+		}
+		// Ties at the nearest tell of a lattice, where radii lie between shells by chance.
+		if err := f.refuseTies(correlationDimension, 1, 2); err != nil {
 			return nil, err
 		}
 		rows, s.notes = f.rows, f.notes

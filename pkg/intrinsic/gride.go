@@ -101,8 +101,9 @@ func (e Gride) Resolve(n, d int) (Gride, error) {
 //
 // Errors: those of mat32.Check and Resolve; *mat32.ParamError for a Graph of
 // other rows; *mat32.MemoryError; *mat32.DegenerateError where no more than Far
-// rows are distinct, or where both neighbours are equally far at all of them; and
-// one that wraps ctx.Err().
+// rows are distinct, or where both neighbours are equally far at more than a tenth of
+// them, as on a lattice and in rounded data; and one that wraps ctx.Err(). Fewer such
+// rows are counted in Notes.
 func (e Gride) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, error) {
 	const method = "intrinsic.Gride"
 	e, err := begin(ctx, method, e, x)
@@ -147,6 +148,10 @@ func (e Gride) Curve(ctx context.Context, x mat.Matrix) ([]measure.Dimension, er
 }
 
 func (e Gride) at(method string, s *distinct, near, far int) (measure.Dimension, error) {
+	notes := s.notes
+	if err := s.refuseTies(method, near, far); err != nil {
+		return measure.Dimension{}, err
+	}
 	l, err := newRatioLikelihood(method, s.ratios(near, far), near, far)
 	if err != nil {
 		return measure.Dimension{}, err
@@ -159,6 +164,7 @@ func (e Gride) at(method string, s *distinct, near, far int) (measure.Dimension,
 	}
 	d := s.dimension("Gride", value, stdErr, nil, fmt.Sprintf(
 		"maximum likelihood, neighbours %d and %d, duplicates removed, standard error: likelihood, %s", near, far, rows))
+	s.notes = notes[:len(notes):len(notes)] // ties are those of this scale
 	d.Scale = s.meanOf(func(i int) float64 { return s.row(i)[near-1]/2 + s.row(i)[far-1]/2 })
 	return d, nil
 }

@@ -175,8 +175,9 @@ func (h Hidalgo) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension,
 // zero from it, are left out.
 //
 // Errors: those of mat32.Check and Resolve; *mat32.ParamError for a Graph of other rows;
-// *mat32.MemoryError; *mat32.DegenerateError where fewer than 4 rows are distinct or all
-// ratios are 1, as on a lattice; and one that wraps ctx.Err().
+// *mat32.MemoryError; *mat32.DegenerateError where fewer than 4 rows are distinct or more
+// than a tenth of the ratios are 1, as on a lattice and in rounded data; and one that wraps
+// ctx.Err(). Fewer ratios of 1 are counted in the Notes of the Dimension.
 func (h Hidalgo) Mixture(ctx context.Context, x mat.Matrix) (*Mixture, error) {
 	h, err := begin(ctx, hidalgo, h, x)
 	if err != nil {
@@ -194,10 +195,10 @@ func (h Hidalgo) Mixture(ctx context.Context, x mat.Matrix) (*Mixture, error) {
 		return nil, &mat32.DegenerateError{Method: hidalgo,
 			Reason: fmt.Sprintf("only %d of the %d rows are distinct: %v", s.n, n, err)}
 	}
-	field := newHidalgoField(h, s)
-	if field.total == 0 {
-		return nil, &mat32.DegenerateError{Method: hidalgo, Reason: "the two nearest neighbours of every row are equally far, as on a lattice"}
+	if err := s.refuseTies(hidalgo, 1, 2); err != nil {
+		return nil, err
 	}
+	field := newHidalgoField(h, s)
 	chains := make([]*hidalgoChain, h.Chains)
 	progress := watch.Start(ctx, "Gibbs sampling", h.Chains*(h.Warmup+h.Sweeps))
 	err = par.Blocks(ctx, h.Chains, 1, func(c, _ int) {

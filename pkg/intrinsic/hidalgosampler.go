@@ -18,9 +18,8 @@ const hidalgoShape, hidalgoRate = 1., 1.
 
 // hidalgoField is what all chains share and none changes.
 type hidalgoField struct {
-	h     Hidalgo
-	y     []float64 // ln μ of every distinct row
-	total float64
+	h Hidalgo
+	y []float64 // ln μ of every distinct row
 
 	// around lists, row by row from start, the neighbours of a row and the rows
 	// that it is a neighbour of: all whose likelihood its component changes.
@@ -39,7 +38,6 @@ func newHidalgoField(h Hidalgo, s *distinct) *hidalgoField {
 	for i := range s.n {
 		r := s.row(i)
 		f.y[i] = logRatio(r[1], r[0])
-		f.total += f.y[i]
 		f.start[i+1] += int32(q)
 		for _, j := range s.indices[i*s.k : i*s.k+q] {
 			f.start[j+1]++

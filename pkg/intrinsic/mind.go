@@ -79,8 +79,9 @@ func (e MiND) Resolve(n, d int) (MiND, error) {
 //
 // Errors: those of mat32.Check and Resolve; *mat32.ParamError for a Graph of
 // other rows; *mat32.MemoryError; *mat32.DegenerateError where too few rows are
-// distinct for the Neighbors asked for, or where T₁ = T_k₊₁ at all of them; and one
-// that wraps ctx.Err().
+// distinct for the Neighbors asked for, or where T₁ = T₂ at more than a tenth of them,
+// as on a lattice and in rounded data; and one that wraps ctx.Err(). Fewer such rows are
+// counted in Notes.
 func (e MiND) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, error) {
 	const method = "intrinsic.MiND"
 	asked := e.Neighbors
@@ -90,6 +91,10 @@ func (e MiND) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, er
 	}
 	s, err := findStandard(ctx, method, x, asked, e.Neighbors+1, 2, e.Graph, e.MemoryLimit)
 	if err != nil {
+		return measure.Dimension{}, err
+	}
+	// Ties at the nearest tell of a lattice, where the neighbour k+1 may be on another shell.
+	if err := s.refuseTies(method, 1, 2); err != nil {
 		return measure.Dimension{}, err
 	}
 	l, err := newRatioLikelihood(method, s.ratios(1, s.k), 1, s.k)

@@ -158,8 +158,9 @@ func (t TwoNN) kept(n int) int {
 //
 // Errors: those of mat32.Check and Resolve; *mat32.ParamError for a Graph of
 // other rows; *mat32.MemoryError; *mat32.DegenerateError where fewer than 4
-// rows are distinct or all ratios kept are 1, as they are on a lattice; and one
-// that wraps ctx.Err().
+// rows are distinct, or where more than a tenth of the ratios are 1, as on a lattice
+// and in rounded data, or all that are kept; and one that wraps ctx.Err(). Fewer ratios
+// of 1 are counted in Notes.
 func (t TwoNN) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, error) {
 	const method = "intrinsic.TwoNN"
 	if err := mat32.CheckContext(ctx, x); err != nil {
@@ -178,17 +179,15 @@ func (t TwoNN) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, e
 		return measure.Dimension{}, &mat32.DegenerateError{Method: method,
 			Reason: fmt.Sprintf("only %d of the %d rows are distinct: %v", s.n, n, err)}
 	}
-	y := make([]float64, s.n)
-	for i := range y {
-		r := s.row(i)
-		y[i] = logRatio(r[1], r[0])
+	if err := s.refuseTies(method, 1, 2); err != nil {
+		return measure.Dimension{}, err
 	}
+	y := s.ratios(1, 2)
 	slices.Sort(y)
 	m := t.kept(s.n)
 	if y[m-1] == 0 {
 		return measure.Dimension{}, &mat32.DegenerateError{Method: method,
-			Reason: fmt.Sprintf("the two nearest neighbours of %d of the %d distinct rows are equally far, as on a lattice: their distances say nothing of the dimension",
-				m, s.n)}
+			Reason: fmt.Sprintf("the two nearest neighbours are equally far at all %d rows kept: discard fewer", m)}
 	}
 	fit := fits[t.Fit]
 	value, stdErr := fit.fit(y, m, s.mutual(1))
