@@ -152,26 +152,55 @@ func newDiffused(ctx context.Context, x mat.Matrix) (diffused, error) {
 	})
 }
 
-// square returns the squared distance of two rows.
-func (r diffused) square(i, j int) float64 {
+// apart returns the distance of two rows as length·2^power; power is 0 unless the square
+// of the distance leaves the range of float64.
+func (r diffused) apart(i, j int) (length float64, power int) {
 	if r.distances != nil {
-		v := r.distances.At(i, j)
-		return v * v
+		return r.distances.At(i, j), 0
 	}
-	return kernel.SquaredDistance64(r.rows.RawRowView(i), r.rows.RawRowView(j))
+	a, b := r.rows.RawRowView(i), r.rows.RawRowView(j)
+	square := kernel.SquaredDistance64(a, b)
+	var sum float64
+	switch {
+	case !(square <= math.MaxFloat64):
+		for c, v := range a {
+			v = v*0x1p-600 - b[c]*0x1p-600
+			sum += v * v
+		}
+		return math.Sqrt(sum), 600
+	case square < 0x1p-900:
+		for c, v := range a {
+			v = (v - b[c]) * 0x1p600
+			sum += v * v
+		}
+		return math.Sqrt(sum), -600
+	}
+	return math.Sqrt(square), 0
+}
+
+// over returns the distance of two rows over unit.
+func (r diffused) over(i, j int, unit float64) float64 {
+	length, power := r.apart(i, j)
+	if power == 0 {
+		return length / unit
+	}
+	return math.Ldexp(length/unit, power)
 }
 
 // of returns the entropy of some of the rows.
 func (e DiffusionSpectralEntropy) of(ctx context.Context, method string, r diffused, some []int) (float64, error) {
 	n := len(some)
+	if e.DropFirst && n < 2 {
+		return 0, &mat32.DegenerateError{Method: method, Reason: fmt.Sprintf("row %d is alone in its class: there is no second eigenvalue", some[0])}
+	}
 	walk := mat.NewSymDense(n, nil)
 	raw := walk.RawSymmetric()
 	degree := make([]float64, n)
 	err := par.BlocksWith(ctx, n, 8, func() []float64 { return make([]float64, n) }, func(g []float64, lo, hi int) {
 		for i := lo; i < hi; i++ {
 			for j := range g {
-				// Over σ twice, so that neither square leaves the range of float64 alone.
-				g[j] = math.Exp(-r.square(some[i], some[j]) / e.Sigma / e.Sigma / 2)
+				v := r.over(some[i], some[j], e.Sigma)
+				g[j] = math.Exp(-v * v / 2)
 				degree[i] += g[j]
 			}
 			copy(raw.Data[i*raw.Stride+i:(i+1)*raw.Stride], g[i:])

@@ -140,7 +140,7 @@ func (l LabelSharpness) Estimate(ctx context.Context, x mat.Matrix) (measure.Sco
 			steepest, with := 0., -1
 			for _, j := range rows {
 				if gap := l.gap(i, j); gap > 0 {
-					if slope := gap / math.Sqrt(some.square(i, j)); slope > steepest {
+					if slope := some.slope(gap, i, j); slope > steepest {
 						steepest, with = slope, j
 					}
 				}
@@ -166,6 +166,17 @@ func (l LabelSharpness) Estimate(ctx context.Context, x mat.Matrix) (measure.Sco
 		s.Notes = append(s.Notes, fmt.Sprintf("the steepest pair is rows %d and %d", at, partner[at]))
 	}
 	return s, nil
+}
+
+// slope returns a gap over the distance of two rows, without leaving the range of float64
+// on the way.
+func (r diffused) slope(gap float64, i, j int) float64 {
+	length, power := r.apart(i, j)
+	if power == 0 || length == 0 {
+		return gap / length
+	}
+	part, exponent := math.Frexp(gap)
+	return math.Ldexp(part/length, exponent-power)
 }
 
 // gap returns how far the labels of two rows are apart.
