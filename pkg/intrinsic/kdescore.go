@@ -22,14 +22,6 @@ type ScoreFunc func(dst, x []float64)
 // Score calls f.
 func (f ScoreFunc) Score(dst, x []float64) { f(dst, x) }
 
-// curved is a score that knows its derivatives.
-type curved interface {
-	Score
-	// jacobian fills dst, symmetric of order d, with σ² times the derivatives at x,
-	// which have no unit and so do not overflow.
-	jacobian(dst *mat.SymDense, x []float64, sigma float64)
-}
-
 // KDEScore is the score of a kernel density: equal Gaussians at the rows of a matrix. It
 // needs no network, and its derivatives are exact.
 type KDEScore struct {
@@ -99,8 +91,9 @@ func (k *KDEScore) Score(dst, x []float64) {
 	k.near(x, func(share float64, step []float64) { kernel.Axpy64(share/k.sigma, step, dst) })
 }
 
-// jacobian is Cov/σ² − 1, with Cov that of the rows by their shares, in the unit of sigma.
-func (k *KDEScore) jacobian(dst *mat.SymDense, x []float64, sigma float64) {
+// jacobian fills dst, symmetric of order d, with σ² times the derivatives at x, which have
+// no unit and so do not overflow: Cov/σ² − 1, with Cov that of the rows by their shares.
+func (k *KDEScore) jacobian(dst *mat.SymDense, x []float64) {
 	d := len(x)
 	raw := dst.RawSymmetric()
 	for i := range d {
@@ -117,11 +110,7 @@ func (k *KDEScore) jacobian(dst *mat.SymDense, x []float64, sigma float64) {
 			kernel.Axpy64(share*v, apart[i:], raw.Data[i*raw.Stride+i:i*raw.Stride+d])
 		}
 	})
-	unit := sigma / k.sigma
 	for i := range d {
 		raw.Data[i*raw.Stride+i]--
-		for j := i; j < d; j++ {
-			raw.Data[i*raw.Stride+j] *= unit * unit
-		}
 	}
 }

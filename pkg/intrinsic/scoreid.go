@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/kernel"
@@ -34,13 +36,15 @@ import (
 // Time O(Sample·(n·d² + d³)) for a KDEScore and Sample·2·d calls for another; memory
 // 8·n·d bytes and 8·(n + 4·d²) a goroutine.
 type ScoreID struct {
-	// Score is that of the density, blurred by Sigma. Default the KDEScore of x.
+	// Score is that of the density, blurred by Sigma. Default the KDEScore of x. A
+	// KDEScore of other rows must be of as many columns.
 	Score Score
 
 	// Sigma is σ, in units of the data. Larger values look at a larger scale.
 	// Default, for the KDEScore, the mean distance to the 20th neighbour, or to the
 	// last where there are fewer, and at most 0.6 of the standard deviation along the
-	// first principal component; there is none for another Score.
+	// first principal component; a KDEScore that is given has its own, and there is none
+	// for another Score.
 	Sigma float64
 
 	// Trace takes d + σ²·div s, the sum of the eigenvalues, for the count of those
@@ -71,6 +75,20 @@ func (e ScoreID) Resolve(n, d int) (ScoreID, error) {
 	}
 	if e.Sample == 0 {
 		e.Sample = 200
+	}
+	if k, ok := e.Score.(*KDEScore); ok {
+		if k == nil || k.rows == nil {
+			return e, fail("Score", "an empty KDEScore", "one of NewKDEScore, or none")
+		}
+		if _, of := k.rows.Dims(); of != d {
+			return e, fail("Score", fmt.Sprintf("a KDEScore of %d columns", of), fmt.Sprintf("%d, as x has", d))
+		}
+		if e.Sigma == 0 {
+			e.Sigma = k.sigma
+		}
+		if e.Sigma != k.sigma {
+			return e, fail("Sigma", e.Sigma, fmt.Sprintf("%v, that of the KDEScore, or 0", k.sigma))
+		}
 	}
 	switch {
 	case !(e.Sigma >= 0 && e.Sigma <= math.MaxFloat64) || e.Sigma == 0 && e.Score != nil:
@@ -113,19 +131,16 @@ func (e ScoreID) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension,
 	if e.Score == nil {
 		name = "kernel density"
 		if e.Sigma == 0 {
-			k := min(20, n-1)
-			s, err := find(ctx, scoreID, x, 1, nil, e.MemoryLimit)
-			if err == nil {
-				k = min(k, s.n-1)
-				s, err = find(ctx, scoreID, x, k, nil, e.MemoryLimit)
-			}
+			s, err := findStandard(ctx, scoreID, x, 0, min(20, n-1), 1, nil, e.MemoryLimit)
 			if err != nil {
 				return fail(err)
 			}
-			for i := range s.n {
-				e.Sigma += s.row(i)[k-1] / float64(s.n)
+			e.Sigma = s.meanOf(func(i int) float64 { return s.row(i)[s.k-1] })
+			most, err := widest(ctx, x, e.Sigma)
+			if err != nil {
+				return measure.Dimension{}, fmt.Errorf("%s: %w", scoreID, err)
 			}
-			e.Sigma *= min(1, 0.6*widest(ctx, x, e.Sigma))
+			e.Sigma *= min(1, 0.6*most)
 		}
 		if e.Score, err = NewKDEScore(x, e.Sigma); err != nil {
 			return fail(err)
@@ -155,8 +170,8 @@ func (e ScoreID) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension,
 	}, func(r room, lo, _ int) {
 		i := rows[lo]
 		copy(r.at, mat32.Row(r.up, i, x))
-		if c, ok := e.Score.(curved); ok {
-			c.jacobian(r.sym, r.at, e.Sigma)
+		if k, ok := e.Score.(*KDEScore); ok {
+			k.jacobian(r.sym, r.at)
 		} else {
 			e.differences(r.full, r.at, r.up, r.down)
 			gauge[i] = symmetrize(r.sym, r.full)
@@ -208,30 +223,45 @@ func (e ScoreID) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension,
 // widest returns the standard deviation of x along its first principal component, over
 // unit; or +Inf where float64 has none. The noise must stay below it: a direction of
 // deviation v shows as the eigenvalue −σ²/(v²+σ²), which reaches −1/2 at σ = v.
-func widest(ctx context.Context, x mat.Matrix, unit float64) float64 {
+func widest(ctx context.Context, x mat.Matrix, unit float64) (float64, error) {
+	const block = 256
 	n, d := x.Dims()
 	mean, row := make([]float64, d), make([]float64, d)
+	products := blas64.General{Rows: d, Cols: d, Stride: d, Data: make([]float64, d*d)}
+	some := blas64.General{Cols: d, Stride: d, Data: make([]float64, min(n, block)*d)}
 	for i := range n {
+		if i%block == 0 && ctx.Err() != nil {
+			return 0, ctx.Err()
+		}
 		for j, v := range mat32.Row(row, i, x) {
 			mean[j] += v / unit / float64(n)
 		}
 	}
-	covariance := mat.NewSymDense(d, nil)
-	raw := covariance.RawSymmetric()
-	for i := range n {
-		copy(row, mat32.Row(row, i, x))
-		for j := range row {
-			row[j] = row[j]/unit - mean[j]
+	for lo := 0; lo < n; lo += block {
+		some.Rows = min(block, n-lo)
+		for i := range some.Rows {
+			to := some.Data[i*d : (i+1)*d]
+			for j, v := range mat32.Row(row, lo+i, x) {
+				to[j] = v/unit - mean[j]
+			}
 		}
-		for j, v := range row {
-			kernel.Axpy64(v/float64(n-1), row[j:], raw.Data[j*raw.Stride+j:j*raw.Stride+d])
+		if err := kernel.Syrk64(ctx, blas.Trans, 1/float64(n-1), some, 1, products); err != nil {
+			return 0, err
 		}
 	}
-	values, err := linalg.EigenvaluesSym(ctx, covariance)
-	if err != nil || !(slices.Max(values) > 0) { // the caller hears of a cancel later
-		return math.Inf(1)
+	for _, v := range products.Data {
+		if v-v != 0 {
+			return math.Inf(1), nil
+		}
 	}
-	return math.Sqrt(slices.Max(values))
+	values, err := linalg.EigenvaluesSym(ctx, mat.NewSymDense(d, products.Data))
+	if err != nil {
+		return 0, err
+	}
+	if most := slices.Max(values); most > 0 {
+		return math.Sqrt(most), nil
+	}
+	return math.Inf(1), nil
 }
 
 // differences fills to with σ² times central differences of the score at x, by rows.
