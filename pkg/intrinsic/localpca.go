@@ -36,7 +36,7 @@ import (
 type LocalPCA struct {
 	// Neighbors is k, the number of other rows whose variances are looked at from
 	// each; the row itself is not among them, as in scikit-dimension. Default 100, or
-	// n−1 where the data have fewer rows. Larger values see more dimensions, at a larger
+	// one less than the distinct rows where these are fewer. Larger values see more dimensions, at a larger
 	// scale. 2 ≤ Neighbors ≤ n−1. Ignored with Global.
 	Neighbors int
 
@@ -184,22 +184,17 @@ func (p LocalPCA) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension
 		return measure.Dimension{}, err
 	}
 	n, cols := x.Dims()
-	chosen := p.Neighbors != 0
+	asked := p.Neighbors
 	p, err := p.Resolve(n, cols)
 	if err != nil {
 		return measure.Dimension{}, err
 	}
-	estimate := p.local
+	var d measure.Dimension
 	if p.Global {
-		estimate = p.global
-	} else if !chosen { // of duplicates, too, there may be too few rows left for the default
-		rows, err := mat32.DistinctContext(ctx, x)
-		if err != nil {
-			return measure.Dimension{}, fmt.Errorf("%s: %w", localPCA, err)
-		}
-		p.Neighbors = max(2, min(p.Neighbors, len(rows)-1))
+		d, err = p.global(ctx, x)
+	} else {
+		d, err = p.local(ctx, x, asked)
 	}
-	d, err := estimate(ctx, x)
 	if err != nil {
 		return measure.Dimension{}, err
 	}
@@ -210,11 +205,12 @@ func (p LocalPCA) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension
 	return d, nil
 }
 
-func (p LocalPCA) local(ctx context.Context, x mat.Matrix) (measure.Dimension, error) {
-	s, err := find(ctx, localPCA, x, p.Neighbors, p.Graph, p.MemoryLimit)
+func (p LocalPCA) local(ctx context.Context, x mat.Matrix, asked int) (measure.Dimension, error) {
+	s, err := findStandard(ctx, localPCA, x, asked, p.Neighbors, 2, p.Graph, p.MemoryLimit)
 	if err != nil {
 		return measure.Dimension{}, err
 	}
+	p.Neighbors = s.k
 	_, cols := x.Dims()
 	counts, failed := make([]float64, s.n), make([]error, s.n)
 	stage := watch.Start(ctx, "local components", s.n)

@@ -41,7 +41,7 @@ import (
 // memory that of MLE.
 type TLE struct {
 	// Neighbors is k, the number of other rows looked at from each. Default
-	// 20, or n−1 where the data have fewer rows. Larger values give a smaller
+	// 20, or one less than the distinct rows where these are fewer. Larger values give a smaller
 	// error at a larger scale. 2 ≤ Neighbors ≤ n−1.
 	Neighbors int
 
@@ -95,8 +95,8 @@ func (e TLE) Resolve(n, d int) (TLE, error) {
 // and tell nothing. Scale is the mean distance to all neighbours.
 //
 // The standard error is that of a mean of local estimates, whose deviations are
-// taken for as dependent as their neighbourhoods have rows in common. It covers
-// chance, not the bias of edges, curvature and few rows.
+// taken for as dependent as their neighbourhoods have rows in common, or where most
+// of them have most rows in common, an upper bound. It covers chance, not the bias of edges, curvature and few rows.
 //
 // Errors: those of mat32.Check and Resolve; *mat32.ParamError for a Graph of
 // other rows; *mat32.MemoryError; *mat32.DegenerateError where no more than
@@ -108,11 +108,12 @@ func (e TLE) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, err
 		return measure.Dimension{}, fmt.Errorf("%s: %w", method, err)
 	}
 	n, cols := x.Dims()
+	asked := e.Neighbors
 	e, err := e.Resolve(n, cols)
 	if err != nil {
 		return measure.Dimension{}, err
 	}
-	s, err := find(ctx, method, x, e.Neighbors, e.Graph, e.MemoryLimit)
+	s, err := findStandard(ctx, method, x, asked, e.Neighbors, 2, e.Graph, e.MemoryLimit)
 	if err != nil {
 		return measure.Dimension{}, err
 	}
@@ -138,7 +139,7 @@ func (e TLE) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, err
 		Local:   s.everyRow(local),
 		Notes:   mean.notes,
 		Convention: fmt.Sprintf("mean over rows, k = %d, measurements below %.2g of the distance to the last neighbour left out, duplicates removed, %s",
-			e.Neighbors, e.Epsilon, byRowsError),
+			s.k, e.Epsilon, byRowsError),
 	}, nil
 }
 
