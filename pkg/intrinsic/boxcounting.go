@@ -76,7 +76,9 @@ func (b BoxCounting) Resolve(n, d int) (BoxCounting, error) {
 //
 // The standard error is that of the jackknife over ten groups of rows (Efron and Stein,
 // 1981, The jackknife estimate of variance), with the boxes as they are. It covers
-// chance, not the bias of boxes that few rows have not reached.
+// chance, not the bias of boxes that few rows have not reached. It is NaN, and noted,
+// where at every size all rows share a box or each has its own, which says nothing of
+// chance.
 //
 // Errors: those of mat32.Check and Resolve; *mat32.RowsNeededError for distances;
 // *mat32.MemoryError; *mat32.DegenerateError where fewer than 4 rows are distinct, or all
@@ -105,7 +107,21 @@ func (b BoxCounting) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimens
 	if g.sides[from] == 1 && b.From != 1 {
 		d.Notes = append(d.Notes, "too few rows for three sizes of boxes with several rows each: the largest holds all")
 	}
+	if g.alone(from, to) {
+		d.StdErr = math.NaN()
+		d.Notes = append(d.Notes, "every row has a box of its own, but for sizes at which all share one: take more rows or larger boxes")
+	}
 	return d, nil
+}
+
+// alone reports whether at all sizes from … to−1 all rows share a box or none do.
+func (g *grid) alone(from, to int) bool {
+	for _, boxes := range g.boxes[from:to] {
+		if boxes != 1 && boxes != g.n {
+			return false
+		}
+	}
+	return true
 }
 
 // grid is the entropy of the rows in boxes, by how many of these there are along the
