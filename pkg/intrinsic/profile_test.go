@@ -72,6 +72,10 @@ func TestProfileIsWhatEveryEstimatorSays(t *testing.T) {
 		if !slices.IsSortedFunc(d.All, func(a, b measure.Dimension) int { return cmp.Compare(a.Scale, b.Scale) }) {
 			t.Errorf("%s: the scales do not rise", name)
 		}
+		if points := d.Points(); len(points) != len(d.Curve.Scales)+len(d.Whole.Scales)+len(d.All) || points[0].Method != "Gride" ||
+			!same(points[len(points)-1], d.All[len(d.All)-1]) {
+			t.Errorf("%s: the points are %v", name, points)
+		}
 		curve, err := intrinsic.Gride{Overlap: true, Largest: 100}.Curve(context.Background(), x)
 		if err != nil || len(curve) != len(d.Curve.Scales) {
 			t.Fatalf("%s: a curve of %d scales, Gride makes %d (%v)", name, len(d.Curve.Scales), len(curve), err)

@@ -60,6 +60,25 @@ func (d *Dimensions) Of(method string) (measure.Dimension, bool) {
 	return d.All[i], true
 }
 
+// Points returns All and the points of the curves, each as a dimension of its own:
+//
+//	viz.Dimensions(d.Points()...)
+func (d *Dimensions) Points() []measure.Dimension {
+	points := d.Curve.points()
+	if d.Whole != nil {
+		points = append(points, d.Whole.points()...)
+	}
+	return append(points, d.All...)
+}
+
+func (c *ScaleCurve) points() []measure.Dimension {
+	points := make([]measure.Dimension, len(c.Scales))
+	for i := range points {
+		points[i] = c.at(i)
+	}
+	return points
+}
+
 // String returns the table: a line for each estimator with dimension, standard error,
 // scale and the quartiles of the local dimensions, those that could not answer, the
 // dimension against the scale, and the Reading.

@@ -3,12 +3,13 @@
 // One call gives a figure that can be read: with a legend, a caption, colours that most colour-blind readers can tell apart, and, where there
 // is a browser, hover and a legend that hides what it names.
 //
-//	Scatter   points of a map, coloured by class or number
-//	Lines     numbers over numbers, with bands, logarithmic axes and rules
-//	Bars      numbers by name, in groups, with whiskers
-//	Heatmap   a matrix
-//	Images    pictures of rows, side by side
-//	Grid      several of these, with common axes, colours and legend
+//	Scatter     points of a map, coloured by class or number
+//	Lines       numbers over numbers, with bands, logarithmic axes and rules
+//	Dimensions  measured dimensions over the scale
+//	Bars        numbers by name, in groups, with whiskers
+//	Heatmap     a matrix
+//	Images      pictures of rows, side by side
+//	Grid        several of these, with common axes, colours and legend
 //
 //	viz.Library() // in the first cell
 //	viz.Scatter(emb, viz.Points{Labels: d.Labels, Names: d.Names, Images: d}).Show()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/flatland-go/flatland/pkg/datasets"
+	"github.com/flatland-go/flatland/pkg/measure"
 	"github.com/flatland-go/flatland/pkg/viz"
 	"gonum.org/v1/gonum/mat"
 )
@@ -72,4 +73,15 @@ func ExampleChart_Themed() {
 	fmt.Println(chart.Themed(viz.Dark).Err(), chart.Themed(-1).Err())
 	// Output:
 	// <nil> viz.Chart: Theme is -1, want viz.Page, viz.Light or viz.Dark
+}
+
+// What a profile of the estimators says: a curve, and two that look at one scale.
+func ExampleDimensions() {
+	viz.Dimensions(
+		measure.Dimension{Method: "Gride", Value: 2.9, StdErr: 0.1, Scale: 0.5}, measure.Dimension{Method: "Gride", Value: 2.1, StdErr: 0.05, Scale: 1},
+		measure.Dimension{Method: "Gride", Value: 2, StdErr: 0.02, Scale: 2},
+		measure.Dimension{Method: "TwoNN", Value: 2.92, StdErr: 0.12, Scale: 0.5}, measure.Dimension{Method: "MLE", Value: 2.15, StdErr: 0.03, Scale: 1.2},
+	).Show()
+	// Output:
+	// Lines of 3 series: Gride (3 points, 2 to 2.9), TwoNN (1 points, 2.92 to 2.92), MLE (1 points, 2.15 to 2.15)
 }

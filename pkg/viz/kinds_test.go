@@ -75,6 +75,7 @@ func kindSamples() map[string]*Chart {
 		"lines plain":      Lines(Series{Y: []float64{3, 1, 2}}),
 		"lines constant":   Lines(Series{Y: []float64{7, 7, 7}}),
 		"lines one point":  Lines(Series{Y: []float64{0}}),
+		"lines dimensions": Dimensions(measured()...).Titled("Dimensions"),
 		"lines huge":       Lines(Series{Y: []float64{-1e300, 1e300}}).Axes(Axis{Name: long}, Axis{Name: long}).Rules(Rule{Name: long, At: 1e299}, Rule{Name: long, At: 0.9, Vertical: true}),
 		"lines tiny":       Lines(Series{Name: long, Y: []float64{1e-12, 3e-12, 2e-12}}),
 		"lines both logs":  Lines(Series{X: []float64{1e-9, 1, 1e9}, Y: []float64{1e-3, 1, 1e12}}).Axes(Axis{Log: true}, Axis{Log: true}),

@@ -16,8 +16,8 @@ type Series struct {
 	X []float64
 	// Y are the numbers, at least one.
 	Y []float64
-	// Low and High are the ends of a band around the line, or of the whiskers of a bar: numbers like Y, not differences from it. Either both
-	// or none.
+	// Low and High are the ends of a band around the line, or of the whiskers of a bar or of up to 30 Dots: numbers like Y, not differences
+	// from it. Either both or none.
 	Low, High []float64
 	// Dashed breaks the line.
 	Dashed bool

@@ -187,7 +187,33 @@ func (l *lines) fit(w, h length) (length, length) { return w, h }
 
 func (l *lines) axes(s *sheet, f rect) decor {
 	d := planeAxes(s, f, l.x, l.y, fromY)
+	d.add(l.whiskers(f))
 	d.add(ruleDecor(s, f, l.x, l.y, l.bounds.rules))
+	return d
+}
+
+// whiskers returns those of dots, where they are few: lines behind them, with strokes at the ends.
+func (l *lines) whiskers(f rect) decor {
+	const end = 3 // half the width of the strokes
+	var d decor
+	for _, series := range l.series {
+		if !series.Dots || len(series.Y) > markedPoints {
+			continue
+		}
+		for j := range series.Low {
+			low, high := place(f, l.x, l.y, series.at(j), series.Low[j]), place(f, l.x, l.y, series.at(j), series.High[j])
+			if low[0] < f.X || low[0] > f.right() || low[1] < f.Y || high[1] > f.bottom() {
+				continue
+			}
+			top, bottom := math.Max(high[1], f.Y), math.Min(low[1], f.bottom())
+			d.stroke(faint, low[0], top, low[0], bottom)
+			for _, y := range []length{high[1], low[1]} {
+				if y == math.Min(math.Max(y, f.Y), f.bottom()) {
+					d.stroke(faint, low[0]-end, y, low[0]+end, y)
+				}
+			}
+		}
+	}
 	return d
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/flatland-go/flatland/pkg/datasets"
+	"github.com/flatland-go/flatland/pkg/measure"
 	"github.com/flatland-go/flatland/pkg/viz"
 	"gonum.org/v1/gonum/mat"
 )
@@ -24,6 +25,7 @@ func gallery() []sample {
 		{"scatter values", byValue().Titled("Four rings by height")},
 		{"lines", estimates()},
 		{"lines long", losses()},
+		{"dimensions", dimensions()},
 		{"bars", trust()},
 		{"bars horizontal", times()},
 		{"heatmap", correlations()},
@@ -39,6 +41,18 @@ func gallery() []sample {
 // wave is a number in [−1, 1] that looks random and is the same on every machine.
 func wave(i int) float64 {
 	return math.Sin(12.9898*float64(i)+4.1414*float64(i*i%97)) * math.Cos(78.233*float64(i%31))
+}
+
+// dimensions are those of a noisy surface, by a curve and by estimators that look at one scale.
+func dimensions() *viz.Chart {
+	var all []measure.Dimension
+	for i := range 6 {
+		all = append(all, measure.Dimension{Method: "Gride", Value: 2 + 3*math.Exp(-float64(i)), StdErr: .2 / float64(1+i), Scale: .02 * math.Exp2(float64(i)/2)})
+	}
+	for i, name := range []string{"TwoNN", "MLE", "TLE", "MOM", "ESS", "FisherS"} {
+		all = append(all, measure.Dimension{Method: name, Value: 2.1 + 3*math.Exp(-float64(i)/1.5), StdErr: .15 / float64(1+i), Scale: .02 * math.Exp2(float64(i)*.7)})
+	}
+	return viz.Dimensions(all...).Rules(viz.Rule{Name: "true dimension", At: 2}).Titled("How many dimensions?")
 }
 
 // estimates are dimensions with bands over neighbours on a logarithmic axis, and the truth.
