@@ -34,9 +34,9 @@ var intrinsicAngleRows = []row{{
 	source:     "2015, Low bias local intrinsic dimension estimation from expected simplex skewness",
 	golden:     golden{form: "what scikit-dimension 0.3.4 returns on three fixtures", test: "intrinsic.TestAnglesOfPeers"},
 	claim: claim{
-		says:    "data of dimension 20 are found to have it from 400 rows, within 5 %",
+		says:    "data of dimension 20 are found to have it from 400 rows, within 10 %",
 		on:      func(seed uint64) sample { return sample{x: fixture.Normal(seed, 400, 20), dim: 20} },
-		measure: dimensionOver[intrinsic.ESS], from: .9, to: 1.05,
+		measure: dimensionOver[intrinsic.ESS], from: .9, to: 1.1,
 	},
 	control: control{
 		says: "isotropic noise in 25 columns has another dimension",
@@ -57,9 +57,9 @@ var intrinsicAngleRows = []row{{
 	source: "2020, ABID: Angle Based Intrinsic Dimensionality",
 	golden: golden{form: "what the definition gives on three fixtures", test: "intrinsic.TestAnglesOfPeers"},
 	claim: claim{
-		says:    "data of dimension 2 in ten columns are found to have it, within 10 %",
+		says:    "data of dimension 2 in ten columns are found to have it, within 15 %",
 		on:      func(seed uint64) sample { return sample{x: flat(seed, 500, 2, 10), dim: 2} },
-		measure: dimensionOver[intrinsic.ABID], from: .85, to: 1.1,
+		measure: dimensionOver[intrinsic.ABID], from: .85, to: 1.15,
 	},
 	control: control{
 		says: "isotropic noise in ten columns has another dimension",
