@@ -32,7 +32,7 @@ func sphere(seed uint64, n, d int) *mat.Dense {
 // the samples; 88 % is four standard errors of that share below.
 func TestStandardErrors(t *testing.T) {
 	testenv.Unraced(t)
-	const samples, n = 150, 300
+	const samples, n = 150, 200
 	type method struct {
 		name   string
 		e      func(g *neighbors.Graph) estimator
