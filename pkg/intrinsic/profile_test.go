@@ -173,14 +173,15 @@ func TestReadingFindsPlantedCauses(t *testing.T) {
 		"two dimensions": {of(10, func(i, j int) float64 {
 			return cube.At(i, j)*float64(map[bool]int{true: 1}[j < 2+3*(i%2)]) + 3*float64(i%2)
 		}), "mixed edges"},
-		"a grid":           {of(3, func(i, j int) float64 { return math.Trunc(25 * cube.At(i, j)) }), "discrete I3D duplicates"},
+		"a grid":           {of(3, func(i, j int) float64 { return math.Trunc(25 * cube.At(i, j)) }), "discrete I3D duplicates whole"},
 		"heavy tails":      {manifold("Mp1"), "edges mixed"},
+		"few rows":         {datasets.Iris().X, "whole duplicates"},
 		"rows given twice": {repeated(of(5, plane), 100), "duplicates agree"},
 	}
 	words := map[string]string{
 		"agree": "may be quoted", "noise": "noise, which fills", "bent": "the data bend within", "curved": "they are curved", "rises": "The dimension rises",
 		"short": "Distances fall short", "one-sided": "on one side", "full": "The data fill their", "edges": "rows near an edge", "boxes": "which run out", "mixed": "pieces differ in dimension",
-		"discrete": "values are discrete", "I3D": "I3D does not", "duplicates": "equal an earlier one",
+		"discrete": "values are discrete", "I3D": "I3D does not", "duplicates": "equal an earlier one", "whole": "look at the data as a whole",
 	}
 	for name, c := range data {
 		d := profile(t, intrinsic.Profile{}, c.x)

@@ -31,7 +31,7 @@ type Dimensions struct {
 	// scales between.
 	Whole *ScaleCurve
 
-	// Tied is the share of rows whose two nearest rows are equally far: above
+	// Tied is the share of rows whose two nearest rows are equally far: well above
 	// zero, the numbers in the data take few values.
 	Tied float64
 

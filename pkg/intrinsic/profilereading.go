@@ -15,11 +15,13 @@ const (
 	differs      = 1.1  // times as large is another dimension
 	level        = 1.05 // times as large is the same
 	certain      = 4    // standard errors of a difference
-	manyTied     = .01  // of the rows have their two nearest equally far
+	manyTied     = .05  // of the rows have their two nearest equally far
 	muchSpread   = 1.5  // times the variance of local dimensions that chance makes
 	fallsShort   = 5    // is the dimension above which distances fall short
 	filled       = .93  // of the columns is all of them
 	unlikeOthers = .85  // times another estimate is below it
+	agree        = 1.35 // is the largest over the least of estimates that agree
+	muchOf       = 8    // times the neighbours are few rows
 )
 
 // Reading says in sentences what the table shows and why estimators disagree:
@@ -31,7 +33,7 @@ func (d *Dimensions) Reading() []string {
 	v := d.view()
 	var said []string
 	for _, rule := range []func(view) string{
-		view.duplicates, view.discrete, view.agreement, view.noise, view.edges, view.curvature,
+		view.duplicates, view.discrete, view.largeNeighborhoods, view.agreement, view.noise, view.edges, view.curvature,
 		view.shortfall, view.bends, view.mixture, view.density, view.oneSided, view.components, view.span, view.boxes, view.fullColumns,
 	} {
 		if s := rule(v); s != "" {
@@ -57,7 +59,11 @@ func (d *Dimensions) view() view {
 	v := view{Dimensions: d, grid: d.Tied >= manyTied, mixed: d.Spread >= muchSpread}
 	v.mle, _ = d.Of("MLE")
 	v.ess, _ = d.Of("ESS")
-	if last := len(d.Curve.Scales) - 1; last > 0 {
+	last := len(d.Curve.Scales) - 1
+	for last > 1 && muchOf<<(last+1) > d.Rows-d.Removed {
+		last-- // as many neighbours tell of the data as a whole
+	}
+	if last > 0 {
 		v.near, v.far = d.Curve.at(0), d.Curve.at(last)
 		for i := range last { // small scales are less certain
 			one := d.Curve.at(i)
@@ -114,13 +120,21 @@ func (v view) discrete() string {
 	return s
 }
 
+func (v view) largeNeighborhoods() string {
+	rows := v.Rows - v.Removed
+	if k := min(v.Neighbors, 100); muchOf*k > rows {
+		return fmt.Sprintf("%d neighbours are much of %d rows: ABIDE, MOM, ESS, ABID and LocalPCA look at the data as a whole.", k, rows)
+	}
+	return ""
+}
+
 func (v view) agreement() string {
 	if v.byDistances < 2 {
 		return ""
 	}
 	s := fmt.Sprintf("The %d estimators by distances say %.2f (%s) to %.2f (%s).", v.byDistances,
 		v.least.Value, v.least.Method, v.largest.Value, v.largest.Method)
-	if v.falls || v.rises || v.grid || v.mixed || v.short() || v.mle.Value == 0 {
+	if v.falls || v.rises || v.grid || v.mixed || v.short() || v.mle.Value == 0 || v.largest.Value > agree*v.least.Value {
 		return s
 	}
 	return s + fmt.Sprintf(" The dimension hardly depends on the scale, so that MLE, %s, may be quoted; MADA, TLE and MOM are "+
@@ -140,7 +154,7 @@ func (v view) noise() string {
 	}
 	s := fmt.Sprintf("The dimension falls from %.2f at the scale %.3g to %.2f at %.3g, where angles (ESS) see %.2f: noise, which fills "+
 		"more dimensions than the data, rules the small scales.", v.near.Value, v.near.Scale, v.far.Value, v.far.Scale, v.ess.Value)
-	if before := v.Curve.at(len(v.Curve.Scales) - 2); before.Value < level*v.far.Value {
+	if before := v.Curve.at(max(0, slices.Index(v.Curve.Scales, v.far.Scale)-1)); before.Value < level*v.far.Value {
 		return s + fmt.Sprintf(" From %.3g on the dimension is level: %s.", before.Scale, v.far.Brief())
 	}
 	if v.Whole != nil {
