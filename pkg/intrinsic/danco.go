@@ -37,7 +37,7 @@ import (
 // as a sphere of dimension 10 in 11 columns, it tends to the dimension of the
 // ball around.
 //
-// The cost is that of about ten times Draws searches for neighbours among as many
+// The cost is that of about twenty times Draws searches for neighbours among as many
 // rows as the data have, in as many columns as their dimension, unless they are
 // known; memory that of one.
 type DANCo struct {
@@ -46,7 +46,8 @@ type DANCo struct {
 	Neighbors int
 
 	// MaxDimension bounds the dimension. Default the number of columns. The
-	// result says in its Notes when it is at that bound. At least 1.
+	// result says in its Notes when it is at that bound, and has no error at one
+	// that was given. At least 1.
 	MaxDimension int
 
 	// Draws is the number of balls a dimension that are averaged. Default 5.
@@ -54,7 +55,8 @@ type DANCo struct {
 	Draws int
 
 	// Integer gives the whole dimension of least divergence. By default it is
-	// that of a parabola through the divergences beside it.
+	// that of a parabola of least squares through the divergences of a sixth more
+	// and less.
 	Integer bool
 
 	// Seed draws the balls.
@@ -111,9 +113,10 @@ func (e DANCo) Resolve(n, d int) (DANCo, error) {
 // nearest Neighbors+1.
 //
 // The standard error is that of the delta method on the three statistics, with
-// that of the balls added; it is NaN at the bound MaxDimension and where the
-// divergences have no parabola, as with very few rows: it is not the data that
-// decide there.
+// that of the balls added; it is NaN at a bound MaxDimension that was given and where
+// the divergences have no parabola, as with very few rows: it is not the data that
+// decide there, and Notes say so. At the number of columns it is that of the
+// minimum, which may lie beyond.
 //
 // Errors: those of mat32.Check and Resolve; *mat32.RowsNeededError for distances;
 // *mat32.ParamError for a Graph of other rows; *mat32.MemoryError;
@@ -128,6 +131,7 @@ func (e DANCo) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, e
 		return measure.Dimension{}, err
 	}
 	n, cols := x.Dims()
+	asked := e.MaxDimension
 	e, err := e.Resolve(n, cols)
 	if err != nil {
 		return measure.Dimension{}, err
@@ -151,13 +155,18 @@ func (e DANCo) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, e
 	}
 	between := least.between(c.statistics)
 	stdErr := least.stdErr(s, c) * math.Sqrt(1+1/float64(e.Draws))
-	if stdErr == 0 {
-		stdErr = math.NaN()
+	note := func(form string, args ...any) {
+		notes = append(notes[:len(notes):len(notes)], fmt.Sprintf(form, args...))
 	}
-	if between >= float64(e.MaxDimension) {
+	switch beyond := between >= float64(e.MaxDimension); {
+	case beyond && asked != 0:
 		stdErr = math.NaN()
-		notes = append(notes[:len(notes):len(notes)], fmt.Sprintf(
-			"the divergence is least at the bound MaxDimension = %d: the dimension may be higher, or the data a hypersurface", e.MaxDimension))
+		note("the divergence is least at the bound MaxDimension = %d: the dimension may be higher, or the data a hypersurface", e.MaxDimension)
+	case stdErr == 0 || !least.reaches(between) && !(beyond && least.reaches(float64(e.MaxDimension))):
+		stdErr = math.NaN()
+		note("the divergences of balls have no minimum to speak of, and the dimension no error: take more rows or Draws")
+	case beyond:
+		note("the divergence is least at %.4g, beyond the number of columns, which is the dimension: the error is of the former", between)
 	}
 	value, minimum := float64(least.dimension), "whole dimension of least divergence"
 	if !e.Integer {
@@ -176,39 +185,49 @@ func (e DANCo) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, e
 	}, nil
 }
 
-// divergences holds the balls of a whole dimension of least divergence, and the
-// two beside it.
+// divergences holds balls of whole dimensions around that of least divergence.
 type divergences struct {
 	k         int
-	dimension int
-	first     int // dimension of the first ball
-	balls     [3]statistics
+	dimension int          // of the ball of least divergence
+	center    int          // dimension of the middle ball
+	beside    []int        // the dimensions of all, less that: symmetric about zero
+	balls     []statistics // of as many
 }
 
-// search finds the least divergence from d̂ on: by steps that double while it
-// falls, then by thirds of what is left.
+// search finds the least divergence from d̂ on: by steps of an eighth of d̂, which
+// double until two have led up, because one may by the chance of the balls; then by
+// thirds of what is left; then by a parabola through balls around the least.
 func (e DANCo) search(ctx context.Context, n int, of statistics) (divergences, error) {
 	var failed error
-	at := func(d int) float64 {
-		if failed != nil {
-			return 0
+	ball := func(d int) (b statistics) {
+		if failed == nil {
+			b, failed = ballOf(ctx, n, e.Neighbors, d, e.Draws, e.Seed, e.MemoryLimit)
 		}
-		ball, err := ballOf(ctx, n, e.Neighbors, d, e.Draws, e.Seed, e.MemoryLimit)
-		failed = err
-		return of.divergence(ball, e.Neighbors)
+		return b
+	}
+	at := func(d int) float64 {
+		if b := ball(d); failed == nil {
+			return of.divergence(b, e.Neighbors)
+		}
+		return 0
 	}
 	start := min(max(int(of.likeliest), 1), e.MaxDimension)
-	lo, hi := max(start-1, 1), start
-	for step := 1; hi < e.MaxDimension && failed == nil; step *= 2 {
-		next := min(hi+step, e.MaxDimension)
-		if at(next) > at(hi) {
-			hi = next
-			break
+	first := max(1, start/8)
+	lo, best, hi := max(start-first, 1), start, start
+	rises := 0
+	for step, d := first, start; d < e.MaxDimension && rises < 2 && failed == nil; step *= 2 {
+		d = min(d+step, e.MaxDimension)
+		if at(d) < at(best) {
+			lo, best, hi, rises = best, d, d, 0
+			continue
 		}
-		lo, hi = hi, next
+		if rises++; rises == 1 {
+			hi = d
+		}
 	}
-	for lo > 1 && failed == nil && at(lo-1) < at(lo) && at(lo) < at(lo+1) {
-		lo--
+	for lo < best && best == start && failed == nil && at(lo) < at(best) {
+		best, hi = lo, best
+		start, lo = best, max(lo-first, 1)
 	}
 	for hi-lo > 2 && failed == nil {
 		third := (hi - lo) / 3
@@ -218,39 +237,60 @@ func (e DANCo) search(ctx context.Context, n int, of statistics) (divergences, e
 			lo += third
 		}
 	}
-	best := lo
-	for d := lo + 1; d <= hi; d++ {
+	for d := lo; d <= hi; d++ {
 		if at(d) < at(best) {
 			best = d
 		}
 	}
-	if failed != nil {
-		return divergences{}, failed
-	}
-	// The ball beyond the bound tells whether the least divergence is there.
-	r := divergences{k: e.Neighbors, dimension: best, first: max(best-1, 1)}
-	for i := range r.balls {
-		ball, err := ballOf(ctx, n, e.Neighbors, r.first+i, e.Draws, e.Seed, e.MemoryLimit)
-		if err != nil {
-			return divergences{}, err
+	r := divergences{k: e.Neighbors, dimension: best}
+	const moves = 4 // of the balls to where their parabola is least
+	for c, move := best, 0; failed == nil; move++ {
+		// A sixth either way, so that it is not the chance of the balls that bends the
+		// parabola. Those beyond the bound tell whether it is least there.
+		half := max(1, (c+3)/6)
+		r.center = max(c, 1+half)
+		r.beside, r.balls = r.beside[:0], r.balls[:0]
+		for i := -3; i <= 3; i++ {
+			if d := int(math.Round(float64(i*half) / 3)); len(r.beside) == 0 || d > r.beside[len(r.beside)-1] {
+				r.beside, r.balls = append(r.beside, d), append(r.balls, ball(r.center+d))
+			}
 		}
-		r.balls[i] = ball
+		if failed != nil {
+			break
+		}
+		to := min(max(int(math.Round(r.between(of))), r.center-half, 1), r.center+half, e.MaxDimension)
+		if move == moves || to == c || to > r.center-half && to < r.center+half {
+			break
+		}
+		c = to
 	}
-	return r, nil
+	return r, failed
 }
 
-// between returns where a parabola through the divergences of three balls is
-// least, and the whole dimension where it opens downwards.
+// between returns where the parabola of least squares through the divergences of
+// the balls is least, and the whole dimension where it opens downwards.
 func (r divergences) between(of statistics) float64 {
-	var v [3]float64
+	var sum, squares, fourths, first, second float64
 	for i, ball := range r.balls {
-		v[i] = of.divergence(ball, r.k)
+		t, v := float64(r.beside[i]), of.divergence(ball, r.k)
+		sum += v
+		squares += t * t
+		fourths += t * t * t * t
+		first += t * v
+		second += t * t * v
 	}
-	bend := v[0] - 2*v[1] + v[2]
+	count := float64(len(r.balls))
+	bend := (count*second - squares*sum) / (count*fourths - squares*squares)
 	if !(bend > 0) {
 		return float64(r.dimension)
 	}
-	return float64(r.first) + 1 + (v[0]-v[2])/(2*bend)
+	return float64(r.center) - first/squares/(2*bend)
+}
+
+// reaches reports whether d is among the dimensions of the balls.
+func (r divergences) reaches(d float64) bool {
+	last := float64(r.beside[len(r.beside)-1])
+	return math.Abs(d-float64(r.center)) <= last
 }
 
 // stdErr returns the standard error of between for the statistics of s, from its

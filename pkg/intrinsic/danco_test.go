@@ -54,16 +54,33 @@ func TestDANCoSaysWhenItIsAtItsBound(t *testing.T) {
 	}
 }
 
-// The standard error against the spread over samples.
+// The standard error against the spread over samples, also in high dimension.
 func TestErrorOfDANCo(t *testing.T) {
 	testenv.Unraced(t)
-	var values, errors []float64
-	for s := range uint64(40) {
-		d := estimate(t, intrinsic.DANCo{MaxDimension: 12, Draws: 4, Seed: s % 4}, fixture.Uniform(1000+s, 200, 4))
-		values, errors = append(values, d.Value), append(errors, d.StdErr)
+	for _, c := range []struct {
+		dim, most, draws, samples int
+	}{{4, 12, 4, 40}, {60, 200, 2, 16}} {
+		var values, errors []float64
+		for s := range uint64(c.samples) {
+			d := estimate(t, intrinsic.DANCo{MaxDimension: c.most, Draws: c.draws, Seed: s % 4}, fixture.Uniform(1000+s, 200, c.dim))
+			values, errors = append(values, d.Value), append(errors, d.StdErr)
+			if math.Abs(d.Value-float64(c.dim)) > .35*float64(c.dim) {
+				t.Errorf("dimension %d, sample %d: %v", c.dim, s, d)
+			}
+		}
+		t.Logf("dimension %d: %.2f ± %.2f, told %.2f", c.dim, stat.Mean(values, nil), stat.StdDev(values, nil), errors)
+		if ratio := stat.Mean(errors, nil) / stat.StdDev(values, nil); !(ratio > .6 && ratio < 1.8) {
+			t.Errorf("dimension %d: standard error over spread is %.2f", c.dim, ratio)
+		}
 	}
-	if ratio := stat.Mean(errors, nil) / stat.StdDev(values, nil); ratio < .6 || ratio > 1.8 {
-		t.Errorf("standard error over spread is %.2f", ratio)
+}
+
+// Rows that fill their columns have an error too.
+func TestDANCoOfAsManyDimensionsAsColumns(t *testing.T) {
+	testenv.Unraced(t)
+	d := estimate(t, intrinsic.DANCo{Draws: 2}, fixture.Normal(84, 300, 5))
+	if !(d.StdErr > .05 && d.StdErr < 1) || math.Abs(d.Value-5) > 3*d.StdErr {
+		t.Error(d)
 	}
 }
 
@@ -75,5 +92,5 @@ func ExampleDANCo_Estimate() {
 	}
 	fmt.Printf("%.1f\n", d.Value)
 	// Output:
-	// 9.9
+	// 10.1
 }
