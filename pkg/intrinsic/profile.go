@@ -28,8 +28,7 @@ import (
 // estimator).
 //
 // An estimator that cannot answer is a line of the table and does not fail the
-// others. Those that take longer than all others together are asked where With names
-// them, and I3D where the rows are whole numbers and many distances equal.
+// others. Those that take long are asked where With names them, and I3D where the rows are whole numbers and many distances equal.
 //
 // The cost is that of the neighbours, O(n²·d), of CorrelationDimension and
 // FisherS, O(n²·d), and of ESS, ABID and LocalPCA, O(n·k²·d); memory about
@@ -42,7 +41,8 @@ type Profile struct {
 	Neighbors int
 
 	// With names estimators to ask beside those that are always asked: "GeoMLE",
-	// "DANCo", "Hidalgo", "KNN" or "MSTDimension".
+	// "DANCo", "Hidalgo", "KNN", "MSTDimension" and "ScoreID", some of which take
+	// longer than all others together, or "Separability".
 	With []string
 
 	// Without names estimators not to ask, such as "CorrelationDimension" and

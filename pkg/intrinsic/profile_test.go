@@ -132,8 +132,9 @@ func TestProfileWithAndWithout(t *testing.T) {
 		}
 	}
 	few := flatten(8, 40, 2, 4)
-	d = profile(t, intrinsic.Profile{With: []string{"GeoMLE", "DANCo", "KNN", "MSTDimension"}, Without: []string{"TLE"}}, few)
-	for _, name := range []string{"GeoMLE", "DANCo", "KNN", "MSTDimension"} {
+	more := []string{"GeoMLE", "DANCo", "KNN", "MSTDimension", "ScoreID", "Separability"}
+	d = profile(t, intrinsic.Profile{With: more, Without: []string{"TLE"}}, few)
+	for _, name := range more {
 		if _, ok := d.Of(name); !ok {
 			t.Errorf("%s of 40 rows: %v", name, d.Failures)
 		}

@@ -27,7 +27,7 @@ type when int
 
 const (
 	ever      when = iota
-	named          // where With names it, for it takes longer than all others together
+	named          // where With names it, for it takes long or asks for something else
 	onLattice      // where all values are whole numbers, and distances equal
 )
 
@@ -100,6 +100,12 @@ var asked = []askedEstimator{
 	}},
 	{"MSTDimension", named, false, func(p Profile, n, k int) dimensionEstimator {
 		return MSTDimension{Seed: p.Seed, MemoryLimit: p.MemoryLimit}
+	}},
+	{"ScoreID", named, false, func(p Profile, n, k int) dimensionEstimator {
+		return ScoreID{Seed: p.Seed, MemoryLimit: p.MemoryLimit}
+	}},
+	{"Separability", named, false, func(p Profile, n, k int) dimensionEstimator {
+		return Separability{MemoryLimit: p.MemoryLimit}
 	}},
 }
 
