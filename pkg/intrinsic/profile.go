@@ -28,7 +28,8 @@ import (
 // estimator).
 //
 // An estimator that cannot answer is a line of the table and does not fail the
-// others. Those that take long are asked where With names them, and I3D where the rows are whole numbers and many distances equal.
+// others. Those that take long are asked where With names them, and I3D where the
+// rows are whole numbers and many distances equal.
 //
 // The cost is that of the neighbours, O(n²·d), of CorrelationDimension and
 // FisherS, O(n²·d), and of ESS, ABID and LocalPCA, O(n·k²·d); memory about
