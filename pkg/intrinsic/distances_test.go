@@ -9,6 +9,7 @@ import (
 
 	"github.com/flatland-go/flatland/internal/apart"
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/intrinsic"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/neighbors"
@@ -16,7 +17,7 @@ import (
 
 // Distances say all there is to say of rows, also which of them are duplicates.
 func TestDistancesGiveTheDimensionOfTheirRows(t *testing.T) {
-	distinct := fixture.C().Slice(0, 200, 0, 4)
+	distinct := fixture.C().Slice(0, 120, 0, 4)
 	repeated := mat.DenseCopyOf(distinct)
 	n, _ := repeated.Dims()
 	for i := range n / 5 {
@@ -78,6 +79,7 @@ func TestMemoryOfDistances(t *testing.T) {
 }
 
 func TestSparseRowsGiveTheDimensionOfTheirDenseTwin(t *testing.T) {
+	testenv.Unraced(t)
 	x := mat32.Convert(fixture.C().Slice(0, 200, 0, 4))
 	n, columns := x.Dims()
 	var triplets []mat32.Triplet

@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/intrinsic"
 	"github.com/flatland-go/flatland/pkg/measure"
 	"github.com/flatland-go/flatland/pkg/neighbors"
@@ -36,6 +37,7 @@ func near(t *testing.T, name string, got, want, relative float64) {
 // What the peers' own code returns on the fixtures A, B and C, of dimension 5, 2
 // and 3.
 func TestValuesOfPeers(t *testing.T) {
+	testenv.Unraced(t)
 	x := []mat.Matrix{fixture.A(), fixture.B(), fixture.C()}
 	var graphs [3]*neighbors.Graph
 	for i := range x {

@@ -20,6 +20,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/intrinsic"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/measure"
@@ -170,6 +171,7 @@ func same(a, b measure.Dimension) bool {
 // neither, nor far from 10, which is beyond 1000 rows. Those without a margin say in
 // tests of their own where they are right.
 func TestTrueDimension(t *testing.T) {
+	testenv.Unraced(t)
 	margins := map[string]float64{"TwoNN": 0.1, "MLE": 0.1, "MOM": 0.16, "MADA": 0.16, "MiND": 0.1, "Gride": 0.1, "BIDE": 0.1, "ABIDE": 0.1,
 		"CDF": 0.1, "TLE": 0.1, "ESS": 0.1, "DANCo": 0.16, "Hidalgo": 0.16, "GeoMLE": 0.16}
 	for _, d := range []int{2, 5, 10} {
@@ -223,6 +225,7 @@ func TestLocalTellsRowsApart(t *testing.T) {
 }
 
 func TestPlaceUnitAttitudeOrderAndTypeChangeNothing(t *testing.T) {
+	testenv.Unraced(t)
 	x, _, _ := fixture.Embedding()
 	n, columns := x.Dims()
 	change := func(f func(v float64) float64) *mat.Dense {
@@ -277,6 +280,7 @@ func TestPlaceUnitAttitudeOrderAndTypeChangeNothing(t *testing.T) {
 // A graph saves time and nothing else: whether it holds duplicates, few enough
 // to be passed over or so many that neighbours must be sought anew.
 func TestGraphDoesNotChangeTheResult(t *testing.T) {
+	testenv.Unraced(t)
 	clean := fixture.C().Slice(0, 250, 0, 4).(*mat.Dense)
 	few, many := mat.NewDense(253, 4, nil), mat.NewDense(300, 4, nil)
 	for _, x := range []*mat.Dense{few, many} {
@@ -309,7 +313,10 @@ func TestGraphDoesNotChangeTheResult(t *testing.T) {
 }
 
 func TestSameBitsOnAnyCores(t *testing.T) {
-	x := fixture.Normal(5, 1030, 3) // two blocks of rows
+	x := fixture.Normal(5, 1030, 3) // two blocks of 1024
+	if testing.Short() {
+		x = fixture.Normal(5, 140, 3) // some of 64
+	}
 	for name, e := range oneOfEach(estimators(nil)) {
 		var want measure.Dimension
 		for i, procs := range []int{1, 2, 7} {
