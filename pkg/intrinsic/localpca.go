@@ -349,9 +349,15 @@ func (p LocalPCA) decide(ctx context.Context, a *mat.SymDense, most int) (float6
 	return stoppingRules[p.Rule].count(p, values)
 }
 
-// variances returns the eigenvalues of a, falling. linalg pays for large matrices.
+// variances returns the eigenvalues of a, falling. linalg pays for large matrices, and
+// takes those of minute values, over which gonum panics.
 func variances(ctx context.Context, a *mat.SymDense) ([]float64, error) {
-	if n, _ := a.Dims(); n > 64 {
+	var trace float64 // of products, which no value exceeds
+	n := a.SymmetricDim()
+	for i := range n {
+		trace += a.At(i, i)
+	}
+	if n > 64 || trace < 0x1p-400 || trace > 0x1p400 {
 		return linalg.EigenvaluesSym(ctx, a)
 	}
 	var e mat.EigenSym
