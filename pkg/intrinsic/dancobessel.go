@@ -27,7 +27,7 @@ func bessel(x float64) (i0, i1 float64) {
 		i1 += second
 		first *= half * half / (m * m)
 		second *= half * half / (m * (m + 1))
-		if first+second < 1e-17*(i0+i1) {
+		if !(first+second >= 1e-17*(i0+i1)) { // also of NaN
 			return i0, i1
 		}
 	}

@@ -68,21 +68,26 @@ func (s *distinct) concentrate(ctx context.Context, method string, x mat.Matrix,
 // vonMises returns the mean direction of the angles between k vectors, given
 // their products, and their concentration by the approximation of Best and
 // Fisher (1981, The bias of the maximum likelihood estimators of the von
-// Mises-Fisher concentration parameters).
+// Mises-Fisher concentration parameters). Vectors so short beside the longest that
+// float64 has no product of them have no angle, and are left out.
 func vonMises(gram []float64, k int) (direction, concentration float64) {
 	// Angles that are all equal have no finite concentration: rows at the end of
 	// a curve do not outweigh all others with this one, which is 100.
 	const most = .995
-	var sines, cosines float64
+	var sines, cosines, pairs float64
 	for j := range k {
 		for l := range j {
-			c := gram[j*k+l] / math.Sqrt(gram[j*k+j]*gram[l*k+l])
-			c = min(max(c, -1), 1)
+			lengths := math.Sqrt(gram[j*k+j] * gram[l*k+l])
+			if lengths == 0 {
+				continue
+			}
+			pairs++
+			c := min(max(gram[j*k+l]/lengths, -1), 1)
 			cosines += c
 			sines += math.Sqrt(1 - c*c)
 		}
 	}
-	r := min(math.Hypot(sines, cosines)/float64(k*(k-1)/2), most)
+	r := min(math.Hypot(sines, cosines)/max(pairs, 1), most)
 	direction = math.Atan2(sines, cosines)
 	switch {
 	case r < .53:

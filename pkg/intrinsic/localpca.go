@@ -349,16 +349,20 @@ func (p LocalPCA) decide(ctx context.Context, a *mat.SymDense, most int) (float6
 	return stoppingRules[p.Rule].count(p, values)
 }
 
-// variances returns the eigenvalues of a, falling. linalg pays for large matrices, and
-// takes those of minute values, over which gonum panics.
+// variances returns the eigenvalues of a, falling. linalg pays for large matrices. For
+// small ones gonum is faster, but panics over minute values, also where only some are:
+// these are moved away from zero by the largest product, at the cost of its rounding.
 func variances(ctx context.Context, a *mat.SymDense) ([]float64, error) {
-	var trace float64 // of products, which no value exceeds
+	var largest float64
 	n := a.SymmetricDim()
 	for i := range n {
-		trace += a.At(i, i)
+		largest = max(largest, a.At(i, i))
 	}
-	if n > 64 || trace < 0x1p-400 || trace > 0x1p400 {
+	if n > 64 || largest < 0x1p-300 || largest > 0x1p300 {
 		return linalg.EigenvaluesSym(ctx, a)
+	}
+	for i := range n {
+		a.SetSym(i, i, a.At(i, i)+largest)
 	}
 	var e mat.EigenSym
 	if !e.Factorize(a, false) {
@@ -366,6 +370,9 @@ func variances(ctx context.Context, a *mat.SymDense) ([]float64, error) {
 	}
 	values := e.Values(nil)
 	slices.Reverse(values)
+	for i := range values {
+		values[i] -= largest
+	}
 	return values, nil
 }
 
