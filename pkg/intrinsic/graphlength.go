@@ -64,6 +64,10 @@ func grow(ctx context.Context, name string, x mat.Matrix, rows, sizes []int, see
 				found[t] = v
 				mean += v / float64(samples)
 			}
+			if !(mean > 0 && mean <= math.MaxFloat64) {
+				return nil, &mat32.DegenerateError{Method: name,
+					Reason: fmt.Sprintf("the lengths of samples of %d rows leave the range of float64 beside others: the data have no one scale", size)}
+			}
 			g.lengths[s] += mean / float64(max(repeats, 1))
 			for _, v := range found {
 				squares += (v/mean - 1) * (v/mean - 1) * float64(size)
