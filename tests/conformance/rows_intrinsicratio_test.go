@@ -110,7 +110,7 @@ var intrinsicRatioRows = []row{{
 	},
 	control: isNoise,
 	variants: []variant{
-		{name: "likelihood", of: always(intrinsic.BIDE{Neighbors: 10}), least: 11, distances: asForRows, long: [2]int{6000, 100}},
+		{name: "likelihood", of: always(intrinsic.BIDE{Neighbors: 10}), least: 11, distances: asForRows, long: [2]int{30000, 6}},
 		{name: "posterior", of: always(intrinsic.BIDE{Posterior: true, Overlap: true}), least: 3, distances: asForRows, long: [2]int{6000, 100}},
 		{name: "radius", of: always(intrinsic.BIDE{Radius: 1e5, Ratio: .1, Posterior: true}), least: 3, distances: asForRows, long: [2]int{6000, 100}},
 	},
