@@ -14,7 +14,7 @@ import (
 // the notebook, which fails with one message for each problem. It fails t when nothing matches and when Jupyter or GoNB is not installed,
 // with the commands that install them. The subtests log what each cell took.
 //
-// On one or two processors the notebooks run one after the other; where there are more, half as many at once.
+// As many notebooks run at once as there are processors for: two for each, or as many as [Options] says in GOMAXPROCS.
 func Run(t *testing.T, pattern string, o Options) {
 	t.Helper()
 	paths, err := filepath.Glob(pattern)
@@ -36,11 +36,14 @@ func Run(t *testing.T, pattern string, o Options) {
 			t.Error(err)
 		}
 	})
-	cores := runtime.GOMAXPROCS(0)
-	places := make(chan struct{}, max(1, cores/2))
+	each := 2 // cores of a notebook
+	if o.GOMAXPROCS > 0 {
+		each = o.GOMAXPROCS
+	}
+	places := make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/each))
 	for _, path := range paths {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".ipynb"), func(t *testing.T) {
-			if cores > 2 {
+			if cap(places) > 1 {
 				t.Parallel()
 			}
 			places <- struct{}{}

@@ -28,7 +28,7 @@ func TestCourseOnOneCore(t *testing.T) {
 		return
 	}
 	nbtest.Run(t, course, nbtest.Options{
-		GOMAXPROCS: 1, Build: t.TempDir(), Timeout: 90 * time.Second,
+		GOMAXPROCS: 1, Build: t.TempDir(), Timeout: 120 * time.Second,
 		Report: func(r nbtest.Report) { asCommitted(t, r) },
 	})
 }
