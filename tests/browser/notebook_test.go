@@ -29,6 +29,10 @@ var triedCharts = map[string]triedChart{
 	"05_random_projections":   {chart: 4, says: "Gaussian", gray: []int{0}},
 	"07_heat_and_diffusion":   {chart: 3, says: "row ", gray: []int{1, 2}},
 	"08_neighbour_embeddings": {chart: 1, says: "row ", gray: []int{0, 4}},
+	"10_intrinsic_dimension":  {chart: 0, says: "a line"},
+	"11_local_dimension":      {chart: 1, says: "one row", gray: []int{4}},
+
+	"12_dimension_of_representations": {chart: 0, says: "effective rank", gray: []int{9}},
 }
 
 // TestNotebooks opens the page of every notebook of the course: with the network cut, all its charts are drawn, a point of the first tells
