@@ -1,0 +1,4 @@
+package similarity
+
+// linearValues are those of the linear and kernel measures.
+var linearValues []published
