@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/par"
+	"github.com/flatland-go/flatland/internal/rankcorr"
 	"github.com/flatland-go/flatland/internal/rng"
 	"github.com/flatland-go/flatland/internal/screen"
 	"github.com/flatland-go/flatland/pkg/mat32"
@@ -352,13 +353,13 @@ func influence(x, y, r float64) float64 { return x*y - r*(x*x+y*y)/2 }
 // ranks replaces the distances by their ranks and fills in the scores of these.
 func (p *pairDistances) ranks(ctx context.Context, a *DistanceAgreement) error {
 	stage := watch.Start(ctx, "distance preservation: ranks", 2)
-	s := newSorter(a.Pairs)
-	orderX, err := s.rank(ctx, p.original)
+	s := rankcorr.NewSorter(a.Pairs)
+	orderX, err := s.Rank(ctx, p.original)
 	if err != nil {
 		return err
 	}
 	stage.Add(1)
-	orderY, err := s.rank(ctx, p.embedded)
+	orderY, err := s.Rank(ctx, p.embedded)
 	if err != nil {
 		return err
 	}
@@ -382,7 +383,7 @@ func (p *pairDistances) ranks(ctx context.Context, a *DistanceAgreement) error {
 	sdX, sdY := math.Sqrt(squares[0]/m), math.Sqrt(squares[1]/m)
 	// A pair also moves the ranks of all that are farther: by one, and of those as
 	// far, by a half. Ranks are in halves here.
-	onX, onY := s.keys, s.spare
+	onX, onY := s.Keys, s.Spare
 	err = par.Blocks(ctx, 2, 1, func(lo, _ int) {
 		on, order, own, other, sdOwn, sdOther := onX, orderX, p.original, p.embedded, sdX, sdY
 		if lo == 1 {

@@ -1,4 +1,6 @@
-package quality
+// Package rankcorr ranks values and correlates ranks: Spearman's ρ is made of average
+// ranks, Kendall's τ of the pairs that two orders agree on.
+package rankcorr
 
 import (
 	"context"
@@ -8,27 +10,28 @@ import (
 	"github.com/flatland-go/flatland/internal/par"
 )
 
-// sorter is the memory of ranking: 20 bytes a value, and 4 for every order that it
-// returns.
-type sorter struct{ keys, spare []uint64 }
+// Sorter is the memory of ranking: 16 bytes a value, and 8 more while it sorts. What Keys
+// and Spare hold afterwards is of no use to anybody, but their memory may be.
+type Sorter struct{ Keys, Spare []uint64 }
 
-func newSorter(n int) *sorter { return &sorter{make([]uint64, n), make([]uint64, n)} }
+// NewSorter returns a sorter of n values, at most 2³²−1.
+func NewSorter(n int) *Sorter { return &Sorter{make([]uint64, n), make([]uint64, n)} }
 
 const (
 	digit     = 11      // bits that are sorted by at once
 	chunkSize = 1 << 17 // values that one goroutine counts and moves
 )
 
-// rank replaces values, which must be 0 or more and no negative zeros, by twice
-// their average ranks less the mean of these, which are whole numbers and add up
-// to 0. It returns their order, equal ones by index.
-func (s *sorter) rank(ctx context.Context, values []float64) ([]uint32, error) {
+// Rank replaces values, which must be finite, by twice their average ranks less twice the
+// mean of these, which are whole numbers and add up to 0. It returns their order, equal ones
+// by index. The error is ctx.Err().
+func (s *Sorter) Rank(ctx context.Context, values []float64) ([]uint32, error) {
 	n := len(values)
-	order, err := s.sort(ctx, values)
+	order, err := s.Sort(ctx, values)
 	if err != nil {
 		return nil, err
 	}
-	keys := s.keys
+	keys := s.Keys
 	err = par.Blocks(ctx, n, chunkSize, func(lo, hi int) {
 		first := lo
 		for ; first < hi && first > 0 && keys[first] == keys[first-1]; first++ {
@@ -49,21 +52,25 @@ func (s *sorter) rank(ctx context.Context, values []float64) ([]uint32, error) {
 	return order, err
 }
 
-// sort leaves the values in order in keys, and returns whose they are. It sorts by
-// digits, the last first, each in chunks that know where their own go: the bits of
-// such numbers are in their order.
-func (s *sorter) sort(ctx context.Context, values []float64) ([]uint32, error) {
+// Sort returns the order of the values, which must be finite, equal ones by index. It
+// leaves their keys, which are in the order of the values, sorted in Keys. It sorts by
+// digits, the last first, each in chunks that know where their own go. The error is
+// ctx.Err().
+func (s *Sorter) Sort(ctx context.Context, values []float64) ([]uint32, error) {
 	n := len(values)
+	if n == 0 {
+		return nil, ctx.Err()
+	}
 	order, next := make([]uint32, n), make([]uint32, n)
 	chunks := (n + chunkSize - 1) / chunkSize
 	differs := make([]uint64, chunks)
-	first := math.Float64bits(values[0])
+	first := key(values[0])
 	err := par.Blocks(ctx, n, chunkSize, func(lo, hi int) {
 		differ := uint64(0)
 		for i := lo; i < hi; i++ {
-			key := math.Float64bits(values[i])
-			s.keys[i], order[i] = key, uint32(i)
-			differ |= key ^ first
+			k := key(values[i])
+			s.Keys[i], order[i] = k, uint32(i)
+			differ |= k ^ first
 		}
 		differs[lo/chunkSize] = differ
 	})
@@ -79,7 +86,7 @@ func (s *sorter) sort(ctx context.Context, values []float64) ([]uint32, error) {
 		err := par.Blocks(ctx, n, chunkSize, func(lo, hi int) {
 			count := &places[lo/chunkSize]
 			clear(count[:])
-			for _, k := range s.keys[lo:hi] {
+			for _, k := range s.Keys[lo:hi] {
 				count[k>>shift&(1<<digit-1)]++
 			}
 		})
@@ -96,16 +103,26 @@ func (s *sorter) sort(ctx context.Context, values []float64) ([]uint32, error) {
 		}
 		err = par.Blocks(ctx, n, chunkSize, func(lo, hi int) {
 			place := &places[lo/chunkSize]
-			for i, k := range s.keys[lo:hi] {
+			for i, k := range s.Keys[lo:hi] {
 				to := &place[k>>shift&(1<<digit-1)]
-				s.spare[*to], next[*to] = k, order[lo+i]
+				s.Spare[*to], next[*to] = k, order[lo+i]
 				*to++
 			}
 		})
 		if err != nil {
 			return nil, err
 		}
-		s.keys, s.spare, order, next = s.spare, s.keys, next, order
+		s.Keys, s.Spare, order, next = s.Spare, s.Keys, next, order
 	}
 	return order, nil
+}
+
+// key returns bits in the order of the values: those of numbers below 0 upside down, and
+// both zeros the same.
+func key(v float64) uint64 {
+	b := math.Float64bits(v + 0)
+	if b>>63 != 0 {
+		return ^b
+	}
+	return b | 1<<63
 }
