@@ -44,7 +44,7 @@ var drPartsRows = []row{{
 		{name: "all components", of: always(dr.NMF{}), least: 1, constant: true, positive: true, long: [2]int{3000, 300}},
 		{name: "two components, random, Kullback–Leibler", of: always(dr.NMF{Components: 2, Loss: dr.KullbackLeibler, Start: dr.FromRandomFactors}), least: 2, constant: true, positive: true, long: [2]int{4000, 300}},
 		{name: "two components, penalties", of: always(dr.NMF{Components: 2, Start: dr.FromNNDSVDAR, PenaltyW: .01, PenaltyH: .02, L1Ratio: .5}), least: 2, constant: true, positive: true, long: [2]int{20000, 600}},
-		{name: "more columns than rows", of: always(dr.NMF{Iterations: 4}), least: 1, constant: true, positive: true, wide: true, long: [2]int{300, 3000}},
+		{name: "more columns than rows", of: always(dr.NMF{Components: 4, Iterations: 4}), least: 4, constant: true, positive: true, wide: true, long: [2]int{300, 3000}},
 	},
 	refused: map[string][]any{
 		"Components": {dr.NMF{Components: columns + 1}},
