@@ -12,16 +12,23 @@ import (
 )
 
 // Linear multiplies a row by a matrix: Out rows of as many weights as columns come
-// in, in this order. There is no constant: a BatchNorm behind would take it away.
+// in, in this order. There is no constant: a BatchNorm behind would take it away, and a
+// Bias adds one.
 //
 // The weights start normal with variance 1/in, so that columns of variance 1 give
-// columns of variance 1.
-type Linear struct{ Out int }
+// columns of variance 1, or with Gain²/in where Gain is not zero.
+type Linear struct {
+	Out  int
+	Gain float64
+}
 
 func (l Linear) shape(in int) (out, parameters int) { return l.Out, l.Out * in }
 
 func (l Linear) begin(values []float32, in int, s *rng.Stream) {
 	scale := 1 / math.Sqrt(float64(in))
+	if l.Gain != 0 {
+		scale *= l.Gain
+	}
 	for i := range values {
 		values[i] = float32(scale * s.Normal())
 	}

@@ -29,7 +29,7 @@ type Net struct {
 	out, by []blas32.General // what every layer made of it, and the gradient by that
 }
 
-// Layer is one step of a network: Linear or *BatchNorm. The first is Linear.
+// Layer is one step of a network: Linear, Bias, *BatchNorm or *Residual.
 type Layer interface {
 	// shape returns how many columns come out and how many parameters there are.
 	shape(in int) (out, parameters int)
@@ -40,27 +40,34 @@ type Layer interface {
 	// forward computes y from x.
 	forward(ctx context.Context, values []float32, x, y blas32.General) error
 
-	// backward adds to slopes and, but for the first layer, sets dx. It may change
-	// dy.
+	// backward adds to slopes and sets dx, unless that has no columns, as that of the
+	// first layer. It may change dy.
 	backward(ctx context.Context, values, slopes []float32, x, y, dy, dx blas32.General) error
 }
 
 // New returns a net for rows of in columns; its parameters are drawn from the
 // streams of seed and purpose, one for every layer.
 func New(in int, seed uint64, purpose string, layers ...Layer) *Net {
+	n := frame(in, layers)
+	total := n.starts[len(layers)]
+	n.Values, n.Slopes = make([]float32, total), make([]float32, total)
+	width := in
+	for i, l := range layers {
+		s := rng.New(seed, purpose, i)
+		l.begin(n.Parameters(i), width, &s)
+		width = n.widths[i]
+	}
+	return n
+}
+
+// frame returns a net without parameters.
+func frame(in int, layers []Layer) *Net {
 	n := &Net{in: in, layers: layers, starts: []int{0}}
 	total, width := 0, in
 	for _, l := range layers {
 		out, parameters := l.shape(width)
 		total, width = total+parameters, out
 		n.widths, n.starts = append(n.widths, out), append(n.starts, total)
-	}
-	n.Values, n.Slopes = make([]float32, total), make([]float32, total)
-	width = in
-	for i, l := range layers {
-		s := rng.New(seed, purpose, i)
-		l.begin(n.Parameters(i), width, &s)
-		width = n.widths[i]
 	}
 	return n
 }
@@ -75,6 +82,9 @@ func Bytes(in, rows int, layers ...Layer) int64 {
 	for _, l := range layers {
 		out, p := l.shape(in)
 		parameters, columns = parameters+int64(p), columns+int64(out)
+		if r, ok := l.(*Residual); ok {
+			columns += Bytes(in, 1, r.Layers...)/8 - 2*int64(p)
+		}
 		in = out
 	}
 	return 16*parameters + 8*int64(rows)*columns
@@ -102,6 +112,9 @@ func (n *Net) Forward(ctx context.Context, x blas32.General) (blas32.General, er
 	return x, nil
 }
 
+// Output returns what layer i made of the rows of the last Forward.
+func (n *Net) Output(i int) blas32.General { return n.out[i] }
+
 func matrix(rows, cols int) blas32.General {
 	return blas32.General{Rows: rows, Cols: cols, Stride: cols, Data: make([]float32, rows*cols)}
 }
@@ -111,9 +124,12 @@ func (n *Net) Gradient() blas32.General { return n.by[len(n.by)-1] }
 
 // Backward adds the gradient by the parameters to Slopes, from that by the result
 // of the last Forward, which Gradient() holds and which is used up.
-func (n *Net) Backward(ctx context.Context) error {
+func (n *Net) Backward(ctx context.Context) error { return n.backward(ctx, blas32.General{}) }
+
+// backward is Backward that also sets the gradient by the batch, unless that has no columns.
+func (n *Net) backward(ctx context.Context, first blas32.General) error {
 	for i := len(n.layers) - 1; i >= 0; i-- {
-		x, dx := n.x, blas32.General{}
+		x, dx := n.x, first
 		if i > 0 {
 			x, dx = n.out[i-1], n.by[i-1]
 		}

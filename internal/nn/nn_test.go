@@ -32,17 +32,26 @@ func squares(y, target, by blas32.General) (loss float64) {
 }
 
 var nets = map[string]func() []Layer{
-	"linear":         func() []Layer { return []Layer{Linear{3}} },
-	"two linear":     func() []Layer { return []Layer{Linear{7}, Linear{3}} },
-	"normalised":     func() []Layer { return []Layer{Linear{5}, &BatchNorm{}, Linear{3}} },
-	"plain, at last": func() []Layer { return []Layer{Linear{3}, &BatchNorm{Plain: true}} },
-	"rectified":      func() []Layer { return []Layer{Linear{6}, &BatchNorm{Rectify: true}, Linear{3}} },
-	"views":          func() []Layer { return []Layer{Linear{9}, &BatchNorm{Views: 2, Rectify: true}, Linear{3}} },
+	"linear":         func() []Layer { return []Layer{Linear{Out: 3}} },
+	"two linear":     func() []Layer { return []Layer{Linear{Out: 7}, Linear{Out: 3}} },
+	"normalised":     func() []Layer { return []Layer{Linear{Out: 5}, &BatchNorm{}, Linear{Out: 3}} },
+	"plain, at last": func() []Layer { return []Layer{Linear{Out: 3}, &BatchNorm{Plain: true}} },
+	"rectified":      func() []Layer { return []Layer{Linear{Out: 6}, &BatchNorm{Rectify: true}, Linear{Out: 3}} },
+	"views":          func() []Layer { return []Layer{Linear{Out: 9}, &BatchNorm{Views: 2, Rectify: true}, Linear{Out: 3}} },
 	"deep": func() []Layer {
-		return []Layer{Linear{130}, &BatchNorm{Views: 2, Rectify: true}, Linear{8}, &BatchNorm{Views: 2}, Linear{3}}
+		return []Layer{Linear{Out: 130}, &BatchNorm{Views: 2, Rectify: true}, Linear{Out: 8}, &BatchNorm{Views: 2}, Linear{Out: 3}}
+	},
+	"biased":     func() []Layer { return []Layer{Linear{Out: 6}, Bias{Rectified}, Linear{Out: 3}, Bias{}} },
+	"bent":       func() []Layer { return []Layer{Linear{Out: 6, Gain: 2}, Bias{Tanh}, Linear{Out: 3}} },
+	"bias alone": func() []Layer { return []Layer{Bias{Rectified}, Linear{Out: 3}} },
+	"residual": func() []Layer {
+		return []Layer{Linear{Out: 5}, &Residual{Layers: []Layer{Linear{Out: 8}, Bias{Tanh}, Linear{Out: 5}, Bias{}}}, Bias{Rectified}, Linear{Out: 3}}
+	},
+	"residual first": func() []Layer {
+		return []Layer{&Residual{Layers: []Layer{Linear{Out: 4}, Bias{Rectified}}}, Linear{Out: 3}}
 	},
 	"deep, and plain": func() []Layer {
-		return []Layer{Linear{8}, &BatchNorm{Rectify: true}, Linear{3}, &BatchNorm{Views: 2, Plain: true}}
+		return []Layer{Linear{Out: 8}, &BatchNorm{Rectify: true}, Linear{Out: 3}, &BatchNorm{Views: 2, Plain: true}}
 	},
 }
 
@@ -55,7 +64,8 @@ func TestGradients(t *testing.T) {
 		n := New(4, 1, "test", list...)
 		x, target := normal(1, 150, 4), normal(2, 150, 3)
 		for l := range list { // scales and means that are not 1 and 0
-			if _, ok := list[l].(*BatchNorm); ok {
+			switch list[l].(type) {
+			case *BatchNorm, Bias:
 				s := rng.New(3, "nn/test", l)
 				for i := range n.Parameters(l) {
 					n.Parameters(l)[i] += .3 * float32(s.Normal())
@@ -188,7 +198,7 @@ func TestConstantColumn(t *testing.T) {
 		x.Data[2*i] = 7
 		x.Data[2*i+1] = float32(i)
 	}
-	n := New(2, 1, "test", Linear{2}, &BatchNorm{Plain: true})
+	n := New(2, 1, "test", Linear{Out: 2}, &BatchNorm{Plain: true})
 	copy(n.Parameters(0), []float32{1, 0, 0, 1})
 	y, err := n.Forward(ctx, x)
 	if err != nil {
@@ -244,6 +254,56 @@ func TestAdam(t *testing.T) {
 	}
 }
 
+// Losses against their definitions, and their gradients against their slopes.
+func TestLosses(t *testing.T) {
+	const n, d = 6, 4
+	y, target, by := normal(1, n, d), normal(2, n, d), matrix(n, d)
+	labels := []int{0, 3, 1, 1, 2, 0}
+	y.Data[3] = 200 // whose exponential is beyond float32
+	losses := map[string]struct{ of, want func() float64 }{
+		"cross-entropy": {
+			func() float64 { return CrossEntropy(y, labels, by) },
+			func() (sum float64) {
+				for i, l := range labels {
+					row, all := y.Data[i*d:][:d], 0.
+					for _, v := range row {
+						all += math.Exp(float64(v - row[l]))
+					}
+					sum += math.Log(all) / n
+				}
+				return sum
+			},
+		},
+		"squared error": {
+			func() float64 { return SquaredError(y, target, by) },
+			func() (sum float64) {
+				for i, v := range y.Data {
+					sum += math.Pow(float64(v)-float64(target.Data[i]), 2) / (n * d)
+				}
+				return sum
+			},
+		},
+	}
+	for name, l := range losses {
+		if got, want := l.of(), l.want(); math.Abs(got-want) > 1e-6*want {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
+		slopes := slices.Clone(by.Data)
+		for i, g := range slopes {
+			const h = 1. / 64
+			before := y.Data[i]
+			y.Data[i] = before + h
+			up := l.want()
+			y.Data[i] = before - h
+			slope := (up - l.want()) / (2 * h)
+			y.Data[i] = before
+			if math.Abs(slope-float64(g)) > 1e-4 {
+				t.Errorf("%s: value %d has slope %v, the gradient says %v", name, i, slope, g)
+			}
+		}
+	}
+}
+
 func TestCosine(t *testing.T) {
 	for step, want := range map[int]float64{0: .1, 4: .5, 9: 1, 10: 1, 55: .5, 100: 0} {
 		if got := Cosine(step, 10, 100); math.Abs(got-want) > 1e-12 {
@@ -257,7 +317,7 @@ func TestCosine(t *testing.T) {
 
 // train returns the parameters after some steps.
 func train(ctx context.Context, steps int) ([]float32, error) {
-	n, a := New(30, 1, "test", Linear{150}, &BatchNorm{Views: 2, Rectify: true}, Linear{140}, &BatchNorm{Views: 2, Plain: true}), new(Adam[float32])
+	n, a := New(30, 1, "test", Linear{Out: 150}, &BatchNorm{Views: 2, Rectify: true}, Linear{Out: 140}, &BatchNorm{Views: 2, Plain: true}), new(Adam[float32])
 	x, target := normal(1, 260, 30), normal(2, 260, 140)
 	for range steps {
 		y, err := n.Forward(ctx, x)
@@ -302,8 +362,12 @@ func TestCanceled(t *testing.T) {
 }
 
 func TestBytes(t *testing.T) {
+	// 16 weights and 4 constants in a residual, 4 columns and 4 and 4 in it.
+	if got := Bytes(4, 8, &Residual{Layers: []Layer{Linear{Out: 4}, Bias{}}}); got != 16*20+8*8*12 {
+		t.Errorf("%d bytes with a residual", got)
+	}
 	// 4·10 + 2·10 + 10·3 parameters, 23 columns.
-	if got := Bytes(4, 8, Linear{10}, &BatchNorm{}, Linear{3}); got != 16*90+8*8*23 {
+	if got := Bytes(4, 8, Linear{Out: 10}, &BatchNorm{}, Linear{Out: 3}); got != 16*90+8*8*23 {
 		t.Errorf("%d bytes", got)
 	}
 }
