@@ -107,26 +107,26 @@ func (s *search) augment(row int) {
 	for j := range s.distance {
 		s.distance[j] = math.Inf(1)
 	}
+	distance, price, from, columns := s.distance, s.price, s.from, s.columns
 	known, end, length := 0, -1, 0.
 	for i := row; end < 0; {
 		costs, base := s.cost.RawRowView(i), length-s.rowPrice[i]
 		best, least := -1, math.Inf(1)
-		for k := known; k < len(s.columns); k++ {
-			j := s.columns[k]
-			d := s.distance[j]
-			if through := base + (s.sign*costs[j] - s.price[j]); through < d {
+		for k, j := range columns[known:] {
+			d := distance[j]
+			if through := base + (s.sign*costs[j] - price[j]); through < d {
 				d = through
-				s.distance[j], s.from[j] = d, i
+				distance[j], from[j] = d, i
 			}
-			if d < least || d == least && s.before(j, s.columns[best]) {
-				best, least = k, d
+			if d < least || d == least && s.before(j, columns[best]) {
+				best, least = known+k, d
 			}
 		}
 		// Rounding must not make a path shorter than the one before it.
 		length = max(length, least)
-		j := s.columns[best]
-		s.distance[j] = length
-		s.columns[best], s.columns[known] = s.columns[known], j
+		j := columns[best]
+		distance[j] = length
+		columns[best], columns[known] = columns[known], j
 		known++
 		if i = s.row[j]; i < 0 {
 			end = j
