@@ -76,7 +76,11 @@ func centered(ctx context.Context, method, name string, x mat.Matrix) (*mat.Dens
 		return nil, 0, fmt.Errorf("%s: %w", method, err)
 	}
 	if unit == 0 {
-		return nil, 0, &mat32.DegenerateError{Method: method, Reason: "all rows of " + name + " are equal: there is no geometry to compare"}
+		return nil, 0, allEqual(method, name)
 	}
 	return a, unit, nil
+}
+
+func allEqual(method, name string) error {
+	return &mat32.DegenerateError{Method: method, Reason: "all rows of " + name + " are equal: there is no geometry to compare"}
 }

@@ -1,0 +1,271 @@
+package similarity
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas32"
+	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/internal/kernel"
+	"github.com/flatland-go/flatland/internal/par"
+	"github.com/flatland-go/flatland/pkg/mat32"
+)
+
+// product is the matrix of the products of all pairs of centred rows, by the smallest that
+// gives it.
+type product struct {
+	narrow *mat32.Dense // the rows, float32,
+	rows   *mat.Dense   // or float64,
+	gram   *mat.Dense   // or the matrix itself, where they are wider than n
+}
+
+// linearGram returns the linear kernel matrix of the rows of x less their mean, in units that
+// keep it within the range of its type.
+func linearGram(ctx context.Context, method, name string, x mat.Matrix) (*gram, error) {
+	n, d := x.Dims()
+	g := &gram{n: n, linear: new(product)}
+	var err error
+	if x32, ok := x.(*mat32.Dense); ok && d <= n {
+		g.linear.narrow, g.unit, err = centered32(ctx, x32)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", method, err)
+		}
+		if g.unit == 0 {
+			return nil, allEqual(method, name)
+		}
+	} else {
+		g.linear.rows, g.unit, err = centered(ctx, method, name, x)
+		if err != nil {
+			return nil, err
+		}
+	}
+	if err := g.measured(ctx); err != nil {
+		return nil, fmt.Errorf("%s: %w", method, err)
+	}
+	return g, nil
+}
+
+// measured fills in what concerns the matrix alone, and keeps the smallest form of it.
+func (g *gram) measured(ctx context.Context) error {
+	p := g.linear
+	g.diag = make([]float64, g.n)
+	err := par.Blocks(ctx, g.n, 64, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			if p.narrow != nil {
+				row := p.narrow.Row(i)
+				g.diag[i] = kernel.DotMixed(row, row)
+			} else {
+				row := p.rows.RawRowView(i)
+				g.diag[i] = kernel.Dot64(row, row)
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if p.rows != nil {
+		if _, d := p.rows.Dims(); d > g.n {
+			p.gram = mat.NewDense(g.n, g.n, nil)
+			if err := kernel.Syrk64(ctx, blas.NoTrans, 1, p.rows.RawMatrix(), 0, p.gram.RawMatrix()); err != nil {
+				return err
+			}
+			p.rows = nil
+		}
+	}
+	g.square, err = p.cross(ctx, p)
+	return err
+}
+
+// cross returns the sum of the products of the values of two of these matrices:
+// ‖XᵀY‖² where both are kept as rows.
+func (p *product) cross(ctx context.Context, q *product) (float64, error) {
+	if p.narrow != nil && q.narrow != nil {
+		return cross32(ctx, p.narrow, q.narrow)
+	}
+	p, q = p.precise(), q.precise()
+	switch {
+	case p.gram != nil && q.gram != nil:
+		return inner(ctx, p.gram, q.gram)
+	case p.gram != nil:
+		p, q = q, p
+		fallthrough
+	case q.gram != nil: // tr(XᵀLX)
+		n, d := p.rows.Dims()
+		turned := mat.NewDense(n, d, nil)
+		if err := kernel.Gemm64(ctx, blas.NoTrans, blas.NoTrans, 1, q.gram.RawMatrix(), p.rows.RawMatrix(), 0, turned.RawMatrix()); err != nil {
+			return 0, err
+		}
+		return inner(ctx, p.rows, turned)
+	}
+	return cross64(ctx, p.rows, q.rows)
+}
+
+// precise is the matrix as float64.
+func (p *product) precise() *product {
+	if p.narrow == nil {
+		return p
+	}
+	return &product{rows: mat.DenseCopyOf(p.narrow)}
+}
+
+// inner returns the sum of the products of the values of a and b.
+func inner(ctx context.Context, a, b *mat.Dense) (float64, error) {
+	n, _ := a.Dims()
+	return par.Sum(ctx, n, 64, func(lo, hi int) (sum float64) {
+		for i := lo; i < hi; i++ {
+			sum += kernel.Dot64(a.RawRowView(i), b.RawRowView(i))
+		}
+		return sum
+	})
+}
+
+// Products of columns are summed over strips of so many of each matrix, so that they take
+// no more than 12 MB whatever the widths; those of float32 over so many rows before they
+// are added up as float64.
+const (
+	strip  = 1024
+	stacks = 1024
+)
+
+// strips calls f for the strips of the products of p columns and q columns and adds up
+// weight times what it returns. Of a matrix with itself half the strips are the other half.
+func strips(p, q int, same bool, f func(from, to, left, right int) (float64, error)) (float64, error) {
+	total := 0.
+	for from := 0; from < p; from += strip {
+		left := 0
+		if same {
+			left = from
+		}
+		for ; left < q; left += strip {
+			v, err := f(from, min(from+strip, p), left, min(left+strip, q))
+			if err != nil {
+				return 0, err
+			}
+			if same && left > from {
+				v *= 2
+			}
+			total += v
+		}
+	}
+	return total, nil
+}
+
+// cross64 returns ‖aᵀb‖².
+func cross64(ctx context.Context, a, b *mat.Dense) (float64, error) {
+	n, p := a.Dims()
+	_, q := b.Dims()
+	buffer := make([]float64, min(p, strip)*min(q, strip))
+	part := func(m *mat.Dense, from, to int) blas64.General {
+		r := m.RawMatrix()
+		return blas64.General{Rows: n, Cols: to - from, Stride: r.Stride, Data: r.Data[from : (n-1)*r.Stride+to]}
+	}
+	return strips(p, q, a == b, func(from, to, left, right int) (float64, error) {
+		c := blas64.General{Rows: to - from, Cols: right - left, Stride: right - left, Data: buffer[:(to-from)*(right-left)]}
+		var err error
+		if a == b && from == left {
+			err = kernel.Syrk64(ctx, blas.Trans, 1, part(a, from, to), 0, c)
+		} else {
+			err = kernel.Gemm64(ctx, blas.Trans, blas.NoTrans, 1, part(a, from, to), part(b, left, right), 0, c)
+		}
+		if err != nil {
+			return 0, err
+		}
+		return squares(ctx, c.Data)
+	})
+}
+
+// cross32 is cross64 with products in float32, of which sums of few rows are float32 as
+// well: errors of those are independent, and thin out in the sum of all squares.
+func cross32(ctx context.Context, a, b *mat32.Dense) (float64, error) {
+	n, p := a.Dims()
+	_, q := b.Dims()
+	size := min(p, strip) * min(q, strip)
+	buffer, totals := make([]float32, size), make([]float64, size)
+	part := func(m *mat32.Dense, top, bottom, from, to int) blas32.General {
+		_, d := m.Dims()
+		return blas32.General{Rows: bottom - top, Cols: to - from, Stride: d, Data: m.Data()[top*d+from : (bottom-1)*d+to]}
+	}
+	return strips(p, q, a == b, func(from, to, left, right int) (float64, error) {
+		c := blas32.General{Rows: to - from, Cols: right - left, Stride: right - left, Data: buffer[:(to-from)*(right-left)]}
+		sums := totals[:len(c.Data)]
+		for top := 0; top < n; top += stacks {
+			bottom := min(top+stacks, n)
+			var err error
+			if a == b && from == left {
+				err = kernel.Syrk32(ctx, blas.Trans, 1, part(a, top, bottom, from, to), 0, c)
+			} else {
+				err = kernel.Gemm32(ctx, blas.Trans, blas.NoTrans, 1, part(a, top, bottom, from, to), part(b, top, bottom, left, right), 0, c)
+			}
+			if err == nil {
+				err = par.Blocks(ctx, len(sums), 1<<14, func(lo, hi int) {
+					to := sums[lo:hi]
+					if top == 0 {
+						clear(to)
+					}
+					for i, v := range c.Data[lo:hi] {
+						to[i] += float64(v)
+					}
+				})
+			}
+			if err != nil {
+				return 0, err
+			}
+		}
+		return squares(ctx, sums)
+	})
+}
+
+func squares(ctx context.Context, v []float64) (float64, error) {
+	return par.Sum(ctx, len(v), 1<<14, func(lo, hi int) float64 { return kernel.Dot64(v[lo:hi], v[lo:hi]) })
+}
+
+// centered32 is subspace.Centered in float32: differences from the first row and their
+// means are float64.
+func centered32(ctx context.Context, x *mat32.Dense) (*mat32.Dense, float64, error) {
+	n, d := x.Dims()
+	first := x.Row(0)
+	const size = 256
+	blocks := (n + size - 1) / size
+	sums, most := mat.NewDense(blocks, d, nil), make([]float64, blocks)
+	err := par.Blocks(ctx, n, size, func(lo, hi int) {
+		sum, m := sums.RawRowView(lo/size), 0.
+		for i := lo; i < hi; i++ {
+			for j, v := range x.Row(i) {
+				diff := float64(v) - float64(first[j])
+				sum[j] += diff
+				m = max(m, math.Abs(diff))
+			}
+		}
+		most[lo/size] = m
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	mean, largest := make([]float64, d), 0.
+	for b := range blocks {
+		kernel.Axpy64(1/float64(n), sums.RawRowView(b), mean)
+		largest = max(largest, most[b])
+	}
+	if largest == 0 {
+		return nil, 0, nil
+	}
+	_, e := math.Frexp(largest)
+	unit := math.Ldexp(1, e)
+	inverse := 1 / unit // exact
+	for j, f := range first {
+		mean[j] += float64(f)
+	}
+	a := mat32.NewDense(n, d, nil)
+	return a, unit, par.Blocks(ctx, n, size, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			to := a.Row(i)
+			for j, v := range x.Row(i) {
+				to[j] = float32((float64(v) - mean[j]) * inverse)
+			}
+		}
+	})
+}
