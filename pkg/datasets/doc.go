@@ -7,6 +7,7 @@
 //	benchmarks              BenchmarkManifold, LineDiskBall, RollAndSphere
 //	linear models           SpikedCovariance, UnionOfSubspaces
 //	sparse counts           BagOfWords
+//	features to compute     FeaturePair
 //
 // What makes data harder is a generator, too, and is laid over any other, or over
 // data at hand, in any order: Noise, Rotated (into more dimensions), Imbalance (of
@@ -16,7 +17,8 @@
 //
 // Iris, Wine, Digits and Penguins are real measurements that a program carries
 // with it, so that a notebook needs no network. A program carries only those it
-// calls; package mnist10k holds a larger set.
+// calls; package mnist10k holds a larger set. A Network learns any of them in a second, and
+// keeps what its layers made of rows on the way.
 //
 // All of them but BagOfWords are a *Dataset, whose X is a float64 matrix: the truth
 // of a generator is then exact, decimals of real data are the ones that were

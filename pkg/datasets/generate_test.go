@@ -57,6 +57,7 @@ var every = map[string]func(rows int, seed uint64) datasets.Generator{
 	"spiked covariance": func(n int, seed uint64) datasets.Generator {
 		return datasets.SpikedCovariance{Rows: n, Dim: 9, Spikes: []float64{3, 7}, Seed: seed}
 	},
+	"feature pair": func(n int, seed uint64) datasets.Generator { return datasets.FeaturePair{Rows: n, Seed: seed} },
 	"union of subspaces": func(n int, seed uint64) datasets.Generator {
 		return datasets.UnionOfSubspaces{Rows: n, Dim: 6, Dims: []int{1, 3}, Seed: seed}
 	},
