@@ -26,13 +26,25 @@ const (
 // mean of these, which are whole numbers and add up to 0. It returns their order, equal ones
 // by index. The error is ctx.Err().
 func (s *Sorter) Rank(ctx context.Context, values []float64) ([]uint32, error) {
-	n := len(values)
 	order, err := s.Sort(ctx, values)
 	if err != nil {
 		return nil, err
 	}
-	keys := s.Keys
-	err = par.Blocks(ctx, n, chunkSize, func(lo, hi int) {
+	return order, s.RankInOrder(ctx, values, order)
+}
+
+// RankInOrder is Rank of values whose order, however it treats equal ones, is known.
+func (s *Sorter) RankInOrder(ctx context.Context, values []float64, order []uint32) error {
+	n, keys := len(values), s.Keys
+	err := par.Blocks(ctx, n, chunkSize, func(lo, hi int) {
+		for i, t := range order[lo:hi] {
+			keys[lo+i] = key(values[t])
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return par.Blocks(ctx, n, chunkSize, func(lo, hi int) {
 		first := lo
 		for ; first < hi && first > 0 && keys[first] == keys[first-1]; first++ {
 			// These are of whoever comes first among their equals.
@@ -49,7 +61,6 @@ func (s *Sorter) Rank(ctx context.Context, values []float64) ([]uint32, error) {
 			first = end
 		}
 	})
-	return order, err
 }
 
 // Sort returns the order of the values, which must be finite, equal ones by index. It
@@ -57,6 +68,12 @@ func (s *Sorter) Rank(ctx context.Context, values []float64) ([]uint32, error) {
 // digits, the last first, each in chunks that know where their own go. The error is
 // ctx.Err().
 func (s *Sorter) Sort(ctx context.Context, values []float64) ([]uint32, error) {
+	return s.SortFrom(ctx, values, nil)
+}
+
+// SortFrom is Sort with equal values in the order that they have in from, which lists
+// their indices; nil is that of the indices.
+func (s *Sorter) SortFrom(ctx context.Context, values []float64, from []uint32) ([]uint32, error) {
 	n := len(values)
 	if n == 0 {
 		return nil, ctx.Err()
@@ -68,8 +85,12 @@ func (s *Sorter) Sort(ctx context.Context, values []float64) ([]uint32, error) {
 	err := par.Blocks(ctx, n, chunkSize, func(lo, hi int) {
 		differ := uint64(0)
 		for i := lo; i < hi; i++ {
-			k := key(values[i])
-			s.Keys[i], order[i] = k, uint32(i)
+			t := uint32(i)
+			if from != nil {
+				t = from[i]
+			}
+			k := key(values[t])
+			s.Keys[i], order[i] = k, t
 			differ |= k ^ first
 		}
 		differs[lo/chunkSize] = differ

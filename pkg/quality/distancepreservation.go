@@ -29,17 +29,18 @@ const preservation = "quality.DistancePreservation"
 // (Huguet, Tong, De Brouwer, Zhang, Wolf, Adelstein and Krishnaswamy, 2023, A
 // heat diffusion perspective on geodesic preserving dimensionality reduction).
 //
-// Pearson's r asks for proportion up to a constant, Spearman's ρ for the same
-// order (Spearman, 1904, The proof and measurement of association between two
-// things), stress-1 for proportion (Kruskal, 1964, Multidimensional scaling by
-// optimizing goodness of fit to a nonmetric hypothesis).
+// Pearson's r asks for proportion up to a constant, Spearman's ρ and Kendall's τ
+// for the same order (Spearman, 1904, The proof and measurement of association
+// between two things), stress-1 for proportion (Kruskal, 1964, Multidimensional
+// scaling by optimizing goodness of fit to a nonmetric hypothesis). Peers mean
+// different numbers by stress: see DistanceAgreement, which has each by its name.
 //
 // Distances are exact, by direct subtraction with float64 sums. Where there are
 // more pairs than Pairs, these many are drawn, one from each of as many equal
 // stretches of the list of all pairs, so that every pair is as likely; the
 // scores then have a standard error.
 //
-// Time O(Pairs·(d + 1)), memory 48·Pairs bytes.
+// Time O(Pairs·(d + log Pairs)), memory 56·Pairs bytes.
 type DistancePreservation struct {
 	// Pairs is how many pairs of rows are compared, at least 3. Default all
 	// n·(n−1)/2 of them, or 5 000 000 where there are more. Larger values cost
@@ -99,11 +100,25 @@ type DistanceAgreement struct {
 	// Scale times the distances of the embedding is nearest to those of the
 	// data, by the sum of squared differences.
 	Scale float64
+
+	Tau        Sampled // Kendall's τ-b
+	RMS        Sampled // root mean square of the differences δ − d, in the unit of the data
+	Normalized Sampled // √(Σ(δ−d)²/Σδ²)
+	Kruskal    Sampled // √(Σ(δ−d)²/Σd²)
+	Nonmetric  Sampled // stress-1 after isotonic regression of d on δ
+	SammonRoot Sampled // the root of Sammon's stress; +Inf where that is beyond float64
+	Coincident int     // pairs at distance 0 in the data, which Sammon's stress leaves out
+
+	Shepard []ShepardPoint // the curve of d over δ
 }
+
+// Sampled is a number with its standard error over the pairs drawn, which is 0
+// where all were compared.
+type Sampled struct{ Value, StdErr float64 }
 
 // String returns one line: the scores and the pairs.
 func (a *DistanceAgreement) String() string {
-	return fmt.Sprintf("distances of %d of %d pairs of rows: r = %.4f, ρ = %.4f, stress-1 = %.4f", a.Pairs, a.All, a.R, a.Rho, a.Sigma)
+	return fmt.Sprintf("distances of %d of %d pairs of rows: r = %.4f, ρ = %.4f, τ = %.4f, stress-1 = %.4f", a.Pairs, a.All, a.R, a.Rho, a.Tau.Value, a.Sigma)
 }
 
 // Pearson returns Pearson's correlation of the two distances of a pair: 1 when
@@ -157,7 +172,7 @@ func (p DistancePreservation) Compare(ctx context.Context, x, y mat.Matrix) (*Di
 	if p, err = p.Resolve(n, d); err != nil {
 		return nil, err
 	}
-	need := screen.Bytes(x) + screen.Bytes(y) + 48*int64(p.Pairs)
+	need := screen.Bytes(x) + screen.Bytes(y) + 56*int64(p.Pairs)
 	if err := mat32.CheckMemory(preservation, need, p.MemoryLimit, "reduce Pairs"); err != nil {
 		return nil, err
 	}
@@ -186,10 +201,10 @@ func (p DistancePreservation) Compare(ctx context.Context, x, y mat.Matrix) (*Di
 	if err := pairs.values(ctx, a, ux, uy); err != nil {
 		return wrap(err)
 	}
-	if math.IsInf(a.Scale, 0) || a.Scale == 0 && a.Sigma < 1 {
+	if math.IsInf(a.Scale+a.Normalized.Value+a.Kruskal.Value, 0) || a.Scale == 0 && a.Sigma < 1 {
 		return nil, &mat32.DegenerateError{Method: preservation, Reason: "the ratio of the distances of x to those of y is beyond float64: rescale one of them"}
 	}
-	if err := pairs.ranks(ctx, a); err != nil {
+	if err := pairs.orders(ctx, a, ux, uy); err != nil {
 		return wrap(err)
 	}
 	return a, nil
@@ -242,11 +257,14 @@ func stretch(t, stretches, all int, u uint32) int {
 	return int(place)
 }
 
+// sumsAtOnce is how many sums a pass takes at most.
+const sumsAtOnce = 7
+
 // sums adds what f returns for blocks of the pairs.
-func (p *pairDistances) sums(ctx context.Context, f func(s *[5]float64, lo, hi int)) (sums [5]float64, err error) {
-	parts := make([][5]float64, (len(p.original)+pairsAtOnce-1)/pairsAtOnce)
+func (p *pairDistances) sums(ctx context.Context, f func(s *[sumsAtOnce]float64, lo, hi int)) (sums [sumsAtOnce]float64, err error) {
+	parts := make([][sumsAtOnce]float64, (len(p.original)+pairsAtOnce-1)/pairsAtOnce)
 	err = par.Blocks(ctx, len(p.original), pairsAtOnce, func(lo, hi int) {
-		var s [5]float64
+		var s [sumsAtOnce]float64
 		f(&s, lo, hi)
 		parts[lo/pairsAtOnce] = s
 	})
@@ -265,6 +283,8 @@ type unit struct {
 	a, b float64
 }
 
+func unitAt(exp int) unit { return unit{exp, math.Ldexp(1, -exp/2), math.Ldexp(1, -exp-(-exp/2))} }
+
 func (u unit) of(v float64) float64 { return v * u.a * u.b }
 
 // unitOf returns the unit of distances, or an error where these are all equal.
@@ -279,13 +299,13 @@ func unitOf(name string, distances []float64) (unit, error) {
 			Reason: fmt.Sprintf("all %d pairs of rows compared are at the same distance in %s: no correlation is defined", len(distances), name)}
 	}
 	_, exp := math.Frexp(largest)
-	return unit{exp, math.Ldexp(1, -exp/2), math.Ldexp(1, -exp-(-exp/2))}, nil
+	return unitAt(exp), nil
 }
 
 // values fills in the scores of the distances themselves.
 func (p *pairDistances) values(ctx context.Context, a *DistanceAgreement, ux, uy unit) error {
 	m := float64(a.Pairs)
-	raw, err := p.sums(ctx, func(s *[5]float64, lo, hi int) {
+	raw, err := p.sums(ctx, func(s *[sumsAtOnce]float64, lo, hi int) {
 		for t, x := range p.original[lo:hi] {
 			x, y := ux.of(x), uy.of(p.embedded[lo+t])
 			s[0] += x
@@ -300,12 +320,22 @@ func (p *pairDistances) values(ctx context.Context, a *DistanceAgreement, ux, uy
 	}
 	meanX, meanY, scale := raw[0]/m, raw[1]/m, raw[4]/raw[3]
 	a.Scale = math.Ldexp(scale, ux.exp-uy.exp)
+	both := unitAt(max(ux.exp, uy.exp))           // of differences
+	ratio := math.Ldexp(1, min(0, ux.exp-uy.exp)) // brings those over distances of x down
 	// Sums of differences keep the digits that differences of sums lose.
-	around, err := p.sums(ctx, func(s *[5]float64, lo, hi int) {
-		for t, x := range p.original[lo:hi] {
-			x, y := ux.of(x), uy.of(p.embedded[lo+t])
+	around, err := p.sums(ctx, func(s *[sumsAtOnce]float64, lo, hi int) {
+		for t, givenX := range p.original[lo:hi] {
+			givenY := p.embedded[lo+t]
+			x, y := ux.of(givenX), uy.of(givenY)
 			miss := x - scale*y
 			s[3] += miss * miss
+			miss = both.of(givenX) - both.of(givenY)
+			s[4] += miss * miss
+			if x > 0 {
+				s[5] += sammon(x, givenX, givenY, ratio)
+			} else {
+				s[6]++
+			}
 			x, y = x-meanX, y-meanY
 			s[0] += x * x
 			s[1] += y * y
@@ -315,22 +345,45 @@ func (p *pairDistances) values(ctx context.Context, a *DistanceAgreement, ux, uy
 	if err != nil {
 		return err
 	}
+	rootX, rootY, miss := math.Sqrt(raw[2]/m), math.Sqrt(raw[3]/m), math.Sqrt(around[4]/m)
 	a.R = correlation(around)
 	a.Sigma = math.Sqrt(min(1, around[3]/raw[2]))
+	a.RMS.Value = math.Ldexp(miss, both.exp)
+	a.Normalized.Value = math.Ldexp(miss/rootX, both.exp-ux.exp)
+	a.Kruskal.Value = math.Ldexp(miss/rootY, both.exp-uy.exp)
+	a.SammonRoot.Value = math.Sqrt(around[5]/raw[0]) / ratio
+	a.Coincident = int(around[6])
 	if a.Pairs == a.All {
 		return nil
 	}
-	// Distances of variance 1 for r, and of mean square 1 for the cosine.
+	// Distances of variance 1 for r, and of mean square 1 for the cosine. Ratios of
+	// means change by the difference of what a pair changes in both.
 	sdX, sdY := math.Sqrt(around[0]/m), math.Sqrt(around[1]/m)
-	rootX, rootY := math.Sqrt(raw[2]/m), math.Sqrt(raw[3]/m)
 	cosine := min(1, raw[4]/math.Sqrt(raw[2]*raw[3]))
-	spread, err := p.sums(ctx, func(s *[5]float64, lo, hi int) {
-		for t, x := range p.original[lo:hi] {
-			x, y := ux.of(x), uy.of(p.embedded[lo+t])
+	meanSammon := around[5] / m
+	spread, err := p.sums(ctx, func(s *[sumsAtOnce]float64, lo, hi int) {
+		for t, givenX := range p.original[lo:hi] {
+			givenY := p.embedded[lo+t]
+			x, y := ux.of(givenX), uy.of(givenY)
 			v := influence((x-meanX)/sdX, (y-meanY)/sdY, a.R)
 			s[0] += v * v
 			v = influence(x/rootX, y/rootY, cosine)
 			s[1] += v * v
+			square := 0.
+			if miss > 0 {
+				square = (both.of(givenX) - both.of(givenY)) / miss
+				square *= square
+			}
+			s[2] += (square - 1) * (square - 1)
+			v = square - x/rootX*(x/rootX)
+			s[3] += v * v
+			v = square - y/rootY*(y/rootY)
+			s[4] += v * v
+			v = -x / meanX
+			if x > 0 && meanSammon > 0 {
+				v += sammon(x, givenX, givenY, ratio) / meanSammon
+			}
+			s[5] += v * v
 		}
 	})
 	if err != nil {
@@ -340,31 +393,66 @@ func (p *pairDistances) values(ctx context.Context, a *DistanceAgreement, ux, uy
 	if a.Sigma > 0 {
 		a.SigErr = math.Sqrt(spread[1]) / m * cosine / a.Sigma
 	}
+	a.RMS.err(math.Sqrt(spread[2]) / m / 2)
+	a.Normalized.err(math.Sqrt(spread[3]) / m / 2)
+	a.Kruskal.err(math.Sqrt(spread[4]) / m / 2)
+	a.SammonRoot.err(math.Sqrt(spread[5]) / m / 2)
 	return nil
 }
 
+// err sets the standard error, given as a share of the value.
+func (s *Sampled) err(share float64) {
+	if s.Value > 0 && !math.IsInf(s.Value, 0) {
+		s.StdErr = s.Value * share
+	}
+}
+
 // correlation returns r from Σx², Σy² and Σxy.
-func correlation(s [5]float64) float64 { return max(-1, min(1, s[2]/math.Sqrt(s[0]*s[1]))) }
+func correlation(s [sumsAtOnce]float64) float64 { return max(-1, min(1, s[2]/math.Sqrt(s[0]*s[1]))) }
 
 // influence returns how one more pair moves a correlation r of values of mean
 // square 1: its derivative by the weight of the pair.
 func influence(x, y, r float64) float64 { return x*y - r*(x*x+y*y)/2 }
 
-// ranks replaces the distances by their ranks and fills in the scores of these.
-func (p *pairDistances) ranks(ctx context.Context, a *DistanceAgreement) error {
-	stage := watch.Start(ctx, "distance preservation: ranks", 2)
+// orders fills in the scores of the order of the distances, which it replaces by
+// their ranks.
+func (p *pairDistances) orders(ctx context.Context, a *DistanceAgreement, ux, uy unit) error {
+	stage := watch.Start(ctx, "distance preservation: ranks", 5)
 	s := rankcorr.NewSorter(a.Pairs)
-	orderX, err := s.Rank(ctx, p.original)
+	orderY, err := s.Sort(ctx, p.embedded)
 	if err != nil {
 		return err
 	}
 	stage.Add(1)
-	orderY, err := s.Rank(ctx, p.embedded)
+	orderX, err := s.SortFrom(ctx, p.original, orderY) // equal ones by the other distance
 	if err != nil {
 		return err
 	}
 	stage.Add(1)
-	squares, err := p.sums(ctx, func(s *[5]float64, lo, hi int) {
+	if err := p.regress(ctx, a, orderX, ux, uy); err != nil {
+		return err
+	}
+	stage.Add(1)
+	if err := s.RankInOrder(ctx, p.original, orderX); err != nil {
+		return err
+	}
+	if err := s.RankInOrder(ctx, p.embedded, orderY); err != nil {
+		return err
+	}
+	if err := p.spearman(ctx, a, s, orderX, orderY); err != nil {
+		return err
+	}
+	stage.Add(1)
+	if err := p.kendall(ctx, a, s, orderX, orderY); err != nil {
+		return err
+	}
+	stage.Add(1)
+	return nil
+}
+
+// spearman fills in Spearman's ρ, from the ranks.
+func (p *pairDistances) spearman(ctx context.Context, a *DistanceAgreement, s *rankcorr.Sorter, orderX, orderY []uint32) error {
+	squares, err := p.sums(ctx, func(s *[sumsAtOnce]float64, lo, hi int) {
 		for t, x := range p.original[lo:hi] {
 			y := p.embedded[lo+t]
 			s[0] += x * x
@@ -406,7 +494,7 @@ func (p *pairDistances) ranks(ctx context.Context, a *DistanceAgreement) error {
 	if err != nil {
 		return err
 	}
-	spread, err := p.sums(ctx, func(s *[5]float64, lo, hi int) {
+	spread, err := p.sums(ctx, func(s *[sumsAtOnce]float64, lo, hi int) {
 		for t := lo; t < hi; t++ {
 			v := influence(p.original[t]/sdX, p.embedded[t]/sdY, a.Rho) + math.Float64frombits(onX[t]) + math.Float64frombits(onY[t])
 			s[0] += v * v

@@ -86,12 +86,13 @@ func FuzzDistancePreservation(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for _, v := range []float64{a.R, a.Rho, a.Sigma, a.Scale, a.RErr, a.RhoErr, a.SigErr} {
+		for _, v := range []float64{a.R, a.Rho, a.Sigma, a.Scale, a.RErr, a.RhoErr, a.SigErr,
+			a.Tau.Value, a.Tau.StdErr, a.RMS.Value, a.RMS.StdErr, a.Normalized.Value, a.Kruskal.Value, a.Nonmetric.Value, a.Nonmetric.StdErr} {
 			if v-v != 0 {
 				t.Fatalf("%+v", a)
 			}
 		}
-		if math.Abs(a.R) > 1 || math.Abs(a.Rho) > 1 || a.Sigma < 0 || a.Sigma > 1 || a.Scale < 0 {
+		if math.Abs(a.R) > 1 || math.Abs(a.Rho) > 1 || math.Abs(a.Tau.Value) > 1 || a.Nonmetric.Value > 1 || a.Sigma < 0 || a.Sigma > 1 || a.Scale < 0 {
 			t.Errorf("%+v", a)
 		}
 		var dx, dy []float64

@@ -47,7 +47,6 @@ var qualityRows = []row{{
 }, {
 	method:     "quality.DistancePreservation",
 	stochastic: true,
-	unmoved:    "quality.TestDrawnPairs: rows compared with themselves agree over any pairs",
 	source:     "1904, The proof and measurement of association between two things",
 	golden:     golden{file: "distancepreservation", holds: "cases", test: "quality.TestDistancesAgainstSciPy"},
 	claim: claim{
