@@ -22,7 +22,7 @@ type published struct {
 }
 
 // publishedValues holds the values of every file of this package.
-var publishedValues = slices.Concat(linearValues)
+var publishedValues = slices.Concat(linearValues, neighborValues, shapeValues)
 
 func TestPublishedValues(t *testing.T) {
 	x, y := representations()
