@@ -174,7 +174,7 @@ func cross64(ctx context.Context, a, b *mat.Dense) (float64, error) {
 		if err != nil {
 			return 0, err
 		}
-		return squares(ctx, c.Data)
+		return frobenius(ctx, c.Data)
 	})
 }
 
@@ -215,11 +215,12 @@ func cross32(ctx context.Context, a, b *mat32.Dense) (float64, error) {
 				return 0, err
 			}
 		}
-		return squares(ctx, sums)
+		return frobenius(ctx, sums)
 	})
 }
 
-func squares(ctx context.Context, v []float64) (float64, error) {
+// frobenius returns the sum of the squares of v.
+func frobenius(ctx context.Context, v []float64) (float64, error) {
 	return par.Sum(ctx, len(v), 1<<14, func(lo, hi int) float64 { return kernel.Dot64(v[lo:hi], v[lo:hi]) })
 }
 

@@ -98,7 +98,7 @@ func (r *regressionOf) against(ctx context.Context, y prepared) (measure.Score, 
 		s.Convention += fmt.Sprintf(", %d-fold cross-validation", r.Folds)
 		s.Value, err = r.crossValidated(ctx, from, to)
 	} else {
-		s.Value, err = explained(ctx, from.basis, to.rows)
+		s.Value, err = fitted(ctx, from.basis, to.rows)
 		if from.basis.rank >= s.Rows-1 {
 			s.Notes = append(s.Notes, fmt.Sprintf("%d rows are too few for %d directions: they are explained whatever the data", s.Rows, from.basis.rank))
 		}
@@ -110,8 +110,8 @@ func (r *regressionOf) against(ctx context.Context, y prepared) (measure.Score, 
 	return finite(regressionMethod, s)
 }
 
-// explained returns R² of y on the rows that the map is fitted to.
-func explained(ctx context.Context, x *factors, y *mat.Dense) (float64, error) {
+// fitted returns R² of y on the rows that the map is fitted to.
+func fitted(ctx context.Context, x *factors, y *mat.Dense) (float64, error) {
 	_, q := y.Dims()
 	seen := mat.NewDense(len(x.values), q, nil)
 	if err := kernel.Gemm64(ctx, blas.Trans, blas.NoTrans, 1, x.left.RawMatrix(), y.RawMatrix(), 0, seen.RawMatrix()); err != nil {
