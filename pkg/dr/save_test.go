@@ -155,7 +155,8 @@ func TestSavedIsTheSame(t *testing.T) {
 
 func TestDamagedFilesAreErrors(t *testing.T) {
 	testenv.Unraced(t)
-	for name, v := range savedValues(t) {
+	values := savedValues(t)
+	for name, v := range values {
 		good, err := v.MarshalBinary()
 		if err != nil {
 			t.Fatal(err)
@@ -172,7 +173,7 @@ func TestDamagedFilesAreErrors(t *testing.T) {
 				t.Fatalf("%s, cut at %d: %v", name, i, err)
 			}
 		}
-		for other, w := range savedValues(t) {
+		for other, w := range values {
 			b, _ := w.MarshalBinary()
 			if err := fresh.UnmarshalBinary(b); reflect.TypeOf(w) != reflect.TypeOf(v) && !file(err) {
 				t.Errorf("%s read a saved %s: %v", name, other, err)
