@@ -13,7 +13,7 @@ import (
 )
 
 // Blocks calls f for consecutive blocks [lo, hi) of at most size that cover
-// [0, n), on GOMAXPROCS goroutines. Which goroutine runs which block is left to
+// [0, n), on GOMAXPROCS goroutines, or by the crew of ctx (see WithCrew). Which goroutine runs which block is left to
 // chance, so f must write only what belongs to its block. When ctx is done no
 // further block starts and Blocks returns ctx.Err(); it always waits for the
 // blocks that run. A panic in f is raised again in the caller.
@@ -28,6 +28,9 @@ func Blocks(ctx context.Context, n, size int, f func(lo, hi int)) error {
 func BlocksWith[S any](ctx context.Context, n, size int, scratch func() S, f func(s S, lo, hi int)) error {
 	if n <= 0 {
 		return ctx.Err()
+	}
+	if c := crewOf(ctx); c != nil {
+		return blocksBy(ctx, c, n, size, scratch, f)
 	}
 	blocks := (n + size - 1) / size
 	workers := min(runtime.GOMAXPROCS(0), blocks)

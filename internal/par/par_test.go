@@ -120,3 +120,60 @@ func TestCrewRunsEveryPartOnce(t *testing.T) {
 		})
 	}
 }
+
+// Loops by a crew cover what they shall, also within one another, stop when they are
+// cancelled, and hand panics on.
+func TestBlocksByACrew(t *testing.T) {
+	for _, procs := range []int{1, 2, 7} {
+		at(procs, func() {
+			ctx, dismiss := WithCrew(t.Context())
+			defer dismiss()
+			for _, n := range []int{0, 1, 64, 65, 1000, 100_000} {
+				seen := make([]int, n)
+				scratches := atomic.Int64{}
+				err := BlocksWith(ctx, n, 64, func() int { return int(scratches.Add(1)) }, func(s, lo, hi int) {
+					if s < 1 || hi-lo > 64 || lo%64 != 0 {
+						t.Errorf("block [%d, %d) with scratch %d", lo, hi, s)
+					}
+					within, err := Sum(ctx, hi-lo, 7, func(lo, hi int) float64 { return float64(hi - lo) })
+					if err != nil || within != float64(hi-lo) {
+						t.Errorf("a loop within another: %v, %v, want %d", within, err, hi-lo)
+					}
+					for i := lo; i < hi; i++ {
+						seen[i]++
+					}
+				})
+				if err != nil || int(scratches.Load()) > procs {
+					t.Fatal(err, scratches.Load())
+				}
+				for i, s := range seen {
+					if s != 1 {
+						t.Fatalf("n=%d: index %d ran %d times", n, i, s)
+					}
+				}
+			}
+			func() {
+				defer func() {
+					if r := recover(); r != "broken" {
+						t.Errorf("recovered %v", r)
+					}
+				}()
+				Blocks(ctx, 100, 1, func(lo, _ int) {
+					if lo == 50 {
+						panic("broken")
+					}
+				})
+			}()
+			canceled, cancel := context.WithCancel(ctx)
+			var ran atomic.Int64
+			err := Blocks(canceled, 1000, 1, func(int, int) {
+				if ran.Add(1) == 10 {
+					cancel()
+				}
+			})
+			if !errors.Is(err, context.Canceled) || procs == 1 && ran.Load() != 10 {
+				t.Errorf("%v after %d blocks", err, ran.Load())
+			}
+		})
+	}
+}
