@@ -9,6 +9,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/internal/rng"
 	"github.com/flatland-go/flatland/pkg/dr/layout"
 	"github.com/flatland-go/flatland/pkg/mat32"
@@ -324,6 +325,8 @@ func (p PaCMAP) descend(ctx context.Context, name string, pairs *pairSets, y []f
 		total += max(iterations, 0)
 		ends[phase] = total
 	}
+	ctx, dismiss := par.WithCrew(ctx)
+	defer dismiss()
 	gradient := make([]float32, len(y))
 	adam := layout.NewAdam(p.LearningRate, len(y))
 	watched := watch.Watched(ctx)
@@ -343,7 +346,7 @@ func (p PaCMAP) descend(ctx context.Context, name string, pairs *pairSets, y []f
 		if err := bonds(it).Gradient(ctx, gradient, y, dim); err != nil {
 			return math.NaN(), err
 		}
-		adam.Move(y, gradient)
+		adam.Move(ctx, y, gradient)
 		if reach > 0 && it > ends[1] && it%redraw == 0 {
 			if err := pairs.redraw(ctx, y, dim, reach, p.Seed, it); err != nil {
 				return math.NaN(), err

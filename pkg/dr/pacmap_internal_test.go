@@ -132,7 +132,7 @@ func TestPaCMAPAgainstPacmap(t *testing.T) {
 		if err := bonds([]float64{2, 1000, 1}, 0).Gradient(ctx, gradient, y, 2); err != nil {
 			t.Fatal(err)
 		}
-		adam.Move(y, gradient)
+		adam.Move(t.Context(), y, gradient)
 		same("step", y, want, 1e-5)
 	}
 

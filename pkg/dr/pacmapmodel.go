@@ -174,7 +174,7 @@ func (m *pairModel) attract(ctx context.Context, y []float32, near *neighbors.An
 		if err != nil {
 			return err
 		}
-		adam.Move(y, gradient)
+		adam.Move(ctx, y, gradient)
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/internal/screen"
 	"github.com/flatland-go/flatland/pkg/dr/layout"
 	"github.com/flatland-go/flatland/pkg/manifold"
@@ -268,7 +269,7 @@ func (r RieSNE) place(ctx context.Context, rows *mat.Dense) (y []float64, notes 
 }
 
 // mover returns what moves the points of a map of n rows by gradients.
-func (r RieSNE) mover(n int, rate float64) interface{ Move(y, gradient []float64) } {
+func (r RieSNE) mover(n int, rate float64) mover {
 	if _, flat := r.Target.(manifold.Euclidean); flat {
 		d := layout.NewDescent(n, r.Target.Dim())
 		d.Rate, d.Momentum, d.MaxStep = rate, riesneMomentum, riesneMaxStep
@@ -285,6 +286,11 @@ const (
 	riesneMaxStep  = 5
 )
 
+// mover moves points one step against a gradient.
+type mover interface {
+	Move(ctx context.Context, y, gradient []float64)
+}
+
 // descend moves y for all iterations; it returns the error of a cancel.
 func (r RieSNE) descend(ctx context.Context, objective *layout.GeodesicStudent, y []float64) error {
 	const every = 50 // iterations between two looks at the loss, for who watches
@@ -293,7 +299,9 @@ func (r RieSNE) descend(ctx context.Context, objective *layout.GeodesicStudent, 
 	early, late := max(r.EarlyIterations, 0), max(r.Iterations, 0)
 	gradient := make([]float64, len(y))
 	watched := watch.Watched(ctx)
-	var mover interface{ Move(y, gradient []float64) }
+	ctx, dismiss := par.WithCrew(ctx)
+	defer dismiss()
+	var to mover
 	for it := range early + late {
 		exaggeration := 1.
 		if it < early {
@@ -302,12 +310,12 @@ func (r RieSNE) descend(ctx context.Context, objective *layout.GeodesicStudent, 
 		if it == 0 || it == early {
 			// The phases have other objectives: what was learned of steps in
 			// the first does not hold in the second.
-			mover = r.mover(n, cmp.Or(r.LearningRate, float64(n)/exaggeration))
+			to = r.mover(n, cmp.Or(r.LearningRate, float64(n)/exaggeration))
 		}
 		if err := objective.Gradient(ctx, gradient, y, exaggeration); err != nil {
 			return err
 		}
-		mover.Move(y, gradient)
+		to.Move(ctx, y, gradient)
 		if !watched {
 			continue
 		}

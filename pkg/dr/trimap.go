@@ -9,6 +9,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/pkg/dr/layout"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/neighbors"
@@ -268,6 +269,8 @@ func (TriMap) momentum(it int) float32 {
 func (t TriMap) descend(ctx context.Context, loss *layout.TripletLoss, y []float32) error {
 	const every = 50 // iterations between two looks at the loss, for who watches
 	n, total := len(y)/t.Components, max(t.Iterations, 0)
+	ctx, dismiss := par.WithCrew(ctx)
+	defer dismiss()
 	descent := layout.NewDeltaBarDelta(n, t.Components)
 	descent.Rate = float32(t.LearningRate)
 	ahead, gradient := make([]float32, len(y)), make([]float32, len(y))

@@ -9,6 +9,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/internal/saved"
 	"github.com/flatland-go/flatland/pkg/affinity"
 	"github.com/flatland-go/flatland/pkg/dr/layout"
@@ -98,6 +99,8 @@ func (m *TSNEModel) descend(ctx context.Context, y []float64, phases []phase) (*
 func (m *TSNEModel) move(ctx context.Context, o objective, y []float64, phases []phase) error {
 	const every = 50 // iterations between two looks at the loss, for who watches
 	t, n := m.options, m.embedding.Rows
+	ctx, dismiss := par.WithCrew(ctx)
+	defer dismiss()
 	gradient := make([]float64, len(y))
 	watched := watch.Watched(ctx)
 	done, total := 0, 0
@@ -130,7 +133,7 @@ func (m *TSNEModel) move(ctx context.Context, o objective, y []float64, phases [
 			if err := o.Gradient(ctx, gradient, y, p.exaggeration); err != nil {
 				return err
 			}
-			descent.Move(y, gradient)
+			descent.Move(ctx, y, gradient)
 			done++
 			if !watched {
 				continue

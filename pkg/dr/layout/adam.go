@@ -25,17 +25,16 @@ func NewAdam(rate float64, coordinates int) *Adam {
 	return &Adam{Rate: rate, mean: make([]float32, coordinates), square: make([]float32, coordinates)}
 }
 
-// Move moves y one step against the gradient, on every core.
-func (a *Adam) Move(y, gradient []float32) {
+// Move moves y one step against the gradient, on every core. It is short, and half a step
+// would be no use to anybody: a cancel does not end it.
+func (a *Adam) Move(ctx context.Context, y, gradient []float32) {
 	const (
 		keepMean, keepSquare = 0.9, 0.999
 		floor                = 1e-7
-		block                = 1 << 14
 	)
 	a.step++
 	rate := float32(a.Rate * math.Sqrt(1-math.Pow(keepSquare, float64(a.step))) / (1 - math.Pow(keepMean, float64(a.step))))
-	// It is short, and half a step would be no use to anybody.
-	_ = par.Blocks(context.Background(), len(y), block, func(lo, hi int) {
+	_ = par.Blocks(context.WithoutCancel(ctx), len(y), valuesPerBlock, func(lo, hi int) {
 		y, mean, square := y[lo:hi], a.mean[lo:hi], a.square[lo:hi]
 		for i, g := range gradient[lo:hi] {
 			m := mean[i] + (1-keepMean)*(g-mean[i])

@@ -102,7 +102,7 @@ func NewAttraction(ctx context.Context, p Similarities, dim int, freedom float64
 // error is ctx.Err().
 func (a *Attraction) Forces(ctx context.Context, dst, y []float64) error {
 	dim := a.dim
-	if err := par.Blocks(ctx, len(y), 1<<14, func(lo, hi int) {
+	if err := par.Blocks(ctx, len(y), valuesPerBlock, func(lo, hi int) {
 		for i, v := range y[lo:hi] {
 			a.points[lo+i] = float32(v)
 		}

@@ -173,7 +173,7 @@ func (b *BarnesHut) frame(y []float64) {
 
 // sort orders the points along the curve, those at one place by number.
 func (b *BarnesHut) sort(ctx context.Context, y []float64) error {
-	const size = 4096
+	const size = 512
 	n, dim, bits := b.n, b.dim, b.bits()
 	b.frame(y)
 	last := float64(uint64(1)<<bits - 1)

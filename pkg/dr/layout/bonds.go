@@ -46,7 +46,7 @@ type Bonds []Bond
 func (b Bonds) Gradient(ctx context.Context, dst, y []float32, dim int) error {
 	const rows = 512
 	clear(dst)
-	return par.Blocks(ctx, len(y)/dim, rows, func(lo, hi int) {
+	return par.BlocksWith(ctx, len(y)/dim, rows, func() float32 { return fetch(y) }, func(_ float32, lo, hi int) {
 		for _, bond := range b {
 			if bond.Weight == 0 {
 				continue

@@ -131,7 +131,7 @@ func TestBondsHaveTheSameBitsOnAnyCores(t *testing.T) {
 			if err := bonds.Gradient(context.Background(), g, y, 2); err != nil {
 				t.Fatal(err)
 			}
-			adam.Move(y, g)
+			adam.Move(t.Context(), y, g)
 		}
 		runtime.GOMAXPROCS(old)
 		if want == nil {
@@ -154,7 +154,7 @@ func TestAdamMovesByTheRate(t *testing.T) {
 	adam := NewAdam(.5, 3)
 	y := []float32{1, 1, 1}
 	for step := range 4 {
-		adam.Move(y, []float32{100, -.01, 0})
+		adam.Move(t.Context(), y, []float32{100, -.01, 0})
 		far := .5 * float32(step+1)
 		if math.Abs(float64(y[0]-(1-far))) > 1e-3 || math.Abs(float64(y[1]-(1+far))) > 1e-3 || y[2] != 1 {
 			t.Errorf("after step %d at %v", step+1, y)

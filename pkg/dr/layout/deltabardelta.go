@@ -27,7 +27,7 @@ func NewDeltaBarDelta(n, dim int) *DeltaBarDelta {
 }
 
 // valuesPerBlock cuts loops that do little for each of many values.
-const valuesPerBlock = 1 << 13
+const valuesPerBlock = 1 << 10
 
 // Ahead writes to dst where momentum alone would carry y. The error is that of ctx.
 func (d *DeltaBarDelta) Ahead(ctx context.Context, dst, y []float32) error {

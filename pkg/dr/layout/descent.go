@@ -40,17 +40,18 @@ func ResumeDescent(dim int, step, gain []float64) *Descent {
 }
 
 // movedPoints is how many points are one unit of work.
-const movedPoints = 4096
+const movedPoints = 512
 
 // Move moves y, n × dim row after row, one step against the gradient, and
-// centres it.
-func (d *Descent) Move(y, gradient []float64) {
+// centres it. It is short, and half a step would be no use to anybody: a cancel does not
+// end it.
+func (d *Descent) Move(ctx context.Context, y, gradient []float64) {
+	ctx = context.WithoutCancel(ctx)
 	dim := d.dim
 	n := len(y) / dim
 	sums := make([]float64, (n+movedPoints-1)/movedPoints*dim)
 	blocks := func(f func(lo, hi int, sums []float64)) {
-		// No error: this context is never done.
-		_ = par.Blocks(context.Background(), n, movedPoints, func(lo, hi int) {
+		_ = par.Blocks(ctx, n, movedPoints, func(lo, hi int) {
 			f(lo*dim, hi*dim, sums[lo/movedPoints*dim:][:dim])
 		})
 	}

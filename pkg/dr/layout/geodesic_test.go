@@ -90,7 +90,7 @@ func TestGeodesicGradientAgainstDifferences(t *testing.T) {
 			if err := o.Gradient(ctx, gradient, y, 1); err != nil {
 				t.Fatal(err)
 			}
-			d.Move(y, gradient)
+			d.Move(t.Context(), y, gradient)
 		}
 		if after := loss(); !(after < before) {
 			t.Errorf("%v: the divergence went from %v to %v", m, before, after)
@@ -109,7 +109,7 @@ func TestGeodesicDescentHasALongestStep(t *testing.T) {
 	y, g := []float64{1, 0, 0}, []float64{0, 100, 0}
 	d := layout.NewGeodesicDescent(1, m)
 	d.Rate, d.MaxStep = 1, .25
-	d.Move(y, g)
+	d.Move(t.Context(), y, g)
 	if got := m.Distance([]float64{1, 0, 0}, y); math.Abs(got-.25) > 1e-15 || y[1] >= 0 {
 		t.Errorf("it went %v, to %v", got, y)
 	}

@@ -1,8 +1,10 @@
 package layout
 
 import (
+	"context"
 	"math"
 
+	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/pkg/manifold"
 )
 
@@ -18,23 +20,30 @@ type GeodesicDescent struct {
 
 	space      manifold.Manifold
 	step, gain []float64
-	from       []float64
 }
 
 // NewGeodesicDescent returns a descent for n points of space, at rest.
 func NewGeodesicDescent(n int, space manifold.Manifold) *GeodesicDescent {
-	d := &GeodesicDescent{space: space, step: make([]float64, n*space.Ambient()), gain: make([]float64, n), from: make([]float64, space.Ambient())}
+	d := &GeodesicDescent{space: space, step: make([]float64, n*space.Ambient()), gain: make([]float64, n)}
 	for i := range d.gain {
 		d.gain[i] = 1
 	}
 	return d
 }
 
-// Move moves y, one point a row, one step against the Riemannian gradient.
-func (d *GeodesicDescent) Move(y, gradient []float64) {
+// Move moves y, one point a row, one step against the Riemannian gradient, on every core. A
+// cancel does not end it, as it does not end that of Descent.
+func (d *GeodesicDescent) Move(ctx context.Context, y, gradient []float64) {
+	dim := d.space.Ambient()
+	_ = par.BlocksWith(context.WithoutCancel(ctx), len(d.gain), movedPoints, func() []float64 { return make([]float64, dim) }, func(from []float64, lo, hi int) {
+		d.move(y, gradient, from, lo, hi)
+	})
+}
+
+func (d *GeodesicDescent) move(y, gradient, from []float64, lo, hi int) {
 	const floor = 0.01
-	dim := len(d.from)
-	for i := range d.gain {
+	dim := len(from)
+	for i := lo; i < hi; i++ {
 		at, g, step := y[i*dim:(i+1)*dim], gradient[i*dim:(i+1)*dim], d.step[i*dim:(i+1)*dim]
 		if d.space.Inner(at, g, step) <= 0 { // the step goes, or will go, downhill
 			d.gain[i] += 0.2
@@ -49,8 +58,8 @@ func (d *GeodesicDescent) Move(y, gradient []float64) {
 				step[c] *= d.MaxStep / length
 			}
 		}
-		copy(d.from, at)
+		copy(from, at)
 		d.space.Exp(at, at, step)
-		d.space.Transport(step, d.from, at, step)
+		d.space.Transport(step, from, at, step)
 	}
 }

@@ -153,7 +153,7 @@ func TestDescent(t *testing.T) {
 			if err := s.Gradient(ctx, g, y, 1); err != nil {
 				t.Fatal(err)
 			}
-			d.Move(y, g)
+			d.Move(t.Context(), y, g)
 		}
 		after, _ := s.Divergence(ctx, y)
 		runtime.GOMAXPROCS(old)
@@ -180,7 +180,7 @@ func TestMaxStepBoundsEveryPoint(t *testing.T) {
 	d := NewDescent(2, 2)
 	d.Rate, d.MaxStep = 1, 5
 	y := []float64{0, 0, 0, 0}
-	d.Move(y, []float64{-300, -400, 300, 400})
+	d.Move(t.Context(), y, []float64{-300, -400, 300, 400})
 	if math.Hypot(y[0], y[1])-5 > 1e-12 || math.Abs(y[0]/y[1]-0.75) > 1e-12 {
 		t.Errorf("moved to %v, want (3, 4) and (−3, −4)", y)
 	}

@@ -188,6 +188,7 @@ type worker struct {
 	key     uint64 // of the random numbers of the epoch
 	fired   []int32
 	a, b, c []float32 // of dim coordinates
+	fetched float32   // of no use
 }
 
 // run moves the points for all epochs.
@@ -227,6 +228,12 @@ func (d *sampler) run(ctx context.Context) error {
 			crew.Run(len(units), func(p int) {
 				w := &workers[p]
 				w.edges, w.epoch, w.rate, w.key = d.visits[units[p].lo:units[p].hi], uint32(epoch+1), rate, key
+				if d.Anchors == nil {
+					for _, b := range units[p].blocks {
+						lo, hi := d.ends(b)
+						w.fetched += fetch(d.heads[lo*d.dim : hi*d.dim])
+					}
+				}
 				move(w)
 			})
 		}

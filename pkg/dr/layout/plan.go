@@ -27,8 +27,17 @@ type visit struct {
 	number     uint32 // of the edge, by which random numbers are chosen
 }
 
-// unit is a range of visits.
-type unit struct{ lo, hi int }
+// unit is a range of visits, of points in two blocks, or in one twice.
+type unit struct {
+	lo, hi int
+	blocks [2]int
+}
+
+// ends returns where a block lies.
+func (p *plan) ends(block int) (lo, hi int) {
+	at := func(b int) int { return b*p.size + min(b, p.longer) }
+	return at(block), at(block + 1)
+}
 
 // slot returns where a point lies, and point who lies there.
 func (p *plan) slot(point int) int {
@@ -97,7 +106,7 @@ func tournament(ctx context.Context, edges *Edges) (*plan, error) {
 			if other < one {
 				continue
 			}
-			u := unit{lo: at}
+			u := unit{lo: at, blocks: [2]int{one, other}}
 			claim(one, other)
 			if other != one {
 				claim(other, one)

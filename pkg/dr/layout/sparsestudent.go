@@ -35,7 +35,7 @@ func (s *SparseStudent) Gradient(ctx context.Context, dst, y []float64, exaggera
 	if err != nil {
 		return err
 	}
-	return par.Blocks(ctx, len(y), 1<<13, func(lo, hi int) {
+	return par.Blocks(ctx, len(y), valuesPerBlock, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			dst[i] = exaggeration*s.attract[i] - s.repel[i]/z
 		}

@@ -50,7 +50,7 @@ func (t *Triplets) check(n int) error {
 // w·a/(a+b), where a = 1+‖yᵢ−yⱼ‖² of the near row j and b = 1+‖yᵢ−yₖ‖² of the far row k.
 //
 // Source: E. Amid and M. Warmuth (2019), TriMap: large-scale dimensionality reduction
-// using triplets. It has scratch memory, 8·n·dim bytes for each of up to 16 parts: one
+// using triplets. It has scratch memory, 8·n·dim bytes for each of up to 8 parts: one
 // goroutine uses it at a time, and it uses every core.
 type TripletLoss struct {
 	n, dim int
@@ -65,7 +65,7 @@ func NewTripletLoss(n, dim int, sets ...*Triplets) (*TripletLoss, error) {
 	// depend on who computes it.
 	const (
 		rowsPerPart = 64
-		most        = 16
+		most        = 8
 	)
 	if n < 1 || dim < 1 {
 		return nil, &mat32.ShapeError{What: "the map", Rows: n, Cols: dim, Want: "points, and dimensions"}
