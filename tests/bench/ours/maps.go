@@ -66,22 +66,38 @@ func UMAPLayout(ctx context.Context, in []*mat32.Dense, o wire.Options, seed uin
 	return embedded(ctx, dr.UMAP{Components: o.Int("components"), Neighbors: o.Int("neighbors"), Affinity: w, Start: dr.FromRandom, Seed: seed}, in[0])
 }
 
-// PaCMAPLayout is PaCMAP from neighbours that are given, and from points at random; options components and neighbors.
+// PaCMAPLayout is PaCMAP from neighbours that are given, and from points at random, for times as many iterations as by default, so that the
+// optimiser is all but a few hundredths of the work; options components, neighbors and times.
 func PaCMAPLayout(ctx context.Context, in []*mat32.Dense, o wire.Options, seed uint64) (wire.Result, error) {
 	g, err := candidates(ctx, in[0], o.Int("neighbors"))
 	if err != nil {
 		return wire.Result{}, err
 	}
-	return embedded(ctx, dr.PaCMAP{Components: o.Int("components"), Neighbors: o.Int("neighbors"), Graph: g, Start: dr.FromRandom, Seed: seed}, in[0])
+	p := dr.PaCMAP{Components: o.Int("components"), Neighbors: o.Int("neighbors"), Graph: g, Start: dr.FromRandom, Seed: seed}
+	n, d := in[0].Dims()
+	if p, err = p.Resolve(n, d); err != nil {
+		return wire.Result{}, err
+	}
+	for phase := range p.Iterations {
+		p.Iterations[phase] *= o.Int("times")
+	}
+	return embedded(ctx, p, in[0])
 }
 
-// TriMapLayout is TriMap from neighbours that are given, and from points at random; options components and neighbors.
+// TriMapLayout is TriMap from neighbours that are given, and from points at random, for times as many iterations as by default, so that the
+// optimiser is all but a few hundredths of the work; options components, neighbors and times.
 func TriMapLayout(ctx context.Context, in []*mat32.Dense, o wire.Options, seed uint64) (wire.Result, error) {
 	g, err := candidates(ctx, in[0], o.Int("neighbors"))
 	if err != nil {
 		return wire.Result{}, err
 	}
-	return embedded(ctx, dr.TriMap{Components: o.Int("components"), Inliers: o.Int("neighbors"), Graph: g, Start: dr.FromRandom, Seed: seed}, in[0])
+	t := dr.TriMap{Components: o.Int("components"), Inliers: o.Int("neighbors"), Graph: g, Start: dr.FromRandom, Seed: seed}
+	n, d := in[0].Dims()
+	if t, err = t.Resolve(n, d); err != nil {
+		return wire.Result{}, err
+	}
+	t.Iterations *= o.Int("times")
+	return embedded(ctx, t, in[0])
 }
 
 // candidates returns the neighbours of the rows of x, and 50 more.
