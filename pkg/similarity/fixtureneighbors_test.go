@@ -3,12 +3,13 @@ package similarity
 import (
 	"context"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 )
 
-// neighborValues are those of the measures of neighbourhoods.
-var neighborValues = []published{
+// neighborValues are those of the measures of neighbourhoods and of dissimilarities.
+var neighborValues = slices.Concat(rsaValues, []published{
 	{"mutual kNN, k = 1", score(MutualKNN{Neighbors: 1}), ".085"},
 	{"mutual kNN, k = 10", score(MutualKNN{}), ".224"},
 	{"mutual kNN, k = 20", score(MutualKNN{Neighbors: 20}), ".318"},
@@ -27,7 +28,7 @@ var neighborValues = []published{
 	{"information imbalance y → x, k = 1", backwards(InformationImbalance{}), ".4568"},
 	{"information imbalance x → y, k = 5", score(InformationImbalance{Neighbors: 5}), ".42489"},
 	{"information imbalance y → x, k = 5", backwards(InformationImbalance{Neighbors: 5}), ".5257"},
-}
+})
 
 // publishedCKNNA adds what its authors' code adds to the denominator.
 func publishedCKNNA(k int) func(ctx context.Context, x, y mat.Matrix) (float64, error) {

@@ -75,6 +75,7 @@ var similarityNeighborRows = []row{
 	platonicRow("similarity.LCSKNN", similarity.LCSKNN{}, similarity.LCSKNN{Neighbors: 1}, 3, 10),
 	platonicRow("similarity.EditKNN", similarity.EditKNN{}, similarity.EditKNN{Neighbors: 1}, .05, 1),
 	cknnaRow(),
+	similarityRSARow,
 	{
 		method: "similarity.InformationImbalance",
 		source: "2022, Ranking the information content of distance measures",
