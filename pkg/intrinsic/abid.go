@@ -6,7 +6,6 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
-	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/measure"
 	"github.com/flatland-go/flatland/pkg/neighbors"
 )
@@ -29,7 +28,7 @@ import (
 // distances; memory that of MLE.
 type ABID struct {
 	// Neighbors is k, the number of other rows looked at from each. Default
-	// 100, or n−1 where the data have fewer rows. Larger values give a smaller
+	// 100, or one less than the distinct rows where these are fewer. Larger values give a smaller
 	// error, and less bias without Raw, at a larger scale. 2 ≤ Neighbors ≤ n−1.
 	Neighbors int
 
@@ -52,23 +51,13 @@ type ABID struct {
 // Resolve returns the options with defaults filled in, or a *mat32.ParamError
 // or *mat32.ShapeError, for a matrix of n rows and d columns.
 func (e ABID) Resolve(n, d int) (ABID, error) {
-	const fewest = 2
-	fail := func(param string, value any, want string) error {
-		return &mat32.ParamError{Method: "intrinsic.ABID", Param: param, Value: value, Want: want}
-	}
-	if e.Neighbors == 0 {
-		e.Neighbors = min(100, n-1)
-	}
-	switch {
-	case e.MemoryLimit < 0:
-		return e, fail("MemoryLimit", e.MemoryLimit, "0 or more bytes")
-	case n < fewest+1:
-		return e, &mat32.ShapeError{What: "x", Rows: n, Cols: d, Want: fmt.Sprintf("at least %d rows for ABID", fewest+1)}
-	case e.Neighbors < fewest || e.Neighbors > n-1:
-		return e, fail("Neighbors", e.Neighbors, fmt.Sprintf("%d ≤ Neighbors ≤ n−1 = %d", fewest, n-1))
-	}
-	return e, nil
+	var err error
+	e.Neighbors, err = neighborhood("intrinsic.ABID", e.Neighbors, 100, fewestAngles, n, d, e.MemoryLimit)
+	return e, err
 }
+
+// fewestAngles is how many neighbours have an angle.
+const fewestAngles = 2
 
 // Estimate returns the dimension of the rows of x (n × d), or of rows at the
 // distances that x holds as a mat32.Distances. Rows that equal an earlier one, or
@@ -83,31 +72,16 @@ func (e ABID) Resolve(n, d int) (ABID, error) {
 //
 // Errors: those of mat32.Check and Resolve; *mat32.ParamError for a Graph of
 // other rows; *mat32.MemoryError; *mat32.DegenerateError where no more than
-// Neighbors rows are distinct, or where no row tells anything; and one that
+// the Neighbors asked for are distinct, or where no row tells anything; and one that
 // wraps ctx.Err().
 func (e ABID) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, error) {
 	const method = "intrinsic.ABID"
-	if err := mat32.CheckContext(ctx, x); err != nil {
-		return measure.Dimension{}, fmt.Errorf("%s: %w", method, err)
-	}
-	n, cols := x.Dims()
-	e, err := e.Resolve(n, cols)
+	asked := e.Neighbors
+	e, err := begin(ctx, method, e, x)
 	if err != nil {
 		return measure.Dimension{}, err
 	}
-	s, err := find(ctx, method, x, e.Neighbors, e.Graph, e.MemoryLimit)
-	if err != nil {
-		return measure.Dimension{}, err
-	}
-	local := make([]float64, s.n)
-	err = s.eachPatch(ctx, method, "angles", x, s.k, func(p *patch, i int) {
-		p.fromRow(ctx, i)
-		local[i] = e.dimension(p.gram, p.k)
-	})
-	if err != nil {
-		return measure.Dimension{}, err
-	}
-	mean, err := s.average(method, s.k, local, byPairs)
+	s, err := findStandard(ctx, method, x, asked, e.Neighbors, fewestAngles, e.Graph, e.MemoryLimit)
 	if err != nil {
 		return measure.Dimension{}, err
 	}
@@ -115,18 +89,10 @@ func (e ABID) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, er
 	if e.Raw {
 		pairs = "raw: no pairs of a neighbour with itself"
 	}
-	return measure.Dimension{
-		Method:  "ABID",
-		Value:   mean.value,
-		StdErr:  mean.stdErr,
-		Scale:   s.scale(),
-		Rows:    s.n,
-		Removed: s.removed(),
-		Local:   s.everyRow(local),
-		Notes:   mean.notes,
-		Convention: fmt.Sprintf("mean over rows of 1/mean cos², k = %d, %s, duplicates removed, %s",
-			e.Neighbors, pairs, byPairsError),
-	}, nil
+	return s.byPatches(ctx, "ABID", "angles", x, byPairs, func(p *patch, i int) float64 {
+		p.fromRow(ctx, i)
+		return e.dimension(p.gram, p.k)
+	}, fmt.Sprintf("mean over rows of 1/mean cos², k = %d, %s, duplicates removed, %s", s.k, pairs, byPairsError))
 }
 
 // dimension returns the estimate of one neighbourhood, given the products of the

@@ -180,9 +180,9 @@ func TestErrorsOfAngles(t *testing.T) {
 		for data, dim := range map[string]int{"sphere": 2, "normal": 5} {
 			var values, errors []float64
 			for s := range uint64(40) {
-				x := fixture.Normal(1000+s, 200, dim)
+				x := fixture.Normal(1000+s, 120, dim)
 				if data == "sphere" {
-					x = sphere(1000+s, 200, dim)
+					x = sphere(1000+s, 120, dim)
 				}
 				d := estimate(t, c.e, x)
 				values, errors = append(values, d.Value), append(errors, d.StdErr)

@@ -80,6 +80,17 @@ func (e BIDE) Resolve(n, d int) (BIDE, error) {
 	case !(e.Radius >= 0) || math.IsInf(e.Radius, 1):
 		return e, &mat32.ParamError{Method: method, Param: "Radius", Value: e.Radius, Want: "0 or a finite distance"}
 	}
+	if e.Radius > 0 {
+		switch {
+		case e.Neighbors < 0:
+			return e, &mat32.ParamError{Method: method, Param: "Neighbors", Value: e.Neighbors, Want: "0 or more, ignored with a Radius"}
+		case e.MemoryLimit < 0:
+			return e, &mat32.ParamError{Method: method, Param: "MemoryLimit", Value: e.MemoryLimit, Want: "0 or more bytes"}
+		case n < 2:
+			return e, &mat32.ShapeError{What: "x", Rows: n, Cols: d, Want: "at least 2 rows for BIDE with a Radius"}
+		}
+		return e, nil
+	}
 	var err error
 	e.Neighbors, err = neighborhood(method, e.Neighbors, 10, 2, n, d, e.MemoryLimit)
 	return e, err
@@ -138,12 +149,9 @@ func (e BIDE) within(ctx context.Context, method string, x mat.Matrix) (measure.
 	if err := mat32.CheckMemory(method, bytesOfDistinct(x, 0), e.MemoryLimit, "use fewer rows"); err != nil {
 		return measure.Dimension{}, err
 	}
-	rows, err := mat32.DistinctContext(ctx, x)
+	rows, err := someDistinct(ctx, method, x, 2)
 	if err != nil {
-		return measure.Dimension{}, fmt.Errorf("%s: %w", method, err)
-	}
-	if len(rows) < 2 {
-		return measure.Dimension{}, &mat32.DegenerateError{Method: method, Reason: fmt.Sprintf("all %d rows are equal", n)}
+		return measure.Dimension{}, err
 	}
 	if len(rows) < n {
 		x = mat32.Select(x, rows)

@@ -8,6 +8,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/line"
 	"github.com/flatland-go/flatland/internal/screen"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/measure"
@@ -136,35 +137,20 @@ type grid struct {
 
 // count fills boxes until they hold too few rows.
 func (b BoxCounting) count(ctx context.Context, x mat.Matrix) (*grid, error) {
-	if err := mat32.CheckContext(ctx, x); err != nil {
-		return nil, fmt.Errorf("%s: %w", boxCounting, err)
-	}
-	if err := mat32.CheckRows(boxCounting, x); err != nil {
+	b, err := beginRows(ctx, boxCounting, b, x)
+	if err != nil {
 		return nil, err
 	}
 	n, d := x.Dims()
-	b, err := b.Resolve(n, d)
-	if err != nil {
-		return nil, err
-	}
 	if err := mat32.CheckMemory(boxCounting, 12*int64(n)*int64(d)+160*int64(n)+screen.Bytes(x), b.MemoryLimit, "use fewer rows or columns"); err != nil {
 		return nil, err
 	}
-	rows, err := mat32.DistinctContext(ctx, x)
+	c, rows, err := cloudOf(ctx, boxCounting, x)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", boxCounting, err)
-	}
-	if len(rows) < 4 {
-		return nil, &mat32.DegenerateError{Method: boxCounting, Reason: fmt.Sprintf("only %d of the %d rows are distinct, and 4 are needed", len(rows), n)}
-	}
-	c := &cloud{row: make([]float64, d)}
-	c.points.Rows, c.points.Cols, c.points.Stride, c.points.Data = len(rows), d, d, make([]float64, len(rows)*d)
-	unit, err := c.fill(ctx, rows, x)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", boxCounting, err)
+		return nil, err
 	}
 	low, widest := c.corner()
-	g := &grid{n: len(rows), removed: n - len(rows), groups: min(jackknifeGroups, len(rows)), extent: min(unit*widest, math.MaxFloat64)}
+	g := &grid{n: len(rows), removed: n - len(rows), groups: min(jackknifeGroups, len(rows)), extent: min(c.unit*widest, math.MaxFloat64)}
 	stage := watch.Start(ctx, "boxes", 0)
 	for step := 0; ; step++ {
 		side := int(math.Round(math.Exp2(float64(step) / 2)))
@@ -287,18 +273,13 @@ func (g *grid) span(b BoxCounting) (from, to int) {
 // to−1, and its standard error.
 func (g *grid) slope(from, to int) (value, stdErr float64) {
 	at := make([]float64, to-from)
-	var center, squares float64
 	for s := range at {
 		at[s] = math.Log(float64(g.sides[from+s]))
-		center += at[s] / float64(len(at))
-	}
-	for _, v := range at {
-		squares += (v - center) * (v - center)
 	}
 	slopes := make([]float64, g.groups+1)
-	for s, v := range at {
+	for s, w := range line.Weights(at) {
 		for i, h := range g.entropy[from+s] {
-			slopes[i] += (v - center) / squares * h
+			slopes[i] += w * h
 		}
 	}
 	size := float64(g.groups)

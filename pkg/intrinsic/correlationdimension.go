@@ -8,6 +8,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/line"
 	"github.com/flatland-go/flatland/internal/screen"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/measure"
@@ -127,18 +128,11 @@ func (c CorrelationDimension) Resolve(n, d int) (CorrelationDimension, error) {
 // come from neighbours and the two nearest are equally far at more than a tenth of the
 // rows, as on a lattice and in rounded data (radii given may be wide enough for those); and one that wraps ctx.Err().
 func (c CorrelationDimension) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, error) {
-	if err := mat32.CheckContext(ctx, x); err != nil {
-		return measure.Dimension{}, fmt.Errorf("%s: %w", correlationDimension, err)
-	}
-	n, cols := x.Dims()
-	c, err := c.Resolve(n, cols)
-	if err != nil {
-		return measure.Dimension{}, err
-	}
 	s, err := c.sum(ctx, x)
 	if err != nil {
 		return measure.Dimension{}, err
 	}
+	c = s.options
 	if s.share[0] == 0 {
 		return measure.Dimension{}, &mat32.DegenerateError{Method: correlationDimension,
 			Reason: fmt.Sprintf("no two distinct rows are nearer than the inner radius of %.4g: take a larger one", s.radii[0])}
@@ -158,7 +152,7 @@ func (c CorrelationDimension) Estimate(ctx context.Context, x mat.Matrix) (measu
 		StdErr:     stdErr,
 		Scale:      math.Sqrt(s.radii[0]) * math.Sqrt(s.radii[len(s.radii)-1]),
 		Rows:       s.n,
-		Removed:    n - s.n,
+		Removed:    s.all - s.n,
 		Notes:      s.notes,
 		Convention: fmt.Sprintf("%s, %s, duplicates removed, standard error: spread over rows and pairs for given radii", fit, c.convention()),
 	}, nil
@@ -176,28 +170,39 @@ func (c CorrelationDimension) convention() string {
 
 // correlationSum is C at some radii, with what each row has of it.
 type correlationSum struct {
-	n     int       // distinct rows
-	radii []float64 // ascending
-	share []float64 // of all pairs that are nearer
-	near  []int32   // n × radii: the other rows nearer to each
-	notes []string
+	options CorrelationDimension // resolved for the distinct rows
+	all, n  int                  // rows, and those of them that are distinct
+	radii   []float64            // ascending
+	share   []float64            // of all pairs that are nearer
+	near    []int32              // n × radii: the other rows nearer to each
+	notes   []string
 }
 
-// sum finds the radii and counts the pairs.
+// sum resolves the options, finds the radii and counts the pairs.
 func (c CorrelationDimension) sum(ctx context.Context, x mat.Matrix) (*correlationSum, error) {
+	asked := c
+	c, err := begin(ctx, correlationDimension, c, x)
+	if err != nil {
+		return nil, err
+	}
 	n, _ := x.Dims()
 	counters := 4 * int64(n) * int64(max(c.Radii, quantileGrid))
 	need := 2*counters + min(pairCounters, pairParts*counters) + 2*screen.Bytes(x)
 	if err := mat32.CheckMemory(correlationDimension, need, c.MemoryLimit, "use fewer rows or radii"); err != nil {
 		return nil, err
 	}
-	s := &correlationSum{}
+	s := &correlationSum{all: n}
 	var rows []int
 	inner, outer := c.InnerRadius, c.OuterRadius
 	if outer == 0 && c.OuterQuantile == 0 {
-		f, err := find(ctx, correlationDimension, x, c.OuterNeighbors, c.Graph, c.MemoryLimit)
+		f, err := findStandard(ctx, correlationDimension, x, asked.OuterNeighbors, c.OuterNeighbors, max(2, asked.InnerNeighbors+1), c.Graph, c.MemoryLimit)
 		if err != nil {
 			return nil, err
+		}
+		if f.k < c.OuterNeighbors {
+			if c, err = forDistinct(correlationDimension, asked, f.n, x); err != nil {
+				return nil, err
+			}
 		}
 		// Ties at the nearest tell of a lattice, where radii lie between shells by chance.
 		if err := f.refuseTies(correlationDimension, 1, 2); err != nil {
@@ -211,18 +216,14 @@ func (c CorrelationDimension) sum(ctx context.Context, x mat.Matrix) (*correlati
 					c.InnerNeighbors, c.OuterNeighbors, inner)}
 		}
 	} else {
-		var err error
-		if rows, err = mat32.DistinctContext(ctx, x); err != nil {
-			return nil, fmt.Errorf("%s: %w", correlationDimension, err)
-		}
-		if len(rows) < 4 {
-			return nil, &mat32.DegenerateError{Method: correlationDimension, Reason: fmt.Sprintf("only %d of the %d rows are distinct, and 4 are needed", len(rows), n)}
+		if rows, err = someDistinct(ctx, correlationDimension, x, 4); err != nil {
+			return nil, err
 		}
 	}
 	if len(rows) < n {
 		x = mat32.Select(x, rows)
 	}
-	s.n = len(rows)
+	s.options, s.n = c, len(rows)
 	p, err := newPairs(ctx, x)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", correlationDimension, err)
@@ -279,18 +280,11 @@ func (s *distinct) medianDistance(k int) float64 {
 // the n means observed is ζ₁ + (ζ₂−ζ₁)/(n−1).
 func (s *correlationSum) slope(from, to int) (value, stdErr float64) {
 	size, n := len(s.radii), float64(s.n)
-	at := make([]float64, to-from)
-	var center, squares float64
-	for r := range at {
-		at[r] = logRatio(s.radii[from+r], s.radii[from])
-		center += at[r] / float64(len(at))
+	weights := make([]float64, to-from)
+	for r := range weights {
+		weights[r] = logRatio(s.radii[from+r], s.radii[from])
 	}
-	for _, v := range at {
-		squares += (v - center) * (v - center)
-	}
-	weights := make([]float64, len(at))
-	for r, v := range at {
-		w := (v - center) / squares
+	for r, w := range line.Weights(weights) {
 		value += w * math.Log(s.share[from+r])
 		weights[r] = w / s.share[from+r]
 	}

@@ -115,10 +115,10 @@ func honest(t *testing.T, name string, e estimator, samples int, draw func(seed 
 func TestErrorOfCorrelationDimension(t *testing.T) {
 	square := func(seed uint64) *mat.Dense { return fixture.Uniform(seed, 200, 2) }
 	normal := func(seed uint64) *mat.Dense { return fixture.Normal(seed, 200, 5) }
-	honest(t, "square", intrinsic.CorrelationDimension{}, 100, square, .75, 1.35)
-	honest(t, "normal", intrinsic.CorrelationDimension{}, 100, normal, .75, 1.35)
-	honest(t, "square, fixed radii", intrinsic.CorrelationDimension{InnerRadius: .1, OuterRadius: .3, Radii: 4}, 100, square, .8, 1.25)
-	honest(t, "normal, quantiles", intrinsic.CorrelationDimension{InnerQuantile: .01, OuterQuantile: .1}, 100, normal, .75, 1.35)
+	honest(t, "square", intrinsic.CorrelationDimension{}, 60, square, .75, 1.35)
+	honest(t, "normal", intrinsic.CorrelationDimension{}, 60, normal, .75, 1.35)
+	honest(t, "square, fixed radii", intrinsic.CorrelationDimension{InnerRadius: .1, OuterRadius: .3, Radii: 4}, 60, square, .8, 1.25)
+	honest(t, "normal, quantiles", intrinsic.CorrelationDimension{InnerQuantile: .01, OuterQuantile: .1}, 60, normal, .75, 1.35)
 }
 
 func ExampleCorrelationDimension_Estimate() {

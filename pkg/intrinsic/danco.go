@@ -41,7 +41,7 @@ import (
 // rows as the data have, in as many columns as their dimension, unless they are
 // known; memory that of one.
 type DANCo struct {
-	// Neighbors is k. Default 10, or n−2 where the data have fewer rows.
+	// Neighbors is k. Default 10, or two less than the distinct rows where these are fewer.
 	// Larger values look at a larger scale. 2 ≤ Neighbors ≤ min(n−2, 30).
 	Neighbors int
 
@@ -72,14 +72,17 @@ type DANCo struct {
 	MemoryLimit int64
 }
 
-// mostBallNeighbors is where the alternating sum of the divergence of two
-// distributions of ratios still has eight digits.
-const mostBallNeighbors = 30
+// fewestBallNeighbors have an angle; mostBallNeighbors is where the alternating sum of
+// the divergence of two distributions of ratios still has eight digits.
+const (
+	fewestBallNeighbors = 2
+	mostBallNeighbors   = 30
+)
 
 // Resolve returns the options with defaults filled in, or a *mat32.ParamError
 // or *mat32.ShapeError, for a matrix of n rows and d columns.
 func (e DANCo) Resolve(n, d int) (DANCo, error) {
-	const fewest = 2
+	const fewest = fewestBallNeighbors
 	fail := func(param string, value any, want string) error {
 		return &mat32.ParamError{Method: "intrinsic.DANCo", Param: param, Value: value, Want: want}
 	}
@@ -120,34 +123,27 @@ func (e DANCo) Resolve(n, d int) (DANCo, error) {
 //
 // Errors: those of mat32.Check and Resolve; *mat32.RowsNeededError for distances;
 // *mat32.ParamError for a Graph of other rows; *mat32.MemoryError;
-// *mat32.DegenerateError where no more than Neighbors+1 rows are distinct, or
-// where their distances are all equal; and one that wraps ctx.Err().
+// *mat32.DegenerateError where too few rows are distinct for the Neighbors
+// asked for, or where their distances are all equal; and one that wraps ctx.Err().
 func (e DANCo) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, error) {
 	const method = "intrinsic.DANCo"
-	if err := mat32.CheckContext(ctx, x); err != nil {
-		return measure.Dimension{}, fmt.Errorf("%s: %w", method, err)
-	}
-	if err := mat32.CheckRows(method, x); err != nil {
-		return measure.Dimension{}, err
-	}
-	n, cols := x.Dims()
-	asked := e.MaxDimension
-	e, err := e.Resolve(n, cols)
+	asked := e
+	e, err := beginRows(ctx, method, e, x)
 	if err != nil {
 		return measure.Dimension{}, err
 	}
-	s, err := find(ctx, method, x, e.Neighbors+1, e.Graph, e.MemoryLimit)
+	s, err := findStandard(ctx, method, x, asked.Neighbors, e.Neighbors+1, fewestBallNeighbors+1, e.Graph, e.MemoryLimit)
 	if err != nil {
 		return measure.Dimension{}, err
 	}
+	e.Neighbors = s.k - 1
 	c, err := s.concentrate(ctx, method, x, e.Neighbors)
 	if err != nil {
 		return measure.Dimension{}, err
 	}
-	notes := s.notes
+	note := func(form string, args ...any) { s.notes = append(s.notes, fmt.Sprintf(form, args...)) }
 	if c.tied > 0 {
-		notes = append(notes[:len(notes):len(notes)], fmt.Sprintf(
-			"the %d nearest neighbours of %d rows are all equally far, as on a lattice: their ratios are left out", s.k, c.tied))
+		note("the %d nearest neighbours of %d rows are all equally far, as on a lattice: their ratios are left out", s.k, c.tied)
 	}
 	least, err := e.search(ctx, s.n, c.statistics)
 	if err != nil {
@@ -155,147 +151,48 @@ func (e DANCo) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, e
 	}
 	between := least.between(c.statistics)
 	stdErr := least.stdErr(s, c) * math.Sqrt(1+1/float64(e.Draws))
-	note := func(form string, args ...any) {
-		notes = append(notes[:len(notes):len(notes)], fmt.Sprintf(form, args...))
-	}
-	switch beyond := between >= float64(e.MaxDimension); {
-	case beyond && asked != 0:
-		stdErr = math.NaN()
-		note("the divergence is least at the bound MaxDimension = %d: the dimension may be higher, or the data a hypersurface", e.MaxDimension)
-	case stdErr == 0 || !least.reaches(between) && !(beyond && least.reaches(float64(e.MaxDimension))):
-		stdErr = math.NaN()
-		note("the divergences of balls have no minimum to speak of, and the dimension no error: take more rows or Draws")
-	case beyond:
-		note("the divergence is least at %.4g, beyond the number of columns, which is the dimension: the error is of the former", between)
-	}
-	value, minimum := float64(least.dimension), "whole dimension of least divergence"
-	if !e.Integer {
-		value, minimum = min(max(between, 1), float64(e.MaxDimension)), "minimum of a parabola"
-	}
-	return measure.Dimension{
-		Method:  "DANCo",
-		Value:   value,
-		StdErr:  stdErr,
-		Scale:   s.scale(),
-		Rows:    s.n,
-		Removed: s.removed(),
-		Notes:   notes,
-		Convention: fmt.Sprintf("%s, k = %d, mean of %d balls a dimension, up to %d, directions by atan2, duplicates removed, standard error: delta method, with that of the balls",
-			minimum, e.Neighbors, e.Draws, e.MaxDimension),
-	}, nil
+	value, stdErr, minimum := least.answer(between, stdErr, asked.MaxDimension, e.MaxDimension, e.Integer, note)
+	return s.dimension("DANCo", value, stdErr, nil,
+		fmt.Sprintf("%s, k = %d, mean of %d balls a dimension, up to %d, directions by atan2, duplicates removed, standard error: delta method, with that of the balls",
+			minimum, e.Neighbors, e.Draws, e.MaxDimension)), nil
 }
 
-// divergences holds balls of whole dimensions around that of least divergence.
-type divergences struct {
-	k         int
-	dimension int          // of the ball of least divergence
-	center    int          // dimension of the middle ball
-	beside    []int        // the dimensions of all, less that: symmetric about zero
-	balls     []statistics // of as many
+// dancoBalls are those around that of least divergence.
+type dancoBalls struct {
+	bowl
+	k  int
+	of []statistics
 }
 
-// search finds the least divergence from d̂ on: by steps of an eighth of d̂, which
-// double until two have led up, because one may by the chance of the balls; then by
-// thirds of what is left; then by a parabola through balls around the least.
-func (e DANCo) search(ctx context.Context, n int, of statistics) (divergences, error) {
-	var failed error
-	ball := func(d int) (b statistics) {
-		if failed == nil {
-			b, failed = ballOf(ctx, n, e.Neighbors, d, e.Draws, e.Seed, e.MemoryLimit)
-		}
-		return b
+// search finds the balls from d̂ on.
+func (e DANCo) search(ctx context.Context, n int, of statistics) (dancoBalls, error) {
+	ball := func(d int) (statistics, error) {
+		return ballOf(ctx, n, e.Neighbors, d, e.Draws, e.Seed, e.MemoryLimit)
 	}
-	at := func(d int) float64 {
-		if b := ball(d); failed == nil {
-			return of.divergence(b, e.Neighbors)
+	found, err := findBowl(int(of.likeliest), e.MaxDimension, func(d int) (float64, error) {
+		b, err := ball(d)
+		if err != nil {
+			return 0, err
 		}
-		return 0
-	}
-	start := min(max(int(of.likeliest), 1), e.MaxDimension)
-	first := max(1, start/8)
-	lo, best, hi := max(start-first, 1), start, start
-	rises := 0
-	for step, d := first, start; d < e.MaxDimension && rises < 2 && failed == nil; step *= 2 {
-		d = min(d+step, e.MaxDimension)
-		if at(d) < at(best) {
-			lo, best, hi, rises = best, d, d, 0
-			continue
-		}
-		if rises++; rises == 1 {
-			hi = d
+		return of.divergence(b, e.Neighbors), nil
+	})
+	r := dancoBalls{bowl: found, k: e.Neighbors, of: make([]statistics, len(found.beside))}
+	for i, d := range found.beside {
+		if err == nil {
+			r.of[i], err = ball(found.center + d)
 		}
 	}
-	for lo < best && best == start && failed == nil && at(lo) < at(best) {
-		best, hi = lo, best
-		start, lo = best, max(lo-first, 1)
-	}
-	for hi-lo > 2 && failed == nil {
-		third := (hi - lo) / 3
-		if at(lo+third) <= at(hi-third) {
-			hi -= third
-		} else {
-			lo += third
-		}
-	}
-	for d := lo; d <= hi; d++ {
-		if at(d) < at(best) {
-			best = d
-		}
-	}
-	r := divergences{k: e.Neighbors, dimension: best}
-	const moves = 4 // of the balls to where their parabola is least
-	for c, move := best, 0; failed == nil; move++ {
-		// A sixth either way, so that it is not the chance of the balls that bends the
-		// parabola. Those beyond the bound tell whether it is least there.
-		half := max(1, (c+3)/6)
-		r.center = max(c, 1+half)
-		r.beside, r.balls = r.beside[:0], r.balls[:0]
-		for i := -3; i <= 3; i++ {
-			if d := int(math.Round(float64(i*half) / 3)); len(r.beside) == 0 || d > r.beside[len(r.beside)-1] {
-				r.beside, r.balls = append(r.beside, d), append(r.balls, ball(r.center+d))
-			}
-		}
-		if failed != nil {
-			break
-		}
-		to := min(max(int(math.Round(r.between(of))), r.center-half, 1), r.center+half, e.MaxDimension)
-		if move == moves || to == c || to > r.center-half && to < r.center+half {
-			break
-		}
-		c = to
-	}
-	return r, failed
+	return r, err
 }
 
-// between returns where the parabola of least squares through the divergences of
-// the balls is least, and the whole dimension where it opens downwards.
-func (r divergences) between(of statistics) float64 {
-	var sum, squares, fourths, first, second float64
-	for i, ball := range r.balls {
-		t, v := float64(r.beside[i]), of.divergence(ball, r.k)
-		sum += v
-		squares += t * t
-		fourths += t * t * t * t
-		first += t * v
-		second += t * t * v
-	}
-	count := float64(len(r.balls))
-	bend := (count*second - squares*sum) / (count*fourths - squares*squares)
-	if !(bend > 0) {
-		return float64(r.dimension)
-	}
-	return float64(r.center) - first/squares/(2*bend)
-}
-
-// reaches reports whether d is among the dimensions of the balls.
-func (r divergences) reaches(d float64) bool {
-	last := float64(r.beside[len(r.beside)-1])
-	return math.Abs(d-float64(r.center)) <= last
+// between returns where the divergence is least.
+func (r dancoBalls) between(of statistics) float64 {
+	return r.least(func(i int) float64 { return of.divergence(r.of[i], r.k) })
 }
 
 // stdErr returns the standard error of between for the statistics of s, from its
 // derivatives and what every row adds to each.
-func (r divergences) stdErr(s *distinct, c concentration) float64 {
+func (r dancoBalls) stdErr(s *distinct, c concentration) float64 {
 	const step = 1e-4
 	slope := func(move func(of *statistics, by float64)) float64 {
 		up, down := c.statistics, c.statistics

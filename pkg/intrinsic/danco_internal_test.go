@@ -20,7 +20,7 @@ func TestStatisticsOfPeers(t *testing.T) {
 	testenv.Unraced(t)
 	for i, x := range []mat.Matrix{fixture.A(), fixture.B(), fixture.C()} {
 		ctx := context.Background()
-		s, err := find(ctx, "", x, 11, nil, 0)
+		s, err := find(ctx, "", x, 11, 11, nil, 0)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -45,7 +45,7 @@ func ballOf(ctx context.Context, n, k, d, draws int, seed uint64, limit int64) (
 		if err != nil {
 			return statistics{}, err
 		}
-		s, err := find(ctx, "the ball", x, k+1, nil, limit)
+		s, err := find(ctx, "the ball", x, k+1, k+1, nil, limit)
 		if err != nil {
 			return statistics{}, err
 		}

@@ -36,30 +36,28 @@ func (s *distinct) concentrate(ctx context.Context, method string, x mat.Matrix,
 	if err != nil {
 		return c, err
 	}
-	logs := make([]float64, 0, s.n)
-	for i := range s.n {
+	l := ratioLikelihood{near: 1, far: float64(k + 1)}
+	ratios := s.ratios(1, k+1)
+	for i, y := range ratios {
 		c.direction += c.directions[i] / float64(s.n)
 		c.concentration += c.concentrations[i] / float64(s.n)
-		if l := -logRatio(s.row(i)[k], s.row(i)[0]); l < 0 {
-			logs = append(logs, l)
+		if y > 0 {
+			l.y = append(l.y, y)
+			l.sum += y
 		} else {
 			c.tied++
 		}
 	}
-	if len(logs) == 0 {
+	rows := float64(len(l.y))
+	if rows == 0 {
 		return c, &mat32.DegenerateError{Method: method,
 			Reason: fmt.Sprintf("the %d nearest neighbours of every distinct row are all equally far, as on a lattice, which no dimension explains: take more Neighbors", k+1)}
 	}
-	c.likeliest = likeliest(logs, float64(k))
-	var information float64
-	for _, l := range logs {
-		_, slope := likelihoodSlope(c.likeliest, l, float64(k))
-		information -= slope / float64(len(logs))
-	}
-	for i := range s.n {
-		if l := -logRatio(s.row(i)[k], s.row(i)[0]); l < 0 {
-			g, _ := likelihoodSlope(c.likeliest, l, float64(k))
-			c.score[i] = g / information
+	c.likeliest = l.most(rows)
+	_, slope := l.score(c.likeliest, rows)
+	for i, y := range ratios {
+		if y > 0 {
+			c.score[i] = l.of(y, c.likeliest) * rows / -slope
 		}
 	}
 	return c, ctx.Err()
@@ -96,52 +94,4 @@ func vonMises(gram []float64, k int) (direction, concentration float64) {
 		return direction, -.4 + 1.39*r + .43/(1-r)
 	}
 	return direction, 1 / (r*r*r - 4*r*r + 3*r)
-}
-
-// likelihoodSlope returns the derivative by d of the logarithm of the density
-// k·d·ρ^(d−1)·(1−ρ^d)^(k−1) of a ratio, and that of it, given ln ρ.
-func likelihoodSlope(d, logRho, k float64) (first, second float64) {
-	power := math.Exp(d * logRho)
-	rest := -math.Expm1(d * logRho)
-	return 1/d + logRho - (k-1)*logRho*power/rest, -1/(d*d) - (k-1)*logRho*logRho*power/(rest*rest)
-}
-
-// likeliest returns the dimension of greatest likelihood: the one zero of a slope
-// that falls, by Newton's steps in ln d, or by half of what is left where they
-// lead beyond.
-func likeliest(logs []float64, k float64) float64 {
-	slope := func(d float64) (first, second float64) {
-		for _, l := range logs {
-			f, s := likelihoodSlope(d, l, k)
-			first += f
-			second += s
-		}
-		return first, second
-	}
-	// The slope is above zero where d·Σ|ln ρ| is below their number.
-	var sum float64
-	for _, l := range logs {
-		sum -= l / float64(len(logs))
-	}
-	lo, hi := 1/sum, math.Inf(1)
-	d := lo * k
-	for range 200 {
-		first, second := slope(d)
-		if first > 0 {
-			lo = d
-		} else {
-			hi = d
-		}
-		next := d * math.Exp(-first/(second*d))
-		if !(next > lo && next < hi) {
-			if next = (lo + hi) / 2; math.IsInf(hi, 1) {
-				next = 2 * lo
-			}
-		}
-		if math.Abs(next-d) <= 1e-13*d {
-			return next
-		}
-		d = next
-	}
-	return d
 }

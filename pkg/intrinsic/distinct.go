@@ -109,13 +109,14 @@ func (s *distinct) lists(j, i, k int, distance float64) bool {
 	return false
 }
 
-// find returns the k nearest distinct neighbours of every distinct row of x.
+// find returns the k nearest distinct neighbours of every distinct row of x; where the
+// distinct rows do not have as many, all that they have, if these are fewest or more.
 // They come from the graph when one is given; it may have been built with the
 // duplicates in, as long as enough distinct neighbours are left of every row,
 // and else is built anew. Either way the answer is the same. Where x holds
 // distances, the neighbours are those by them, and rows at distance zero from an
 // earlier one are duplicates of it.
-func find(ctx context.Context, method string, x mat.Matrix, k int, graph *neighbors.Graph, limit int64) (*distinct, error) {
+func find(ctx context.Context, method string, x mat.Matrix, k, fewest int, graph *neighbors.Graph, limit int64) (*distinct, error) {
 	n, _ := x.Dims()
 	if err := mat32.CheckMemory(method, bytesOfDistinct(x, k), limit, "use fewer rows or neighbours"); err != nil {
 		return nil, err
@@ -125,19 +126,21 @@ func find(ctx context.Context, method string, x mat.Matrix, k int, graph *neighb
 			return nil, err
 		}
 	}
-	rows, err := mat32.DistinctContext(ctx, x)
+	rows, err := distinctRows(ctx, method, x)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", method, err)
+		return nil, err
 	}
-	s := &distinct{k: k, all: n, rows: rows}
-	s.n = len(s.rows)
-	if s.n < k+1 {
+	s := &distinct{k: min(k, max(fewest, len(rows)-1)), n: len(rows), all: n, rows: rows}
+	if s.n < s.k+1 {
 		what := fmt.Sprintf("only %d of the %d rows are distinct", s.n, n)
 		if s.n == 1 {
 			what = fmt.Sprintf("all %d rows are equal", n)
 		}
 		return nil, &mat32.DegenerateError{Method: method,
-			Reason: fmt.Sprintf("%s, and %d neighbours need at least %d", what, k, k+1)}
+			Reason: fmt.Sprintf("%s, and %d neighbours need at least %d", what, s.k, s.k+1)}
+	}
+	if s.k < k {
+		s.notes = append(s.notes, fmt.Sprintf("%d rows are distinct: %d neighbours instead of the default of %d", s.n, s.k, k))
 	}
 	if graph == nil || !s.reuse(graph) {
 		if graph != nil {
@@ -146,7 +149,7 @@ func find(ctx context.Context, method string, x mat.Matrix, k int, graph *neighb
 		if s.n < n {
 			x = mat32.Select(x, s.rows)
 		}
-		g, err := neighbors.Exact{Neighbors: k, MemoryLimit: limit}.Graph(ctx, x)
+		g, err := neighbors.Exact{Neighbors: s.k, MemoryLimit: limit}.Graph(ctx, x)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", method, err)
 		}
@@ -156,26 +159,11 @@ func find(ctx context.Context, method string, x mat.Matrix, k int, graph *neighb
 		if !(s.row(i)[0] > 0) {
 			return nil, &mat32.DegenerateError{Method: method,
 				Reason: fmt.Sprintf("rows %d and %d differ by less than float64 distances can show: round or rescale the data",
-					s.rows[i], s.rows[s.indices[i*k]])}
+					s.rows[i], s.rows[s.indices[i*s.k]])}
 		}
 	}
 	s.noteTies()
 	return s, ctx.Err()
-}
-
-// noteTies says where distances come in steps, of which most estimates make too much:
-// in data drawn from a density, hardly a row sees two neighbours equally far.
-func (s *distinct) noteTies() {
-	tied := 0
-	for i := range s.n {
-		if r := s.row(i); s.k > 1 && r[0] == r[1] {
-			tied++
-		}
-	}
-	if tied > s.n/10 {
-		s.notes = append(s.notes, fmt.Sprintf("the two nearest neighbours of %d of %d rows are equally far, as on a lattice, "+
-			"which ratios of distances take for many dimensions: I3D counts on lattices", tied, s.n))
-	}
 }
 
 // bytesOfDistinct returns what it takes to tell the rows of x apart, to copy them

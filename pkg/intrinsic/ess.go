@@ -48,7 +48,7 @@ type ESS struct {
 	Order int
 
 	// Neighbors is k, the number of other rows looked at from each. Default
-	// 100, or n−1 where the data have fewer rows. Larger values give a smaller
+	// 100, or one less than the distinct rows where these are fewer. Larger values give a smaller
 	// error at a larger scale. Order+2 ≤ Neighbors ≤ n−1.
 	Neighbors int
 
@@ -125,10 +125,6 @@ func (e ESS) Resolve(n, d int) (ESS, error) {
 	if e.Order == 0 {
 		e.Order = 1
 	}
-	if e.Neighbors == 0 {
-		e.Neighbors = min(100, n-1)
-	}
-	fewest := e.Order + 2
 	switch {
 	case e.Version < 0 || int(e.Version) >= len(simplexVersions):
 		return e, fail("Version", int(e.Version), "Skewness or Projection")
@@ -136,14 +132,10 @@ func (e ESS) Resolve(n, d int) (ESS, error) {
 		return e, fail("Order", e.Order, "1 for Projection")
 	case e.Order < 1 || e.Order > mostOrder:
 		return e, fail("Order", e.Order, fmt.Sprintf("1 ≤ Order ≤ %d", mostOrder))
-	case e.MemoryLimit < 0:
-		return e, fail("MemoryLimit", e.MemoryLimit, "0 or more bytes")
-	case n < fewest+1:
-		return e, &mat32.ShapeError{What: "x", Rows: n, Cols: d, Want: fmt.Sprintf("at least %d rows for ESS of order %d", fewest+1, e.Order)}
-	case e.Neighbors < fewest || e.Neighbors > n-1:
-		return e, fail("Neighbors", e.Neighbors, fmt.Sprintf("Order+2 = %d ≤ Neighbors ≤ n−1 = %d", fewest, n-1))
 	}
-	return e, nil
+	var err error
+	e.Neighbors, err = neighborhood("intrinsic.ESS", e.Neighbors, 100, e.Order+2, n, d, e.MemoryLimit)
+	return e, err
 }
 
 // Estimate returns the dimension of the rows of x (n × d), or of rows at the
@@ -158,50 +150,27 @@ func (e ESS) Resolve(n, d int) (ESS, error) {
 //
 // Errors: those of mat32.Check and Resolve; *mat32.ParamError for a Graph of
 // other rows; *mat32.MemoryError; *mat32.DegenerateError where no more than
-// Neighbors rows are distinct; and one that wraps ctx.Err().
+// the Neighbors asked for are distinct; and one that wraps ctx.Err().
 func (e ESS) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, error) {
 	const method = "intrinsic.ESS"
-	if err := mat32.CheckContext(ctx, x); err != nil {
-		return measure.Dimension{}, fmt.Errorf("%s: %w", method, err)
-	}
-	n, cols := x.Dims()
-	e, err := e.Resolve(n, cols)
+	asked := e.Neighbors
+	e, err := begin(ctx, method, e, x)
 	if err != nil {
 		return measure.Dimension{}, err
 	}
-	s, err := find(ctx, method, x, e.Neighbors, e.Graph, e.MemoryLimit)
+	s, err := findStandard(ctx, method, x, asked, e.Neighbors, e.Order+2, e.Graph, e.MemoryLimit)
 	if err != nil {
 		return measure.Dimension{}, err
 	}
-	local := make([]float64, s.n)
-	err = s.eachPatch(ctx, method, "simplex skewness", x, s.k, func(p *patch, i int) {
+	d, err := s.byPatches(ctx, "ESS", "simplex skewness", x, byPairs, func(p *patch, i int) float64 {
 		p.fromMean(ctx, i)
-		local[i] = e.dimension(e.skewness(p.gram, p.k, s.rows[i]))
-	})
-	if err != nil {
-		return measure.Dimension{}, err
+		return e.dimension(e.skewness(p.gram, p.k, s.rows[i]))
+	}, fmt.Sprintf("%s, order %d, mean over rows, k = %d, neighbours centred on their mean, duplicates removed, %s",
+		e.Version, e.Order, s.k, byPairsError))
+	if e.Order > 1 && err == nil && d.Value < float64(e.Order)+0.5 {
+		d.Notes = append(d.Notes, fmt.Sprintf("simplices of order %d have no volume in so few dimensions: there may be fewer", e.Order))
 	}
-	mean, err := s.average(method, s.k, local, byPairs)
-	if err != nil {
-		return measure.Dimension{}, err
-	}
-	notes := mean.notes
-	if e.Order > 1 && mean.value < float64(e.Order)+0.5 {
-		notes = append(notes[:len(notes):len(notes)],
-			fmt.Sprintf("simplices of order %d have no volume in so few dimensions: there may be fewer", e.Order))
-	}
-	return measure.Dimension{
-		Method:  "ESS",
-		Value:   mean.value,
-		StdErr:  mean.stdErr,
-		Scale:   s.scale(),
-		Rows:    s.n,
-		Removed: s.removed(),
-		Local:   s.everyRow(local),
-		Notes:   notes,
-		Convention: fmt.Sprintf("%s, order %d, mean over rows, k = %d, neighbours centred on their mean, duplicates removed, %s",
-			e.Version, e.Order, e.Neighbors, byPairsError),
-	}, nil
+	return d, err
 }
 
 // skewness returns the statistic of k vectors, given their products. Row keys the

@@ -2,7 +2,6 @@ package intrinsic
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"gonum.org/v1/gonum/mat"
@@ -13,13 +12,20 @@ import (
 )
 
 // begin checks x and resolves the options for it: what every estimator does
-// first.
+// first. beginRows refuses distances as well.
 func begin[E interface{ Resolve(n, d int) (E, error) }](ctx context.Context, method string, e E, x mat.Matrix) (E, error) {
 	if err := mat32.CheckContext(ctx, x); err != nil {
 		return e, fmt.Errorf("%s: %w", method, err)
 	}
 	n, d := x.Dims()
 	return e.Resolve(n, d)
+}
+
+func beginRows[E interface{ Resolve(n, d int) (E, error) }](ctx context.Context, method string, e E, x mat.Matrix) (E, error) {
+	if err := mat32.CheckRows(method, x); err != nil {
+		return e, err
+	}
+	return begin(ctx, method, e, x)
 }
 
 // neighborhood resolves a number of neighbours: the standard one where k is
@@ -44,24 +50,45 @@ func neighborhood(method string, k, standard, fewest, n, d int, limit int64) (in
 // zero, are the standard number: that shrinks, to no less than fewest, to what
 // the distinct rows have.
 func findStandard(ctx context.Context, method string, x mat.Matrix, asked, k, fewest int, graph *neighbors.Graph, limit int64) (*distinct, error) {
-	s, err := find(ctx, method, x, k, graph, limit)
-	if asked != 0 || !errors.As(err, new(*mat32.DegenerateError)) {
-		return s, err
+	if asked != 0 {
+		fewest = k
 	}
-	rows, failed := mat32.DistinctContext(ctx, x)
-	if failed != nil {
-		return nil, fmt.Errorf("%s: %w", method, failed)
+	return find(ctx, method, x, k, min(fewest, k), graph, limit)
+}
+
+// distinctRows returns the rows of x that equal no earlier one.
+func distinctRows(ctx context.Context, method string, x mat.Matrix) ([]int, error) {
+	rows, err := mat32.DistinctContext(ctx, x)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", method, err)
 	}
-	if most := len(rows) - 1; fewest <= most && most < k {
-		if s, err = find(ctx, method, x, most, graph, limit); err == nil {
-			s.notes = append(s.notes, fmt.Sprintf("%d rows are distinct: %d neighbours instead of the default of %d", len(rows), most, k))
-		}
+	return rows, nil
+}
+
+// someDistinct is distinctRows for what needs some of them.
+func someDistinct(ctx context.Context, method string, x mat.Matrix, fewest int) ([]int, error) {
+	rows, err := distinctRows(ctx, method, x)
+	if n, _ := x.Dims(); err == nil && len(rows) < fewest {
+		return nil, &mat32.DegenerateError{Method: method,
+			Reason: fmt.Sprintf("only %d of the %d rows are distinct, and %d are needed", len(rows), n, fewest)}
 	}
-	return s, err
+	return rows, err
+}
+
+// forDistinct returns the options as they were asked for resolved for the distinct rows
+// of x, which are of a sample whose size is their number.
+func forDistinct[E interface{ Resolve(n, d int) (E, error) }](method string, asked E, distinct int, x mat.Matrix) (E, error) {
+	n, d := x.Dims()
+	e, err := asked.Resolve(distinct, d)
+	if err != nil {
+		err = &mat32.DegenerateError{Method: method,
+			Reason: fmt.Sprintf("only %d of the %d rows are distinct: %v", distinct, n, err)}
+	}
+	return e, err
 }
 
 // dimension returns a result that rests on the rows of s, at their mean
-// distance to all neighbours found.
+// distance to all neighbours found, with the estimates at each, if any.
 func (s *distinct) dimension(name string, value, stdErr float64, local []float64, convention string) measure.Dimension {
 	d := measure.Dimension{
 		Method:     name,

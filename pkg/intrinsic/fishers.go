@@ -85,36 +85,26 @@ func (f FisherS) Resolve(n, d int) (FisherS, error) {
 // are separable at the smallest α, as few rows of many dimensions are; and one that
 // wraps ctx.Err().
 func (f FisherS) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, error) {
-	fail := func(err error) (measure.Dimension, error) { return measure.Dimension{}, err }
-	if err := mat32.CheckContext(ctx, x); err != nil {
-		return fail(fmt.Errorf("%s: %w", fisherS, err))
-	}
-	if err := mat32.CheckRows(fisherS, x); err != nil {
-		return fail(err)
+	f, err := beginRows(ctx, fisherS, f, x)
+	if err != nil {
+		return measure.Dimension{}, err
 	}
 	n, d := x.Dims()
-	f, err := f.Resolve(n, d)
-	if err != nil {
-		return fail(err)
-	}
 	need := 20*int64(n)*int64(d) + 24*int64(d)*int64(d) + 80*(pairParts+1)*int64(n) + screen.Bytes(x)
 	if err := mat32.CheckMemory(fisherS, need, f.MemoryLimit, "use fewer rows or columns"); err != nil {
-		return fail(err)
+		return measure.Dimension{}, err
 	}
-	rows, err := mat32.DistinctContext(ctx, x)
+	c, rows, err := cloudOf(ctx, fisherS, x)
 	if err != nil {
-		return fail(fmt.Errorf("%s: %w", fisherS, err))
+		return measure.Dimension{}, err
 	}
-	if len(rows) < 4 {
-		return fail(&mat32.DegenerateError{Method: fisherS, Reason: fmt.Sprintf("only %d of the %d rows are distinct, and 4 are needed", len(rows), n)})
-	}
-	w, err := f.whiten(ctx, rows, x)
+	w, err := f.whiten(ctx, c)
 	if err != nil {
-		return fail(err)
+		return measure.Dimension{}, fmt.Errorf("%s: %w", fisherS, err)
 	}
 	above, err := w.count(ctx)
 	if err != nil {
-		return fail(fmt.Errorf("%s: %w", fisherS, err))
+		return measure.Dimension{}, fmt.Errorf("%s: %w", fisherS, err)
 	}
 
 	m := len(rows)
@@ -129,8 +119,8 @@ func (f FisherS) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension,
 		}
 	}
 	if last < 0 {
-		return fail(&mat32.DegenerateError{Method: fisherS, Reason: fmt.Sprintf(
-			"all %d rows are separable from each other by a linear function: their dimension in %d components is beyond what so few can tell", m, w.points.Cols)})
+		return measure.Dimension{}, &mat32.DegenerateError{Method: fisherS, Reason: fmt.Sprintf(
+			"all %d rows are separable from each other by a linear function: their dimension in %d components is beyond what so few can tell", m, w.points.Cols)}
 	}
 	at := 0
 	for a := range fisherAlphas {
@@ -199,32 +189,22 @@ type whitened struct {
 	scale  float64
 }
 
-func (f FisherS) whiten(ctx context.Context, rows []int, x mat.Matrix) (*whitened, error) {
-	_, d := x.Dims()
-	c := newCloud(len(rows), d)
-	unit, err := c.fill(ctx, rows, x)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", fisherS, err)
-	}
+func (f FisherS) whiten(ctx context.Context, c *cloud) (*whitened, error) {
 	c.center()
-	var squares float64
-	for _, v := range c.points.Data {
-		squares += v * v
-	}
 	a, err := c.inner(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", fisherS, err)
+		return nil, err
 	}
 	values, vectors, err := linalg.EigenSym(ctx, a)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", fisherS, err)
+		return nil, err
 	}
 	kept := 0
 	for kept < len(values) && values[kept] > values[0]/f.Conditional {
 		kept++
 	}
-	m := len(rows)
-	w := &whitened{scale: min(unit*math.Sqrt(2*squares/float64(m-1)), math.MaxFloat64), fast: make([]float32, m*kept)}
+	m, d := c.points.Rows, c.points.Cols
+	w := &whitened{scale: c.scale(), fast: make([]float32, m*kept)}
 	w.points = blas64.General{Rows: m, Cols: kept, Stride: kept, Data: make([]float64, m*kept)}
 	v := vectors.RawMatrix()
 	lead := blas64.General{Rows: kept, Cols: v.Cols, Stride: v.Stride, Data: v.Data}
@@ -236,7 +216,7 @@ func (f FisherS) whiten(ctx context.Context, rows []int, x mat.Matrix) (*whitene
 		}
 	} else {
 		if err := kernel.Gemm64(ctx, blas.NoTrans, blas.Trans, 1, c.points, lead, 0, w.points); err != nil {
-			return nil, fmt.Errorf("%s: %w", fisherS, err)
+			return nil, err
 		}
 		for i := range m {
 			for j := range kept {

@@ -29,9 +29,9 @@ import (
 // the mean over rows.
 //
 // The regression is a ridge, whose penalty the authors apply to distances in
-// whatever unit the data have. Here the unit is T_k for k = Neighbors at each
-// row, so that the data have none. A mean below 0 or above the number of columns
-// is given as that bound, with a note.
+// whatever unit the data have, which decides about a fifth of the estimate in dimension
+// 70: see Unit. A mean above the number of columns
+// is given as that bound, with a note; one that is not above 0 is refused.
 //
 // It trades bias for variance: less of the first where MLE has much, in high
 // dimensions and at edges, and more of the second on curves and surfaces, where
@@ -50,6 +50,12 @@ type GeoMLE struct {
 	// a resample leaves out 37 % of the rows. Larger values tell more of the
 	// bias, at a larger scale. At most 0.6·(n−1).
 	Neighbors int
+
+	// Unit is the length in which the Penalty takes distances. Default 0: four fifths
+	// of T_k for k = Neighbors at each row, so that the data have no unit of their own.
+	// 1 gives what the authors' code does. Larger values draw the curve towards a level
+	// line in high dimensions.
+	Unit float64
 
 	// Resamples is their number. Default 20. Larger values give steadier
 	// estimates. 2 ≤ Resamples ≤ 1000.
@@ -104,6 +110,8 @@ func (e GeoMLE) Resolve(n, d int) (GeoMLE, error) {
 		return e, fail("From", e.From, fmt.Sprintf("%d ≤ From ≤ Neighbors−2 = %d", fewest, e.Neighbors-2))
 	case e.Resamples < 2 || e.Resamples > 1000:
 		return e, fail("Resamples", e.Resamples, "2 ≤ Resamples ≤ 1000")
+	case !(e.Unit >= 0) || math.IsInf(e.Unit, 1):
+		return e, fail("Unit", e.Unit, "0 or a finite length")
 	case !(e.Penalty > 0) || math.IsInf(e.Penalty, 1):
 		return e, fail("Penalty", e.Penalty, "Penalty > 0")
 	}
@@ -129,25 +137,26 @@ func (e GeoMLE) reach(n int) int {
 //
 // Errors: those of mat32.Check and Resolve; *mat32.ParamError for a Graph of
 // other rows; *mat32.MemoryError; *mat32.DegenerateError where too few rows are
-// distinct, or where no row tells anything; and one that wraps ctx.Err().
+// distinct, where no row tells anything, or where the mean is not above 0; and one that wraps ctx.Err().
 func (e GeoMLE) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, error) {
 	const method = "intrinsic.GeoMLE"
-	if err := mat32.CheckContext(ctx, x); err != nil {
-		return measure.Dimension{}, fmt.Errorf("%s: %w", method, err)
-	}
-	n, cols := x.Dims()
-	if _, err := e.Resolve(n, cols); err != nil {
+	asked := e
+	e, err := begin(ctx, method, e, x)
+	if err != nil {
 		return measure.Dimension{}, err
 	}
-	rows, err := mat32.DistinctContext(ctx, x)
+	n, cols := x.Dims()
+	rows, err := distinctRows(ctx, method, x)
 	if err != nil {
-		return measure.Dimension{}, fmt.Errorf("%s: %w", method, err)
+		return measure.Dimension{}, err
 	}
-	if e, err = e.Resolve(len(rows), cols); err != nil {
-		return measure.Dimension{}, &mat32.DegenerateError{Method: method,
-			Reason: fmt.Sprintf("only %d of the %d rows are distinct: %v", len(rows), n, err)}
+	if len(rows) < n {
+		if e, err = forDistinct(method, asked, len(rows), x); err != nil {
+			return measure.Dimension{}, err
+		}
 	}
-	s, err := find(ctx, method, x, e.reach(len(rows)), e.Graph, e.MemoryLimit)
+	k := e.reach(len(rows))
+	s, err := find(ctx, method, x, k, k, e.Graph, e.MemoryLimit)
 	if err != nil {
 		return measure.Dimension{}, err
 	}
@@ -164,31 +173,25 @@ func (e GeoMLE) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, 
 	if err != nil {
 		return measure.Dimension{}, fmt.Errorf("%s: %w", method, err)
 	}
-	mean, err := s.average(method, e.Neighbors, local, byRows)
+	mean, stdErr, err := s.average(method, e.Neighbors, local, byRows)
 	if err != nil {
 		return measure.Dimension{}, err
 	}
-	value, bound := mean.value, float64(cols)
-	if _, ok := x.(*mat32.Distances); ok {
-		bound = math.Inf(1)
+	if !(mean > 0) {
+		return measure.Dimension{}, &mat32.DegenerateError{Method: method,
+			Reason: fmt.Sprintf("the mean of the regressions is %.4g, which is no dimension: take more rows, a larger Penalty or more Neighbors", mean)}
 	}
-	if value < 0 || value > bound {
-		value = min(max(value, 0), bound)
-		mean.notes = append(mean.notes[:len(mean.notes):len(mean.notes)],
-			fmt.Sprintf("the mean of the regressions is %.4g: %.4g is given", mean.value, value))
+	if _, ok := x.(*mat32.Distances); !ok && mean > float64(cols) {
+		s.notes = append(s.notes, fmt.Sprintf("the mean of the regressions is %.4g: the number of columns is given", mean))
+		mean = float64(cols)
 	}
-	return measure.Dimension{
-		Method:  "GeoMLE",
-		Value:   value,
-		StdErr:  mean.stdErr,
-		Scale:   s.scale(),
-		Rows:    s.n,
-		Removed: s.removed(),
-		Local:   s.everyRow(local),
-		Notes:   mean.notes,
-		Convention: fmt.Sprintf("mean over rows, k = %d … %d, factor k−2, %d resamples, quadratic in T_k, penalty %.2g in units of the largest, duplicates removed, %s",
-			e.From, e.Neighbors, e.Resamples, e.Penalty, byRowsError),
-	}, nil
+	unit := "0.8 of the largest"
+	if e.Unit > 0 {
+		unit = fmt.Sprintf("%.4g", e.Unit)
+	}
+	return s.dimension("GeoMLE", mean, stdErr, local,
+		fmt.Sprintf("mean over rows, k = %d … %d, factor k−2, %d resamples, quadratic in T_k, penalty %.2g in units of %s, duplicates removed, %s",
+			e.From, e.Neighbors, e.Resamples, e.Penalty, unit, byRowsError)), nil
 }
 
 // resamples returns of which resamples every row is: bit b of drawn[w·n+i] is for
@@ -250,13 +253,20 @@ func (r *regression) atZero(s *distinct, i int, drawn []uint64) float64 {
 	return r.intercept()
 }
 
+// shareOfLargest makes the largest distance a little more than the Unit, as it is in most
+// of the authors' data: with more, the penalty holds the curve back in high dimensions,
+// with less, the curve follows the noise in low ones.
+const shareOfLargest = .8
+
 // intercept solves the weighted ridge regression of the mean m_k on the mean T_k
 // and its square, both less their means, for the value at 0.
 func (r *regression) intercept() float64 {
-	var unit float64
-	for c, size := range r.size {
-		if size > 0 {
-			unit = max(unit, r.r[c]/size)
+	unit := r.e.Unit
+	if unit == 0 {
+		for c, size := range r.size {
+			if size > 0 {
+				unit = max(unit, r.r[c]/size*shareOfLargest)
+			}
 		}
 	}
 	// Sums of weights, of the two powers of T, of m, and of their products.

@@ -4,29 +4,111 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/line"
 	"github.com/flatland-go/flatland/internal/rng"
 	"github.com/flatland-go/flatland/pkg/mat32"
+	"github.com/flatland-go/flatland/pkg/measure"
 	"github.com/flatland-go/flatland/pkg/watch"
 )
 
-// growth is how the length of a graph on samples of rows grows with their size: as
-// size^((d−α)/d) where lengths of edges are raised to the power α.
+// sampling is the sizes of the samples of a growth.
+type sampling struct{ from, to, sizes int }
+
+// resolve fills in the defaults for n rows.
+func (s sampling) resolve(n int, fail func(param string, value any, want string) error) (sampling, error) {
+	if s.to == 0 {
+		s.to = n
+	}
+	if s.from == 0 {
+		s.from = max(6, s.to/5)
+	}
+	if s.sizes == 0 {
+		s.sizes = max(2, min(5, s.to-s.from+1))
+	}
+	switch {
+	case s.to < 3 || s.to > n:
+		return s, fail("To", s.to, fmt.Sprintf("From < To ≤ n = %d", n))
+	case s.from < 2 || s.from >= s.to:
+		return s, fail("From", s.from, fmt.Sprintf("2 ≤ From < To = %d", s.to))
+	case s.sizes < 2 || s.sizes > s.to-s.from+1:
+		return s, fail("Sizes", s.sizes, fmt.Sprintf("2 ≤ Sizes ≤ To − From + 1 = %d", s.to-s.from+1))
+	}
+	return s, nil
+}
+
+// all returns the sizes, evenly spaced.
+func (s sampling) all() []int {
+	sizes := make([]int, s.sizes)
+	for i := range sizes {
+		sizes[i] = s.from + int(math.Round(float64(i)*float64(s.to-s.from)/float64(s.sizes-1)))
+	}
+	return sizes
+}
+
+// graphLength is a graph on samples of the rows whose length grows with their size: as
+// size^((d−power)/d) where lengths of edges are raised to a power.
+type graphLength struct {
+	name  string
+	power float64
+	sampling
+	seed    uint64
+	repeats int // of the samples of each size; none takes the first rows
+	edges   func(ctx context.Context, x mat.Matrix) ([]float64, error)
+}
+
+// dimension returns the dimension that the growth shows, and the growth. Scale is the
+// mean edge of the last of the largest samples.
+func (l graphLength) dimension(ctx context.Context, x mat.Matrix, rows []int, convention string) (measure.Dimension, *growth, error) {
+	method := "intrinsic." + l.name
+	fail := func(err error) (measure.Dimension, *growth, error) { return measure.Dimension{}, nil, err }
+	var scale, unit float64 // a unit near the lengths keeps their powers within float64
+	g, err := grow(ctx, method, x, rows, l.all(), l.seed, l.repeats, func(x mat.Matrix) (float64, error) {
+		edges, err := l.edges(ctx, x)
+		if err != nil {
+			return 0, mat32.Rename(method, err)
+		}
+		if unit == 0 {
+			unit = slices.Max(edges)
+		}
+		var length float64
+		scale = 0
+		for _, v := range edges {
+			length += math.Pow(v/unit, l.power)
+			scale += v / float64(len(edges))
+		}
+		return length, nil
+	})
+	if err != nil {
+		return fail(err)
+	}
+	slope, stdErr := g.slope()
+	value := l.power / (1 - slope)
+	if !(slope < 1) || !(value > 0) || value > math.MaxFloat64 {
+		return fail(&mat32.DegenerateError{Method: method,
+			Reason: fmt.Sprintf("the length grows as the number of rows to the power %.3g, which no dimension explains, as on a lattice: take samples of other sizes", slope)})
+	}
+	n, _ := x.Dims()
+	return measure.Dimension{
+		Method:  l.name,
+		Value:   value,
+		StdErr:  stdErr * (value * value / l.power),
+		Scale:   scale,
+		Rows:    len(rows),
+		Removed: n - len(rows),
+		Convention: fmt.Sprintf("%s, %d sizes from %d to %d, duplicates removed, standard error: spread of disjoint samples",
+			convention, l.sizes, l.from, l.to),
+	}, g, nil
+}
+
+// growth is the length of a graph on samples of rows.
 type growth struct {
 	sizes    []int
 	lengths  []float64 // mean over the samples of each size
 	variance []float64 // of their logarithms
-}
-
-// sampleSizes returns so many sizes evenly spaced from the least to the largest.
-func sampleSizes(from, to, count int) []int {
-	sizes := make([]int, count)
-	for s := range sizes {
-		sizes[s] = from + int(math.Round(float64(s)*float64(to-from)/float64(count-1)))
-	}
-	return sizes
 }
 
 // grow measures the length of samples of each size. Of every shuffled order of the
@@ -89,17 +171,11 @@ func grow(ctx context.Context, name string, x mat.Matrix, rows, sizes []int, see
 // squares, and its standard error for lengths at the sizes that are independent.
 func (g *growth) slope() (value, stdErr float64) {
 	at := make([]float64, len(g.sizes))
-	var center, squares float64
 	for s, size := range g.sizes {
 		at[s] = math.Log(float64(size))
-		center += at[s] / float64(len(at))
-	}
-	for _, v := range at {
-		squares += (v - center) * (v - center)
 	}
 	var variance float64
-	for s, v := range at {
-		w := (v - center) / squares
+	for s, w := range line.Weights(at) {
 		value += w * math.Log(g.lengths[s])
 		variance += w * w * g.variance[s]
 	}

@@ -110,7 +110,7 @@ func (e Gride) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, e
 	if err != nil {
 		return measure.Dimension{}, err
 	}
-	s, err := find(ctx, method, x, e.Far, e.Graph, e.MemoryLimit)
+	s, err := find(ctx, method, x, e.Far, e.Far, e.Graph, e.MemoryLimit)
 	if err != nil {
 		return measure.Dimension{}, err
 	}
@@ -119,9 +119,10 @@ func (e Gride) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, e
 
 // Curve returns the dimension against the scale: that of the neighbours 1 and 2,
 // of 2 and 4, of 4 and 8, and so on as far as Largest, from one search for
-// neighbours. Each is what Estimate returns for the two neighbours, and so are the
-// errors.
-func (e Gride) Curve(ctx context.Context, x mat.Matrix) ([]measure.Dimension, error) {
+// neighbours. Each is what Estimate returns for the two neighbours. Scales that Estimate
+// refuses, as where distances are equal, are left out; where all are, the error is that of
+// the first.
+func (e Gride) Curve(ctx context.Context, x mat.Matrix) (*ScaleCurve, error) {
 	const method = "intrinsic.Gride"
 	asked := e.Largest
 	e.Near, e.Far = 0, 0
@@ -133,18 +134,39 @@ func (e Gride) Curve(ctx context.Context, x mat.Matrix) ([]measure.Dimension, er
 	if err != nil {
 		return nil, err
 	}
-	var curve []measure.Dimension
+	c, err := e.curve(method, s)
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("%s: %w", method, ctx.Err())
+	}
+	if len(c.Scales) == 0 {
+		return nil, err
+	}
+	return c, nil
+}
+
+// curve returns the scales that have an answer, and the error of the first that has not.
+func (e Gride) curve(method string, s *distinct) (c *ScaleCurve, failed error) {
+	c = &ScaleCurve{Method: "Gride", Rows: s.n, Removed: s.removed(), Notes: s.notes, Convention: e.convention("neighbours 1 and 2, 2 and 4, and so on")}
 	for near := 1; 2*near <= s.k; near *= 2 {
 		d, err := e.at(method, s, near, 2*near)
 		if err != nil {
-			return nil, err
+			if failed == nil {
+				failed = err
+			}
+			continue
 		}
-		curve = append(curve, d)
-		if ctx.Err() != nil {
-			return nil, fmt.Errorf("%s: %w", method, ctx.Err())
-		}
+		c.Scales, c.Dimensions, c.StdErr = append(c.Scales, d.Scale), append(c.Dimensions, d.Value), append(c.StdErr, d.StdErr)
+		c.Notes = append(c.Notes[:len(c.Notes):len(c.Notes)], d.Notes[len(s.notes):]...)
 	}
-	return curve, nil
+	return c, failed
+}
+
+func (e Gride) convention(pair string) string {
+	rows := "rows taken for independent"
+	if e.Overlap {
+		rows = "mutual neighbours counted once"
+	}
+	return fmt.Sprintf("maximum likelihood, %s, duplicates removed, standard error: likelihood, %s", pair, rows)
 }
 
 func (e Gride) at(method string, s *distinct, near, far int) (measure.Dimension, error) {
@@ -157,13 +179,11 @@ func (e Gride) at(method string, s *distinct, near, far int) (measure.Dimension,
 		return measure.Dimension{}, err
 	}
 	value := l.most(float64(s.n - 1))
-	stdErr, rows := l.error(value), "rows taken for independent"
+	stdErr := l.error(value)
 	if e.Overlap {
 		stdErr *= math.Sqrt(1 + s.mutual(near))
-		rows = "mutual neighbours counted once"
 	}
-	d := s.dimension("Gride", value, stdErr, nil, fmt.Sprintf(
-		"maximum likelihood, neighbours %d and %d, duplicates removed, standard error: likelihood, %s", near, far, rows))
+	d := s.dimension("Gride", value, stdErr, nil, e.convention(fmt.Sprintf("neighbours %d and %d", near, far)))
 	s.notes = notes[:len(notes):len(notes)] // ties are those of this scale
 	d.Scale = s.meanOf(func(i int) float64 { return s.row(i)[near-1]/2 + s.row(i)[far-1]/2 })
 	return d, nil

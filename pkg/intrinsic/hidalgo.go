@@ -183,17 +183,17 @@ func (h Hidalgo) Mixture(ctx context.Context, x mat.Matrix) (*Mixture, error) {
 	if err != nil {
 		return nil, err
 	}
-	n, cols := x.Dims()
+	n, _ := x.Dims()
 	if err := mat32.CheckMemory(hidalgo, 16*int64(n)*int64(h.Components)*int64(h.Chains), h.MemoryLimit, "use fewer rows, components or chains"); err != nil {
 		return nil, err
 	}
-	s, err := find(ctx, hidalgo, x, max(h.Neighbors, 2), h.Graph, h.MemoryLimit)
+	k := max(h.Neighbors, 2)
+	s, err := find(ctx, hidalgo, x, k, k, h.Graph, h.MemoryLimit)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := h.Resolve(s.n, cols); err != nil {
-		return nil, &mat32.DegenerateError{Method: hidalgo,
-			Reason: fmt.Sprintf("only %d of the %d rows are distinct: %v", s.n, n, err)}
+	if h, err = forDistinct(hidalgo, h, s.n, x); err != nil {
+		return nil, err
 	}
 	if err := s.refuseTies(hidalgo, 1, 2); err != nil {
 		return nil, err

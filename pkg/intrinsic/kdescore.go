@@ -1,8 +1,11 @@
 package intrinsic
 
 import (
+	"context"
 	"math"
 
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/kernel"
@@ -52,65 +55,111 @@ func NewKDEScore(x mat.Matrix, sigma float64) (*KDEScore, error) {
 	return k, nil
 }
 
-// near calls f with the share of every Gaussian in the density at x that is not
-// negligible, and with the steps from x to its row in units of sigma.
-func (k *KDEScore) near(x []float64, f func(share float64, step []float64)) {
+// shares returns the share of every Gaussian in the density at x, but for the one at row
+// without (none where it is below 0), over steps; and false where float64 sees none.
+func (k *KDEScore) shares(ctx context.Context, x []float64, without int) ([]float64, bool) {
 	n, d := k.rows.Dims()
-	exponent := make([]float64, n)
-	step := make([]float64, d)
-	to := func(i int) {
-		for j, v := range k.rows.RawRowView(i) {
-			step[j] = (v - x[j]) / k.sigma
-		}
-	}
+	shares, step := make([]float64, n), make([]float64, d)
 	least := math.Inf(1)
 	for i := range n {
-		to(i)
-		exponent[i] = kernel.Dot64(step, step) / 2
-		least = min(least, exponent[i])
+		if i%4096 == 0 && ctx.Err() != nil {
+			return nil, false
+		}
+		k.step(step, x, i)
+		if shares[i] = kernel.Dot64(step, step) / 2; i == without {
+			shares[i] = math.Inf(1)
+		}
+		least = min(least, shares[i])
 	}
 	if math.IsInf(least, 1) {
-		return // beyond float64 from all rows
+		return nil, false // beyond float64 from all rows
 	}
 	total := 0.
-	for i, e := range exponent {
-		exponent[i] = math.Exp(least - e)
-		total += exponent[i]
+	for i, e := range shares {
+		shares[i] = math.Exp(least - e)
+		total += shares[i]
 	}
-	for i, w := range exponent {
-		if w > 0x1p-60 {
-			to(i)
-			f(w/total, step)
+	for i, w := range shares {
+		if shares[i] = w / total; w <= 0x1p-60 { // next to nothing
+			shares[i] = 0
+		}
+	}
+	return shares, true
+}
+
+// step fills to with that from x to row i, in units of sigma.
+func (k *KDEScore) step(to, x []float64, i int) {
+	for j, v := range k.rows.RawRowView(i) {
+		to[j] = (v - x[j]) / k.sigma
+	}
+}
+
+// toward fills dst with the mean step from x by the shares.
+func (k *KDEScore) toward(dst, x, shares []float64) {
+	clear(dst)
+	step := make([]float64, len(x))
+	for i, w := range shares {
+		if w > 0 {
+			k.step(step, x, i)
+			kernel.Axpy64(w, step, dst)
 		}
 	}
 }
 
 // Score fills dst with Σwᵢ·(xᵢ−x)/σ², the w the shares of the Gaussians in the density at x.
 func (k *KDEScore) Score(dst, x []float64) {
-	clear(dst)
-	k.near(x, func(share float64, step []float64) { kernel.Axpy64(share/k.sigma, step, dst) })
+	shares, _ := k.shares(context.Background(), x, -1)
+	k.toward(dst, x, shares)
+	for j := range dst {
+		dst[j] /= k.sigma
+	}
 }
 
-// jacobian fills dst, symmetric of order d, with σ² times the derivatives at x, which have
-// no unit and so do not overflow: Cov/σ² − 1, with Cov that of the rows by their shares.
-func (k *KDEScore) jacobian(dst *mat.SymDense, x []float64) {
+// jacobian fills dst, symmetric of order d, with σ² times the derivatives at x of the
+// score without that of one row. They have no unit and so do not overflow: Cov/σ² − 1,
+// with Cov that of the rows by their shares. Seen is how many rows of equal shares would
+// weigh as much.
+func (k *KDEScore) jacobian(ctx context.Context, dst *mat.SymDense, x []float64, without int) (seen float64, err error) {
+	const block = 256
 	d := len(x)
-	raw := dst.RawSymmetric()
-	for i := range d {
-		clear(raw.Data[i*raw.Stride+i : i*raw.Stride+d])
-	}
+	shares, _ := k.shares(ctx, x, without)
 	mean := make([]float64, d)
-	k.near(x, func(share float64, step []float64) { kernel.Axpy64(share, step, mean) })
-	apart := make([]float64, d)
-	k.near(x, func(share float64, step []float64) {
-		for j, v := range step {
-			apart[j] = v - mean[j]
+	k.toward(mean, x, shares)
+	raw := dst.RawSymmetric()
+	clear(raw.Data)
+	products := blas64.General{Rows: d, Cols: d, Stride: raw.Stride, Data: raw.Data}
+	some := blas64.General{Cols: d, Stride: d, Data: make([]float64, block*d)}
+	add := func() error {
+		err := kernel.Syrk64(ctx, blas.Trans, 1, some, 1, products)
+		some.Rows = 0
+		return err
+	}
+	var squares float64
+	for i, w := range shares {
+		if w == 0 {
+			continue
 		}
-		for i, v := range apart {
-			kernel.Axpy64(share*v, apart[i:], raw.Data[i*raw.Stride+i:i*raw.Stride+d])
+		squares += w * w
+		to := some.Data[some.Rows*d : (some.Rows+1)*d]
+		k.step(to, x, i)
+		kernel.Axpy64(-1, mean, to)
+		kernel.Scal64(math.Sqrt(w), to)
+		if some.Rows++; some.Rows == block {
+			if err := add(); err != nil {
+				return 0, err
+			}
 		}
-	})
+	}
+	if some.Rows > 0 {
+		if err := add(); err != nil {
+			return 0, err
+		}
+	}
+	if squares > 0 {
+		seen = 1 / squares
+	}
 	for i := range d {
 		raw.Data[i*raw.Stride+i]--
 	}
+	return seen, ctx.Err()
 }

@@ -75,32 +75,22 @@ func (k KNN) Resolve(n, d int) (KNN, error) {
 	if k.Power == 0 {
 		k.Power = 1
 	}
-	if k.To == 0 {
-		k.To = n
-	}
-	if k.From == 0 {
-		k.From = max(6, k.To/5)
-	}
-	if k.Neighbors == 0 {
-		k.Neighbors = max(1, min(5, k.From-1))
-	}
-	if k.Sizes == 0 {
-		k.Sizes = max(2, min(5, k.To-k.From+1))
-	}
 	if k.Repeats == 0 {
 		k.Repeats = 5
+	}
+	size, err := sampling{k.From, k.To, k.Sizes}.resolve(n, fail)
+	if err != nil {
+		return k, err
+	}
+	k.From, k.To, k.Sizes = size.from, size.to, size.sizes
+	if k.Neighbors == 0 {
+		k.Neighbors = max(1, min(5, k.From-1))
 	}
 	switch {
 	case !(k.Power > 0 && k.Power <= 100):
 		return k, fail("Power", k.Power, "0 < Power ≤ 100")
-	case k.To < 3 || k.To > n:
-		return k, fail("To", k.To, fmt.Sprintf("From < To ≤ n = %d", n))
-	case k.From < 2 || k.From >= k.To:
-		return k, fail("From", k.From, fmt.Sprintf("2 ≤ From < To = %d", k.To))
 	case k.Neighbors < 1 || k.Neighbors >= k.From:
 		return k, fail("Neighbors", k.Neighbors, fmt.Sprintf("1 ≤ Neighbors < From = %d", k.From))
-	case k.Sizes < 2 || k.Sizes > k.To-k.From+1:
-		return k, fail("Sizes", k.Sizes, fmt.Sprintf("2 ≤ Sizes ≤ To − From + 1 = %d", k.To-k.From+1))
 	case k.Repeats < 1 || k.Repeats > 10000:
 		return k, fail("Repeats", k.Repeats, "1 ≤ Repeats ≤ 10000")
 	case k.MemoryLimit < 0:
@@ -122,72 +112,41 @@ func (k KNN) Resolve(n, d int) (KNN, error) {
 // where fewer than To rows are distinct that were asked for, or the length grows as fast
 // as the number of rows, as on a lattice; and one that wraps ctx.Err().
 func (k KNN) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, error) {
-	if err := mat32.CheckContext(ctx, x); err != nil {
-		return measure.Dimension{}, fmt.Errorf("%s: %w", knnGraph, err)
-	}
-	n, d := x.Dims()
 	asked := k
-	k, err := k.Resolve(n, d)
+	k, err := begin(ctx, knnGraph, k, x)
 	if err != nil {
 		return measure.Dimension{}, err
 	}
+	n, d := x.Dims()
 	need := 12*int64(n)*int64(d) + int64(n)*(100+24*int64(k.Neighbors)) + 2*screen.Bytes(x)
 	if err := mat32.CheckMemory(knnGraph, need, k.MemoryLimit, "use fewer rows"); err != nil {
 		return measure.Dimension{}, err
 	}
-	rows, err := mat32.DistinctContext(ctx, x)
-	if err != nil {
-		return measure.Dimension{}, fmt.Errorf("%s: %w", knnGraph, err)
-	}
-	if len(rows) < n {
-		if k, err = asked.Resolve(len(rows), d); err != nil {
-			return measure.Dimension{}, &mat32.DegenerateError{Method: knnGraph,
-				Reason: fmt.Sprintf("only %d of the %d rows are distinct: %v", len(rows), n, err)}
-		}
-	}
-	var scale, unit float64 // a unit near the lengths keeps their powers within float64
-	g, err := grow(ctx, knnGraph, x, rows, sampleSizes(k.From, k.To, k.Sizes), k.Seed, k.Repeats, func(x mat.Matrix) (float64, error) {
-		graph, err := neighbors.Exact{Neighbors: k.Neighbors, MemoryLimit: k.MemoryLimit}.Graph(ctx, x)
-		if err != nil {
-			return 0, mat32.Rename(knnGraph, err)
-		}
-		if unit == 0 {
-			for _, v := range graph.Distances {
-				unit = max(unit, v)
-			}
-		}
-		var length float64
-		scale = 0
-		for _, v := range graph.Distances {
-			length += math.Pow(v/unit, k.Power)
-			scale += v / float64(len(graph.Distances))
-		}
-		return length, nil
-	})
+	rows, err := distinctRows(ctx, knnGraph, x)
 	if err != nil {
 		return measure.Dimension{}, err
 	}
-	slope, stdErr := g.slope()
-	value := k.Power / (1 - slope)
-	if !(slope < 1) || !(value > 0) || value > math.MaxFloat64 {
-		return measure.Dimension{}, &mat32.DegenerateError{Method: knnGraph,
-			Reason: fmt.Sprintf("the length grows as the number of rows to the power %.3g, which no dimension explains, as on a lattice: take samples of other sizes", slope)}
+	if len(rows) < n {
+		if k, err = forDistinct(knnGraph, asked, len(rows), x); err != nil {
+			return measure.Dimension{}, err
+		}
 	}
-	stdErr *= value * value / k.Power
 	search := "slope"
 	if k.Whole {
-		value, search = g.whole(k.Power, d), "whole number by least squares"
+		search = "whole number by least squares"
 	}
-	return measure.Dimension{
-		Method:  "KNN",
-		Value:   value,
-		StdErr:  stdErr,
-		Scale:   scale,
-		Rows:    len(rows),
-		Removed: n - len(rows),
-		Convention: fmt.Sprintf("%s, k = %d, γ = %.4g, %d sizes from %d to %d, %d times without replacement, duplicates removed, standard error: spread of disjoint samples",
-			search, k.Neighbors, k.Power, k.Sizes, k.From, k.To, k.Repeats),
-	}, nil
+	of := graphLength{"KNN", k.Power, sampling{k.From, k.To, k.Sizes}, k.Seed, k.Repeats, func(ctx context.Context, x mat.Matrix) ([]float64, error) {
+		graph, err := neighbors.Exact{Neighbors: k.Neighbors, MemoryLimit: k.MemoryLimit}.Graph(ctx, x)
+		if err != nil {
+			return nil, err
+		}
+		return graph.Distances, nil
+	}}
+	found, g, err := of.dimension(ctx, x, rows, fmt.Sprintf("%s, k = %d, γ = %.4g, samples %d times without replacement", search, k.Neighbors, k.Power, k.Repeats))
+	if err == nil && k.Whole {
+		found.Value = g.whole(k.Power, d)
+	}
+	return found, err
 }
 
 // whole returns the m from 1 to most for which c·size^((m−γ)/m) comes nearest to the

@@ -6,11 +6,8 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/gonum/blas"
-	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
 
-	"github.com/flatland-go/flatland/internal/kernel"
 	"github.com/flatland-go/flatland/internal/linalg"
 	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/internal/screen"
@@ -177,15 +174,8 @@ func (p LocalPCA) Resolve(n, d int) (LocalPCA, error) {
 // *mat32.DegenerateError where too few rows are distinct, or the Rule counts nothing
 // anywhere; and one that wraps ctx.Err().
 func (p LocalPCA) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, error) {
-	if err := mat32.CheckContext(ctx, x); err != nil {
-		return measure.Dimension{}, fmt.Errorf("%s: %w", localPCA, err)
-	}
-	if err := mat32.CheckRows(localPCA, x); err != nil {
-		return measure.Dimension{}, err
-	}
-	n, cols := x.Dims()
 	asked := p.Neighbors
-	p, err := p.Resolve(n, cols)
+	p, err := beginRows(ctx, localPCA, p, x)
 	if err != nil {
 		return measure.Dimension{}, err
 	}
@@ -243,17 +233,8 @@ func (p LocalPCA) local(ctx context.Context, x mat.Matrix, asked int) (measure.D
 		value += v
 	}
 	value /= float64(s.n)
-	return measure.Dimension{
-		Method:     "LocalPCA",
-		Value:      value,
-		StdErr:     math.Sqrt(s.meanVariance(counts, value)),
-		Scale:      s.scale(),
-		Rows:       s.n,
-		Removed:    s.removed(),
-		Local:      s.everyRow(counts),
-		Notes:      s.notes,
-		Convention: fmt.Sprintf("%s, mean over rows, k = %d without the row, duplicates removed, standard error: spread over rows, neighbours together", p.rule(), p.Neighbors),
-	}, nil
+	return s.dimension("LocalPCA", value, math.Sqrt(s.meanVariance(counts, value)), counts,
+		fmt.Sprintf("%s, mean over rows, k = %d without the row, duplicates removed, standard error: spread over rows, neighbours together", p.rule(), p.Neighbors)), nil
 }
 
 // rule names the rule and its threshold.
@@ -279,22 +260,6 @@ func (s *distinct) meanVariance(values []float64, mean float64) float64 {
 	return max(own+shared, own) / (n * n)
 }
 
-// cloud is a set of points and what their variances take.
-type cloud struct {
-	points   blas64.General
-	products []float64
-	row      []float64
-}
-
-func newCloud(n, d int) *cloud {
-	m := min(n, d)
-	return &cloud{
-		points:   blas64.General{Rows: n, Cols: d, Stride: d, Data: make([]float64, n*d)},
-		products: make([]float64, m*m),
-		row:      make([]float64, d),
-	}
-}
-
 // count returns what the rule makes of the variances of the points.
 func (p LocalPCA) count(ctx context.Context, c *cloud) (float64, error) {
 	c.center()
@@ -303,29 +268,6 @@ func (p LocalPCA) count(ctx context.Context, c *cloud) (float64, error) {
 		return 0, err
 	}
 	return p.decide(ctx, a, min(c.points.Cols, c.points.Rows-1))
-}
-
-// center takes the mean off the points.
-func (c *cloud) center() {
-	k, d := c.points.Rows, c.points.Cols
-	clear(c.row)
-	for j := range k {
-		kernel.Axpy64(1/float64(k), c.points.Data[j*d:(j+1)*d], c.row)
-	}
-	for j := range k {
-		kernel.Axpy64(-1, c.row, c.points.Data[j*d:(j+1)*d])
-	}
-}
-
-// inner returns the products of columns, or of points where these are fewer.
-func (c *cloud) inner(ctx context.Context) (*mat.SymDense, error) {
-	k, d := c.points.Rows, c.points.Cols
-	m, side := d, blas.Trans
-	if k < d {
-		m, side = k, blas.NoTrans
-	}
-	err := kernel.Syrk64(ctx, side, 1, c.points, 0, blas64.General{Rows: m, Cols: m, Stride: m, Data: c.products})
-	return mat.NewSymDense(m, c.products), err
 }
 
 // decide applies the rule to the largest eigenvalues of a.
@@ -386,26 +328,15 @@ func (p LocalPCA) global(ctx context.Context, x mat.Matrix) (measure.Dimension, 
 	if err := mat32.CheckMemory(localPCA, need, p.MemoryLimit, "use fewer rows or columns"); err != nil {
 		return measure.Dimension{}, err
 	}
-	rows, err := mat32.DistinctContext(ctx, x)
+	c, rows, err := cloudOf(ctx, localPCA, x)
 	if err != nil {
-		return measure.Dimension{}, fmt.Errorf("%s: %w", localPCA, err)
-	}
-	if len(rows) < 4 {
-		return measure.Dimension{}, &mat32.DegenerateError{Method: localPCA, Reason: fmt.Sprintf("only %d of the %d rows are distinct, and 4 are needed", len(rows), n)}
-	}
-	c := newCloud(len(rows), d)
-	unit, err := c.fill(ctx, rows, x)
-	if err != nil {
-		return measure.Dimension{}, fmt.Errorf("%s: %w", localPCA, err)
+		return measure.Dimension{}, err
 	}
 	value, err := p.count(ctx, c)
 	if err != nil {
 		return measure.Dimension{}, fmt.Errorf("%s: %w", localPCA, err)
 	}
-	var squares float64
-	for _, v := range c.points.Data {
-		squares += v * v
-	}
+	scale := c.scale()
 	groups := min(jackknifeGroups, len(rows))
 	without := make([]float64, groups)
 	stage := watch.Start(ctx, "components", groups)
@@ -420,45 +351,9 @@ func (p LocalPCA) global(ctx context.Context, x mat.Matrix) (measure.Dimension, 
 		Method:     "LocalPCA",
 		Value:      value,
 		StdErr:     float64(groups-1) / math.Sqrt(float64(groups)) * math.Sqrt(spread(without)),
-		Scale:      min(unit*math.Sqrt(2*squares/float64(len(rows)-1)), math.MaxFloat64),
+		Scale:      scale,
 		Rows:       len(rows),
 		Removed:    n - len(rows),
 		Convention: fmt.Sprintf("%s, all rows, duplicates removed, standard error: jackknife over %d groups", p.rule(), groups),
 	}, nil
-}
-
-// without returns a copy that leaves every groups-th point out, from g on.
-func (c *cloud) without(g, groups int) *cloud {
-	n, d := c.points.Rows, c.points.Cols
-	part := newCloud(n-(n-g+groups-1)/groups, d)
-	to := part.points.Data
-	for i := range n {
-		if i%groups != g {
-			to = to[copy(to, c.points.Data[i*d:(i+1)*d]):]
-		}
-	}
-	return part
-}
-
-// fill takes the rows of x less their first, over the largest difference, which it
-// returns.
-func (c *cloud) fill(ctx context.Context, rows []int, x mat.Matrix) (float64, error) {
-	d := c.points.Cols
-	first := slices.Clone(mat32.Row(c.row, rows[0], x))
-	// Halves cannot overflow when they are subtracted.
-	var largest float64
-	for j, r := range rows {
-		if j%256 == 0 && ctx.Err() != nil {
-			return 0, ctx.Err()
-		}
-		to := c.points.Data[j*d : (j+1)*d]
-		for l, v := range mat32.Row(c.row, r, x) {
-			to[l] = v/2 - first[l]/2
-			largest = max(largest, math.Abs(to[l]))
-		}
-	}
-	for j := range c.points.Data {
-		c.points.Data[j] /= largest
-	}
-	return 2 * largest, nil
 }

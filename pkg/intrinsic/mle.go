@@ -32,8 +32,8 @@ import (
 // memory about 12·n·d + 24·n·k bytes.
 type MLE struct {
 	// Neighbors is k, the number of other rows looked at from each. Default
-	// 20, or n−1 where the data have fewer rows. Larger values give a smaller error at a larger scale, where
-	// curvature and edges bias the estimate. 2 ≤ Neighbors ≤ n−1, or 3 where
+	// 20, or one less than the distinct rows where these are fewer. Larger values give
+	// a smaller error at a larger scale, where curvature and edges bias the estimate. 2 ≤ Neighbors ≤ n−1, or 3 where
 	// Unbiased.
 	Neighbors int
 
@@ -76,34 +76,34 @@ func (e MLE) Resolve(n, d int) (MLE, error) {
 	fail := func(param string, value any, want string) error {
 		return &mat32.ParamError{Method: "intrinsic.MLE", Param: param, Value: value, Want: want}
 	}
-	if e.Neighbors == 0 {
-		e.Neighbors = min(20, n-1)
-	}
-	if e.AverageFrom == 0 {
-		e.AverageFrom = e.Neighbors
-	}
 	if e.Aggregate == 0 {
 		e.Aggregate = Harmonic
-	}
-	fewest := 2
-	if e.Unbiased {
-		fewest = 3
 	}
 	switch {
 	case !e.Aggregate.known():
 		return e, fail("Aggregate", int(e.Aggregate), allAggregates)
-	case e.MemoryLimit < 0:
-		return e, fail("MemoryLimit", e.MemoryLimit, "0 or more bytes")
 	case !(e.Noise >= 0) || math.IsInf(e.Noise, 1):
 		return e, fail("Noise", e.Noise, "0 or a finite standard deviation")
-	case n < fewest+1:
-		return e, &mat32.ShapeError{What: "x", Rows: n, Cols: d, Want: fmt.Sprintf("at least %d rows for MLE", fewest+1)}
-	case e.Neighbors < fewest || e.Neighbors > n-1:
-		return e, fail("Neighbors", e.Neighbors, fmt.Sprintf("%d ≤ Neighbors ≤ n−1 = %d", fewest, n-1))
-	case e.AverageFrom < fewest || e.AverageFrom > e.Neighbors:
-		return e, fail("AverageFrom", e.AverageFrom, fmt.Sprintf("%d ≤ AverageFrom ≤ Neighbors = %d", fewest, e.Neighbors))
+	}
+	var err error
+	if e.Neighbors, err = neighborhood("intrinsic.MLE", e.Neighbors, 20, e.fewest(), n, d, e.MemoryLimit); err != nil {
+		return e, err
+	}
+	if e.AverageFrom == 0 {
+		e.AverageFrom = e.Neighbors
+	}
+	if e.AverageFrom < e.fewest() || e.AverageFrom > e.Neighbors {
+		return e, fail("AverageFrom", e.AverageFrom, fmt.Sprintf("%d ≤ AverageFrom ≤ Neighbors = %d", e.fewest(), e.Neighbors))
 	}
 	return e, nil
+}
+
+// fewest returns how many neighbours the estimate at a row needs.
+func (e MLE) fewest() int {
+	if e.Unbiased {
+		return 3
+	}
+	return 2
 }
 
 // Estimate returns the dimension of the rows of x (n × d), or of rows at the
@@ -120,22 +120,20 @@ func (e MLE) Resolve(n, d int) (MLE, error) {
 //
 // Errors: those of mat32.Check and Resolve; *mat32.ParamError for a Graph of
 // other rows; *mat32.MemoryError; *mat32.DegenerateError where no more than
-// Neighbors rows are distinct, or where neighbours are equally far at so many
+// the Neighbors asked for are distinct, or where neighbours are equally far at so many
 // rows that the aggregate is infinite; and one that wraps ctx.Err().
 func (e MLE) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, error) {
 	const method = "intrinsic.MLE"
-	if err := mat32.CheckContext(ctx, x); err != nil {
-		return measure.Dimension{}, fmt.Errorf("%s: %w", method, err)
-	}
-	n, cols := x.Dims()
-	e, err := e.Resolve(n, cols)
+	asked := e
+	e, err := begin(ctx, method, e, x)
 	if err != nil {
 		return measure.Dimension{}, err
 	}
-	s, err := find(ctx, method, x, e.Neighbors, e.Graph, e.MemoryLimit)
+	s, err := findStandard(ctx, method, x, asked.Neighbors, e.Neighbors, max(e.fewest(), asked.AverageFrom), e.Graph, e.MemoryLimit)
 	if err != nil {
 		return measure.Dimension{}, err
 	}
+	e.Neighbors, e.AverageFrom = s.k, min(e.AverageFrom, s.k)
 	from, sizes := e.AverageFrom, e.Neighbors-e.AverageFrom+1
 	// inverse[c] holds 1/mᵢ for k = from+c, which, unlike mᵢ, is always finite.
 	inverse := make([][]float64, sizes)
@@ -172,17 +170,7 @@ func (e MLE) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, err
 	}
 	variance := spread(influence) * (aggregates[e.Aggregate].variance + s.mutual(s.k)) / float64(s.n)
 
-	return measure.Dimension{
-		Method:     "MLE",
-		Value:      value,
-		StdErr:     math.Sqrt(variance),
-		Scale:      s.scale(),
-		Rows:       s.n,
-		Removed:    s.removed(),
-		Notes:      s.notes,
-		Local:      s.everyRow(local),
-		Convention: e.convention(),
-	}, nil
+	return s.dimension("MLE", value, math.Sqrt(variance), local, e.convention()), nil
 }
 
 // inverses calls f with 1/m for every k asked for, given the distances of a

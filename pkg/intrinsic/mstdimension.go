@@ -3,7 +3,6 @@ package intrinsic
 import (
 	"context"
 	"fmt"
-	"math"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -65,24 +64,14 @@ func (m MSTDimension) Resolve(n, d int) (MSTDimension, error) {
 	if m.Alpha == 0 {
 		m.Alpha = 1
 	}
-	if m.To == 0 {
-		m.To = n
+	size, err := sampling{m.From, m.To, m.Sizes}.resolve(n, fail)
+	if err != nil {
+		return m, err
 	}
-	if m.From == 0 {
-		m.From = max(6, m.To/5)
-	}
-	if m.Sizes == 0 {
-		m.Sizes = max(2, min(5, m.To-m.From+1))
-	}
+	m.From, m.To, m.Sizes = size.from, size.to, size.sizes
 	switch {
 	case !(m.Alpha > 0 && m.Alpha <= 100):
 		return m, fail("Alpha", m.Alpha, "0 < Alpha ≤ 100")
-	case m.To < 3 || m.To > n:
-		return m, fail("To", m.To, fmt.Sprintf("From < To ≤ n = %d", n))
-	case m.From < 2 || m.From >= m.To:
-		return m, fail("From", m.From, fmt.Sprintf("2 ≤ From < To = %d", m.To))
-	case m.Sizes < 2 || m.Sizes > m.To-m.From+1:
-		return m, fail("Sizes", m.Sizes, fmt.Sprintf("2 ≤ Sizes ≤ To − From + 1 = %d", m.To-m.From+1))
 	case m.MemoryLimit < 0:
 		return m, fail("MemoryLimit", m.MemoryLimit, "0 or more bytes")
 	}
@@ -103,66 +92,39 @@ func (m MSTDimension) Resolve(n, d int) (MSTDimension, error) {
 // where fewer than To rows are distinct that were asked for, or the length grows as fast
 // as the number of rows, as on a lattice; and one that wraps ctx.Err().
 func (m MSTDimension) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, error) {
-	if err := mat32.CheckContext(ctx, x); err != nil {
-		return measure.Dimension{}, fmt.Errorf("%s: %w", mstDimension, err)
-	}
-	n, d := x.Dims()
 	asked := m
-	m, err := m.Resolve(n, d)
+	m, err := begin(ctx, mstDimension, m, x)
 	if err != nil {
 		return measure.Dimension{}, err
 	}
+	n, d := x.Dims()
 	if err := mat32.CheckMemory(mstDimension, 12*int64(n)*int64(d)+300*int64(n)+2*screen.Bytes(x), m.MemoryLimit, "use fewer rows"); err != nil {
 		return measure.Dimension{}, err
 	}
-	rows, err := mat32.DistinctContext(ctx, x)
-	if err != nil {
-		return measure.Dimension{}, fmt.Errorf("%s: %w", mstDimension, err)
-	}
-	if len(rows) < n {
-		if m, err = asked.Resolve(len(rows), d); err != nil {
-			return measure.Dimension{}, &mat32.DegenerateError{Method: mstDimension,
-				Reason: fmt.Sprintf("only %d of the %d rows are distinct: %v", len(rows), n, err)}
-		}
-	}
-	repeats := max(1, min(20, 500/len(rows))) // few rows make lengths that chance moves far
-	if m.InOrder {
-		repeats = 0
-	}
-	var scale, unit float64 // a unit near the lengths keeps their powers within float64
-	g, err := grow(ctx, mstDimension, x, rows, sampleSizes(m.From, m.To, m.Sizes), m.Seed, repeats, func(x mat.Matrix) (float64, error) {
-		tree, err := neighbors.MST{MemoryLimit: m.MemoryLimit}.Fit(ctx, x)
-		if err != nil {
-			return 0, mat32.Rename(mstDimension, err)
-		}
-		if unit == 0 {
-			unit = tree.Edges[len(tree.Edges)-1].Distance
-		}
-		var length float64
-		scale = 0
-		for _, e := range tree.Edges {
-			length += math.Pow(e.Distance/unit, m.Alpha)
-			scale += e.Distance / float64(len(tree.Edges))
-		}
-		return length, nil
-	})
+	rows, err := distinctRows(ctx, mstDimension, x)
 	if err != nil {
 		return measure.Dimension{}, err
 	}
-	slope, stdErr := g.slope()
-	value := m.Alpha / (1 - slope)
-	if !(slope < 1) || !(value > 0) || value > math.MaxFloat64 {
-		return measure.Dimension{}, &mat32.DegenerateError{Method: mstDimension,
-			Reason: fmt.Sprintf("the length grows as the number of rows to the power %.3g, which no dimension explains, as on a lattice: take samples of other sizes", slope)}
+	if len(rows) < n {
+		if m, err = forDistinct(mstDimension, asked, len(rows), x); err != nil {
+			return measure.Dimension{}, err
+		}
 	}
-	return measure.Dimension{
-		Method:  "MSTDimension",
-		Value:   value,
-		StdErr:  value * value / m.Alpha * stdErr,
-		Scale:   scale,
-		Rows:    len(rows),
-		Removed: n - len(rows),
-		Convention: fmt.Sprintf("α = %.4g, least squares through %d sizes from %d to %d, %s, duplicates removed, standard error: spread of disjoint samples",
-			m.Alpha, m.Sizes, m.From, m.To, map[bool]string{true: "the first rows", false: "samples at random"}[m.InOrder]),
-	}, nil
+	repeats, order := max(1, min(20, 500/len(rows))), "samples at random" // few rows make lengths that chance moves far
+	if m.InOrder {
+		repeats, order = 0, "the first rows"
+	}
+	of := graphLength{"MSTDimension", m.Alpha, sampling{m.From, m.To, m.Sizes}, m.Seed, repeats, func(ctx context.Context, x mat.Matrix) ([]float64, error) {
+		tree, err := neighbors.MST{MemoryLimit: m.MemoryLimit}.Fit(ctx, x)
+		if err != nil {
+			return nil, err
+		}
+		lengths := make([]float64, len(tree.Edges))
+		for i, e := range tree.Edges {
+			lengths[i] = e.Distance
+		}
+		return lengths, nil
+	}}
+	found, _, err := of.dimension(ctx, x, rows, fmt.Sprintf("slope, α = %.4g, %s", m.Alpha, order))
+	return found, err
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/flatland-go/flatland/internal/kernel"
 	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/pkg/mat32"
+	"github.com/flatland-go/flatland/pkg/measure"
 	"github.com/flatland-go/flatland/pkg/watch"
 )
 
@@ -164,17 +165,27 @@ func (p *patch) products(ctx context.Context) {
 	_ = kernel.Syrk64(ctx, blas.NoTrans, 1, p.vectors, 0, blas64.General{Rows: p.k, Cols: p.k, Stride: p.k, Data: p.gram})
 }
 
-// averaged is the mean of local estimates, as estimators by patches report it.
-type averaged struct {
-	value, stdErr float64
-	notes         []string
+// byPatches returns the dimension as the mean over the distinct rows of x of what f
+// makes of the patch of each.
+func (s *distinct) byPatches(ctx context.Context, name, stage string, x mat.Matrix, d dependence, f func(p *patch, i int) float64, convention string) (measure.Dimension, error) {
+	method := "intrinsic." + name
+	local := make([]float64, s.n)
+	err := s.eachPatch(ctx, method, stage, x, s.k, func(p *patch, i int) { local[i] = f(p, i) })
+	if err != nil {
+		return measure.Dimension{}, err
+	}
+	value, stdErr, err := s.average(method, s.k, local, d)
+	if err != nil {
+		return measure.Dimension{}, err
+	}
+	return s.dimension(name, value, stdErr, local, convention), nil
 }
 
 // average returns the mean of the local estimates of all distinct rows but those
 // that are not finite, which it sets to NaN and notes.
 //
 // The variance of the mean is what dependence says of the finite ones.
-func (s *distinct) average(method string, k int, local []float64, dependence dependence) (averaged, error) {
+func (s *distinct) average(method string, k int, local []float64, dependence dependence) (mean, stdErr float64, err error) {
 	var sum float64
 	count, first := 0, -1
 	for i, v := range local {
@@ -187,22 +198,19 @@ func (s *distinct) average(method string, k int, local []float64, dependence dep
 		sum += v
 		count++
 	}
-	notes := s.notes
 	if count < s.n {
 		reason := fmt.Sprintf("the %d nearest neighbours of %d of the %d distinct rows (row %d first) tell no dimension, as where all are equally far on a lattice",
 			k, s.n-count, s.n, first)
 		if count == 0 {
-			return averaged{}, &mat32.DegenerateError{Method: method, Reason: reason + ": take more Neighbors"}
+			return 0, 0, &mat32.DegenerateError{Method: method, Reason: reason + ": take more Neighbors"}
 		}
-		notes = append(notes[:len(notes):len(notes)], reason+": they are left out of the mean")
+		s.notes = append(s.notes, reason+": they are left out of the mean")
 	}
-	mean := sum / float64(count)
-
+	mean = sum / float64(count)
 	if count == 1 {
-		return averaged{value: mean, stdErr: math.NaN(), notes: notes}, nil
+		return mean, math.NaN(), nil
 	}
-	variance := dependence(s, k, local, mean)
-	return averaged{value: mean, stdErr: math.Sqrt(variance), notes: notes}, nil
+	return mean, math.Sqrt(dependence(s, k, local, mean)), nil
 }
 
 // dependence estimates the variance of the mean of local estimates, NaN where

@@ -140,7 +140,8 @@ func (p Profile) Estimate(ctx context.Context, x mat.Matrix) (*Dimensions, error
 	if _, ok := x.(*mat32.Distances); ok {
 		d.Columns = 0
 	}
-	d.Tied = s.tied()
+	tied, _ := s.tied(1, 2)
+	d.Tied = float64(tied) / float64(s.n)
 	d.Spread = s.localSpread()
 	list := p.estimators(d.Tied >= manyTied && wholeNumbers(x))
 	stage := watch.Start(ctx, "estimators", len(list))
@@ -158,7 +159,7 @@ func (p Profile) Estimate(ctx context.Context, x mat.Matrix) (*Dimensions, error
 		}
 		stage.Add(1)
 	}
-	d.Curve = s.curve()
+	d.Curve, _ = Gride{Overlap: true}.curve(profileMethod, s) // without the scales at which distances are equal
 	if !slices.Contains(p.Without, "CorrelationDimension") {
 		if d.Whole, err = p.whole(ctx, s, x); err != nil {
 			return nil, err
@@ -197,19 +198,6 @@ func (s *distinct) graphOf(ctx context.Context, x mat.Matrix) (*neighbors.Graph,
 	return g, nil
 }
 
-// curve returns the dimension by Gride for the neighbours 1 and 2, 2 and 4, and so on.
-// Scales at which all ratios are 1, as on a lattice, are left out.
-func (s *distinct) curve() *ScaleCurve {
-	c := &ScaleCurve{Method: "Gride", Rows: s.n, Removed: s.removed(), Convention: "maximum likelihood, neighbours 1 and 2, 2 and 4, and " +
-		"so on, duplicates removed, standard error: likelihood, mutual neighbours counted once"}
-	for near := 1; 2*near <= s.k; near *= 2 {
-		if d, err := (Gride{Overlap: true}).at(profileMethod, s, near, 2*near); err == nil {
-			c.Scales, c.Dimensions, c.StdErr = append(c.Scales, d.Scale), append(c.Dimensions, d.Value), append(c.StdErr, d.StdErr)
-		}
-	}
-	return c
-}
-
 // whole returns the dimension against the scale from the distance at which half of the
 // rows have a neighbour to that of half of all pairs, or nil where there are no radii
 // between.
@@ -241,18 +229,6 @@ func (p Profile) whole(ctx context.Context, s *distinct, x mat.Matrix) (*ScaleCu
 		return nil, fmt.Errorf("%s: %w", profileMethod, err)
 	}
 	return curve, nil
-}
-
-// tied returns the share of rows whose two nearest rows are equally far, which
-// chance does not make of numbers that can be anything.
-func (s *distinct) tied() float64 {
-	count := 0
-	for i := range s.n {
-		if r := s.row(i); r[0] == r[1] {
-			count++
-		}
-	}
-	return float64(count) / float64(s.n)
 }
 
 // spreadNeighbors is how many neighbours localSpread looks at: enough for the local

@@ -77,13 +77,8 @@ func TestProfileIsWhatEveryEstimatorSays(t *testing.T) {
 			t.Errorf("%s: the points are %v", name, points)
 		}
 		curve, err := intrinsic.Gride{Overlap: true, Largest: 100}.Curve(context.Background(), x)
-		if err != nil || len(curve) != len(d.Curve.Scales) {
-			t.Fatalf("%s: a curve of %d scales, Gride makes %d (%v)", name, len(d.Curve.Scales), len(curve), err)
-		}
-		for i, c := range curve {
-			if c.Value != d.Curve.Dimensions[i] || c.StdErr != d.Curve.StdErr[i] || c.Scale != d.Curve.Scales[i] {
-				t.Errorf("%s: scale %d of the curve", name, i)
-			}
+		if err != nil || !reflect.DeepEqual(curve, d.Curve) {
+			t.Errorf("%s: the curve is\n%v\nGride makes\n%v (%v)", name, d.Curve, curve, err)
 		}
 	}
 }

@@ -41,6 +41,11 @@ func newRatioLikelihood(method string, y []float64, near, far int) (ratioLikelih
 	return l, nil
 }
 
+// of returns what a row of ratio y adds to the score at d.
+func (l ratioLikelihood) of(y, d float64) float64 {
+	return 1/d - l.near*y + (l.far-l.near-1)*y/math.Expm1(d*y)
+}
+
 // score returns the derivative of the likelihood of count rows by d, and its own
 // derivative.
 func (l ratioLikelihood) score(d, count float64) (value, slope float64) {

@@ -31,14 +31,14 @@ func TestCurveOfDADApy(t *testing.T) {
 	for i, x := range []mat.Matrix{fixture.A(), fixture.B(), fixture.C()} {
 		name := "Gride on " + "ABC"[i:i+1]
 		curve, err := intrinsic.Gride{}.Curve(context.Background(), x)
-		if err != nil || len(curve) != 6 {
-			t.Fatalf("%s: %d scales, %v", name, len(curve), err)
+		if err != nil || len(curve.Scales) != 6 {
+			t.Fatalf("%s: %v, %v", name, curve, err)
 		}
-		for j, d := range curve {
-			near(t, name, d.Value, want[i][0][j], 1e-7)
-			near(t, name+", error", d.StdErr, want[i][1][j], 1e-7)
-			near(t, name+", scale", d.Scale, want[i][2][j], 1e-12)
-			if one := estimate(t, intrinsic.Gride{Near: 1 << j}, x); !same(one, d) {
+		for j, d := range curve.Dimensions {
+			near(t, name, d, want[i][0][j], 1e-7)
+			near(t, name+", error", curve.StdErr[j], want[i][1][j], 1e-7)
+			near(t, name+", scale", curve.Scales[j], want[i][2][j], 1e-12)
+			if one := estimate(t, intrinsic.Gride{Near: 1 << j}, x); one.Value != d || one.StdErr != curve.StdErr[j] || one.Scale != curve.Scales[j] {
 				t.Errorf("%s: %v on the curve, %v alone", name, d, one)
 			}
 		}
@@ -80,27 +80,5 @@ func TestRatiosOfALattice(t *testing.T) {
 	}
 	if _, err := (intrinsic.Gride{}).Curve(context.Background(), corners); !errors.As(err, new(*mat32.DegenerateError)) {
 		t.Errorf("Curve: %v", err)
-	}
-}
-
-// A default that the distinct rows do not allow shrinks to them and says so; the
-// same number asked for is refused.
-func TestDefaultsShrinkToTheDistinctRows(t *testing.T) {
-	x := mat.NewDense(200, 3, nil)
-	for i := range 200 {
-		x.SetRow(i, fixture.Normal(5, 12, 3).RawRowView(i%12))
-	}
-	for name, c := range map[string][2]estimator{
-		"MOM":  {intrinsic.MOM{}, intrinsic.MOM{Neighbors: 100}},
-		"MADA": {intrinsic.MADA{}, intrinsic.MADA{Neighbors: 20}},
-		"MiND": {intrinsic.MiND{}, intrinsic.MiND{Neighbors: 20}},
-	} {
-		d, err := c[0].Estimate(context.Background(), x)
-		if err != nil || len(d.Notes) == 0 || d.Rows != 12 || d.Removed != 188 {
-			t.Errorf("%s: %v, %v", name, d, err)
-		}
-		if _, err := c[1].Estimate(context.Background(), x); !errors.As(err, new(*mat32.DegenerateError)) {
-			t.Errorf("%s, asked: %v", name, err)
-		}
 	}
 }

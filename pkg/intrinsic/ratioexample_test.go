@@ -48,16 +48,16 @@ func ExampleGride_Curve() {
 		fmt.Println(err)
 		return
 	}
-	for _, d := range curve {
-		fmt.Printf("%.2f ± %.2f at a distance of %.2f\n", d.Value, d.StdErr, d.Scale)
-	}
+	fmt.Println(curve)
 	// Output:
-	// 2.82 ± 0.06 at a distance of 0.73
-	// 2.51 ± 0.04 at a distance of 1.00
-	// 2.21 ± 0.03 at a distance of 1.39
-	// 2.10 ± 0.02 at a distance of 1.94
-	// 1.97 ± 0.01 at a distance of 2.76
-	// 1.95 ± 0.01 at a distance of 3.95
+	// dimension against scale (Gride)
+	//   scale       dimension
+	//   0.7314      2.82 ± 0.063
+	//   1.001       2.51 ± 0.04
+	//   1.387       2.21 ± 0.025
+	//   1.945       2.1 ± 0.017
+	//   2.762       1.97 ± 0.011
+	//   3.946       1.95 ± 0.0079
 }
 
 func ExampleBIDE_Estimate() {

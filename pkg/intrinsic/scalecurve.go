@@ -19,7 +19,7 @@ import (
 //	viz.Lines(viz.Series{Name: c.Method, X: c.Scales, Y: c.Dimensions, Low: c.Low(), High: c.High()}).
 //		Axes(viz.Axis{Name: "distance", Log: true}, viz.Axis{Name: "dimension"})
 //
-// CorrelationDimension and BoxCounting make curves.
+// Gride, CorrelationDimension and BoxCounting make curves.
 type ScaleCurve struct {
 	Method     string    // for example "CorrelationDimension"
 	Scales     []float64 // ascending distances
@@ -136,25 +136,19 @@ func (c *ScaleCurve) level(from, to int) (level, stdErr float64, ok bool) {
 // quantiles or radii are given. Errors are those of Estimate, but for radii without pairs,
 // which are left out, and *mat32.DegenerateError where none are left.
 func (c CorrelationDimension) Curve(ctx context.Context, x mat.Matrix) (*ScaleCurve, error) {
-	if err := mat32.CheckContext(ctx, x); err != nil {
-		return nil, fmt.Errorf("%s: %w", correlationDimension, err)
-	}
-	n, d := x.Dims()
+	n, _ := x.Dims()
 	if c.Radii == 0 {
 		c.Radii = 25
 	}
 	if c.OuterQuantile == 0 && c.InnerQuantile == 0 && c.OuterRadius == 0 && c.InnerRadius == 0 && n > 3 {
 		c.InnerQuantile, c.OuterQuantile = 1/float64(n-1), .5
 	}
-	c, err := c.Resolve(n, d)
-	if err != nil {
-		return nil, err
-	}
 	s, err := c.sum(ctx, x)
 	if err != nil {
 		return nil, err
 	}
-	curve := &ScaleCurve{Method: "CorrelationDimension", Rows: s.n, Removed: n - s.n, Notes: s.notes,
+	c = s.options
+	curve := &ScaleCurve{Method: "CorrelationDimension", Rows: s.n, Removed: s.all - s.n, Notes: s.notes,
 		Convention: fmt.Sprintf("slopes through three of %d radii, %s, duplicates removed", c.Radii, c.convention())}
 	for r := 1; r < len(s.radii)-1; r++ {
 		if s.share[r-1] == 0 {

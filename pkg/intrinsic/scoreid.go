@@ -30,21 +30,22 @@ import (
 // be one: the antisymmetric part is dropped, and a note says how large it was.
 //
 // Below the distance between rows the score of a kernel density, and of a model that
-// has memorised its rows, sees points: the dimension falls to 0. Between, as
-// with few rows in five or more dimensions, it falls short (1000 normal rows of five
-// dimensions have 3.8 by default), which the standard error does not cover. Beyond the
+// has memorised its rows, sees points: the dimension falls to 0. The density of x itself is
+// therefore looked at in each row without the Gaussian of that row. Between, as
+// with few rows in five or more dimensions, it still falls short (1000 normal rows of five
+// dimensions have 4.2 by default), which the standard error does not cover. Beyond the
 // curvature of the surface it sees the space.
 //
 // Time O(Sample·(n·d² + d³)) for a KDEScore and Sample·2·d calls for another; memory
-// 8·n·d bytes and 8·(n + 4·d²) a goroutine.
+// 8·n·d bytes and 8·(n + 256·d + 4·d²) a goroutine.
 type ScoreID struct {
-	// Score is that of the density, blurred by Sigma. Default the KDEScore of x. A
-	// KDEScore of other rows must be of as many columns.
+	// Score is that of the density, blurred by Sigma. Default that of x, in each row by
+	// the KDEScore of the others. A KDEScore of other rows must be of as many columns.
 	Score Score
 
 	// Sigma is σ, in units of the data. Larger values look at a larger scale.
-	// Default, for the KDEScore, the mean distance to the 20th neighbour, or to the
-	// last where there are fewer, and at most 0.6 of the standard deviation along the
+	// Default, for the density of x, the mean distance to the 20th neighbour, of which
+	// there must be as many, and at most 0.6 of the standard deviation along the
 	// first principal component; a KDEScore that is given has its own, and there is none
 	// for another Score.
 	Sigma float64
@@ -111,9 +112,9 @@ func (e ScoreID) Resolve(n, d int) (ScoreID, error) {
 // Duplicates stay in: they are part of the density.
 //
 // Errors: those of mat32.CheckRows, mat32.Check and Resolve; *mat32.MemoryError;
-// *mat32.DegenerateError where all rows are equal, or look like points, and Sigma is to be
-// found, or the Score is not finite; and one that wraps ctx.Err(). Rows that look like
-// points at a Sigma that is given are noted.
+// *mat32.DegenerateError where all rows are equal, or Sigma is to be found and rows look
+// like points or see less than twice as many others as dimensions, or where the Score is
+// not finite; and one that wraps ctx.Err(). At a Sigma that is given, such rows are noted.
 func (e ScoreID) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, error) {
 	fail := func(err error) (measure.Dimension, error) {
 		return measure.Dimension{}, mat32.Rename(scoreID, err)
@@ -129,11 +130,11 @@ func (e ScoreID) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension,
 	if err := mat32.CheckMemory(scoreID, 8*(int64(n)*int64(d+16)+64*int64(d)*int64(d)), e.MemoryLimit, "use fewer rows or columns"); err != nil {
 		return measure.Dimension{}, err
 	}
-	name, found := "the score given", e.Score == nil && e.Sigma == 0
-	if e.Score == nil {
-		name = "kernel density"
+	name, own, found := "the score given", e.Score == nil, e.Score == nil && e.Sigma == 0
+	if own {
+		name = "kernel density of the other rows"
 		if e.Sigma == 0 {
-			s, err := findStandard(ctx, scoreID, x, 0, min(20, n-1), 1, nil, e.MemoryLimit)
+			s, err := find(ctx, scoreID, x, 20, 20, nil, e.MemoryLimit)
 			if err != nil {
 				return fail(err)
 			}
@@ -157,7 +158,7 @@ func (e ScoreID) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension,
 		}
 		rows = rows[:e.Sample]
 	}
-	local, gauge := make([]float64, n), make([]float64, n)
+	local, gauge, seen := make([]float64, n), make([]float64, n), make([]float64, n)
 	for i := range local {
 		local[i] = math.NaN()
 	}
@@ -173,7 +174,14 @@ func (e ScoreID) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension,
 		i := rows[lo]
 		copy(r.at, mat32.Row(r.up, i, x))
 		if k, ok := e.Score.(*KDEScore); ok {
-			k.jacobian(r.sym, r.at)
+			without := -1
+			if own {
+				without = i
+			}
+			var err error
+			if seen[i], err = k.jacobian(ctx, r.sym, r.at, without); err != nil {
+				return // the context is seen by all
+			}
 		} else {
 			e.differences(r.full, r.at, r.up, r.down)
 			gauge[i] = symmetrize(r.sym, r.full)
@@ -187,13 +195,14 @@ func (e ScoreID) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension,
 	if err != nil {
 		return measure.Dimension{}, fmt.Errorf("%s: %w", scoreID, err)
 	}
-	var mean, squares, worst float64
+	var mean, squares, worst, rowsSeen float64
 	for _, i := range rows {
 		if math.IsNaN(local[i]) {
 			return measure.Dimension{}, &mat32.DegenerateError{Method: scoreID, Reason: fmt.Sprintf("the score or its derivatives at row %d are not finite", i)}
 		}
 		mean += local[i]
 		worst = max(worst, gauge[i])
+		rowsSeen += seen[i] / float64(len(rows))
 	}
 	mean /= float64(len(rows)) // of counts that are equal, exactly these
 	for _, i := range rows {
@@ -209,12 +218,18 @@ func (e ScoreID) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension,
 	if len(rows) < n {
 		m.Notes = append(m.Notes, fmt.Sprintf("the score was looked at in %d of %d rows", len(rows), n))
 	}
-	if mean < 0.5 {
-		reason := fmt.Sprintf("at σ = %.4g, with %.2g dimensions, the rows look like points: σ is below the distance between rows, or beyond the data", e.Sigma, mean)
+	few := ""
+	switch {
+	case mean < 0.5:
+		few = fmt.Sprintf("at σ = %.4g, with %.2g dimensions, the rows look like points: σ is below the distance between rows, or beyond the data", e.Sigma, mean)
+	case own && rowsSeen < 2*(mean+1): // with as many rows as that, chance spans a dimension less
+		few = fmt.Sprintf("at σ = %.4g the density at a row is that of %.2g others, which span no more than %.2g dimensions of however many there are", e.Sigma, rowsSeen, mean)
+	}
+	if few != "" {
 		if found {
-			return measure.Dimension{}, &mat32.DegenerateError{Method: scoreID, Reason: reason + "; take more rows, or give Sigma"}
+			return measure.Dimension{}, &mat32.DegenerateError{Method: scoreID, Reason: few + "; take more rows, or give Sigma"}
 		}
-		m.Notes = append(m.Notes, reason)
+		m.Notes = append(m.Notes, few)
 	}
 	if worst > 1e-3 {
 		m.Notes = append(m.Notes, fmt.Sprintf("the score is no gradient: the antisymmetric part of its derivatives has up to %.2g of their length", worst))

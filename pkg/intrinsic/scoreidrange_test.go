@@ -44,11 +44,16 @@ func TestScoreIDOfAnotherDensity(t *testing.T) {
 	}
 }
 
-// By default noise is counted or refused, and never told to have no dimension.
+// By default noise is counted or refused, and never told to have no dimension; where rows
+// are many for their dimension, it falls short by less than a fifth, and where the rows
+// in sight cannot span it, it is refused.
 func TestScoreIDOfNoise(t *testing.T) {
-	for _, c := range []struct{ n, d int }{{200, 3}, {300, 5}, {200, 10}, {200, 20}} {
+	for _, c := range []struct {
+		n, d   int
+		within float64
+	}{{200, 3, .2}, {300, 5, .35}, {1000, 5, .2}, {200, 10, .3}, {200, 20, .3}} {
 		d, err := intrinsic.ScoreID{Sample: 50}.Estimate(context.Background(), fixture.Normal(1, c.n, c.d))
-		if err == nil && math.Abs(d.Value-float64(c.d)) > .5*float64(c.d) || err != nil && !errors.As(err, new(*mat32.DegenerateError)) {
+		if err == nil && math.Abs(d.Value-float64(c.d)) > c.within*float64(c.d) || err != nil && (!errors.As(err, new(*mat32.DegenerateError)) || c.d < 10) {
 			t.Errorf("%d rows of %d columns: %v, %v", c.n, c.d, d, err)
 		}
 	}

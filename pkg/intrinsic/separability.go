@@ -65,48 +65,30 @@ func (s Separability) Resolve(n, d int) (Separability, error) {
 // and one that wraps ctx.Err().
 func (s Separability) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, error) {
 	fail := func(err error) (measure.Dimension, error) { return measure.Dimension{}, err }
-	if err := mat32.CheckContext(ctx, x); err != nil {
-		return fail(fmt.Errorf("%s: %w", separability, err))
-	}
-	if err := mat32.CheckRows(separability, x); err != nil {
-		return fail(err)
-	}
-	n, d := x.Dims()
-	s, err := s.Resolve(n, d)
+	s, err := beginRows(ctx, separability, s, x)
 	if err != nil {
 		return fail(err)
 	}
+	n, d := x.Dims()
 	need := 20*int64(n)*int64(d) + 8*(pairParts+1)*int64(n) + screen.Bytes(x)
 	if err := mat32.CheckMemory(separability, need, s.MemoryLimit, "use fewer rows"); err != nil {
 		return fail(err)
 	}
-	rows, err := mat32.DistinctContext(ctx, x)
+	c, rows, err := cloudOf(ctx, separability, x)
 	if err != nil {
-		return fail(fmt.Errorf("%s: %w", separability, err))
+		return fail(err)
 	}
 	m := len(rows)
-	if m < 4 {
-		return fail(&mat32.DegenerateError{Method: separability, Reason: fmt.Sprintf("only %d of the %d rows are distinct, and 4 are needed", m, n)})
-	}
-	c := &cloud{row: make([]float64, d)}
-	c.points.Rows, c.points.Cols, c.points.Stride, c.points.Data = m, d, d, make([]float64, m*d)
-	unit, err := c.fill(ctx, rows, x)
-	if err != nil {
-		return fail(fmt.Errorf("%s: %w", separability, err))
-	}
 	c.center()
-	caught, err := c.caught(ctx, s.Margin/unit/unit)
+	caught, err := c.caught(ctx, s.Margin/c.unit/c.unit)
 	if err != nil {
 		return fail(fmt.Errorf("%s: %w", separability, err))
 	}
-	var all, squares float64
+	var all float64
 	shares := make([]float64, m)
 	for i, v := range caught {
 		all += float64(v) / 2
 		shares[i] = float64(v) / float64(2*(m-1))
-	}
-	for _, v := range c.points.Data {
-		squares += v * v
 	}
 	size := float64(m)
 	of := size * (size - 1)
@@ -127,7 +109,7 @@ func (s Separability) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimen
 		Method:  "Separability",
 		Value:   value,
 		StdErr:  math.Sqrt((4*(size-2)*one+2*two)/of) / (p * math.Ln2),
-		Scale:   min(unit*math.Sqrt(2*squares/(size-1)), math.MaxFloat64),
+		Scale:   c.scale(),
 		Rows:    m,
 		Removed: n - m,
 		Convention: fmt.Sprintf("−1 − log₂ P(⟨x−y, y⟩ ≥ %.4g) over ordered pairs, centred, duplicates removed, standard error: spread over rows and pairs",

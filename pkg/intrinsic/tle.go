@@ -65,27 +65,15 @@ type TLE struct {
 // Resolve returns the options with defaults filled in, or a *mat32.ParamError
 // or *mat32.ShapeError, for a matrix of n rows and d columns.
 func (e TLE) Resolve(n, d int) (TLE, error) {
-	const fewest = 2
-	fail := func(param string, value any, want string) error {
-		return &mat32.ParamError{Method: "intrinsic.TLE", Param: param, Value: value, Want: want}
-	}
-	if e.Neighbors == 0 {
-		e.Neighbors = min(20, n-1)
-	}
 	if e.Epsilon == 0 {
 		e.Epsilon = 1e-4
 	}
-	switch {
-	case e.MemoryLimit < 0:
-		return e, fail("MemoryLimit", e.MemoryLimit, "0 or more bytes")
-	case !(e.Epsilon > 0 && e.Epsilon < 1):
-		return e, fail("Epsilon", e.Epsilon, "0 < Epsilon < 1")
-	case n < fewest+1:
-		return e, &mat32.ShapeError{What: "x", Rows: n, Cols: d, Want: fmt.Sprintf("at least %d rows for TLE", fewest+1)}
-	case e.Neighbors < fewest || e.Neighbors > n-1:
-		return e, fail("Neighbors", e.Neighbors, fmt.Sprintf("%d ≤ Neighbors ≤ n−1 = %d", fewest, n-1))
+	if !(e.Epsilon > 0 && e.Epsilon < 1) {
+		return e, &mat32.ParamError{Method: "intrinsic.TLE", Param: "Epsilon", Value: e.Epsilon, Want: "0 < Epsilon < 1"}
 	}
-	return e, nil
+	var err error
+	e.Neighbors, err = neighborhood("intrinsic.TLE", e.Neighbors, 20, 2, n, d, e.MemoryLimit)
+	return e, err
 }
 
 // Estimate returns the dimension of the rows of x (n × d), or of rows at the
@@ -100,16 +88,12 @@ func (e TLE) Resolve(n, d int) (TLE, error) {
 //
 // Errors: those of mat32.Check and Resolve; *mat32.ParamError for a Graph of
 // other rows; *mat32.MemoryError; *mat32.DegenerateError where no more than
-// Neighbors rows are distinct, or where no row has neighbours that tell
+// the Neighbors asked for are distinct, or where no row has neighbours that tell
 // anything; and one that wraps ctx.Err().
 func (e TLE) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, error) {
 	const method = "intrinsic.TLE"
-	if err := mat32.CheckContext(ctx, x); err != nil {
-		return measure.Dimension{}, fmt.Errorf("%s: %w", method, err)
-	}
-	n, cols := x.Dims()
 	asked := e.Neighbors
-	e, err := e.Resolve(n, cols)
+	e, err := begin(ctx, method, e, x)
 	if err != nil {
 		return measure.Dimension{}, err
 	}
@@ -117,30 +101,11 @@ func (e TLE) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, err
 	if err != nil {
 		return measure.Dimension{}, err
 	}
-	local := make([]float64, s.n)
-	err = s.eachPatch(ctx, method, "tight localities", x, s.k, func(p *patch, i int) {
+	return s.byPatches(ctx, "TLE", "tight localities", x, byRows, func(p *patch, i int) float64 {
 		p.fromRow(ctx, i)
-		local[i] = tight(p.gram, p.k, e.Epsilon)
-	})
-	if err != nil {
-		return measure.Dimension{}, err
-	}
-	mean, err := s.average(method, s.k, local, byRows)
-	if err != nil {
-		return measure.Dimension{}, err
-	}
-	return measure.Dimension{
-		Method:  "TLE",
-		Value:   mean.value,
-		StdErr:  mean.stdErr,
-		Scale:   s.scale(),
-		Rows:    s.n,
-		Removed: s.removed(),
-		Local:   s.everyRow(local),
-		Notes:   mean.notes,
-		Convention: fmt.Sprintf("mean over rows, k = %d, measurements below %.2g of the distance to the last neighbour left out, duplicates removed, %s",
-			s.k, e.Epsilon, byRowsError),
-	}, nil
+		return tight(p.gram, p.k, e.Epsilon)
+	}, fmt.Sprintf("mean over rows, k = %d, measurements below %.2g of the distance to the last neighbour left out, duplicates removed, %s",
+		s.k, e.Epsilon, byRowsError))
 }
 
 // tight returns the estimate of one neighbourhood, given the products of the

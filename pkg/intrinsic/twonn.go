@@ -163,21 +163,16 @@ func (t TwoNN) kept(n int) int {
 // of 1 are counted in Notes.
 func (t TwoNN) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, error) {
 	const method = "intrinsic.TwoNN"
-	if err := mat32.CheckContext(ctx, x); err != nil {
-		return measure.Dimension{}, fmt.Errorf("%s: %w", method, err)
-	}
-	n, cols := x.Dims()
-	t, err := t.Resolve(n, cols)
+	t, err := begin(ctx, method, t, x)
 	if err != nil {
 		return measure.Dimension{}, err
 	}
-	s, err := find(ctx, method, x, 2, t.Graph, t.MemoryLimit)
+	s, err := find(ctx, method, x, 2, 2, t.Graph, t.MemoryLimit)
 	if err != nil {
 		return measure.Dimension{}, err
 	}
-	if _, err := t.Resolve(s.n, cols); err != nil {
-		return measure.Dimension{}, &mat32.DegenerateError{Method: method,
-			Reason: fmt.Sprintf("only %d of the %d rows are distinct: %v", s.n, n, err)}
+	if t, err = forDistinct(method, t, s.n, x); err != nil {
+		return measure.Dimension{}, err
 	}
 	if err := s.refuseTies(method, 1, 2); err != nil {
 		return measure.Dimension{}, err
@@ -191,17 +186,8 @@ func (t TwoNN) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, e
 	}
 	fit := fits[t.Fit]
 	value, stdErr := fit.fit(y, m, s.mutual(1))
-	return measure.Dimension{
-		Method:  "TwoNN",
-		Value:   value,
-		StdErr:  stdErr,
-		Scale:   s.scale(),
-		Rows:    s.n,
-		Removed: s.removed(),
-		Notes:   s.notes,
-		Convention: fmt.Sprintf("%s, %d lowest of %d ratios, duplicates removed, standard error: %s",
-			fit.name, m, s.n, fit.errors),
-	}, nil
+	return s.dimension("TwoNN", value, stdErr, nil, fmt.Sprintf("%s, %d lowest of %d ratios, duplicates removed, standard error: %s",
+		fit.name, m, s.n, fit.errors)), nil
 }
 
 func leastSquares(y []float64, m int, mutual float64) (d, stdErr float64) {

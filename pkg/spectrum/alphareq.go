@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/flatland-go/flatland/internal/line"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/measure"
 )
@@ -60,20 +61,26 @@ func (a AlphaReQ) Exponent(values []float64) (measure.Score, error) {
 	}
 	v = v[a.From-1 : a.To]
 	m := float64(len(v))
-	var mx, my float64
+	places, logs := make([]float64, len(v)), make([]float64, len(v))
+	var at, mean float64
 	for i, x := range v {
-		mx += math.Log(float64(a.From+i)) / m
-		my += math.Log(x) / m
+		places[i], logs[i] = math.Log(float64(a.From+i)), math.Log(x)
+		at += places[i] / m
+		mean += logs[i] / m
 	}
-	var xx, xy, yy float64
-	for i, l := range v {
-		x, y := math.Log(float64(a.From+i))-mx, math.Log(l)-my
-		xx, xy, yy = xx+x*x, xy+x*y, yy+y*y
+	var slope, squares, weights float64
+	for i, w := range line.Weights(places) {
+		slope += w * (logs[i] - mean)
+		weights += w * w
 	}
-	s := measure.Score{Name: "alpha-ReQ", Value: 0 - xy/xx,
+	for i, y := range logs {
+		off := y - mean - slope*(places[i]-at)
+		squares += off * off
+	}
+	s := measure.Score{Name: "alpha-ReQ", Value: 0 - slope,
 		Convention: fmt.Sprintf("least squares of ln λ on ln j, j = %d … %d", a.From, a.To)}
 	if m > 2 {
-		s.StdErr = math.Sqrt(max(yy-xy*xy/xx, 0) / (m - 2) / xx)
+		s.StdErr = math.Sqrt(squares / (m - 2) * weights)
 	}
 	return s, nil
 }

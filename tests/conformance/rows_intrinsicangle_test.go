@@ -118,6 +118,7 @@ var intrinsicAngleRows = []row{{
 		"From":      {intrinsic.GeoMLE{From: 2}, intrinsic.GeoMLE{From: 28}},
 		"Resamples": {intrinsic.GeoMLE{Resamples: 1}},
 		"Penalty":   {intrinsic.GeoMLE{Penalty: -1}},
+		"Unit":      {intrinsic.GeoMLE{Unit: -1}},
 	},
 }}
 

@@ -213,7 +213,7 @@ var intrinsicScoreRows = []row{{
 	},
 	control: control{says: "a sphere has dimension 2", on: func(seed uint64) sample { return sample{x: sphere(seed, 2)} }},
 	variants: []variant{
-		{name: "count", of: always(intrinsic.ScoreID{Sample: 2000}), least: 6, long: [2]int{30000, 5}},
+		{name: "count", of: always(intrinsic.ScoreID{Sample: 2000}), least: 21, long: [2]int{30000, 5}},
 		{name: "trace", of: always(intrinsic.ScoreID{Sigma: 2, Trace: true, Sample: 1000}), least: 3, constant: true, long: [2]int{2000, 20}},
 	},
 	refused: map[string][]any{
