@@ -9,7 +9,8 @@
 // # What there is
 //
 //   - Ratios of distances to the nearest rows: TwoNN, Gride (also as a curve over
-//     scales), MiND, Hidalgo (several dimensions in one set of rows).
+//     scales), MiND, MiNDKL (against balls of known dimension), Hidalgo (several dimensions
+//     in one set of rows).
 //   - Growth of distances within a neighbourhood: MLE (also with noise), CDF, MOM,
 //     MADA, TLE, GeoMLE (carried on to no distance).
 //   - Counts of rows within radii: BIDE, ABIDE (each row at the scale that suits it),
@@ -35,7 +36,7 @@
 //
 // Distances take rows near the edge of the data for rows of a lower dimension and need
 // very many rows in high dimensions: above about ten their number is a lower bound. ESS,
-// GeoMLE and DANCo do not fall short there. Angles and variances take the bends of a
+// GeoMLE, DANCo and MiNDKL do not fall short there. Angles and variances take the bends of a
 // surface within a neighbourhood for dimensions: they are right where it is flat at
 // that scale. BoxCounting, CorrelationDimension, KNN and MSTDimension need many rows for
 // their number of dimensions. FisherS and Separability look at the data as a whole.

@@ -51,6 +51,11 @@ type I3D struct {
 	// Values are rounded to whole steps; a note says where that changed them.
 	Spacing float64
 
+	// Posterior returns the mean and the standard deviation of the dimension
+	// under a uniform prior of V(Inner, d)/V(Radius, d) instead of those of greatest
+	// likelihood. It has an answer even where no neighbour is inside, or all are.
+	Posterior bool
+
 	// Overlap widens the standard error by √2, because every pair of rows is
 	// counted from both. The published error, and the default, takes rows for
 	// independent.
@@ -102,14 +107,14 @@ func (e I3D) Resolve(n, d int) (I3D, error) {
 // Estimate returns the dimension of the rows of x (n × d), which hold points of a
 // lattice. Scale is Radius in the unit of the data; Local is nil.
 //
-// The standard error is the bound of Cramér and Rao (see Overlap). It covers
+// The standard error is the bound of Cramér and Rao (see Posterior and Overlap). It covers
 // chance, not the bias of edges.
 //
 // Errors: those of mat32.Check and Resolve; *mat32.RowsNeededError for distances;
 // *mat32.MemoryError; *mat32.DegenerateError where values are more than 2³⁰
-// steps from zero, or where none or all neighbours are in the inner balls, as
-// with equal rows, which makes the dimension infinite or zero; and one that wraps
-// ctx.Err().
+// steps from zero, where no row has a neighbour in its ball, or, but for Posterior, where
+// none or all of them are in the inner balls, as with equal rows, which makes the
+// dimension infinite or zero; and one that wraps ctx.Err().
 func (e I3D) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, error) {
 	const method = "intrinsic.I3D"
 	if _, ok := x.(*mat32.Distances); ok {
@@ -164,7 +169,7 @@ func (e I3D) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, err
 		}
 		e.Radius = min(2*e.Radius, most)
 	}
-	if inner == 0 || inner == outer {
+	if outer == 0 || !e.Posterior && (inner == 0 || inner == outer) {
 		which := "none"
 		if outer > 0 && inner == outer {
 			which = "all"
@@ -172,13 +177,22 @@ func (e I3D) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, err
 		return measure.Dimension{}, &mat32.DegenerateError{Method: method, Reason: fmt.Sprintf(
 			"%s of the %.0f neighbours within %d steps are within %d: take other radii", which, outer, e.Radius, e.Inner)}
 	}
-	share := inner / outer
-	value := root(-math.Log(share)/math.Log(float64(e.Radius+1)/float64(e.Inner+1)), func(d float64) (value, slope float64) {
-		value, slope = latticeShare(e.Inner, e.Radius, d)
-		return value - math.Log(share), slope
-	})
-	_, slope := latticeShare(e.Inner, e.Radius, value)
-	stdErr, rows := math.Sqrt((1/share-1)/outer)/-slope, "rows taken for independent"
+	// In many dimensions shares fall as a power, of so many steps between the balls.
+	if tail := (inner + 1) * float64(e.Radius-e.Inner); e.Posterior && tail <= 2 {
+		return measure.Dimension{}, &mat32.DegenerateError{Method: method, Reason: fmt.Sprintf(
+			"%.0f neighbours within %d steps of %.0f within %d leave the posterior no standard deviation: take radii farther apart", inner, e.Inner, outer, e.Radius)}
+	}
+	var value, stdErr float64
+	form, errors, rows := "binomial likelihood", "Cramér-Rao", "rows taken for independent"
+	if e.Posterior {
+		form, errors = "binomial posterior mean, uniform prior", "posterior"
+		value, stdErr = latticePosterior(e.Inner, e.Radius, inner, outer)
+	} else {
+		share := inner / outer
+		value = latticeDimension(e.Inner, e.Radius, share)
+		_, slope := latticeShare(e.Inner, e.Radius, value)
+		stdErr = math.Sqrt((1/share-1)/outer) / -slope
+	}
 	if e.Overlap {
 		stdErr *= math.Sqrt2
 		rows = "every pair counted once"
@@ -194,8 +208,8 @@ func (e I3D) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, err
 		Scale:  float64(e.Radius) * e.Spacing,
 		Rows:   n,
 		Notes:  notes,
-		Convention: fmt.Sprintf("binomial likelihood, Manhattan balls of %d and %d steps on a lattice%s, duplicates kept, standard error: Cramér-Rao, %s",
-			e.Inner, e.Radius, period, rows),
+		Convention: fmt.Sprintf("%s, Manhattan balls of %d and %d steps on a lattice%s, duplicates kept, standard error: %s, %s",
+			form, e.Inner, e.Radius, period, errors, rows),
 	}, nil
 }
 
@@ -301,6 +315,58 @@ func (p *lattice) reach(ctx context.Context) (int, error) {
 	})
 	slices.Sort(reaches)
 	return min(reaches[rows/2], latticeRadius), err
+}
+
+// latticePosterior returns the mean and the standard deviation of d where the share
+// p = V(inner, d)/V(outer, d), uniform before, has been seen inside times of within: those
+// of the density p^inside·(1−p)^(within−inside)·|dp/dd|, by Simpson's rule over ln d where
+// it is more than e⁻⁴⁰ of its largest.
+func latticePosterior(inner, outer int, inside, within float64) (mean, deviation float64) {
+	const steps, least = 2000, -40
+	log := func(u float64) float64 {
+		share, slope := latticeShare(inner, outer, math.Exp(u))
+		sum := (inside+1)*share + math.Log(-slope) + u
+		if within > inside {
+			sum += (within - inside) * math.Log(-math.Expm1(share))
+		}
+		return sum
+	}
+	p := (inside + 1) / (within + 2) // the mean of the share
+	middle := latticeDimension(inner, outer, p)
+	_, slope := latticeShare(inner, outer, middle)
+	step := math.Sqrt((1/p-1)/(within+2)) / -slope / middle
+	top := math.Log(middle)
+	peak, lo, hi := log(top), top, top
+	for log(lo) > peak+least && lo > top-100 {
+		lo -= step
+	}
+	for log(hi) > peak+least {
+		hi += step
+	}
+	var mass, first, second float64
+	weights, ds := make([]float64, steps+1), make([]float64, steps+1)
+	for i := range weights {
+		u := lo + (hi-lo)*float64(i)/steps
+		ds[i] = math.Exp(u)
+		if weights[i] = math.Exp(log(u)-peak) * float64(2+2*(i%2)); i == 0 || i == steps {
+			weights[i] /= 2
+		}
+		mass += weights[i]
+		first += weights[i] * ds[i]
+	}
+	mean = first / mass
+	for i, w := range weights {
+		second += w * (ds[i] - mean) * (ds[i] - mean)
+	}
+	return mean, math.Sqrt(second / mass)
+}
+
+// latticeDimension returns the d at which V(inner, d)/V(outer, d) is a share.
+func latticeDimension(inner, outer int, share float64) float64 {
+	return root(-math.Log(share)/math.Log(float64(outer+1)/float64(inner+1)), func(d float64) (value, slope float64) {
+		value, slope = latticeShare(inner, outer, d)
+		return value - math.Log(share), slope
+	})
 }
 
 // latticeShare returns the logarithm of V(inner, d)/V(outer, d) and its

@@ -47,6 +47,73 @@ func TestI3DOfDADApy(t *testing.T) {
 	}
 }
 
+// The posterior against its definition: the share p of V(4, d)/V(2, d), of which d is the
+// inverse, has the density p^inside·(1−p)^(within−inside). With many neighbours it is that
+// of the likelihood, and there is one where all are inside.
+func TestI3DPosterior(t *testing.T) {
+	volume := func(l int, d float64) float64 { // Σⱼ 2^j·C(d, j)·C(l, j)
+		var sum float64
+		term := 1.
+		for j := range l + 1 {
+			sum += term
+			term *= 2 * (d - float64(j)) * float64(l-j) / float64((j+1)*(j+1))
+		}
+		return sum
+	}
+	x := box(14, 60, 3, 12)
+	e := intrinsic.I3D{Radius: 4, Inner: 2, Period: 12, Posterior: true}
+	var inside, within float64
+	for i := range 60 {
+		for j := range 60 {
+			steps := 0.
+			for c := range 3 {
+				step := math.Abs(x.At(i, c) - x.At(j, c))
+				steps += min(step, 12-step)
+			}
+			if i != j && steps <= 4 {
+				if within++; steps <= 2 {
+					inside++
+				}
+			}
+		}
+	}
+	var mass, first, second float64
+	const steps = 20000
+	for i := range steps {
+		p := (float64(i) + .5) / steps
+		lo, hi := 0., 1e4
+		for hi-lo > 1e-9 {
+			if mid := (lo + hi) / 2; volume(2, mid) > p*volume(4, mid) {
+				lo = mid
+			} else {
+				hi = mid
+			}
+		}
+		weight := math.Pow(p, inside) * math.Pow(1-p, within-inside)
+		mass, first, second = mass+weight, first+weight*lo, second+weight*lo*lo
+	}
+	d := estimate(t, e, x)
+	near(t, "mean", d.Value, first/mass, 1e-5)
+	near(t, "standard deviation", d.StdErr, math.Sqrt(second/mass-first/mass*first/mass), 1e-4)
+
+	many := box(11, 400, 3, 20)
+	e.Period = 20
+	likeliest := e
+	likeliest.Posterior = false
+	near(t, "of many", estimate(t, e, many).Value, estimate(t, likeliest, many).Value, 2e-3)
+
+	pairs := mat.NewDense(40, 2, nil) // one step apart, and far from the others
+	for i := range 40 {
+		pairs.SetRow(i, []float64{float64(100*(i/2) + i%2), 0})
+	}
+	if d := estimate(t, intrinsic.I3D{Radius: 4, Inner: 2, Posterior: true}, pairs); !(d.Value > 0 && d.Value < 1 && d.StdErr > 0) {
+		t.Errorf("all inside: %v", d)
+	}
+	if d, err := (intrinsic.I3D{Radius: 2, Inner: 1, Posterior: true}).Estimate(context.Background(), mat.NewDense(2, 1, []float64{0, 2})); !errors.As(err, new(*mat32.DegenerateError)) {
+		t.Errorf("one pair, outside: %v, %v", d, err)
+	}
+}
+
 // Points of a periodic lattice, in some of six columns, have the dimension of the
 // lattice within 2 %, also where most distances are repeated; TwoNN, for which
 // ties mean nothing, does not see it. Without the period, the edges show.

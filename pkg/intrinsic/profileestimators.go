@@ -92,6 +92,9 @@ var asked = []askedEstimator{
 	{"DANCo", named, false, func(p Profile, n, k int) dimensionEstimator {
 		return DANCo{Neighbors: min(10, k-1), Seed: p.Seed, Graph: p.Graph, MemoryLimit: p.MemoryLimit}
 	}},
+	{"MiNDKL", named, false, func(p Profile, n, k int) dimensionEstimator {
+		return MiNDKL{Neighbors: min(10, k-1), Seed: p.Seed, Graph: p.Graph, MemoryLimit: p.MemoryLimit}
+	}},
 	{"Hidalgo", named, false, func(p Profile, n, k int) dimensionEstimator {
 		return Hidalgo{Neighbors: min(3, k), Seed: p.Seed, Graph: p.Graph, MemoryLimit: p.MemoryLimit}
 	}},
