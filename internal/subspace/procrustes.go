@@ -58,7 +58,7 @@ func (s Procrustes) Align(ctx context.Context, a, b *mat.Dense) (*Alignment, err
 			found.Scale = max(0, nuclear/norm/norm)
 		}
 	}
-	found.Residual, err = found.residual(ctx, a, b)
+	found.Residual, err = found.Misfit(ctx, a, b, found.Scale, 1)
 	return found, err
 }
 
@@ -91,13 +91,13 @@ func (s Procrustes) Rotation(ctx context.Context, cross *mat.Dense) (turn *mat.D
 	return turn, nuclear, err
 }
 
-// residual turns the narrower matrix into the space of the wider, where nothing of either
-// is lost.
-func (f *Alignment) residual(ctx context.Context, a, b *mat.Dense) (float64, error) {
+// Misfit returns the root of the summed squares of scaleB·b less scaleA·a·Turn. It turns the
+// narrower matrix into the space of the wider, where nothing of either is lost.
+func (f *Alignment) Misfit(ctx context.Context, a, b *mat.Dense, scaleA, scaleB float64) (float64, error) {
 	p, q := f.Turn.Dims()
-	from, to, turned, scaleFrom, scaleTo := a, b, blas.NoTrans, f.Scale, 1.
+	from, to, turned, scaleFrom, scaleTo := a, b, blas.NoTrans, scaleA, scaleB
 	if p > q {
-		from, to, turned, scaleFrom, scaleTo = b, a, blas.Trans, 1, f.Scale
+		from, to, turned, scaleFrom, scaleTo = b, a, blas.Trans, scaleB, scaleA
 	}
 	n, width := to.Dims()
 	rest := mat.NewDense(n, width, nil)

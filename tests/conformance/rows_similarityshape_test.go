@@ -1,0 +1,69 @@
+package conformance
+
+import (
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/pkg/similarity"
+)
+
+// turnedCopy returns rows and what is made of them by a rotation, a scale, a shift and a
+// little noise; independentRows, rows of which one tells nothing of the other.
+func turnedCopy(seed uint64) sample {
+	x := fixture.Normal(seed, 80, 4)
+	var qr mat.QR
+	qr.Factorize(fixture.Normal(seed+100, 4, 4))
+	var q, y mat.Dense
+	qr.QTo(&q)
+	y.Mul(x, &q)
+	noise := fixture.Normal(seed+200, 80, 4)
+	y.Apply(func(i, j int, v float64) float64 { return 3*(v+1e-3*noise.At(i, j)) + 7 }, &y)
+	return sample{x: x, y: &y}
+}
+
+func shuffledCopy(seed uint64) sample {
+	s := turnedCopy(seed)
+	s.y = shuffledRows(s.y.(*mat.Dense))
+	return s
+}
+
+var similarityShapeRows = []row{{
+	method: "similarity.Procrustes",
+	source: "1966, A generalized solution of the orthogonal Procrustes problem",
+	golden: golden{form: "the published values of 200 rows", test: "similarity.TestPublishedValues"},
+	claim: claim{
+		says: "a copy turned, scaled and moved has nearly the same shape",
+		on:   turnedCopy, measure: compared(similarity.Procrustes{}), from: 1e-4, to: .003,
+	},
+	control: control{says: "the rows of the copy are shuffled", on: shuffledCopy},
+	variants: []variant{
+		{name: "angular", of: always(similarity.Procrustes{}), least: 2, long: [2]int{8000, 300}},
+		{name: "proper, Euclidean, wide", of: always(similarity.Procrustes{Form: similarity.Euclidean, Proper: true}), least: 2, wide: true, long: [2]int{800, 5}},
+	},
+	refused: map[string][]any{"Form": {similarity.Procrustes{Form: 6}}},
+}, {
+	method: "similarity.ShapeDistance",
+	source: "2021, Generalized shape metrics on neural representations",
+	golden: golden{form: "the published values of 200 rows", test: "similarity.TestPublishedValues"},
+	claim: claim{
+		says: "whitened, a copy under any linear map has nearly the same shape",
+		on: func(seed uint64) sample {
+			s := turnedCopy(seed)
+			var y mat.Dense
+			y.Mul(s.y, mat.NewDense(4, 4, []float64{1, 2, 0, 0, 0, 1, 3, 0, 0, 0, 1, 2, 0, 0, 0, .5}))
+			return sample{x: s.x, y: &y}
+		},
+		measure: compared(similarity.ShapeDistance{Whitening: 1}), from: 1e-4, to: .01,
+	},
+	control: control{says: "the rows of the copy are shuffled", on: shuffledCopy},
+	variants: []variant{
+		{name: "angular", of: always(similarity.ShapeDistance{}), least: 2, long: [2]int{8000, 300}},
+		{name: "half whitened, Euclidean, wide", of: always(similarity.ShapeDistance{Whitening: .5, Form: similarity.Euclidean}), least: 2, wide: true, long: [2]int{800, 5}},
+		{name: "permutation", of: always(similarity.ShapeDistance{Group: similarity.Permutation}), least: 2, long: [2]int{8000, 300}},
+	},
+	refused: map[string][]any{
+		"Whitening": {similarity.ShapeDistance{Whitening: 1.5}, similarity.ShapeDistance{Whitening: .5, Group: similarity.Permutation}},
+		"Form":      {similarity.ShapeDistance{Form: similarity.Disparity}},
+		"Group":     {similarity.ShapeDistance{Group: 2}},
+	},
+}}
