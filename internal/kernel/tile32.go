@@ -36,6 +36,9 @@ func (t *Tile32) SetB(rows []float32, m int) {
 	}
 }
 
+// ShareB takes the right rows of another, which must not be given others meanwhile.
+func (t *Tile32) ShareB(of *Tile32) { t.b, t.cols, t.bm = of.b, of.cols, of.bm }
+
 func count(rows []float32, m int) int {
 	if m <= 0 || len(rows)%m != 0 {
 		panic("kernel: rows of another length")

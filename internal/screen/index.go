@@ -9,7 +9,7 @@ type index struct {
 	start [parts + 1]uint32 // the values of part p are start[p] … start[p+1]−1
 }
 
-const parts = 1024
+const parts = 512
 
 // build takes the values, which are sorted and end above −1.
 func (x *index) build(sorted []float32) {

@@ -3,6 +3,7 @@ package screen
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/flatland-go/flatland/internal/rng"
@@ -48,10 +49,29 @@ func TestRanksAgainstEveryPair(t *testing.T) {
 			if err := r.Ranks(context.Background(), k, listed, ranks); err != nil {
 				t.Fatal(err)
 			}
+			for _, band := range []int{1, 2} { // of blocks that are not kept
+				again := make([]int32, len(ranks))
+				few := &Rows{n: r.n, d: r.d, x64: r.x64, stride: r.stride, x32: r.x32, view: r.view, unit: r.unit, center: r.center, fit: r.fit,
+					varying: r.varying, fits: r.fits, rel64: r.rel64, given: r.given, size: max(1, r.n/5), band: band}
+				if err := few.Ranks(context.Background(), k, listed, again); err != nil {
+					t.Fatal(err)
+				}
+				if !slices.Equal(again, ranks) {
+					t.Fatalf("%s as %s: bands of %d blocks give other ranks", name, form, band)
+				}
+			}
+			seen := r.EveryRank()
+			every := make([]int32, r.n)
 			for i := range r.n {
 				want := map[int32]int32{}
 				for at, v := range everyPair(r, i) {
 					want[v.row] = int32(at + 1)
+				}
+				seen.From(i, every)
+				for j, got := range every {
+					if got != want[int32(j)] {
+						t.Fatalf("%s as %s: row %d has rank %d of all seen from %d, want %d", name, form, j, got, i, want[int32(j)])
+					}
 				}
 				for at, j := range listed[i*k : (i+1)*k] {
 					if got := ranks[i*k+at]; got != want[j] {

@@ -38,13 +38,15 @@ type Rows struct {
 
 	// Less the centre and times fit, all values are in [−1, 1]. Both factors are
 	// powers of two; they are apart because their product may exceed float64.
-	center []float64
-	fit    float64
-	fits   bool    // no distance can exceed float64
-	rel64  float64 // twice the relative error of an exact distance
+	center  []float64
+	fit     float64
+	varying []int32 // columns in which not all rows are equal
+	fits    bool    // no distance can exceed float64
+	rel64   float64 // twice the relative error of an exact distance
 
 	screen screen
 	size   int // of a block; 0 for what suits
+	band   int // blocks of rows that Ranks has in sight, with none kept packed; 0 for what suits
 
 	rulers sync.Pool
 
@@ -126,6 +128,11 @@ func prepare(ctx context.Context, r *Rows) (*Rows, error) {
 	}
 	mean, spread := columns.center(r.n)
 	r.center, r.fit = mean, 1
+	for j, low := range columns.low {
+		if low < columns.high[j] {
+			r.varying = append(r.varying, int32(j))
+		}
+	}
 	if spread > 0 { // into (½, 1]
 		_, exp := math.Frexp(spread)
 		r.fit = math.Ldexp(1, min(-exp, 1000))

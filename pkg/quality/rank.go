@@ -19,8 +19,8 @@ import (
 // and adding a constant to a column changes none.
 //
 // Time O(n²·(d + log K)), half of it for the data and half for the embedding
-// where they have as many columns. Memory 16·n·K bytes for the result, and 8·n·K
-// while it is made.
+// where they have as many columns. Memory 16·n·K bytes for the result, and while it
+// is made 8·n·K and as much as the rows take in float32, or ¼ GiB if that is less.
 type Rank struct {
 	// Neighbors is K, the largest neighbourhood that can be judged afterwards.
 	// Default 100, or n−1 where the data have fewer rows. Larger values cost
@@ -84,7 +84,7 @@ func (r Rank) Compare(ctx context.Context, x, y mat.Matrix) (*Ranks, error) {
 		return nil, err
 	}
 	k := r.Neighbors
-	need := screen.Bytes(x) + screen.Bytes(y) + 24*int64(n)*int64(k)
+	need := screen.Bytes(x) + screen.Bytes(y) + max(screen.RanksBytes(x), screen.RanksBytes(y)) + 24*int64(n)*int64(k)
 	if err := mat32.CheckMemory(method, need, r.MemoryLimit, "reduce Neighbors or the number of rows"); err != nil {
 		return nil, err
 	}
