@@ -235,8 +235,8 @@ func factorable[T any](ctx context.Context, m interface {
 	Resolve(n, d int) (T, error)
 }, method string, x, y mat.Matrix) error {
 	n, p, _, err := checkBoth(ctx, method, 3, x, y)
-	if _, refused := m.Resolve(n, p); refused != nil {
-		return refused
+	if err == nil {
+		_, err = m.Resolve(n, p)
 	}
 	return err
 }

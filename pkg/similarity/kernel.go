@@ -104,7 +104,7 @@ func (k kerneled) check(ctx context.Context, x, y mat.Matrix) error {
 // gram returns the kernel matrix of x. k is resolved.
 func (k kerneled) gram(ctx context.Context, name string, x mat.Matrix) (*gram, error) {
 	if k.kernel == Linear {
-		return linearGram(ctx, k.method, name, x)
+		return linearGram(ctx, k, name, x)
 	}
 	return radialGram(ctx, k, name, x)
 }
@@ -113,7 +113,7 @@ func (k kerneled) gram(ctx context.Context, name string, x mat.Matrix) (*gram, e
 // each product with another.
 type gram struct {
 	n      int
-	diag   []float64 // of K
+	diag   []float64 // of K; nil where nobody asks
 	hollow bool      // rows, square and cross are those of K with zeros on the diagonal
 	rows   []float64 // the sums of its rows; nil for zeros
 	square float64   // the sum of its squares

@@ -21,8 +21,8 @@ const (
 // median returns the median of the n² squared distances between rows, those to themselves
 // included, exactly but for the rounding of the distances. A sample of pairs says
 // between which two distances it should be. One pass over all pairs keeps those, or,
-// where they are too many, counts them to look between two that are nearer.
-func (r *radial) median(ctx context.Context) (float64, error) {
+// where they are more than keep, counts them to look between two that are nearer.
+func (r *radial) median(ctx context.Context, keep int) (float64, error) {
 	n := len(r.squares)
 	// After n zeros come the distances of pairs, each twice.
 	low, high := (n*n-1)/2, n*n/2
@@ -39,7 +39,7 @@ func (r *radial) median(ctx context.Context) (float64, error) {
 	}
 	from, to := r.bracket(slack)
 	for {
-		below, kept, within, err := r.between(ctx, from, to)
+		below, kept, within, err := r.between(ctx, from, to, keep)
 		switch {
 		case err != nil:
 			return 0, err
@@ -97,8 +97,8 @@ func (r *radial) bracket(slack float64) (from, to float64) {
 }
 
 // between counts the squared distances of pairs that are below from, and those within both
-// bounds. It returns the latter unless they are more than mostKept.
-func (r *radial) between(ctx context.Context, from, to float64) (below int, kept []float64, within int, err error) {
+// bounds. It returns the latter unless they are more than keep.
+func (r *radial) between(ctx context.Context, from, to float64, keep int) (below int, kept []float64, within int, err error) {
 	counts, found := make([]int, tileRows), make([][]float64, tileRows)
 	kept = []float64{}
 	err = r.pairs(ctx, func(i int, distances []float64) {
@@ -115,12 +115,12 @@ func (r *radial) between(ctx context.Context, from, to float64) (below int, kept
 		for i := range rows {
 			below += counts[i]
 			within += len(found[i])
-			if within <= mostKept {
+			if within <= keep {
 				kept = append(kept, found[i]...)
 			}
 		}
 	})
-	if within > mostKept {
+	if within > keep {
 		kept = nil
 	}
 	return below, kept, within, err

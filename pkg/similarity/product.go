@@ -3,7 +3,7 @@ package similarity
 import (
 	"context"
 	"fmt"
-	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas32"
@@ -12,6 +12,7 @@ import (
 
 	"github.com/flatland-go/flatland/internal/kernel"
 	"github.com/flatland-go/flatland/internal/par"
+	"github.com/flatland-go/flatland/internal/subspace"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
@@ -25,58 +26,63 @@ type product struct {
 
 // linearGram returns the linear kernel matrix of the rows of x less their mean, in units that
 // keep it within the range of its type.
-func linearGram(ctx context.Context, method, name string, x mat.Matrix) (*gram, error) {
+func linearGram(ctx context.Context, k kerneled, name string, x mat.Matrix) (*gram, error) {
 	n, d := x.Dims()
 	g := &gram{n: n, linear: new(product)}
 	var err error
 	if x32, ok := x.(*mat32.Dense); ok && d <= n {
 		g.linear.narrow, g.unit, err = centered32(ctx, x32)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", method, err)
+			return nil, fmt.Errorf("%s: %w", k.method, err)
 		}
 		if g.unit == 0 {
-			return nil, allEqual(method, name)
+			return nil, allEqual(k.method, name)
 		}
 	} else {
-		g.linear.rows, g.unit, err = centered(ctx, method, name, x)
+		g.linear.rows, g.unit, err = centered(ctx, k.method, name, x)
 		if err != nil {
 			return nil, err
 		}
 	}
-	if err := g.measured(ctx); err != nil {
-		return nil, fmt.Errorf("%s: %w", method, err)
+	if k.estimator == Unbiased {
+		if err := g.diagonal(ctx); err != nil {
+			return nil, fmt.Errorf("%s: %w", k.method, err)
+		}
+	}
+	if err := g.narrowed(ctx); err != nil {
+		return nil, fmt.Errorf("%s: %w", k.method, err)
+	}
+	g.square, err = g.linear.cross(ctx, g.linear)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", k.method, err)
 	}
 	return g, nil
 }
 
-// measured fills in what concerns the matrix alone, and keeps the smallest form of it.
-func (g *gram) measured(ctx context.Context) error {
+// diagonal measures the rows.
+func (g *gram) diagonal(ctx context.Context) error {
 	p := g.linear
 	g.diag = make([]float64, g.n)
-	err := par.Blocks(ctx, g.n, 64, func(lo, hi int) {
+	return par.Blocks(ctx, g.n, 64, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			if p.narrow != nil {
-				row := p.narrow.Row(i)
-				g.diag[i] = kernel.DotMixed(row, row)
+				g.diag[i] = kernel.DotMixed(p.narrow.Row(i), p.narrow.Row(i))
 			} else {
-				row := p.rows.RawRowView(i)
-				g.diag[i] = kernel.Dot64(row, row)
+				g.diag[i] = kernel.Dot64(p.rows.RawRowView(i), p.rows.RawRowView(i))
 			}
 		}
 	})
-	if err != nil {
-		return err
+}
+
+// narrowed replaces rows wider than n by the matrix of their products.
+func (g *gram) narrowed(ctx context.Context) error {
+	p := g.linear
+	if p.rows == nil || p.rows.RawMatrix().Cols <= g.n {
+		return nil
 	}
-	if p.rows != nil {
-		if _, d := p.rows.Dims(); d > g.n {
-			p.gram = mat.NewDense(g.n, g.n, nil)
-			if err := kernel.Syrk64(ctx, blas.NoTrans, 1, p.rows.RawMatrix(), 0, p.gram.RawMatrix()); err != nil {
-				return err
-			}
-			p.rows = nil
-		}
-	}
-	g.square, err = p.cross(ctx, p)
+	p.gram = mat.NewDense(g.n, g.n, nil)
+	err := kernel.Syrk64(ctx, blas.NoTrans, 1, p.rows.RawMatrix(), 0, p.gram.RawMatrix())
+	p.rows = nil
 	return err
 }
 
@@ -128,7 +134,7 @@ func inner(ctx context.Context, a, b *mat.Dense) (float64, error) {
 // are added up as float64.
 const (
 	strip  = 1024
-	stacks = 1024
+	stacks = 2048
 )
 
 // strips calls f for the strips of the products of p columns and q columns and adds up
@@ -224,49 +230,53 @@ func frobenius(ctx context.Context, v []float64) (float64, error) {
 	return par.Sum(ctx, len(v), 1<<14, func(lo, hi int) float64 { return kernel.Dot64(v[lo:hi], v[lo:hi]) })
 }
 
-// centered32 is subspace.Centered in float32: differences from the first row and their
-// means are float64.
+// centered32 is subspace.Centered in float32: differences from the first row, less their
+// means, which are summed in float32 over few rows and then in float64.
 func centered32(ctx context.Context, x *mat32.Dense) (*mat32.Dense, float64, error) {
 	n, d := x.Dims()
 	first := x.Row(0)
-	const size = 256
+	const size = 64
 	blocks := (n + size - 1) / size
-	sums, most := mat.NewDense(blocks, d, nil), make([]float64, blocks)
-	err := par.Blocks(ctx, n, size, func(lo, hi int) {
-		sum, m := sums.RawRowView(lo/size), 0.
-		for i := lo; i < hi; i++ {
-			for j, v := range x.Row(i) {
-				diff := float64(v) - float64(first[j])
-				sum[j] += diff
-				m = max(m, math.Abs(diff))
+	a := mat32.NewDense(n, d, nil)
+	sums, most := mat32.NewDense(blocks, d, nil), make([]float32, blocks)
+	err := par.Blocks(ctx, blocks, 4, func(from, to int) {
+		for b := from; b < to; b++ {
+			for i := b * size; i < min((b+1)*size, n); i++ {
+				row := a.Row(i)
+				most[b] = max(most[b], kernel.Difference32(row, x.Row(i), first))
+				kernel.Axpy32(1, row, sums.Row(b))
 			}
 		}
-		most[lo/size] = m
 	})
 	if err != nil {
 		return nil, 0, err
 	}
-	mean, largest := make([]float64, d), 0.
+	longest := float64(slices.Max(most)) // squared
+	if !(longest > 0x1p-60 && longest < 0x1p60) {
+		return rescaled32(ctx, x)
+	}
+	mean := make([]float64, d)
 	for b := range blocks {
-		kernel.Axpy64(1/float64(n), sums.RawRowView(b), mean)
-		largest = max(largest, most[b])
+		for j, v := range sums.Row(b) {
+			mean[j] += float64(v) / float64(n)
+		}
 	}
-	if largest == 0 {
-		return nil, 0, nil
+	less := make([]float32, d)
+	for j, m := range mean {
+		less[j] = float32(m)
 	}
-	_, e := math.Frexp(largest)
-	unit := math.Ldexp(1, e)
-	inverse := 1 / unit // exact
-	for j, f := range first {
-		mean[j] += float64(f)
-	}
-	a := mat32.NewDense(n, d, nil)
-	return a, unit, par.Blocks(ctx, n, size, func(lo, hi int) {
+	return a, 1, par.Blocks(ctx, n, 4*size, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
-			to := a.Row(i)
-			for j, v := range x.Row(i) {
-				to[j] = float32((float64(v) - mean[j]) * inverse)
-			}
+			kernel.Axpy32(-1, less, a.Row(i))
 		}
 	})
+}
+
+// rescaled32 is centered32 for values whose squares might be beyond the range of float32.
+func rescaled32(ctx context.Context, x *mat32.Dense) (*mat32.Dense, float64, error) {
+	a, unit, err := subspace.Centered(ctx, x)
+	if err != nil || unit == 0 {
+		return nil, 0, err
+	}
+	return mat32.Convert(a), unit, nil
 }

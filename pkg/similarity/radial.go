@@ -40,7 +40,7 @@ func radialGram(ctx context.Context, k kerneled, name string, x mat.Matrix) (*gr
 	}
 	sigma := k.bandwidth / unit
 	if !k.absolute {
-		median, err := r.median(ctx)
+		median, err := r.median(ctx, mostKept)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", k.method, err)
 		}

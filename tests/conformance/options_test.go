@@ -161,12 +161,21 @@ func takesMagnitudes(m any) bool {
 // unlimited names the methods, or their package, whose options have no MemoryLimit,
 // and says why.
 var unlimited = map[string]string{
-	"dr.Impute":       "its result is as large as the data, and is compared with the default limit",
-	"dr.LogNormalize": "its result is as large as the data, and is compared with the default limit",
-	"dr.RowNormalize": "its result is as large as the data, and is compared with the default limit",
-	"dr.Standardize":  "its result is as large as the data, and is compared with the default limit",
-	"sketch":          "a sketch is a small option of others, and is compared with the default limit",
+	"dr.Impute":                   "its result is as large as the data, and is compared with the default limit",
+	"dr.LogNormalize":             "its result is as large as the data, and is compared with the default limit",
+	"dr.RowNormalize":             "its result is as large as the data, and is compared with the default limit",
+	"dr.Standardize":              "its result is as large as the data, and is compared with the default limit",
+	"similarity.HSIC":             heldBeside,
+	"similarity.CKA":              heldBeside,
+	"similarity.CCA":              heldBeside,
+	"similarity.SVCCA":            heldBeside,
+	"similarity.PWCCA":            heldBeside,
+	"similarity.LinearRegression": heldBeside,
+	"sketch":                      "a sketch is a small option of others, and is compared with the default limit",
 }
+
+// heldBeside is why comparisons that hold no more than a few copies of the data have no limit.
+const heldBeside = "what it holds is a small multiple of the data, and stated"
 
 // memoryLimit sets a limit of one byte. Where there is none, unlimited says so.
 func memoryLimit(e entry) []error {
