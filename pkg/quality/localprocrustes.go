@@ -54,7 +54,7 @@ func (p LocalProcrustes) Resolve(n, d int) (LocalProcrustes, error) {
 // Compare returns the measure for the data x (n × d) and the embedding y (n × q). Errors:
 // those of mat32.CheckRows, mat32.Check and Resolve, naming x or y; *mat32.ShapeError when
 // y has another number of rows; *mat32.MemoryError; *mat32.DegenerateError when all rows of
-// x are equal, no region has a shape, or, unless Scaled, the values of y are so much
+// x or of y are equal, no region has a shape, or, unless Scaled, the values of y are so much
 // larger that the measure exceeds float64; and one that wraps ctx.Err().
 func (p LocalProcrustes) Compare(ctx context.Context, x, y mat.Matrix) (measure.Score, error) {
 	fail := func(err error) (measure.Score, error) { return measure.Score{}, err }
@@ -89,8 +89,11 @@ func (p LocalProcrustes) Compare(ctx context.Context, x, y mat.Matrix) (measure.
 	if err != nil {
 		return fail(fmt.Errorf("%s: %w", procrustes, err))
 	}
+	if unitY == 0 {
+		return fail(&mat32.DegenerateError{Method: procrustes, Reason: "all rows of y are equal: there is nothing to fit"})
+	}
 	scale := 1. // of b in the unit of a
-	if !p.Scaled && unitY > 0 {
+	if !p.Scaled {
 		if scale = unitY / unitX; scale > 1e150 {
 			return fail(&mat32.DegenerateError{Method: procrustes, Reason: "the values of y are beyond 10¹⁵⁰ times those of x: rescale one of them"})
 		}
