@@ -8,7 +8,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/linalg"
-	"github.com/flatland-go/flatland/internal/par"
+	"github.com/flatland-go/flatland/internal/subspace"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/measure"
 )
@@ -45,13 +45,16 @@ func GlobalScore(ctx context.Context, x, y mat.Matrix) (measure.Score, error) {
 	if rows != n {
 		return fail(&mat32.ShapeError{What: "y", Rows: rows, Cols: k, Want: fmt.Sprintf("%d rows, as x has", n)})
 	}
-	a, err := leveled(ctx, x)
+	a, unitX, err := subspace.Centered(ctx, x)
 	if err != nil {
 		return fail(err)
 	}
-	b, err := leveled(ctx, y)
+	b, unitY, err := subspace.Centered(ctx, y)
 	if err != nil {
 		return fail(err)
+	}
+	if unitX == 0 || unitY == 0 {
+		return measure.Score{}, &mat32.DegenerateError{Method: global, Reason: "all rows are equal: there is no shape"}
 	}
 	// What of the data lies in the span of the embedding.
 	u, lengths, _, err := linalg.SVD(ctx, b)
@@ -93,46 +96,4 @@ func GlobalScore(ctx context.Context, x, y mat.Matrix) (measure.Score, error) {
 	}
 	return measure.Score{Name: "global score", Value: math.Exp(-max(best-kept, 0) / left), Rows: n,
 		Convention: "exp(−(e−e₀)/e₀), e of the best linear map back, e₀ of principal components"}, nil
-}
-
-// leveled returns the rows of x less their mean, over the range of its values.
-func leveled(ctx context.Context, x mat.Matrix) (*mat.Dense, error) {
-	n, d := x.Dims()
-	a := mat.NewDense(n, d, nil)
-	least, most := math.Inf(1), math.Inf(-1)
-	buffer := make([]float64, d)
-	for i := range n {
-		if i%1024 == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		for _, v := range mat32.Row(buffer, i, x) {
-			least, most = min(least, v), max(most, v)
-		}
-	}
-	unit := min(most-least, math.MaxFloat64)
-	varies := false
-	mean := make([]float64, d)
-	for i := range n {
-		if i%1024 == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		row := a.RawRowView(i)
-		for j, v := range mat32.Row(buffer, i, x) {
-			row[j] = v / max(unit, math.SmallestNonzeroFloat64)
-			mean[j] += (row[j] - a.At(0, j)) / float64(n) // near the values, so that an offset costs no digits
-			varies = varies || row[j] != a.At(0, j)
-		}
-	}
-	if !varies {
-		return nil, &mat32.DegenerateError{Method: global, Reason: "all rows are equal: there is no shape"}
-	}
-	first := append([]float64(nil), a.RawRowView(0)...)
-	return a, par.Blocks(ctx, n, 64, func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			row := a.RawRowView(i)
-			for j := range row {
-				row[j] = row[j] - first[j] - mean[j]
-			}
-		}
-	})
 }
