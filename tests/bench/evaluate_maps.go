@@ -9,7 +9,6 @@ import (
 
 	"github.com/flatland-go/flatland/internal/digits70k"
 	"github.com/flatland-go/flatland/internal/par"
-	"github.com/flatland-go/flatland/internal/rng"
 	"github.com/flatland-go/flatland/pkg/affinity"
 	"github.com/flatland-go/flatland/pkg/datasets/mnist10k"
 	"github.com/flatland-go/flatland/pkg/dr"
@@ -112,33 +111,17 @@ var labelAccuracy = Measure{Name: "share of digits told by their 10 neighbours i
 		return float64(hits) / float64(n), nil
 	}}
 
-// tripletAccuracy judges the whole of a map in two dimensions: it is the share of triplets of rows, five drawn for every row, of
-// which the map tells which of two is nearer to the third.
+// tripletAccuracy judges the whole of a map in two dimensions: the share of triplets of rows, five drawn for every row, of which
+// the map tells which of two is nearer to the third.
 var tripletAccuracy = Measure{Name: "share of random triplets in the right order (1 is best)", Format: "%.4f",
 	Of: func(in []*mat32.Dense, _ wire.Options, r *wire.Reply) (float64, error) {
-		const each = 5
 		n, _ := in[0].Dims()
 		z, err := r.Matrix("map", n, 2)
 		if err != nil {
 			return 0, err
 		}
-		hits, err := par.Sum(context.Background(), n, 64, func(lo, hi int) (hits float64) {
-			for i := lo; i < hi; i++ {
-				s := rng.New(1, "bench/triplets", i)
-				for range each {
-					j := other(i, s.IntN(n-1))
-					k := other(i, s.IntN(n-1))
-					for k == j {
-						k = other(i, s.IntN(n-1))
-					}
-					if (distance(in[0], i, j) < distance(in[0], i, k)) == (square(z, i, j) < square(z, i, k)) {
-						hits++
-					}
-				}
-			}
-			return hits
-		})
-		return hits / float64(each*n), err
+		s, err := quality.TripletAccuracy{Seed: 1}.Compare(context.Background(), in[0], mat.NewDense(n, 2, z))
+		return s.Value, err
 	}}
 
 // square returns the squared distance of two rows of a map in two dimensions.
