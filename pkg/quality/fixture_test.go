@@ -48,11 +48,12 @@ func TestValuesOfPeers(t *testing.T) {
 		k                                               int
 		trust, cont, lcmc, qnx, rnx, hit                float64
 		zaduFalse, zaduMissing, verleysenF, verleysenMi float64 // as 1 − error
+		classT, classC, dissimilarity                   float64
 	}{
 		{7, .88606524962926, .97870159828637, .321350533524, .344761904762, .329054142205, .987142857143,
-			.874072103193, .976108030530, .87364465, .976026931},
+			.874072103193, .976108030530, .87364465, .976026931, .997978250124, .980054374691, 30.3415926559},
 		{20, .89460853432282, .97424366110080, .443443701226, .510333333333, .475231780167, .965333333333,
-			.872716378161, .967926462574, .87227577, .967815436},
+			.872716378161, .967926462574, .87227577, .967815436, .995870129870, .983635745207, 42.4709312354},
 	} {
 		exact := func(s measure.Score, want, tolerance float64) { t.Helper(); check(s, s.Value, want, tolerance) }
 		exact(r.Trustworthiness(c.k), c.trust, 1e-14)
@@ -61,29 +62,73 @@ func TestValuesOfPeers(t *testing.T) {
 		exact(r.QNX(c.k), c.qnx, 1e-12)
 		exact(r.RNX(c.k), c.rnx, 1e-12)
 		exact(hit(t, r, c.k, labels), c.hit, 1e-12)
-		// The same sums over the two factors in use.
-		var ours, zadu float64
-		for i := 1; i <= c.k; i++ {
-			ours += math.Abs(float64(300-2*i)) / float64(i)
-			zadu += math.Abs(float64(300-2*i+1)) / float64(i)
-		}
 		f, m := r.MRREFalse(c.k), r.MRREMissing(c.k)
 		check(f, 1-f.Value, c.verleysenF, 1e-8)
 		check(m, 1-m.Value, c.verleysenMi, 1e-9)
-		check(f, 1-f.Value*ours/zadu, c.zaduFalse, 1e-12)
-		check(m, 1-m.Value*ours/zadu, c.zaduMissing, 1e-12)
+		exact(r.MRREFalseKept(c.k), c.zaduFalse, 1e-12)
+		exact(r.MRREMissingKept(c.k), c.zaduMissing, 1e-12)
+		exact(classes(t, r.ClassTrustworthiness, c.k, labels), c.classT, 1e-12)
+		exact(classes(t, r.ClassContinuity, c.k, labels), c.classC, 1e-12)
+		d, err := r.NeighborDissimilarity(t.Context(), c.k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		exact(d, c.dissimilarity, 1e-10)
 	}
+}
+
+func classes(t *testing.T, score func(k int, labels []int) (measure.Score, error), k int, labels []int) measure.Score {
+	t.Helper()
+	s, err := score(k, labels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// What the definitions give on the fixture for all k at once, to all digits published.
+func TestCurvesOfTheFixture(t *testing.T) {
+	x, y, _ := fixture.Embedding()
+	c := curves(t, x, y)
+	for _, v := range []struct {
+		name      string
+		got, want float64
+	}{
+		{"AUC", c.AUC().Value, .400533056648},
+		{"K_max", float64(c.KMax()), 63},
+		{"Q_local", c.Local().Value, .532336707721},
+		{"Q_global", c.Global().Value, .867135585791},
+		{"mean Q_NX", c.Mean().Value, .797227397731},
+		{"Q_NX(20)", c.QNX()[19], .510333333333},
+		{"R_NX(20)", c.RNX()[19], .475231780167},
+		{"LCMC(20)", c.LCMC()[19], .443443701226},
+	} {
+		if math.Abs(v.got-v.want) > 1e-12 {
+			t.Errorf("%s is %.14g, want %.12g", v.name, v.got, v.want)
+		}
+	}
+}
+
+func curves(t *testing.T, x, y mat.Matrix) *quality.RankCurves {
+	t.Helper()
+	c, err := quality.RankCurve{}.Compare(t.Context(), x, y)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 // scores lists every score of ranks at k.
 func scores(r *quality.Ranks, k int) []measure.Score {
-	return []measure.Score{r.Trustworthiness(k), r.Continuity(k), r.MRREFalse(k), r.MRREMissing(k), r.QNX(k), r.RNX(k), r.LCMC(k)}
+	return []measure.Score{r.Trustworthiness(k), r.Continuity(k), r.MRREFalse(k), r.MRREMissing(k), r.QNX(k), r.RNX(k), r.LCMC(k),
+		r.MRREFalseKept(k), r.MRREMissingKept(k)}
 }
 
 func TestScoresAreMeansOfTheirRows(t *testing.T) {
 	x, y, labels := fixture.Embedding()
 	r := compare(t, 0, x, y)
-	for _, s := range append(scores(r, 15), hit(t, r, 15, labels)) {
+	all := append(scores(r, 15), hit(t, r, 15, labels), classes(t, r.ClassTrustworthiness, 15, labels), classes(t, r.ClassContinuity, 15, labels))
+	for _, s := range all {
 		if len(s.PerRow) != 300 || s.Rows != 300 || s.Neighbors != 15 || s.Name == "" || s.Convention == "" || s.StdErr != 0 {
 			t.Errorf("%s: %d rows, %d per row, %d neighbours, by %q", s.Name, s.Rows, len(s.PerRow), s.Neighbors, s.Convention)
 		}
@@ -108,7 +153,7 @@ func TestPerfectAndShuffled(t *testing.T) {
 	for _, y := range []mat.Matrix{x, &turned} {
 		r := compare(t, 0, x, y)
 		for _, k := range []int{1, 15, 100} {
-			for i, want := range []float64{1, 1, 0, 0, 1, 1, 1 - float64(k)/299} {
+			for i, want := range []float64{1, 1, 0, 0, 1, 1, 1 - float64(k)/299, 1, 1} {
 				if s := scores(r, k)[i]; s.Value != want {
 					t.Errorf("%s at %d is %v, want %v", s.Name, k, s.Value, want)
 				}
@@ -117,7 +162,7 @@ func TestPerfectAndShuffled(t *testing.T) {
 	}
 	shuffled := fixture.Normal(77, 300, 2)
 	r := compare(t, 0, x, shuffled)
-	for i, want := range []float64{.5, .5, .5, .5, 15. / 299, 0, 0} {
+	for i, want := range []float64{.5, .5, .5, .5, 15. / 299, 0, 0, .5, .5} {
 		if s := scores(r, 15)[i]; math.Abs(s.Value-want) > 0.04 {
 			t.Errorf("%s of noise is %v, want about %v", s.Name, s.Value, want)
 		}

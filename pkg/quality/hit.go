@@ -3,7 +3,6 @@ package quality
 import (
 	"context"
 	"fmt"
-	"math"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -35,7 +34,7 @@ func NeighborhoodHit(ctx context.Context, y mat.Matrix, labels []int, k int) (me
 		return measure.Score{}, fmt.Errorf("%s: %w", hit, err)
 	}
 	n, _ := y.Dims()
-	if err := checkHit(n, n-1, k, labels); err != nil {
+	if err := checkLabels(hit, n, n-1, k, labels); err != nil {
 		return measure.Score{}, err
 	}
 	g, err := neighbors.Exact{Neighbors: k}.Graph(ctx, y)
@@ -48,7 +47,7 @@ func NeighborhoodHit(ctx context.Context, y mat.Matrix, labels []int, k int) (me
 // NeighborhoodHit is the function of the same name on the embedding compared,
 // for 1 ≤ k ≤ K. Because labels are data, it returns errors and never panics.
 func (r *Ranks) NeighborhoodHit(k int, labels []int) (measure.Score, error) {
-	if err := checkHit(r.N, r.K, k, labels); err != nil {
+	if err := checkLabels(hit, r.N, r.K, k, labels); err != nil {
 		return measure.Score{}, err
 	}
 	return hits(r.Embedded, r.K, k, labels)
@@ -56,49 +55,19 @@ func (r *Ranks) NeighborhoodHit(k int, labels []int) (measure.Score, error) {
 
 const hit = "quality.NeighborhoodHit"
 
-func checkHit(n, limit, k int, labels []int) error {
-	if len(labels) != n {
-		return &mat32.ShapeError{What: "labels", Rows: len(labels), Cols: 1, Want: fmt.Sprintf("one for each of the %d rows", n)}
-	}
-	if k < 1 || k > limit {
-		return &mat32.ParamError{Method: hit, Param: "k", Value: k, Want: fmt.Sprintf("1 ≤ k ≤ %d", limit)}
-	}
-	for i, label := range labels {
-		if label < -1 {
-			return &mat32.ParamError{Method: hit, Param: fmt.Sprintf("labels[%d]", i), Value: label, Want: "0 or above, or −1 for unknown"}
-		}
-	}
-	return nil
-}
-
 // hits judges the first k of the stored neighbours of every row.
 func hits(neighbors []int32, stored, k int, labels []int) (measure.Score, error) {
-	s := measure.Score{Name: "neighbourhood hit", Neighbors: k, PerRow: make([]float64, len(labels)),
-		Convention: "embedded neighbours, ties by index, unknown labels left out"}
-	for i, label := range labels {
-		s.PerRow[i] = math.NaN()
-		if label < 0 {
-			continue
-		}
+	s := measure.Score{Name: "neighbourhood hit", Neighbors: k, Convention: "embedded neighbours, ties by index, unknown labels left out"}
+	return judged(hit, s, labels, func(i int) (float64, bool) {
 		same, known := 0, 0
 		for _, j := range neighbors[i*stored : i*stored+k] {
 			if labels[j] >= 0 {
 				known++
 			}
-			if labels[j] == label {
+			if labels[j] == labels[i] {
 				same++
 			}
 		}
-		if known > 0 {
-			s.PerRow[i] = float64(same) / float64(known)
-			s.Value += s.PerRow[i]
-			s.Rows++
-		}
-	}
-	if s.Rows == 0 {
-		return measure.Score{}, &mat32.DegenerateError{Method: hit, Reason: fmt.Sprintf(
-			"no row of known label has one among its %d nearest neighbours", k)}
-	}
-	s.Value /= float64(s.Rows)
-	return s, nil
+		return float64(same) / float64(max(known, 1)), known > 0
+	})
 }

@@ -16,11 +16,11 @@ import (
 // and s there. It is 0 when all ranks are kept. It differs from trustworthiness
 // in that wrong ranks within the neighbourhood count, and near ones most.
 //
-// Conventions differ: ZADU reports 1 minus the error and has |n−2s+1| in H. PerRow
-// holds the same for every row. It panics with a *mat32.ParamError unless
-// 1 ≤ k ≤ K, and for two rows, where H is zero.
+// Conventions differ: MRREFalseKept is the number of ZADU. PerRow holds the same
+// for every row. It panics with a *mat32.ParamError unless 1 ≤ k ≤ K, and for two
+// rows, where H is zero.
 func (r *Ranks) MRREFalse(k int) measure.Score {
-	return r.relativeErrors("MRREFalse", "mean relative rank error, false neighbours", k, r.embedded)
+	return r.relativeErrors("MRREFalse", falseNeighbors, k, r.embedded, verleysen)
 }
 
 // MRREMissing returns the mean relative rank error of the neighbours in the
@@ -30,10 +30,42 @@ func (r *Ranks) MRREFalse(k int) measure.Score {
 //
 // over the k nearest rows j of row i in the data. It panics as MRREFalse does.
 func (r *Ranks) MRREMissing(k int) measure.Score {
-	return r.relativeErrors("MRREMissing", "mean relative rank error, missing neighbours", k, r.original)
+	return r.relativeErrors("MRREMissing", missingNeighbors, k, r.original, verleysen)
 }
 
-func (r *Ranks) relativeErrors(method, name string, k int, ranks func(i, k int) []int32) measure.Score {
+// MRREFalseKept returns 1 less the sum of MRREFalse over n·Σ|n−2s+1|/s, as ZADU
+// does (Jeon, Cho, Jang, Lee, Hyun, Ko, Jo and Seo, 2023, ZADU: a Python library
+// for evaluating the reliability of dimensionality reduction embeddings): 1 when all
+// ranks are kept. It panics as MRREFalse does.
+func (r *Ranks) MRREFalseKept(k int) measure.Score {
+	return r.relativeErrors("MRREFalseKept", falseNeighbors, k, r.embedded, zadu)
+}
+
+// MRREMissingKept is MRREFalseKept over the neighbours in the data, with the
+// spaces exchanged.
+func (r *Ranks) MRREMissingKept(k int) measure.Score {
+	return r.relativeErrors("MRREMissingKept", missingNeighbors, k, r.original, zadu)
+}
+
+const (
+	falseNeighbors   = "mean relative rank error, false neighbours"
+	missingNeighbors = "mean relative rank error, missing neighbours"
+)
+
+// relative is a convention of the relative rank error: what it is divided by, and
+// whether it is reported as the error or as what is left.
+type relative struct {
+	convention string
+	shift      int // of n−2s in the divisor
+	kept       bool
+}
+
+var (
+	verleysen = relative{"error, 0 is best, Lee and Verleysen's factor with |n−2s|/s, ties by index", 0, false}
+	zadu      = relative{"1 less the error, 1 is best, ZADU's factor with |n−2s+1|/s, ties by index", 1, true}
+)
+
+func (r *Ranks) relativeErrors(method, name string, k int, ranks func(i, k int) []int32, by relative) measure.Score {
 	limit := r.K
 	if r.N == 2 {
 		limit = 0
@@ -41,14 +73,18 @@ func (r *Ranks) relativeErrors(method, name string, k int, ranks func(i, k int) 
 	r.check(method, k, limit, "more than two rows")
 	var worst float64
 	for s := 1; s <= k; s++ {
-		worst += math.Abs(float64(r.N-2*s)) / float64(s)
+		worst += math.Abs(float64(r.N-2*s+by.shift)) / float64(s)
 	}
-	s := measure.Score{Name: name, Convention: "error, Lee and Verleysen's factor, ties by index"}
-	return r.score(s, k, func(i int) float64 {
+	return r.score(measure.Score{Name: name, Convention: by.convention}, k, func(i int) float64 {
 		var sum float64
 		for s, rank := range ranks(i, k) {
 			sum += math.Abs(float64(int(rank)-s-1)) / float64(s+1)
 		}
 		return sum
-	}, func(sum float64) float64 { return sum / worst })
+	}, func(sum float64) float64 {
+		if by.kept {
+			return 1 - sum/worst
+		}
+		return sum / worst
+	})
 }

@@ -272,6 +272,9 @@ func TestNeighborhoodsOutOfRangePanic(t *testing.T) {
 		{"Continuity", func(r *quality.Ranks, k int) { r.Continuity(k) }, 14},
 		{"MRREFalse", func(r *quality.Ranks, k int) { r.MRREFalse(k) }, 29},
 		{"MRREMissing", func(r *quality.Ranks, k int) { r.MRREMissing(k) }, 29},
+		{"MRREFalseKept", func(r *quality.Ranks, k int) { r.MRREFalseKept(k) }, 29},
+		{"MRREMissingKept", func(r *quality.Ranks, k int) { r.MRREMissingKept(k) }, 29},
+		{"CoRanking", func(r *quality.Ranks, k int) { r.CoRanking(k) }, 29},
 		{"QNX", func(r *quality.Ranks, k int) { r.QNX(k) }, 29},
 		{"RNX", func(r *quality.Ranks, k int) { r.RNX(k) }, 28},
 		{"LCMC", func(r *quality.Ranks, k int) { r.LCMC(k) }, 29},
@@ -298,7 +301,7 @@ func TestNeighborhoodsOutOfRangePanic(t *testing.T) {
 		if panics(few, 10) != nil || panics(few, 11) == nil {
 			t.Errorf("%s beyond the 10 neighbours compared does not panic", c.name)
 		}
-		if e := panics(two, 1); (e == nil) != (c.name == "QNX" || c.name == "LCMC") {
+		if e := panics(two, 1); (e == nil) != (c.name == "QNX" || c.name == "LCMC" || c.name == "CoRanking") {
 			t.Errorf("%s of two rows: %v", c.name, e)
 		}
 	}

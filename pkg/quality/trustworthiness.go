@@ -13,8 +13,14 @@ import "github.com/flatland-go/flatland/pkg/measure"
 // worst; random arrangements score about ½. PerRow holds the same for every
 // row.
 //
-// It panics with a *mat32.ParamError unless 1 ≤ k ≤ K and k < n/2, beyond which
-// the factor is not the worst case and scores could exceed 1.
+// It panics with a *mat32.ParamError unless 1 ≤ k ≤ K and k < n/2. Beyond, not all k
+// neighbours can be among the last k rows, the factor is not the worst case, and
+// what it gives is no share: early releases of scikit-learn returned more than 1
+// there, later ones refuse it too; the coranking packages change to n·(n−k)·(n−k−1)
+// in R and n·(n−k)² in Python. For neighbourhoods that large, see RankCurve.
+//
+// The formula of pyDRMetrics, with k+1 for k and n−1 for n in parts of it, is
+// another quantity.
 func (r *Ranks) Trustworthiness(k int) measure.Score {
 	r.check("Trustworthiness", k, (r.N-1)/2, "below n/2")
 	return r.score(measure.Score{Name: "trustworthiness", Convention: venna}, k,
