@@ -24,7 +24,7 @@ type FeaturePair struct {
 	Easy int
 
 	// Hard is the number of inputs of the hard feature. Larger ones make it harder: 1 is
-	// as easy as can be. Zero means 4.
+	// as easy as can be. Zero means 3.
 	Hard int
 
 	// Noise is the number of inputs that neither depends on. Zero means 8.
@@ -40,7 +40,7 @@ func (g FeaturePair) Resolve() (FeaturePair, error) {
 	o := options{generator: "datasets.FeaturePair"}
 	check(&o, "Rows", &g.Rows, standardRows, 1, mostRows)
 	check(&o, "Easy", &g.Easy, 1, 1, 1<<16-1)
-	check(&o, "Hard", &g.Hard, 4, 1, 1<<16)
+	check(&o, "Hard", &g.Hard, 3, 1, 1<<16)
 	check(&o, "Noise", &g.Noise, 8, 1, 1<<16)
 	if g.Easy%2 == 0 {
 		o.refuse("Easy", g.Easy, "an odd number, which has a majority")

@@ -79,7 +79,7 @@ var little = datasets.Network{Widths: []int{8, 8, 5}, Residual: true, Epochs: 4,
 func TestNetworkSameBitsOnAnyCores(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	x, labels := ring(120)
-	wide := datasets.Network{Widths: []int{300, 300}, Epochs: 1, Residual: true}
+	wide := datasets.Network{Widths: []int{140, 140}, Epochs: 1, Residual: true}
 	for _, g := range []datasets.Network{little, wide} {
 		var want *datasets.TrainedNetwork
 		for _, procs := range []int{1, 2, 7} {
@@ -278,13 +278,13 @@ func TestNetworkIsCanceled(t *testing.T) {
 }
 
 func ExampleNetwork_ReadDigits() {
-	d, err := datasets.Network{Widths: []int{64, 32}, Checkpoints: []int{0, 20}}.ReadDigits(context.Background())
+	d, err := datasets.Network{Widths: []int{64, 32}, Epochs: 4, Checkpoints: []int{0, 4}}.ReadDigits(context.Background())
 	if err != nil {
 		panic(err)
 	}
 	fmt.Println(d.Layers)
 	n, units := d.Activations[1][2].Dims() // after training, layer 2
-	fmt.Println(n, units, d.Accuracy[0] < .3, d.Accuracy[1] > .9)
+	fmt.Println(n, units, d.Accuracy[0] < .3, d.Accuracy[1] > .8)
 	// Output:
 	// [input layer 1 layer 2 output]
 	// 299 32 true true
@@ -292,7 +292,7 @@ func ExampleNetwork_ReadDigits() {
 
 func ExampleNetwork_DrawDigits() {
 	ctx := context.Background()
-	a, err := datasets.Network{Widths: []int{8}, Epochs: 5, Activation: datasets.Tanh}.DrawDigits(ctx)
+	a, err := datasets.Network{Widths: []int{8}, Epochs: 2, Activation: datasets.Tanh}.DrawDigits(ctx)
 	if err != nil {
 		panic(err)
 	}
