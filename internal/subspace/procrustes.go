@@ -143,3 +143,18 @@ func Narrowed(ctx context.Context, a *mat.Dense) (*mat.Dense, error) {
 	narrow.Copy(r.T())
 	return narrow, nil
 }
+
+// CrossValues returns the singular values of aᵀb, largest first. Errors: those of linalg.SVD.
+func CrossValues(ctx context.Context, a, b *mat.Dense) ([]float64, error) {
+	_, p := a.Dims()
+	_, q := b.Dims()
+	if p < q {
+		a, b, p, q = b, a, q, p
+	}
+	cross := mat.NewDense(p, q, nil)
+	if err := kernel.Gemm64(ctx, blas.Trans, blas.NoTrans, 1, a.RawMatrix(), b.RawMatrix(), 0, cross.RawMatrix()); err != nil {
+		return nil, err
+	}
+	_, values, _, err := linalg.SVD(ctx, cross)
+	return values, err
+}

@@ -66,4 +66,25 @@ var similarityShapeRows = []row{{
 		"Form":      {similarity.ShapeDistance{Form: similarity.Disparity}},
 		"Group":     {similarity.ShapeDistance{Group: 2}},
 	},
+}, {
+	method:     "similarity.ShapeMoments",
+	stochastic: true,
+	source:     "2023, Estimating shape distances on neural representations with limited samples",
+	golden:     golden{form: "cycles counted one by one, and the best polynomial of degree 1", test: "similarity.TestCyclesAreThoseOfDistinctRows"},
+	claim: claim{
+		says: "of independent representations, as wide as they have rows, the similarity is nearly 0, as is not that of the rows",
+		on: func(seed uint64) sample {
+			return sample{x: fixture.Normal(2*seed, 40, 40), y: fixture.Normal(2*seed+1, 40, 40)}
+		},
+		measure: compared(similarity.ShapeMoments{}), from: -.35, to: .35,
+	},
+	control: control{
+		says: "one is the other, turned",
+		on:   turnedCopy,
+	},
+	variants: []variant{
+		{name: "5 moments", of: func(n, d int) any { return similarity.ShapeMoments{Seed: 1} }, least: 8, long: [2]int{1200, 60}},
+		{name: "2 moments", of: always(similarity.ShapeMoments{Moments: 2, BiasWeight: 10}), least: 8, long: [2]int{1200, 60}},
+	},
+	refused: map[string][]any{"Moments": {similarity.ShapeMoments{Moments: 16}}},
 }}
