@@ -179,7 +179,7 @@ func TestErrorsOfAngles(t *testing.T) {
 	}{{intrinsic.TLE{}, 0.75, 1.4}, {intrinsic.ABID{Neighbors: 30}, 1, 3.5}, {intrinsic.ESS{Neighbors: 30}, 1, 3.5}} {
 		for data, dim := range map[string]int{"sphere": 2, "normal": 5} {
 			var values, errors []float64
-			for s := range uint64(40) {
+			for s := range uint64(30) {
 				x := fixture.Normal(1000+s, 120, dim)
 				if data == "sphere" {
 					x = sphere(1000+s, 120, dim)

@@ -25,14 +25,14 @@ func sphere(seed uint64, n, d int) *mat.Dense {
 }
 
 // The standard errors against the spread of estimates over many samples: their
-// ratio is 1 within what 120 samples can tell (6.5 %, so ±20 % is three
+// ratio is 1 within what 100 samples can tell (7 %, so ±20 % is nearly three
 // standard errors), but for the posterior, which takes rows for independent,
 // and the mean, whose error is too large on curves. Where there is no edge, an
 // estimate without bias is within 1.96 standard errors of the truth in 95 % of
 // the samples; 88 % is three standard errors of that share below.
 func TestStandardErrors(t *testing.T) {
 	testenv.Unraced(t)
-	const samples, n = 120, 200
+	const samples, n = 100, 200
 	type method struct {
 		name   string
 		e      func(g *neighbors.Graph) estimator

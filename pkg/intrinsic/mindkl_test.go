@@ -35,8 +35,8 @@ func TestMiNDKLBeatsMiNDInHighDimension(t *testing.T) {
 }
 
 func TestErrorOfMiNDKL(t *testing.T) {
-	cube := func(seed uint64) *mat.Dense { return fixture.Uniform(seed, 150, 4) }
-	honest(t, "cube", intrinsic.MiNDKL{MaxDimension: 12, Draws: 4}, 40, cube, .5, 2)
+	cube := func(seed uint64) *mat.Dense { return fixture.Uniform(seed, 120, 4) }
+	honest(t, "cube", intrinsic.MiNDKL{MaxDimension: 12, Draws: 2}, 25, cube, .5, 2)
 }
 
 func TestMiNDKLSaysWhenItIsAtItsBound(t *testing.T) {

@@ -37,7 +37,7 @@ func TestMSTDimensionOfPowers(t *testing.T) {
 
 func TestErrorOfMSTDimension(t *testing.T) {
 	square := func(seed uint64) *mat.Dense { return fixture.Uniform(seed, 150, 2) }
-	honest(t, "square", intrinsic.MSTDimension{}, 50, square, .7, 2.2)
+	honest(t, "square", intrinsic.MSTDimension{}, 40, square, .7, 2.2)
 }
 
 // A lattice has as many edges of length one as it has rows, in any number.
