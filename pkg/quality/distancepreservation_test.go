@@ -123,6 +123,7 @@ func TestDistancesOfKnownAgreement(t *testing.T) {
 
 // Whatever the units, near the ends of float64 too, the scores are the same.
 func TestDistancesHaveNoUnit(t *testing.T) {
+	testenv.Unraced(t)
 	x, y, _ := fixture.Embedding()
 	want := preserved(t, quality.DistancePreservation{}, x, y)
 	for _, exp := range []int{-900, 900, 1015} {
@@ -195,6 +196,7 @@ func TestDrawnPairs(t *testing.T) {
 
 // Published values of peers on the fixture, and SciPy's Kendall.
 func TestStressesOfPeers(t *testing.T) {
+	testenv.Unraced(t)
 	x, y, _ := fixture.Embedding()
 	a := preserved(t, quality.DistancePreservation{}, x, y)
 	for _, c := range []struct {
@@ -253,6 +255,7 @@ func apartIn(x *mat.Dense, i, j int) float64 {
 // The curve of a map rises with the distances of the data, its fit never falls, and its
 // points count all pairs; of four rows it has a point a pair.
 func TestShepardCurve(t *testing.T) {
+	testenv.Unraced(t)
 	x, y, _ := fixture.Embedding()
 	for pairs, want := range map[int]int{0: 44850, 2000: 2000} {
 		a := preserved(t, quality.DistancePreservation{Pairs: pairs}, x, y)
@@ -304,6 +307,7 @@ func inputsOf300() mat.Matrix {
 
 // As many pairs as there are, or more, are all of them whatever the seed.
 func TestAllPairsAreDrawnOnce(t *testing.T) {
+	testenv.Unraced(t)
 	x, y, _ := fixture.Embedding()
 	want := preserved(t, quality.DistancePreservation{}, x, y)
 	for _, pairs := range []int{44850, 44851, math.MaxInt} {

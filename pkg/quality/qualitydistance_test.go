@@ -107,6 +107,7 @@ func TestIndicesAgainstScikitLearn(t *testing.T) {
 
 // Values that ZADU has published on the fixture.
 func TestDensitiesAndProductsOfPeers(t *testing.T) {
+	testenv.Unraced(t)
 	ctx := context.Background()
 	x, y, labels := fixture.Embedding()
 	a, err := quality.DensityPreservation{}.Compare(ctx, x, y)
@@ -148,6 +149,7 @@ func TestDensitiesAndProductsOfPeers(t *testing.T) {
 
 // Moved, turned and scaled data are the data to all of them; only a rigid fit sees the scale.
 func TestSimilarShapesAreTheSame(t *testing.T) {
+	testenv.Unraced(t)
 	ctx := context.Background()
 	x, _, labels := fixture.Embedding()
 	x = mat.DenseCopyOf(x.Slice(0, 120, 0, 3))
@@ -299,6 +301,7 @@ func TestLabelings(t *testing.T) {
 
 // Given distances stand for their rows.
 func TestMeasuresOfGivenDistances(t *testing.T) {
+	testenv.Unraced(t)
 	ctx := context.Background()
 	x, y, labels := fixture.Normal(1, 70, 4), fixture.Normal(2, 70, 2), make([]int, 70)
 	for i := range labels {
