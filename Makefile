@@ -1,6 +1,6 @@
 # Every target sets up what it needs by itself. Logic lives in docker/ and tests/run/.
 .DEFAULT_GOAL := help
-.PHONY: help demo lab test lint unit race browser notebooks bench golden fuzz fresh-test
+.PHONY: help demo lab test lint unit promises race browser notebooks bench golden fuzz fresh-test
 
 stages := tests/run/stages.sh
 nbrun  := go run ./tests/notebooks/cmd/nbrun
@@ -24,6 +24,9 @@ lint: ## run vet, gofmt, staticcheck, the rules of style and layers, and the syn
 
 unit: ## run the unit tests
 	@$(stages) unit
+
+promises: ## try what every method promises
+	@$(stages) promises
 
 race: ## run the unit tests under the race detector
 	@$(stages) race
