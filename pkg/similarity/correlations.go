@@ -262,9 +262,13 @@ func (c *Correlations) score(value float64, convention string) measure.Score {
 	return measure.Score{Name: c.Method, Value: value, Rows: c.Rows, Notes: c.Notes, Convention: convention + "; similarity, 1 is same"}
 }
 
+// isNarrow reports whether the values of x are float32.
 func isNarrow(x mat.Matrix) bool {
-	_, narrow := x.(*mat32.Dense)
-	return narrow
+	switch x.(type) {
+	case *mat32.Dense, *mat32.CSR:
+		return true
+	}
+	return false
 }
 
 // ridgeError refuses a ridge out of range.

@@ -30,8 +30,8 @@ func linearGram(ctx context.Context, k kerneled, name string, x mat.Matrix) (*gr
 	n, d := x.Dims()
 	g := &gram{n: n, linear: new(product)}
 	var err error
-	if x32, ok := x.(*mat32.Dense); ok && d <= n {
-		g.linear.narrow, g.unit, err = centered32(ctx, x32)
+	if isNarrow(x) && d <= n {
+		g.linear.narrow, g.unit, err = centered32(ctx, mat32.Convert(x))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", k.method, err)
 		}
