@@ -127,7 +127,7 @@ func (e ScoreID) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension,
 		return measure.Dimension{}, err
 	}
 	n, d := x.Dims()
-	if err := mat32.CheckMemory(scoreID, 8*(int64(n)*int64(d+16)+64*int64(d)*int64(d)), e.MemoryLimit, "use fewer rows or columns"); err != nil {
+	if err := mat32.CheckMemory(scoreID, 8*(int64(n)*int64(d+16)+16*int64(d)*int64(4*d+256)), e.MemoryLimit, "use fewer rows or columns"); err != nil {
 		return measure.Dimension{}, err
 	}
 	name, own, found := "the score given", e.Score == nil, e.Score == nil && e.Sigma == 0
