@@ -73,7 +73,7 @@ var qualityRows = []row{{
 	},
 	variants: []variant{
 		{name: "all pairs", of: always(quality.DistancePreservation{}), least: 3, distances: asForRows, long: [2]int{3500, 400}},
-		{name: "1000 pairs", of: always(quality.DistancePreservation{Pairs: 1000}), least: 3, distances: asForRows, long: [2]int{400, 300_000}},
+		{name: "1000 pairs", of: always(quality.DistancePreservation{Pairs: 1000}), least: 3, distances: asForRows, long: [2]int{400, 30_000}},
 	},
 	refused: map[string][]any{"Pairs": {quality.DistancePreservation{Pairs: 2}}},
 }, {
