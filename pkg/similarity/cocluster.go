@@ -36,6 +36,10 @@ type CoCluster struct {
 
 	// Seed draws the first centres of k-means.
 	Seed uint64
+
+	// MemoryLimit in bytes refuses data that would need more. Default GOMEMLIMIT, or
+	// 4 GiB.
+	MemoryLimit int64
 }
 
 const coclusterMethod = "similarity.CoCluster"
@@ -63,7 +67,7 @@ type UnitClusters struct {
 
 // Cluster returns the clusters.
 func (c CoCluster) Cluster(ctx context.Context, x, y mat.Matrix) (*UnitClusters, error) {
-	v, err := unitMeasure{method: coclusterMethod, kind: AbsoluteCorrelation}.of(ctx, x, y)
+	v, err := unitMeasure{method: coclusterMethod, kind: AbsoluteCorrelation, limit: c.MemoryLimit}.of(ctx, x, y)
 	if err != nil {
 		return nil, err
 	}

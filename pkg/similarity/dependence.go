@@ -35,18 +35,25 @@ type unitMeasure struct {
 	method string
 	kind   Dependence
 	bins   int
+	limit  int64
 }
 
 func (u unitMeasure) resolve(n int) (unitMeasure, error) {
 	switch {
 	case u.kind < Correlation || u.kind > MutualInformation:
 		return u, &mat32.ParamError{Method: u.method, Param: "Dependence", Value: int(u.kind), Want: "Correlation, AbsoluteCorrelation or MutualInformation"}
+	case u.limit < 0:
+		return u, negativeLimit(u.method, u.limit)
 	case u.bins == 0:
 		u.bins = min(max(2, int(math.Sqrt(float64(n)/5))), max(n, 2))
 	case u.bins < 2 || u.bins > n:
 		return u, &mat32.ParamError{Method: u.method, Param: "Bins", Value: u.bins, Want: fmt.Sprintf("2 ≤ Bins ≤ n = %d, or 0 for √(n/5)", n)}
 	}
 	return u, nil
+}
+
+func negativeLimit(method string, limit int64) error {
+	return &mat32.ParamError{Method: method, Param: "MemoryLimit", Value: limit, Want: "0 or more bytes"}
 }
 
 // units is two representations, unit by unit.
@@ -70,7 +77,7 @@ func (u unitMeasure) of(ctx context.Context, x, y mat.Matrix) (*units, error) {
 	}
 	_, d := x.Dims()
 	_, e := y.Dims()
-	if err := mat32.CheckMemory(u.method, 8*(2*int64(n)*int64(d+e)+2*int64(d)*int64(e)), 0, "compare fewer units or rows"); err != nil {
+	if err := mat32.CheckMemory(u.method, 8*(2*int64(n)*int64(d+e)+2*int64(d)*int64(e)), u.limit, "compare fewer units or rows"); err != nil {
 		return nil, err
 	}
 	p, err := both(ctx, u.method, 2, x, y)

@@ -36,11 +36,15 @@ type MatchUnits struct {
 	// MutualInformation cuts the values of a unit. Zero means √(n/5). Larger ones see
 	// finer ties and take chance for them. Ignored by correlations.
 	Bins int
+
+	// MemoryLimit in bytes refuses data that would need more. Default GOMEMLIMIT, or
+	// 4 GiB.
+	MemoryLimit int64
 }
 
 // Resolve returns the options with defaults filled in for n rows, or a *mat32.ParamError.
 func (m MatchUnits) Resolve(n, d int) (MatchUnits, error) {
-	u, err := unitMeasure{"similarity.MatchUnits", m.Dependence, m.Bins}.resolve(n)
+	u, err := unitMeasure{"similarity.MatchUnits", m.Dependence, m.Bins, m.MemoryLimit}.resolve(n)
 	m.Bins = u.bins
 	return m, err
 }
@@ -61,7 +65,7 @@ type UnitMatch struct {
 // Match returns the pairs.
 func (m MatchUnits) Match(ctx context.Context, x, y mat.Matrix) (*UnitMatch, error) {
 	const method = "similarity.MatchUnits"
-	v, err := unitMeasure{method, m.Dependence, m.Bins}.of(ctx, x, y)
+	v, err := unitMeasure{method, m.Dependence, m.Bins, m.MemoryLimit}.of(ctx, x, y)
 	if err != nil {
 		return nil, err
 	}

@@ -26,11 +26,15 @@ type SemiMatch struct {
 	// MutualInformation cuts the values of a unit. Zero means √(n/5). Larger ones see
 	// finer ties and take chance for them. Ignored by correlations.
 	Bins int
+
+	// MemoryLimit in bytes refuses data that would need more. Default GOMEMLIMIT, or
+	// 4 GiB.
+	MemoryLimit int64
 }
 
 // Resolve returns the options with defaults filled in for n rows, or a *mat32.ParamError.
 func (m SemiMatch) Resolve(n, d int) (SemiMatch, error) {
-	u, err := unitMeasure{"similarity.SemiMatch", m.Dependence, m.Bins}.resolve(n)
+	u, err := unitMeasure{"similarity.SemiMatch", m.Dependence, m.Bins, m.MemoryLimit}.resolve(n)
 	m.Bins = u.bins
 	return m, err
 }
@@ -38,7 +42,7 @@ func (m SemiMatch) Resolve(n, d int) (SemiMatch, error) {
 // Match returns the best unit of y for every unit of x, the first of equal ones; none for
 // units that are constant.
 func (m SemiMatch) Match(ctx context.Context, x, y mat.Matrix) (*UnitMatch, error) {
-	v, err := unitMeasure{"similarity.SemiMatch", m.Dependence, m.Bins}.of(ctx, x, y)
+	v, err := unitMeasure{"similarity.SemiMatch", m.Dependence, m.Bins, m.MemoryLimit}.of(ctx, x, y)
 	if err != nil {
 		return nil, err
 	}

@@ -45,6 +45,10 @@ type SparseMap struct {
 	// Rounds is how often all weights may be set, until none moves by more than 10⁻¹⁰.
 	// Zero means 10000.
 	Rounds int
+
+	// MemoryLimit in bytes refuses data that would need more. Default GOMEMLIMIT, or
+	// 4 GiB.
+	MemoryLimit int64
 }
 
 const sparseMethod = "similarity.SparseMap"
@@ -63,6 +67,9 @@ func (s SparseMap) Resolve(n, d int) (SparseMap, error) {
 	}
 	if s.Rounds < 1 {
 		return s, &mat32.ParamError{Method: sparseMethod, Param: "Rounds", Value: s.Rounds, Want: "1 ≤ Rounds, or 0 for 10000"}
+	}
+	if s.MemoryLimit < 0 {
+		return s, negativeLimit(sparseMethod, s.MemoryLimit)
 	}
 	return s, nil
 }
@@ -86,10 +93,10 @@ func (s SparseMap) Map(ctx context.Context, x, y mat.Matrix) (*SparseMapping, er
 	if s, err = s.Resolve(n, d); err != nil {
 		return nil, err
 	}
-	if err := mat32.CheckMemory(sparseMethod, 8*(int64(n)*int64(d+e)+int64(d)*int64(d+2*e)), 0, "compare fewer units or rows"); err != nil {
+	if err := mat32.CheckMemory(sparseMethod, 8*(int64(n)*int64(d+e)+int64(d)*int64(d+2*e)), s.MemoryLimit, "compare fewer units or rows"); err != nil {
 		return nil, err
 	}
-	v, err := unitMeasure{method: sparseMethod}.of(ctx, x, y)
+	v, err := unitMeasure{method: sparseMethod, limit: s.MemoryLimit}.of(ctx, x, y)
 	if err != nil {
 		return nil, err
 	}

@@ -171,6 +171,7 @@ var unlimited = map[string]string{
 	"similarity.SVCCA":            heldBeside,
 	"similarity.PWCCA":            heldBeside,
 	"similarity.LinearRegression": heldBeside,
+	"similarity.LinearityScore":   heldBeside,
 	"sketch":                      "a sketch is a small option of others, and is compared with the default limit",
 }
 
