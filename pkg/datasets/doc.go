@@ -6,6 +6,7 @@
 //	clouds                  Blobs, GaussianMixture
 //	benchmarks              BenchmarkManifold, LineDiskBall, RollAndSphere
 //	linear models           SpikedCovariance, UnionOfSubspaces
+//	pairs of views          TwoView
 //	sparse counts           BagOfWords
 //	features to compute     FeaturePair
 //
@@ -20,7 +21,7 @@
 // calls; package mnist10k holds a larger set. A Network learns any of them in a second, and
 // keeps what its layers made of rows on the way.
 //
-// All of them but BagOfWords are a *Dataset, whose X is a float64 matrix: the truth
+// All of them but BagOfWords are a *Dataset, TwoView two, whose X is a float64 matrix: the truth
 // of a generator is then exact, decimals of real data are the ones that were
 // published, and the fast kernels make their float32 copy once.
 //

@@ -76,6 +76,9 @@ var similarityNeighborRows = []row{
 	platonicRow("similarity.EditKNN", similarity.EditKNN{}, similarity.EditKNN{Neighbors: 1}, .05, 1),
 	cknnaRow(),
 	similarityRSARow,
+	relativeRow,
+	matchAccuracyRow,
+	subspaceAlignRow,
 	{
 		method: "similarity.InformationImbalance",
 		source: "2022, Ranking the information content of distance measures",
