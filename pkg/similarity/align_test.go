@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
@@ -145,6 +146,7 @@ func TestMatchAccuracy(t *testing.T) {
 // Matching peaks near the dimension of what two views share, far above the full space
 // (Hadgi et al., 2025), and is chance where rows are not paired.
 func TestSubspaceAlignPeaks(t *testing.T) {
+	testenv.Unraced(t)
 	for seed := range uint64(3) {
 		x, y, err := datasets.TwoView{Rows: 600, Shared: 8, Seed: seed}.Generate()
 		if err != nil {

@@ -14,20 +14,20 @@ import (
 	"github.com/flatland-go/flatland/pkg/measure"
 )
 
-// Comparison is how two dissimilarity matrices are compared, over pairs of rows.
-type Comparison int
+// RDMComparison is how two dissimilarity matrices are compared, over pairs of rows.
+type RDMComparison int
 
 const (
-	Spearman         Comparison = iota // r of ranks, equal distances at their average rank
-	Pearson                            // r of the distances: the same but for scale and offset
-	KendallTauA                        // pairs of pairs in the same order less those in the other, over all: fair to models that predict ties
-	KendallTauB                        // the same, over the root of the products of those that are not tied
-	RhoA                               // Spearman's ρ with ties broken at random, in expectation: fair to models that predict ties
-	CosineComparison                   // the cosine of the distances: the same but for scale; 0 is a distance that means something
+	Spearman         RDMComparison = iota // r of ranks, equal distances at their average rank
+	Pearson                               // r of the distances: the same but for scale and offset
+	KendallTauA                           // pairs of pairs in the same order less those in the other, over all: fair to models that predict ties
+	KendallTauB                           // the same, over the root of the products of those that are not tied
+	RhoA                                  // Spearman's ρ with ties broken at random, in expectation: fair to models that predict ties
+	CosineComparison                      // the cosine of the distances: the same but for scale; 0 is a distance that means something
 )
 
 // String returns the name.
-func (c Comparison) String() string {
+func (c RDMComparison) String() string {
 	return name(int(c), "Spearman's ρ", "Pearson's r", "Kendall's τ-a", "Kendall's τ-b", "ρ-a", "cosine")
 }
 
@@ -55,7 +55,7 @@ type RSA struct {
 	GeoTopo GeoTopo
 
 	// Comparison says how distances are compared. Default Spearman.
-	Comparison Comparison
+	Comparison RDMComparison
 
 	// MemoryLimit in bytes refuses data that would need more. Default GOMEMLIMIT, or
 	// 4 GiB.

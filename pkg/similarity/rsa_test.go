@@ -114,6 +114,7 @@ func TestMahalanobisOfItsOwn(t *testing.T) {
 // Comparisons know what they do not see: rotation and scale of rows; an offset of
 // distances but for the cosine; any growing function of them where they rank.
 func TestRSAInvariances(t *testing.T) {
+	testenv.Unraced(t)
 	x, y := representations()
 	turned := new(mat.Dense)
 	turned.Mul(x, rotation(t, 12))
@@ -178,7 +179,7 @@ func TestTiedModels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for c, want := range map[Comparison]float64{
+	for c, want := range map[RDMComparison]float64{
 		KendallTauA: 8. / 15, KendallTauB: 8 / math.Sqrt(15*8), RhoA: 24. / 35, Spearman: math.Sqrt(24. / 35),
 	} {
 		if s, err := (RSA{Comparison: c}).Compare(t.Context(), data, model); err != nil || math.Abs(s.Value-want) > 1e-14 {
