@@ -180,8 +180,8 @@ func TestSparseMapIsTheLeast(t *testing.T) {
 	ctx := t.Context()
 	x, y := representations()
 	var q mat.Dense
-	centred, _, _ := subspace.Centered(ctx, x)
-	basis, err := subspace.Basis(ctx, centred, 0)
+	centered, _, _ := subspace.Centered(ctx, x)
+	basis, err := subspace.Basis(ctx, centered, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
