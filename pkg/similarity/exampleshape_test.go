@@ -70,3 +70,27 @@ func ExampleShapeMoments_Compare() {
 	// plug-in beyond .6: true
 	// estimate within .2 of 0: true
 }
+
+// Two conditions of two trials each: the same means, and twice the noise.
+func ExampleStochasticShape_Compare() {
+	x := mat.NewDense(4, 2, []float64{-3, -1, -3, 1, 3, -1, 3, 1})
+	y := mat.NewDense(4, 2, []float64{-3, -2, -3, 2, 3, -2, 3, 2})
+	of := []int{0, 0, 1, 1}
+	s, err := similarity.StochasticShape{Conditions: of}.Compare(context.Background(), x, y)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%.4f\n", s.Value)
+	// Output: 1.4142
+}
+
+func ExampleEnergyShape_Compare() {
+	x := mat.NewDense(4, 2, []float64{-3, -1, -3, 1, 3, -1, 3, 1})
+	y := mat.NewDense(4, 2, []float64{-3, -2, -3, 2, 3, -2, 3, 2})
+	s, err := similarity.EnergyShape{Conditions: []int{0, 0, 1, 1}}.Compare(context.Background(), x, y)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%.4f\n", s.Value)
+	// Output: 0.7071
+}

@@ -1,6 +1,8 @@
 package conformance
 
 import (
+	"context"
+
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
@@ -87,4 +89,85 @@ var similarityShapeRows = []row{{
 		{name: "2 moments", of: always(similarity.ShapeMoments{Moments: 2, BiasWeight: 10}), least: 8, long: [2]int{1200, 60}},
 	},
 	refused: map[string][]any{"Moments": {similarity.ShapeMoments{Moments: 16}}},
+}, {
+	method:     "similarity.StochasticShape",
+	stochastic: true,
+	unmoved:    "similarity.TestStochasticShapesAreMetrics: the search finds the same optimum from all starts",
+	source:     "2023, Representational dissimilarity metric spaces for stochastic neural networks",
+	golden:     golden{form: "equal means, and noise along the same directions", test: "similarity.TestNoiseHasAShape"},
+	claim: claim{
+		says: "of equal means, three times the noise is another shape",
+		on:   func(seed uint64) sample { return noisier(seed, 3) }, measure: noisyDistance, from: .5, to: 10,
+	},
+	control:  control{says: "the noise is the same", on: func(seed uint64) sample { return noisier(seed, 1) }},
+	variants: noisyVariants(func(of []int) any { return similarity.StochasticShape{Conditions: of, Restarts: 2} }, func(of []int) any { return similarity.StochasticShape{Conditions: of, NoiseWeight: 3} }),
+	refused: map[string][]any{
+		"Conditions": {similarity.StochasticShape{}, similarity.StochasticShape{Conditions: make([]int, 59)}},
+		"Restarts":   {similarity.StochasticShape{Conditions: make([]int, 60), Restarts: 1001}},
+	},
+}, {
+	method:     "similarity.EnergyShape",
+	stochastic: true,
+	unmoved:    "similarity.TestStochasticShapesAreMetrics: the search finds the same optimum from all starts",
+	source:     "2023, Representational dissimilarity metric spaces for stochastic neural networks",
+	golden:     golden{form: "two conditions on a line", test: "similarity.TestEnergyShapeOnALine"},
+	claim: claim{
+		says: "of equal means, three times the noise is another shape",
+		on:   func(seed uint64) sample { return noisier(seed, 3) },
+		measure: func(ctx context.Context, s sample) (float64, error) {
+			d, err := similarity.EnergyShape{Conditions: s.labels}.Compare(ctx, s.x, s.y)
+			return d.Value, err
+		},
+		from: .3, to: 10,
+	},
+	control:  control{says: "the noise is the same", on: func(seed uint64) sample { return noisier(seed, 1) }},
+	variants: noisyVariants(func(of []int) any { return similarity.EnergyShape{Conditions: of, Restarts: 2} }, func(of []int) any { return similarity.EnergyShape{Conditions: of, Seed: 2} }),
+	refused: map[string][]any{
+		"Conditions": {similarity.EnergyShape{}, similarity.EnergyShape{Conditions: make([]int, 59)}},
+		"Restarts":   {similarity.EnergyShape{Conditions: make([]int, 60), Restarts: 1001}},
+	},
 }}
+
+// noisyVariants are two variants of a method whose rows are trials of n/6 conditions.
+func noisyVariants(first, second func(of []int) any) []variant {
+	in := func(method func(of []int) any) func(n, d int) any {
+		return func(n, d int) any {
+			of := make([]int, n)
+			for i := range of {
+				of[i] = i % max(1, n/6)
+			}
+			return method(of)
+		}
+	}
+	return []variant{
+		{name: "two starts", of: in(first), least: 2, long: [2]int{1200, 60}},
+		{name: "five starts, wide", of: in(second), least: 2, wide: true, long: [2]int{90, 5}},
+	}
+}
+
+// noisier returns six trials of ten conditions, and trials of the same means with the noise
+// multiplied.
+func noisier(seed uint64, by float64) sample {
+	means, x := fixture.Normal(seed, 10, 3), fixture.Normal(seed+50, 60, 3)
+	of := make([]int, 60)
+	for i := range of {
+		of[i] = i % 10
+	}
+	sums := mat.NewDense(10, 3, nil)
+	for i, c := range of {
+		for j := range 3 {
+			sums.Set(c, j, sums.At(c, j)+x.At(i, j)/6)
+		}
+	}
+	with := func(noise float64) *mat.Dense {
+		rows := mat.NewDense(60, 3, nil)
+		rows.Apply(func(i, j int, _ float64) float64 { return means.At(of[i], j) + noise*(x.At(i, j)-sums.At(of[i], j)) }, rows)
+		return rows
+	}
+	return sample{x: with(.5), y: with(.5 * by), labels: of}
+}
+
+func noisyDistance(ctx context.Context, s sample) (float64, error) {
+	d, err := similarity.StochasticShape{Conditions: s.labels}.Compare(ctx, s.x, s.y)
+	return d.Value, err
+}
