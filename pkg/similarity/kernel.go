@@ -125,6 +125,9 @@ type gram struct {
 
 // cross returns the sum of the products of the values of two kernel matrices of one kind.
 func (g *gram) cross(ctx context.Context, h *gram) (float64, error) {
+	if g == h {
+		return g.square, nil
+	}
 	if g.linear != nil {
 		return g.linear.cross(ctx, h.linear)
 	}
