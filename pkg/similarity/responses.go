@@ -90,7 +90,7 @@ func newTrials(ctx context.Context, method string, conditions []int, limit int64
 		kernel.Axpy64(unitY/t.unit, rowsY.RawRowView(i), t.y.RawRowView(k)[:q])
 	}
 	t.from = append(t.from, t.n)
-	t.meanX, t.meanY = t.centre(t.x), t.centre(t.y)
+	t.meanX, t.meanY = t.middle(t.x), t.middle(t.y)
 	sizeX, sizeY := subspace.Norm(t.x), subspace.Norm(t.y)
 	t.size = math.Hypot(sizeX, sizeY)
 	if sizeX == 0 || sizeY == 0 {
@@ -107,8 +107,8 @@ func (t *trials) of(m *mat.Dense, c int) *mat.Dense {
 	return m.Slice(t.from[c], t.from[c+1], 0, t.width).(*mat.Dense)
 }
 
-// centre takes the mean of the means of conditions from all rows, and returns the means.
-func (t *trials) centre(rows *mat.Dense) *mat.Dense {
+// middle takes the mean of the means of conditions from all rows, and returns the means.
+func (t *trials) middle(rows *mat.Dense) *mat.Dense {
 	means := mat.NewDense(t.conditions(), t.width, nil)
 	all := make([]float64, t.width)
 	for c := range t.conditions() {

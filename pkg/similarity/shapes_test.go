@@ -167,14 +167,13 @@ func TestWideShapes(t *testing.T) {
 func TestProperProcrustesInThePlane(t *testing.T) {
 	x, y := fixture.Normal(3, 7, 2), fixture.Normal(4, 7, 2)
 	y.Apply(func(i, j int, v float64) float64 { return []float64{1, -1}[j]*x.At(i, j) + .1*v }, y)
-	best := math.Inf(1)
 	mx, my := columnMeans(x), columnMeans(y)
 	var a, b, xx, yy float64
 	for i := range 7 {
 		p, q, r, s := x.At(i, 0)-mx[0], x.At(i, 1)-mx[1], y.At(i, 0)-my[0], y.At(i, 1)-my[1]
 		a, b, xx, yy = a+p*r+q*s, b+p*s-q*r, xx+p*p+q*q, yy+r*r+s*s
 	}
-	best = xx + yy - 2*math.Hypot(a, b)
+	best := xx + yy - 2*math.Hypot(a, b)
 	if got := distance(t, Procrustes{Form: SquaredEuclidean, Proper: true}, x, y); math.Abs(got-best) > 1e-12*best {
 		t.Errorf("%v, want %v", got, best)
 	}

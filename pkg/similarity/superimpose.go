@@ -59,13 +59,13 @@ func (p Procrustes) Superimpose(ctx context.Context, x, y mat.Matrix) (*Superpos
 	if err := kernel.Gemm64(ctx, blas.NoTrans, blas.NoTrans, scaleX, b.x.RawMatrix(), s.Rotation.RawMatrix(), 0, s.Moved.RawMatrix()); err != nil {
 		return nil, within(method, err)
 	}
-	centre, from := columnMeans(y), columnMeans(x)
+	means, from := columnMeans(y), columnMeans(x)
 	squares, err := par.Sum(ctx, b.n, 256, func(lo, hi int) (sum float64) {
 		for i := lo; i < hi; i++ {
 			for j, v := range s.Moved.RawRowView(i) {
 				gap := v - scaleY*b.y.At(i, j)
 				sum += gap * gap
-				s.Moved.Set(i, j, v*unit+centre[j])
+				s.Moved.Set(i, j, v*unit+means[j])
 			}
 		}
 		return sum
@@ -74,7 +74,7 @@ func (p Procrustes) Superimpose(ctx context.Context, x, y mat.Matrix) (*Superpos
 		return nil, within(method, err)
 	}
 	for j := range s.Offset {
-		s.Offset[j] = centre[j]
+		s.Offset[j] = means[j]
 		for i, m := range from {
 			s.Offset[j] -= s.Scale * m * s.Rotation.At(i, j)
 		}
