@@ -57,6 +57,9 @@ func GlobalScore(ctx context.Context, x, y mat.Matrix) (measure.Score, error) {
 		return measure.Score{}, &mat32.DegenerateError{Method: global, Reason: "all rows are equal: there is no shape"}
 	}
 	// What of the data lies in the span of the embedding.
+	if b, err = subspace.Narrowed(ctx, b); err != nil {
+		return fail(err)
+	}
 	u, lengths, _, err := linalg.SVD(ctx, b)
 	if err != nil {
 		return fail(err)

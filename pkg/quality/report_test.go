@@ -153,3 +153,11 @@ func TestReportBadInput(t *testing.T) {
 		t.Errorf("%v, %v", r, err)
 	}
 }
+
+// An embedding of more columns than rows spans all there is.
+func TestGlobalScoreOfAWideEmbedding(t *testing.T) {
+	_, err := GlobalScore(t.Context(), fixture.Normal(1, 5, 12), fixture.Normal(2, 5, 7))
+	if !errors.As(err, new(*mat32.DegenerateError)) {
+		t.Errorf("five rows span four dimensions: %v", err)
+	}
+}

@@ -172,6 +172,7 @@ var unlimited = map[string]string{
 	"similarity.PWCCA":            heldBeside,
 	"similarity.LinearRegression": heldBeside,
 	"similarity.LinearityScore":   heldBeside,
+	"similarity.Profile":          "each measure has its own limit, and one that needs more cannot answer",
 	"sketch":                      "a sketch is a small option of others, and is compared with the default limit",
 }
 
