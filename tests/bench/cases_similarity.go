@@ -15,7 +15,31 @@ func similarityCases() []Case {
 			Settings: []Setting{{Name: "products of columns, float32, all cores"}},
 		},
 		Quality: []Measure{number("cka", "CKA", "%.7f")},
+	}, {
+		Name: "cka-24layers", What: "linear CKA of all pairs of 24 layers of 5000 × 256, each a step from the one before",
+		Data: manyLayers, Ours: ours.CKALayers,
+		Peer: Peer{
+			Package: "numpy", Script: "bench_similarity.py", Function: "cka_layers",
+			Settings: []Setting{{Name: "each pair by three products of columns, float32, all cores"}},
+		},
+		Quality: []Measure{number("mean", "mean CKA", "%.6f")},
 	}}
+}
+
+// manyLayers returns 24 layers of 256 columns, of which each has eight that the one before
+// had not.
+func manyLayers(rows int) ([]*mat32.Dense, error) {
+	const layers, width, step = 24, 256, 8
+	x := normal(orAll(rows, 5000), width+layers*step)
+	n, _ := x.Dims()
+	list := make([]*mat32.Dense, layers)
+	for l := range list {
+		list[l] = mat32.NewDense(n, width, nil)
+		for i := range n {
+			copy(list[l].Row(i), x.Row(i)[l*step:])
+		}
+	}
+	return list, nil
 }
 
 // twoLayers returns 512 normal columns, and 256 of which the first hundred are among them.

@@ -22,7 +22,7 @@ def cka_layers(*layers, seed):
     for i, x in enumerate(layers):
         for j in range(i):
             values[i, j] = values[j, i] = linear_cka(x, layers[j])
-    return {"cka": values}
+    return {"mean": values.mean()}
 
 
 benchworker.serve("numpy")
