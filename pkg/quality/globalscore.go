@@ -57,24 +57,18 @@ func GlobalScore(ctx context.Context, x, y mat.Matrix) (measure.Score, error) {
 		return measure.Score{}, &mat32.DegenerateError{Method: global, Reason: "all rows are equal: there is no shape"}
 	}
 	// What of the data lies in the span of the embedding.
-	if b, err = subspace.Narrowed(ctx, b); err != nil {
-		return fail(err)
-	}
-	u, lengths, _, err := linalg.SVD(ctx, b)
+	u, err := subspace.Basis(ctx, b, 0)
 	if err != nil {
 		return fail(err)
 	}
-	kept := 0.
-	seen := mat.NewDense(d, len(lengths), nil)
+	_, rank := u.Dims()
+	seen := mat.NewDense(d, rank, nil)
 	if err := (linalg.Rows64{X: a}).MulTrans(ctx, seen, u); err != nil {
 		return fail(err)
 	}
-	for c, l := range lengths {
-		if l > float64(n)*0x1p-52*lengths[0] {
-			for i := range d {
-				kept += seen.At(i, c) * seen.At(i, c)
-			}
-		}
+	kept := 0.
+	for _, v := range seen.RawMatrix().Data {
+		kept += v * v
 	}
 	const often = 12 // for the errors of principal components to be those of float64
 	f, err := linalg.RangeFinder{Rank: min(k, n, d), Iterations: often}.Factor(ctx, linalg.Rows64{X: a})

@@ -108,6 +108,9 @@ func TestGlobalScoreRefuses(t *testing.T) {
 	if _, err := quality.GlobalScore(ctx, x.Slice(0, 20, 0, 2), x); !errors.As(err, &de) {
 		t.Errorf("more dimensions than the data have: %v", err)
 	}
+	if _, err := quality.GlobalScore(ctx, fixture.Normal(3, 20, 40), fixture.Normal(4, 20, 30)); !errors.As(err, &de) {
+		t.Errorf("an embedding of more columns than rows: %v", err)
+	}
 	canceled, cancel := context.WithCancel(ctx)
 	cancel()
 	if _, err := quality.GlobalScore(canceled, x, x.Slice(0, 20, 0, 2)); !errors.Is(err, context.Canceled) {
