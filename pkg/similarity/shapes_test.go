@@ -217,6 +217,10 @@ func TestSuperimpose(t *testing.T) {
 	if _, q := flat.Moved.Dims(); q != 2 || flat.Share > 1 {
 		t.Errorf("on a plane: %v", flat)
 	}
+	var me *mat32.MemoryError
+	if _, err := (Procrustes{MemoryLimit: 1000}).Superimpose(t.Context(), x, y); !errors.As(err, &me) {
+		t.Errorf("beyond the limit: %v", err)
+	}
 }
 
 func TestShapeOptions(t *testing.T) {

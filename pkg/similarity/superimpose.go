@@ -40,6 +40,9 @@ func (p Procrustes) Superimpose(ctx context.Context, x, y mat.Matrix) (*Superpos
 	if _, err := p.Resolve(0, 0); err != nil {
 		return nil, err
 	}
+	if err := checkShapes(ctx, method, x, y, false, p.MemoryLimit); err != nil {
+		return nil, err
+	}
 	b, err := both(ctx, method, 2, x, y)
 	if err != nil {
 		return nil, err
