@@ -27,7 +27,7 @@ import (
 // geometry of abstraction in the hippocampus and prefrontal cortex.
 type CCGP struct {
 	// Shrinkage is how much of the covariance within values, 0 to 1, is made the same in
-	// all directions. Zero means 0.1. Larger values trust directions of little variance
+	// all directions. Default 0.1. Larger values trust directions of little variance
 	// less; 1 compares distances from the means.
 	Shrinkage float64
 }

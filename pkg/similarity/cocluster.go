@@ -30,7 +30,7 @@ import (
 // representations?
 type CoCluster struct {
 	// Clusters is how many there are, of the units of x and of y together, at most
-	// min(p, q). Zero means 4, or min(p, q) where that is less. Larger ones part finer
+	// min(p, q). Default 4, or min(p, q) where that is less. Larger ones part finer
 	// groups.
 	Clusters int
 
@@ -52,6 +52,9 @@ func (c CoCluster) Resolve(n, d int) (CoCluster, error) {
 	}
 	if c.Clusters < 1 || c.Clusters > d {
 		return c, &mat32.ParamError{Method: coclusterMethod, Param: "Clusters", Value: c.Clusters, Want: fmt.Sprintf("1 ≤ Clusters ≤ min(p, q) = %d, or 0 for 4", d)}
+	}
+	if c.MemoryLimit < 0 {
+		return c, negativeLimit(coclusterMethod, c.MemoryLimit)
 	}
 	return c, nil
 }

@@ -27,7 +27,7 @@ const (
 
 // String returns the name.
 func (d Dependence) String() string {
-	return [...]string{"correlation", "absolute correlation", "mutual information"}[d]
+	return name(int(d), "correlation", "absolute correlation", "mutual information")
 }
 
 // unitMeasure is the options of a comparison of units.
@@ -41,7 +41,7 @@ type unitMeasure struct {
 func (u unitMeasure) resolve(n int) (unitMeasure, error) {
 	switch {
 	case u.kind < Correlation || u.kind > MutualInformation:
-		return u, &mat32.ParamError{Method: u.method, Param: "Dependence", Value: int(u.kind), Want: "Correlation, AbsoluteCorrelation or MutualInformation"}
+		return u, &mat32.ParamError{Method: u.method, Param: "Dependence", Value: u.kind, Want: "Correlation, AbsoluteCorrelation or MutualInformation"}
 	case u.limit < 0:
 		return u, negativeLimit(u.method, u.limit)
 	case u.bins == 0:
@@ -77,7 +77,7 @@ func (u unitMeasure) of(ctx context.Context, x, y mat.Matrix) (*units, error) {
 	}
 	_, d := x.Dims()
 	_, e := y.Dims()
-	if err := mat32.CheckMemory(u.method, 8*(2*int64(n)*int64(d+e)+2*int64(d)*int64(e)), u.limit, "compare fewer units or rows"); err != nil {
+	if err := mat32.CheckMemory(u.method, 8*(2*int64(n)*int64(d+e)+3*int64(d)*int64(e)), u.limit, "compare fewer units or rows"); err != nil {
 		return nil, err
 	}
 	p, err := both(ctx, u.method, 2, x, y)

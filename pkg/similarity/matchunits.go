@@ -14,11 +14,12 @@ import (
 // MatchUnits pairs the units (columns) of two representations, one to one, such that the
 // dependences of the pairs add up to the most there is. A copy whose units are permuted, and
 // scaled by positive factors, gives 1; one that is rotated does not, though it spans the
-// same space: units are shared, or only what they span.
+// same space: units are shared, or only what they span. Units that are constant have no
+// partner.
 //
 // Compare and Match take x of n × p and y of n × q, at least 2 rows. They take 2·n·p·q
 // operations for correlations or n·p·q and more for mutual information, then p·q·min(p, q)
-// at worst; memory 16·n·(p + q) + 16·p·q bytes.
+// at worst; memory 16·n·(p + q) + 24·p·q bytes.
 //
 // Errors: *mat32.ParamError; those of mat32.CheckRows and mat32.Check for x and y;
 // *mat32.ShapeError where their numbers of rows differ or are too few;
@@ -33,7 +34,7 @@ type MatchUnits struct {
 	Dependence Dependence
 
 	// Bins is the number of parts, of about as many values each, into which
-	// MutualInformation cuts the values of a unit. Zero means √(n/5). Larger ones see
+	// MutualInformation cuts the values of a unit. Default √(n/5). Larger ones see
 	// finer ties and take chance for them. Ignored by correlations.
 	Bins int
 
@@ -62,18 +63,41 @@ type UnitMatch struct {
 	kind Dependence
 }
 
-// Match returns the pairs.
+// Match returns the pairs: none for units that are constant, nor for what the wider of the
+// two has too many.
 func (m MatchUnits) Match(ctx context.Context, x, y mat.Matrix) (*UnitMatch, error) {
 	const method = "similarity.MatchUnits"
 	v, err := unitMeasure{method, m.Dependence, m.Bins, m.MemoryLimit}.of(ctx, x, y)
 	if err != nil {
 		return nil, err
 	}
-	columns, _, err := transport.Heaviest(ctx, v.all)
+	rows, columns := moving(v.stillX), moving(v.stillY)
+	weights := mat.NewDense(len(rows), len(columns), nil)
+	weights.Apply(func(i, j int, _ float64) float64 { return v.all.At(rows[i], columns[j]) }, weights)
+	assigned, _, err := transport.Heaviest(ctx, weights)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", method, err)
 	}
-	return newUnitMatch(v, m.Dependence, columns), nil
+	pairs := make([]int, v.p)
+	for i := range pairs {
+		pairs[i] = -1
+	}
+	for i, j := range assigned {
+		if j >= 0 {
+			pairs[rows[i]] = columns[j]
+		}
+	}
+	return newUnitMatch(v, m.Dependence, pairs), nil
+}
+
+// moving lists the units that are not constant, of which there is one at least.
+func moving(still []bool) (units []int) {
+	for i, s := range still {
+		if !s {
+			units = append(units, i)
+		}
+	}
+	return units
 }
 
 func newUnitMatch(v *units, kind Dependence, columns []int) *UnitMatch {

@@ -23,7 +23,7 @@ type SemiMatch struct {
 	Dependence Dependence
 
 	// Bins is the number of parts, of about as many values each, into which
-	// MutualInformation cuts the values of a unit. Zero means √(n/5). Larger ones see
+	// MutualInformation cuts the values of a unit. Default √(n/5). Larger ones see
 	// finer ties and take chance for them. Ignored by correlations.
 	Bins int
 

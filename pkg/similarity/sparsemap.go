@@ -39,11 +39,11 @@ import (
 // linear models via coordinate descent.
 type SparseMap struct {
 	// Lambda is what weights cost, between 0 and 1, the largest correlation, at which none
-	// is left. Zero means 0.1. Larger ones leave fewer units.
+	// is left. Default 0.1. Larger ones leave fewer units.
 	Lambda float64
 
 	// Rounds is how often all weights may be set, until none moves by more than 10⁻¹⁰.
-	// Zero means 10000.
+	// Default 10000.
 	Rounds int
 
 	// MemoryLimit in bytes refuses data that would need more. Default GOMEMLIMIT, or

@@ -153,6 +153,15 @@ func TestDependence(t *testing.T) {
 	if m.Units[1] != -1 || m.All.At(1, 0) != 0 || m.Pairs != 1 || len(m.Notes) != 1 {
 		t.Errorf("a constant unit is matched: %+v", m)
 	}
+	// Of a copy with its constant unit, the other is matched to itself; even to one that opposes it.
+	for by, want := range map[float64]float64{2: 1, -2: -1} {
+		copied := mat.NewDense(8, 2, nil)
+		copied.Apply(func(i, j int, _ float64) float64 { return by * x.At(i, 1-j) }, copied)
+		m, err = MatchUnits{}.Match(ctx, x, copied)
+		if err != nil || m.Units[0] != 1 || m.Units[1] != -1 || math.Abs(m.Mean-want) > 1e-14 || m.Pairs != 1 {
+			t.Errorf("a copy times %v with a constant unit: %+v, %v", by, m, err)
+		}
+	}
 	m, err = SemiMatch{Dependence: MutualInformation, Bins: 2}.Match(ctx, x, y)
 	if err != nil {
 		t.Fatal(err)
@@ -168,8 +177,8 @@ func TestDependence(t *testing.T) {
 	if got := m.All.At(0, 1); math.Abs(got-want) > 1e-14 {
 		t.Errorf("mutual information %v, want %v", got, want)
 	}
-	if MutualInformation.String() != "mutual information" {
-		t.Error(MutualInformation)
+	if MutualInformation.String() != "mutual information" || Dependence(7).String() != "7" {
+		t.Error(MutualInformation, Dependence(7))
 	}
 }
 
