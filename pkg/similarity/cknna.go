@@ -18,8 +18,8 @@ import (
 // CKNNA is centred kernel nearest-neighbour alignment: unbiased linear CKA in which only
 // those pairs (i, j) count where j is among the k nearest rows of i in both
 // representations. It is a similarity, 1 for a representation with itself, and near 0 or
-// below for representations that have nothing to do with each other; where k is n−1 it is
-// CKA by the unbiased estimator. Rows are brought to length 1 first, so that the kernel is
+// below for representations that have nothing to do with each other, not clipped: as pairs
+// differ, it may exceed 1 by a little. Where k is n−1 it is CKA by the unbiased estimator. Rows are brought to length 1 first, so that the kernel is
 // the cosine; a row of zeros stays.
 //
 // With K and L the kernels, set to 0 where a pair does not count and on the diagonal,

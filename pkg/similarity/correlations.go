@@ -243,7 +243,7 @@ func factorable[T any](ctx context.Context, m interface {
 
 // notes says what a reader should know of the ranks.
 func (c *Correlations) notes(x, y *factors) (notes []string) {
-	if ones := c.RankX + c.RankY - (c.Rows - 1); ones > 0 {
+	if ones := c.RankX + c.RankY - (c.Rows - 1); ones > 0 && x.ridge == 0 && y.ridge == 0 {
 		notes = append(notes, fmt.Sprintf("%d rows are too few for %d + %d directions: %d correlations are 1 whatever the data", c.Rows, c.RankX, c.RankY, min(ones, len(c.Values))))
 	}
 	for _, f := range []struct {

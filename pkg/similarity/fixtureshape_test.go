@@ -1,5 +1,11 @@
 package similarity
 
+import (
+	"context"
+
+	"gonum.org/v1/gonum/mat"
+)
+
 // shapeValues are those of scipy.spatial.procrustes and netrep.
 var shapeValues = []published{
 	{"Procrustes, disparity", score(Procrustes{Form: Disparity}), ".606945539526"},
@@ -14,4 +20,14 @@ var shapeValues = []published{
 	{"shape, Euclidean, α = 1", score(ShapeDistance{Form: Euclidean}), "38.0125552297"},
 	{"shape, permutation, angular", score(ShapeDistance{Group: Permutation}), "1.30585412944"},
 	{"shape, permutation, Euclidean", score(ShapeDistance{Group: Permutation, Form: Euclidean}), "49.1338997549"},
+	{"nuclear norm of the normalised cross-product", plugIn, ".626940555774"},
+}
+
+// plugIn is the cosine of Procrustes' angle of the rows themselves.
+func plugIn(ctx context.Context, x, y mat.Matrix) (float64, error) {
+	e, err := ShapeMoments{Moments: 1}.Estimated(ctx, x, y)
+	if err != nil {
+		return 0, err
+	}
+	return e.PlugIn, nil
 }

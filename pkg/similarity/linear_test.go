@@ -20,6 +20,10 @@ var linearValues = []published{
 	{"HSIC, biased", score(HSIC{}), "2.92047607933535"},
 	{"HSIC, unbiased", score(HSIC{Estimator: Unbiased}), "2.699246094069"},
 	{"CKA, linear", score(CKA{}), ".477102080732393"},
+	{"CKA, linear, as netrep's angle", func(ctx context.Context, x, y mat.Matrix) (float64, error) {
+		s, err := CKA{}.Compare(ctx, x, y)
+		return math.Acos(s.Value), err
+	}, "1.0734419840949"},
 	{"CKA, linear, debiased", score(CKA{Estimator: Debiased}), ".460685555652091"},
 	{"CKA, linear, on normalised rows", onUnitRows(CKA{}), ".500497962930"},
 	{"CKA, linear, debiased, on normalised rows", onUnitRows(CKA{Estimator: Debiased}), ".481798408930"},
@@ -318,6 +322,11 @@ func TestRanks(t *testing.T) {
 	c, err := CCA{}.Correlate(t.Context(), x, y)
 	if err != nil || len(c.Notes) != 1 || c.Values[2] < 1-1e-12 || c.Values[3] > 1-1e-6 {
 		t.Errorf("12 rows of 8 and 6 columns: %v, %v", c, err)
+	}
+	// With a ridge none is 1, and there is nothing to tell.
+	c, err = CCA{Ridge: .1}.Correlate(t.Context(), x, y)
+	if err != nil || len(c.Notes) != 0 || c.Values[0] > .99 {
+		t.Errorf("12 rows with a ridge: %v, %v", c, err)
 	}
 	x, y = representations()
 	twice := mat.NewDense(200, 24, nil)

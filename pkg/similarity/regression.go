@@ -99,7 +99,7 @@ func (r *regressionOf) against(ctx context.Context, y prepared) (measure.Score, 
 		s.Value, err = r.crossValidated(ctx, from, to)
 	} else {
 		s.Value, err = fitted(ctx, from.basis, to.rows)
-		if from.basis.rank >= s.Rows-1 {
+		if from.basis.rank >= s.Rows-1 && r.Ridge == 0 {
 			s.Notes = append(s.Notes, fmt.Sprintf("%d rows are too few for %d directions: they are explained whatever the data", s.Rows, from.basis.rank))
 		}
 	}
