@@ -165,7 +165,7 @@ func checkTogether(ctx context.Context, method string, x, y mat.Matrix) (n, d in
 // distinct returns an error where all rows of x are equal.
 func distinct(method, name string, x mat.Matrix) error {
 	n, d := x.Dims()
-	same := func(i int) bool { return false }
+	var same func(i int) bool // as row 0
 	switch x := x.(type) {
 	case *mat32.Distances:
 		same = func(i int) bool { return x.At(0, i) == 0 }

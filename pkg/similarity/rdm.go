@@ -157,7 +157,7 @@ func (r RDM) whiten(ctx context.Context, rows *mat.Dense, unit float64) (*mat.De
 	s := mat.NewSymDense(d, nil)
 	if r.Noise != nil {
 		if err := mat32.Check(r.Noise); err != nil {
-			return nil, fmt.Errorf("Noise: %w", err)
+			return nil, fmt.Errorf("%s: Noise: %w", rdm, err)
 		}
 		for i := range d {
 			for j := range i + 1 {
