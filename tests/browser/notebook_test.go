@@ -34,6 +34,7 @@ var triedCharts = map[string]triedChart{
 
 	"12_dimension_of_representations": {chart: 0, says: "effective rank", gray: []int{9}},
 	"13_quality_of_maps":              {chart: 0, says: "row ", gray: []int{1}},
+	"15_training_dynamics":            {chart: 0, says: "network 0"},
 }
 
 // TestNotebooks opens the page of every notebook of the course: with the network cut, all its charts are drawn, a point of the first tells
