@@ -33,7 +33,7 @@ const module = "github.com/flatland-go/flatland/"
 var house = []floor{
 	{"0, tools", []string{"internal/par", "internal/rng", "internal/jupyter", "internal/testenv", "internal/fixture", "internal/saved"}},
 	{"0⅓, the innermost loops", []string{"internal/kernel"}},
-	{"0⅔, tools made of tools", []string{"internal/fft", "internal/isotonic", "internal/kmeans", "internal/line", "internal/linalg", "internal/nn", "internal/rankcorr", "internal/resample", "internal/transport"}},
+	{"0⅔, tools made of tools", []string{"internal/fft", "internal/hdbscan", "internal/isotonic", "internal/kmeans", "internal/line", "internal/linalg", "internal/nn", "internal/rankcorr", "internal/resample", "internal/transport"}},
 	{"1, what all rooms speak of", []string{"pkg/mat32", "pkg/measure", "pkg/watch"}},
 	{"1½, what is made of these", []string{"pkg/cell", "internal/mds", "internal/screen", "internal/subspace"}},
 	{"2, near, and to practise on", []string{"pkg/neighbors", "pkg/manifold", "pkg/sketch", "pkg/spectrum", "pkg/datasets", "pkg/datasets/mnist10k",
