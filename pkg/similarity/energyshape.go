@@ -24,7 +24,7 @@ import (
 // search weighs pairs by what they are apart, as the geometric median is found, and never
 // makes it worse; see StochasticShape for Restarts, and for what is taken and returned as
 // errors. An iteration takes about 4·w operations for every pair of trials of one condition,
-// and 25·w³; memory 48·n·w + 48·w² bytes.
+// and 25·w³; memory 72·n·w + 96·w² bytes.
 //
 // Source: L. Duong, J. Zhou, J. Nassar, J. Berman, J. Olieslagers and A. Williams (2023),
 // Representational dissimilarity metric spaces for stochastic neural networks.
@@ -33,8 +33,9 @@ type EnergyShape struct {
 	// −1 for a row that is left out. It must be given.
 	Conditions []int
 
-	// Restarts is from how many rotations the search begins: the best for the means, and
-	// random ones. Default 5. More take longer and may find less of a distance.
+	// Restarts is from how many rotations the search begins: the best for the means, the one
+	// between principal axes, and random ones. Default 5. More take longer and may find
+	// less of a distance.
 	Restarts int
 
 	// Seed draws the random rotations.

@@ -58,7 +58,7 @@ func newTrials(ctx context.Context, method string, conditions []int, limit int64
 	}
 	t := &trials{width: max(p, q)}
 	w := int64(t.width)
-	if err := mat32.CheckMemory(method, 8*w*(9*int64(n)+6*w), limit, "use fewer columns, such as principal components"); err != nil {
+	if err := mat32.CheckMemory(method, 8*w*(9*int64(n)+12*w), limit, "use fewer columns, such as principal components"); err != nil {
 		return nil, err
 	}
 	rowsX, unitX, err := centered(ctx, method, "x", x)
@@ -139,20 +139,25 @@ const (
 	settled = 1e-10 // the share by which a step that ends the search lowers what is left
 )
 
-// aligned improves rotations from several starts, that of the means first and then random
-// ones, and returns the least that is left.
+// aligned improves rotations from several starts, that of the means first, that of the axes
+// next and then random ones, and returns the least that is left.
 func (t *trials) aligned(ctx context.Context, a aligner, restarts int, seed uint64) (float64, error) {
 	stage := watch.Start(ctx, "align", restarts)
 	cross := mat.NewDense(t.width, t.width, nil)
 	best := math.Inf(1)
 	for r := range restarts {
-		if r == 0 {
-			if err := crossProduct(ctx, cross, t.meanY, t.meanX); err != nil {
-				return 0, err
-			}
-		} else {
+		var err error
+		switch r {
+		case 0:
+			err = crossProduct(ctx, cross, t.meanY, t.meanX)
+		case 1:
+			cross, err = t.axes(ctx)
+		default:
 			stream := rng.New(seed, "similarity.restart", r)
 			cross.Apply(func(_, _ int, _ float64) float64 { return stream.Normal() }, cross)
+		}
+		if err != nil {
+			return 0, err
 		}
 		turn, _, err := subspace.Procrustes{}.Rotation(ctx, cross)
 		if err != nil {

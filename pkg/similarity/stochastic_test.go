@@ -141,3 +141,23 @@ func TestConditions(t *testing.T) {
 		}
 	}
 }
+
+// With more units than conditions, means leave most of a rotation open: a turned copy is found
+// by what noise there is, whatever the order of the trials.
+func TestTurnedCopiesOfManyUnits(t *testing.T) {
+	for seed := range uint64(4) {
+		x, of := noisyTrials(20*seed, 4, 7, func(c, j int) float64 { return .3 + .2*float64(j) + .1*float64(c*j%3) })
+		turned := moved(x, orthogonal(seed+5, 7), 1)
+		back := mat.DenseCopyOf(turned) // the trials of a condition the other way round
+		for i := range of {
+			back.SetRow(i, turned.RawRowView(len(of)-4-i/4*4+i%4))
+		}
+		for _, m := range []Measure{StochasticShape{Conditions: of}, EnergyShape{Conditions: of}} {
+			for name, y := range map[string]*mat.Dense{"itself": x, "turned": turned, "in another order": back} {
+				if d := distance(t, m, x, y); d > 1e-6 {
+					t.Errorf("%T: a copy, %s, is %v away", m, name, d)
+				}
+			}
+		}
+	}
+}

@@ -30,7 +30,7 @@ import (
 // of Conditions[i]; trials need not belong together otherwise. The mean of the means of all
 // conditions is taken away, and the narrower counts as filled up with columns of zeros, to
 // w. Covariances divide by the trials less one; a condition of one trial has none. An
-// iteration takes about 8·n·w² operations and 25·w³ for the rotation, memory 72·n·w + 48·w² bytes.
+// iteration takes about 8·n·w² operations and 25·w³ for the rotation, memory 72·n·w + 96·w² bytes.
 //
 // Errors: *mat32.ParamError; *mat32.MemoryError; those of mat32.CheckRows and mat32.Check for x and y;
 // *mat32.ShapeError where their numbers of rows differ or are too few;
@@ -47,8 +47,9 @@ type StochasticShape struct {
 	// means. Default 1, the Wasserstein distance. Larger values count noise more.
 	NoiseWeight float64
 
-	// Restarts is from how many rotations the search begins: the best for the means, and
-	// random ones. Default 5. More take longer and may find less of a distance.
+	// Restarts is from how many rotations the search begins: the best for the means, the one
+	// between principal axes, and random ones. Default 5. More take longer and may find
+	// less of a distance.
 	Restarts int
 
 	// Seed draws the random rotations.
