@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/rng"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
@@ -17,6 +18,7 @@ import (
 // values, no exact distance may fall outside what the fast one promises, and
 // the promise must be tight enough to be of use.
 func TestBoundsHold(t *testing.T) {
+	testenv.Unraced(t)
 	for _, d := range []int{1, 3, 8, 50, 300} {
 		for _, size := range []float64{1e-320, 1e-310, 1e-300, 1e-200, 1e-30, 1, 1e30, 1e200, 1e306} {
 			for _, offset := range []float64{0, 10, 1e6} {

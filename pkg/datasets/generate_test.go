@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
 
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
@@ -105,6 +106,7 @@ func parts(d *datasets.Dataset) map[string]mat.Matrix {
 }
 
 func TestZeroMeansTheDefault(t *testing.T) {
+	testenv.Unraced(t)
 	for name, g := range map[string][2]datasets.Generator{
 		"swiss roll":          {datasets.SwissRoll{}, datasets.SwissRoll{Rows: 1000, Seed: 0}},
 		"s-curve":             {datasets.SCurve{}, datasets.SCurve{Rows: 1000}},

@@ -6,11 +6,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/flatland-go/flatland/internal/testenv"
 )
 
 // A program carries the tables it calls and no others: this is what keeps a
 // notebook's cells small however many tables there will be.
 func TestProgramsCarryOnlyTheTablesTheyCall(t *testing.T) {
+	testenv.Unraced(t)
 	files, err := filepath.Glob("data/*.csv.gz")
 	if err != nil || len(files) < 4 {
 		t.Fatalf("found the tables %v: %v", files, err)

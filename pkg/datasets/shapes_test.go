@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
 
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/datasets"
 )
 
@@ -118,6 +119,7 @@ func TestFlatTorusGeodesic(t *testing.T) {
 }
 
 func TestMoebiusForm(t *testing.T) {
+	testenv.Unraced(t)
 	const n, width = 20_000, 1.5
 	for _, half := range []int{1, 2, 10} {
 		d := generate(t, datasets.Moebius{Rows: n, HalfTwists: half, Width: width})
@@ -269,6 +271,7 @@ func TestTreeGeodesic(t *testing.T) {
 }
 
 func TestMammoth(t *testing.T) {
+	testenv.Unraced(t)
 	const n = 20_000
 	d := generate(t, datasets.Mammoth{Rows: n})
 	count := counts(d.Labels, d.Names)

@@ -7,6 +7,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
 
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/datasets"
 )
 
@@ -62,6 +63,7 @@ func path(a, b float64, height func(share float64) float64) float64 {
 // The geodesic is as long as the path that climbs evenly, and shorter than paths
 // nearby.
 func TestSwissRollGeodesicIsTheShortestPath(t *testing.T) {
+	testenv.Unraced(t)
 	d := generate(t, datasets.SwissRoll{Rows: 30, Seed: 5})
 	var angular float64
 	for i := 1; i < 30; i++ {

@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/measure"
 	"github.com/flatland-go/flatland/pkg/quality"
 )
@@ -147,6 +148,7 @@ func TestScoresAreMeansOfTheirRows(t *testing.T) {
 // The data as their own embedding are perfect by every score, mirrored, shrunk
 // and moved as well; a shuffled embedding scores as chance does.
 func TestPerfectAndShuffled(t *testing.T) {
+	testenv.Unraced(t)
 	x, _, _ := fixture.Embedding()
 	var turned mat.Dense
 	turned.Apply(func(_, j int, v float64) float64 { return v*-0.125 + float64(j) }, x)

@@ -16,6 +16,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/neighbors"
 	"github.com/flatland-go/flatland/pkg/quality"
@@ -58,6 +59,7 @@ func order(t *testing.T, x mat.Matrix) *neighbors.Graph {
 }
 
 func TestRanksAgainstFullOrder(t *testing.T) {
+	testenv.Unraced(t)
 	all := inputs()
 	names := []string{}
 	graphs := map[string]*neighbors.Graph{}
@@ -100,6 +102,7 @@ func check(t *testing.T, name string, from, in *neighbors.Graph, k int, rows, ra
 }
 
 func TestOffsetsAndTypesChangeNothing(t *testing.T) {
+	testenv.Unraced(t)
 	x, y, _ := fixture.Embedding()
 	want := compare(t, 0, x, y)
 	shift := func(x mat.Matrix) mat.Matrix {

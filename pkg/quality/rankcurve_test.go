@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/quality"
 )
@@ -18,6 +19,7 @@ import (
 // The curves are what Rank says at every k, on rows of every kind, and the co-ranking
 // matrix of all ranks holds both.
 func TestCurvesAgainstRanks(t *testing.T) {
+	testenv.Unraced(t)
 	all := inputs()
 	y := fixture.Normal(4, 120, 2)
 	for name, x := range all {

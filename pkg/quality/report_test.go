@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
@@ -74,6 +75,7 @@ func TestReport(t *testing.T) {
 // The mean of the sample is within its standard errors of that of all rows, and these are
 // no larger than what the sample explains.
 func TestReportOfASample(t *testing.T) {
+	testenv.Unraced(t)
 	x := fixture.Normal(1, 300, 4)
 	y := mat.DenseCopyOf(x.Slice(0, 300, 0, 2))
 	all, err := Report{}.Compare(t.Context(), x, y)

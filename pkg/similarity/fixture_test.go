@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 )
 
 // published is a value that reference implementations gave for the fixture, as printed. It
@@ -25,6 +26,7 @@ type published struct {
 var publishedValues = slices.Concat(linearValues, neighborValues, shapeValues)
 
 func TestPublishedValues(t *testing.T) {
+	testenv.Unraced(t)
 	x, y := representations()
 	names := map[string]bool{}
 	for _, v := range publishedValues {

@@ -42,6 +42,7 @@ func someLayers() []mat.Matrix {
 func near(a, b float64) bool { return math.Abs(a-b) <= 1e-6*max(math.Abs(a), math.Abs(b), 1e-3) }
 
 func TestMatrixHoldsWhatCompareGives(t *testing.T) {
+	testenv.Unraced(t)
 	layers := someLayers()
 	for _, m := range everyMeasure(t) {
 		among, err := Matrix{Measure: m}.Among(t.Context(), layers...)

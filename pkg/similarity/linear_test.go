@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
@@ -103,6 +104,7 @@ var linearMeasures = []struct {
 }
 
 func TestLinearInvariances(t *testing.T) {
+	testenv.Unraced(t)
 	x, y := representations()
 	rotation := func(seed uint64, d int) *mat.Dense {
 		var qr mat.QR
@@ -158,6 +160,7 @@ func TestLinearInvariances(t *testing.T) {
 // Float32 rows are multiplied as float32, which must leave six digits and more of what the same
 // values give as float64; wide rows, and those of both types, take other ways.
 func TestFloat32Rows(t *testing.T) {
+	testenv.Unraced(t)
 	for _, c := range []struct {
 		name    string
 		n, p, q int
@@ -256,6 +259,7 @@ func TestWideKernelIsLinear(t *testing.T) {
 
 // The median of the squared distances among many, and among many equal ones.
 func TestMedianDistance(t *testing.T) {
+	testenv.Unraced(t)
 	for name, x := range map[string]*mat.Dense{
 		"few": fixture.Normal(1, 21, 3), "even": fixture.Normal(1, 20, 3), "many": fixture.Normal(1, 300, 3), "two": fixture.Normal(1, 2, 3),
 		"most equal": mat.NewDense(240, 1, nil), "one-hot": mat.NewDense(240, 8, nil),
