@@ -10,6 +10,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/rng"
 	"github.com/flatland-go/flatland/pkg/dr"
 )
 
@@ -61,16 +62,20 @@ func canceledDuring(e entry) (problems []error) {
 	return problems
 }
 
-// longWork returns random rows; it keeps the last, since the ways into a method
-// take the same.
+// longWork returns random rows, of values that all long work begins with: to draw
+// them anew takes longer than the work until it is cancelled.
 func longWork(rows, d int) *mat.Dense {
-	if n, k := lastLong.Dims(); n != rows || k != d {
-		lastLong = random(rows, d, 0)
+	const drawn = 1000 // at once
+	for len(longValues) < rows*d {
+		s := rng.New(9, "conformance: long work", len(longValues)/drawn)
+		for j := range drawn {
+			longValues = append(longValues, s.Normal()*float64(1+j%5))
+		}
 	}
-	return lastLong
+	return mat.NewDense(rows, d, longValues[:rows*d:rows*d])
 }
 
-var lastLong = new(mat.Dense)
+var longValues []float64
 
 // errDone says that what the row calls long work is not.
 var errDone = errors.New("it was done by then: the row needs longer work to cancel")
