@@ -7,6 +7,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/measure"
 )
@@ -56,6 +57,9 @@ type CKA struct {
 }
 
 func (c CKA) kerneled() kerneled {
+	if c.Estimator == Trace { // the factors cancel
+		c.Estimator = Biased
+	}
 	return kerneled{"similarity.CKA", c.Kernel, c.Estimator, c.Bandwidth, c.Absolute}
 }
 
@@ -69,7 +73,28 @@ func (c CKA) Resolve(n, d int) (CKA, error) {
 
 // Compare returns the alignment of x and y.
 func (c CKA) Compare(ctx context.Context, x, y mat.Matrix) (measure.Score, error) {
-	return compare(ctx, c, x, y)
+	k, err := c.kerneled().resolved()
+	if err == nil {
+		err = k.check(ctx, x, y)
+	}
+	if err != nil {
+		return measure.Score{}, err
+	}
+	ctx, dismiss := par.WithCrew(ctx)
+	defer dismiss()
+	g, h, err := k.grams(ctx, x, y)
+	if err != nil {
+		return measure.Score{}, err
+	}
+	a, err := c.of(k, "x", g)
+	if err != nil {
+		return measure.Score{}, err
+	}
+	b, err := c.of(k, "y", h)
+	if err != nil {
+		return measure.Score{}, err
+	}
+	return a.against(ctx, b)
 }
 
 func (c CKA) check(ctx context.Context, x, y mat.Matrix) error {
@@ -77,9 +102,6 @@ func (c CKA) check(ctx context.Context, x, y mat.Matrix) error {
 }
 
 func (c CKA) prepare(ctx context.Context, name string, x mat.Matrix) (prepared, error) {
-	if c.Estimator == Trace {
-		c.Estimator = Biased
-	}
 	k, err := c.kerneled().resolved()
 	if err != nil {
 		return nil, err
@@ -88,6 +110,11 @@ func (c CKA) prepare(ctx context.Context, name string, x mat.Matrix) (prepared, 
 	if err != nil {
 		return nil, err
 	}
+	return c.of(k, name, g)
+}
+
+// of is what CKA needs of a kernel matrix.
+func (c CKA) of(k kerneled, name string, g *gram) (*ckaOf, error) {
 	// What is left of the kernel when it is centred, against what rounding leaves of nothing.
 	self := k.estimator.hsic(g, g, g.square)
 	if n := float64(g.n); !(self*n*n > 1e-13*g.square) {

@@ -51,7 +51,18 @@ func (h HSIC) Resolve(n, d int) (HSIC, error) {
 
 // Compare returns the criterion of x and y.
 func (h HSIC) Compare(ctx context.Context, x, y mat.Matrix) (measure.Score, error) {
-	return compare(ctx, h, x, y)
+	k, err := h.kerneled().resolved()
+	if err == nil {
+		err = k.check(ctx, x, y)
+	}
+	if err != nil {
+		return measure.Score{}, err
+	}
+	a, b, err := k.grams(ctx, x, y)
+	if err != nil {
+		return measure.Score{}, err
+	}
+	return (&hsicOf{k, a}).against(ctx, &hsicOf{k, b})
 }
 
 func (h HSIC) check(ctx context.Context, x, y mat.Matrix) error {

@@ -109,6 +109,21 @@ func (k kerneled) gram(ctx context.Context, name string, x mat.Matrix) (*gram, e
 	return radialGram(ctx, k, name, x)
 }
 
+// grams returns the kernel matrices of x and y.
+func (k kerneled) grams(ctx context.Context, x, y mat.Matrix) (g, h *gram, err error) {
+	if g, h, err = k.joint(ctx, x, y); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", k.method, err)
+	}
+	if g != nil {
+		return g, h, nil
+	}
+	if g, err = k.gram(ctx, "x", x); err != nil {
+		return nil, nil, err
+	}
+	h, err = k.gram(ctx, "y", y)
+	return g, h, err
+}
+
 // gram is a kernel matrix K, n × n, by its sums. Its values are gone through again for
 // each product with another.
 type gram struct {
@@ -119,14 +134,19 @@ type gram struct {
 	square float64   // the sum of its squares
 	unit   float64   // K·unit² is in the units of the data
 
-	linear *product // one of them
+	linear *product // one of them, or that with another alone
 	radial *radial
+	beside *gram
+	with   float64 // the sum of its products with beside
 }
 
 // cross returns the sum of the products of the values of two kernel matrices of one kind.
 func (g *gram) cross(ctx context.Context, h *gram) (float64, error) {
-	if g == h {
+	switch h {
+	case g:
 		return g.square, nil
+	case g.beside:
+		return g.with, nil
 	}
 	if g.linear != nil {
 		return g.linear.cross(ctx, h.linear)

@@ -29,7 +29,7 @@ type prepared interface {
 	against(ctx context.Context, y prepared) (measure.Score, error)
 }
 
-// compare is the Compare of every preparer.
+// compare is the Compare of every preparer but those that prepare two at once.
 func compare(ctx context.Context, m preparer, x, y mat.Matrix) (measure.Score, error) {
 	if err := m.check(ctx, x, y); err != nil {
 		return measure.Score{}, err

@@ -3,7 +3,6 @@ package similarity
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas32"
@@ -230,44 +229,20 @@ func frobenius(ctx context.Context, v []float64) (float64, error) {
 	return par.Sum(ctx, len(v), 1<<14, func(lo, hi int) float64 { return kernel.Dot64(v[lo:hi], v[lo:hi]) })
 }
 
-// centered32 is subspace.Centered in float32: differences from the first row, less their
-// means, which are summed in float32 over few rows and then in float64.
+// centered32 is subspace.Centered in float32.
 func centered32(ctx context.Context, x *mat32.Dense) (*mat32.Dense, float64, error) {
-	n, d := x.Dims()
-	first := x.Row(0)
-	const size = 64
-	blocks := (n + size - 1) / size
-	a := mat32.NewDense(n, d, nil)
-	sums, most := mat32.NewDense(blocks, d, nil), make([]float32, blocks)
-	err := par.Blocks(ctx, blocks, 4, func(from, to int) {
-		for b := from; b < to; b++ {
-			for i := b * size; i < min((b+1)*size, n); i++ {
-				row := a.Row(i)
-				most[b] = max(most[b], kernel.Difference32(row, x.Row(i), first))
-				kernel.Axpy32(1, row, sums.Row(b))
-			}
-		}
-	})
+	c, err := originOf(ctx, x)
 	if err != nil {
 		return nil, 0, err
 	}
-	longest := float64(slices.Max(most)) // squared
-	if !(longest > 0x1p-60 && longest < 0x1p60) {
+	if c.mean == nil {
 		return rescaled32(ctx, x)
 	}
-	mean := make([]float64, d)
-	for b := range blocks {
-		for j, v := range sums.Row(b) {
-			mean[j] += float64(v) / float64(n)
-		}
-	}
-	less := make([]float32, d)
-	for j, m := range mean {
-		less[j] = float32(m)
-	}
-	return a, 1, par.Blocks(ctx, n, 4*size, func(lo, hi int) {
+	n, d := x.Dims()
+	a := mat32.NewDense(n, d, nil)
+	return a, 1, par.Blocks(ctx, n, 64, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
-			kernel.Axpy32(-1, less, a.Row(i))
+			c.move(a.Row(i), x.Row(i))
 		}
 	})
 }
