@@ -139,13 +139,12 @@ func TestSmallAndEqual(t *testing.T) {
 }
 
 func TestCancel(t *testing.T) {
-	ctx, cancel := context.WithCancel(context.Background())
 	points := make([][]float64, 50)
 	for i := range points {
 		points[i] = []float64{float64(i * i), 0}
 	}
 	for _, after := range []int{0, 30, 80} {
-		ctx, cancel = context.WithCancel(context.Background())
+		ctx, cancel := context.WithCancel(context.Background())
 		rows := 0
 		_, err := hdbscan.Options{MinSize: 5, Core: 5}.Labels(ctx, 50, func(i int, dst []float64) {
 			between(points)(i, dst)
@@ -156,6 +155,6 @@ func TestCancel(t *testing.T) {
 		if !errors.Is(err, context.Canceled) || rows > after+1 {
 			t.Errorf("cancelled at row %d: %v, after %d rows", after, err, rows)
 		}
+		cancel()
 	}
-	cancel()
 }

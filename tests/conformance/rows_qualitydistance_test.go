@@ -215,7 +215,7 @@ var qualityDistanceRows = []row{{
 		from: 0, to: .7,
 	},
 	control:  control{says: "the labels are shuffled", on: func(seed uint64) sample { return shuffledLabels(groups(seed, 150, 3)) }},
-	variants: []variant{{name: "by label", least: 2, long: [2]int{100_000, 200}, call: byLabels(quality.DaviesBouldin)}},
+	variants: []variant{{name: "by label", least: 2, long: [2]int{50_000, 200}, call: byLabels(quality.DaviesBouldin)}},
 }, {
 	method: "quality.CalinskiHarabasz",
 	source: "1974, A dendrite method for cluster analysis",
@@ -229,7 +229,7 @@ var qualityDistanceRows = []row{{
 		from: 100, to: 1e9,
 	},
 	control:  control{says: "the labels are shuffled", on: func(seed uint64) sample { return shuffledLabels(groups(seed, 150, 3)) }},
-	variants: []variant{{name: "by label", least: 6, long: [2]int{100_000, 200}, call: byLabels(quality.CalinskiHarabasz)}},
+	variants: []variant{{name: "by label", least: 6, long: [2]int{50_000, 200}, call: byLabels(quality.CalinskiHarabasz)}},
 }, {
 	method: "quality.DistanceConsistency",
 	source: "2009, Selecting good views of high-dimensional data using class consistency",
@@ -243,5 +243,5 @@ var qualityDistanceRows = []row{{
 		from: .99, to: 1,
 	},
 	control:  control{says: "one is a ring around the other", on: nested},
-	variants: []variant{{name: "by label", least: 2, long: [2]int{100_000, 200}, call: byLabels(quality.DistanceConsistency)}},
+	variants: []variant{{name: "by label", least: 2, long: [2]int{50_000, 200}, call: byLabels(quality.DistanceConsistency)}},
 }}
