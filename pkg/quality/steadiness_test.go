@@ -200,7 +200,7 @@ func TestSteadinessErrors(t *testing.T) {
 	}
 }
 
-func TestSteadinessCancelled(t *testing.T) {
+func TestSteadinessCanceled(t *testing.T) {
 	testenv.Unraced(t)
 	x, y := fixture.Normal(1, 700, 10), fixture.Normal(2, 700, 2)
 	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Millisecond)
