@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/measure"
 	"github.com/flatland-go/flatland/pkg/quality"
@@ -17,6 +18,7 @@ import (
 
 // By the definition, with nothing but all distances.
 func TestClassAwareScoresLeaveUnknownLabelsOut(t *testing.T) {
+	testenv.Unraced(t)
 	x, y, labels := fixture.Embedding()
 	labels = append([]int(nil), labels...)
 	for i := 0; i < 300; i += 7 {

@@ -130,6 +130,7 @@ func TestOffsetsAndTypesChangeNothing(t *testing.T) {
 
 // Neighbourhoods of another size, and the roles exchanged, say the same.
 func TestPartsAgree(t *testing.T) {
+	testenv.Unraced(t)
 	x, y, labels := fixture.Embedding()
 	large, small, back := compare(t, 149, x, y), compare(t, 20, x, y), compare(t, 20, y, x)
 	for i, s := range scores(small, 20) {
