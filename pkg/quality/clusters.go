@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/kernel"
@@ -102,11 +104,15 @@ func judge(ctx context.Context, method string, x mat.Matrix, labels []int) (*mat
 // gaps measures the distances of one row to all, in a unit of which the largest is not
 // beyond 2⁵ times the root of the columns.
 type gaps struct {
-	n, cost int
-	rows    *mat.Dense
-	given   *mat32.Distances
-	unit    unit // of given distances
+	n     int
+	rows  *mat.Dense
+	norms []float64 // the squared lengths of rows, where they are multiplied
+	given *mat32.Distances
+	unit  unit // of given distances
 }
+
+// From so many columns on, products of blocks of rows are faster than differences.
+const multiplied = 12
 
 // gapsOf returns the gaps of finite rows, or of given distances. It copies rows, 8·n·d
 // bytes.
@@ -122,7 +128,7 @@ func gapsOf(ctx context.Context, method, name string, x mat.Matrix) (*gaps, erro
 			return nil, equal
 		}
 		_, exp := math.Frexp(most)
-		return &gaps{n: n, cost: n, given: given, unit: unitAt(exp)}, nil
+		return &gaps{n: n, given: given, unit: unitAt(exp)}, nil
 	}
 	rows, unit, err := subspace.Centered(ctx, x)
 	if err != nil {
@@ -131,29 +137,68 @@ func gapsOf(ctx context.Context, method, name string, x mat.Matrix) (*gaps, erro
 	if unit == 0 {
 		return nil, equal
 	}
-	return &gaps{n: n, cost: n * (d + 4), rows: rows}, nil
+	g := &gaps{n: n, rows: rows}
+	if d >= multiplied {
+		g.norms = make([]float64, n)
+		for i := range n {
+			g.norms[i] = kernel.Dot64(rows.RawRowView(i), rows.RawRowView(i))
+		}
+	}
+	return g, nil
 }
 
-// to writes the distances of row i to rows lo … n−1.
-func (g *gaps) to(dst []float64, i, lo int) {
+// each calls f for every row with its distances to all, on every core. Memory is 32 MB, or 32
+// times a row of distances where that is more.
+func (g *gaps) each(ctx context.Context, f func(distances []float64, i int)) error {
+	size := gapsAtOnce(g.n)
+	room := make([]float64, size*g.n)
+	for from := 0; from < g.n; from += size {
+		to := min(from+size, g.n)
+		all := blas64.General{Rows: to - from, Cols: g.n, Stride: g.n, Data: room[:(to-from)*g.n]}
+		if g.norms != nil {
+			part := g.rows.Slice(from, to, 0, g.rows.RawMatrix().Cols).(*mat.Dense)
+			if err := kernel.Gemm64(ctx, blas.NoTrans, blas.Trans, 1, part.RawMatrix(), g.rows.RawMatrix(), 0, all); err != nil {
+				return err
+			}
+		}
+		err := par.Blocks(ctx, to-from, 4, func(lo, hi int) {
+			for i := lo; i < hi; i++ {
+				distances := all.Data[i*g.n : (i+1)*g.n]
+				g.measure(distances, from+i)
+				f(distances, from+i)
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// gapsAtOnce is how many of n rows are measured at once.
+func gapsAtOnce(n int) int { return min(n, max(32, min(256, 1<<22/n))) }
+
+// measure writes the distances of row i, over its products with all rows where these are
+// multiplied.
+func (g *gaps) measure(dst []float64, i int) {
 	if g.given != nil {
-		for j := lo; j < g.n; j++ {
-			dst[j-lo] = g.unit.of(math.Abs(g.given.At(i, j)))
+		for j := range dst {
+			dst[j] = g.unit.of(math.Abs(g.given.At(i, j)))
 		}
 		return
 	}
 	row := g.rows.RawRowView(i)
-	for j := lo; j < g.n; j++ {
-		dst[j-lo] = math.Sqrt(kernel.SquaredDistance64(row, g.rows.RawRowView(j)))
-	}
-}
-
-// each calls f for every row with room for n distances, on every core.
-func (g *gaps) each(ctx context.Context, f func(buf []float64, i int)) error {
-	return par.BlocksWith(ctx, g.n, max(1, min(64, 1<<22/g.cost)), func() []float64 { return make([]float64, g.n) },
-		func(buf []float64, lo, hi int) {
-			for i := lo; i < hi; i++ {
-				f(buf, i)
+	for j := range dst {
+		square := -1.
+		if g.norms != nil {
+			both := g.norms[i] + g.norms[j]
+			if v := both - 2*dst[j]; v > both/64 { // a difference of near numbers has few digits
+				square = v
 			}
-		})
+		}
+		if square < 0 {
+			square = kernel.SquaredDistance64(row, g.rows.RawRowView(j))
+		}
+		dst[j] = math.Sqrt(square)
+	}
 }

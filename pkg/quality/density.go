@@ -21,7 +21,8 @@ const density = "quality.DensityPreservation"
 // neither the units nor the scale of the embedding matter (Moor, Horn, Rieck and
 // Borgwardt, 2020, Topological autoencoders).
 //
-// Time O(n²·d), memory 8·n·d bytes for the data and the embedding each: no n × n array.
+// Time O(n²·d), memory 8·n·d bytes for the data and the embedding each, and 32 MB, or 256·n
+// where that is more: no n × n array.
 type DensityPreservation struct {
 	// Sigma is σ, the width of the kernel. Default 0.1. Larger values look at the
 	// arrangement of the whole, smaller ones at details, down to 0.01 and less.
@@ -103,7 +104,7 @@ func (p DensityPreservation) Compare(ctx context.Context, x, y mat.Matrix) (*Den
 		return nil, err
 	}
 	_, k := y.Dims()
-	need := 32 * int64(n)
+	need := 32*int64(n) + 8*int64(n)*int64(gapsAtOnce(n))
 	for m, of := range []mat.Matrix{x, y} {
 		if _, given := of.(*mat32.Distances); !given {
 			need += 8 * int64(n) * int64([]int{d, k}[m])
@@ -133,9 +134,8 @@ func (p DensityPreservation) Compare(ctx context.Context, x, y mat.Matrix) (*Den
 func (g *gaps) densities(ctx context.Context, sigma float64) ([]float64, error) {
 	stage := watch.Start(ctx, "density preservation", 2*g.n)
 	found := make([]float64, g.n)
-	err := g.each(ctx, func(buf []float64, i int) {
-		g.to(buf, i, i)
-		for _, v := range buf[:g.n-i] {
+	err := g.each(ctx, func(distances []float64, i int) {
+		for _, v := range distances {
 			found[i] = max(found[i], v)
 		}
 		stage.Add(1)
@@ -147,10 +147,9 @@ func (g *gaps) densities(ctx context.Context, sigma float64) ([]float64, error) 
 	for _, v := range found {
 		most = max(most, v)
 	}
-	err = g.each(ctx, func(buf []float64, i int) {
-		g.to(buf, i, 0)
+	err = g.each(ctx, func(distances []float64, i int) {
 		sum := 0.
-		for _, v := range buf {
+		for _, v := range distances {
 			v /= most
 			sum += math.Exp(-v * v / sigma)
 		}

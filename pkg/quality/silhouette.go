@@ -24,7 +24,8 @@ import (
 // Errors: those of mat32.Check; *mat32.ShapeError unless there is a label for each row;
 // *mat32.ParamError for a label below −1; *mat32.DegenerateError when fewer than two
 // clusters have rows, when all have one, and when all rows of x are equal; and one that
-// wraps ctx.Err(). Time O(n²·d), memory 8·n·d bytes: no n × n array.
+// wraps ctx.Err(). Time O(n²·d), memory 8·n·d bytes and 32 MB, or 256·n
+// where that is more: no n × n array.
 func Silhouette(ctx context.Context, x mat.Matrix, labels []int) (measure.Score, error) {
 	const method = "quality.Silhouette"
 	fail := func(err error) (measure.Score, error) { return measure.Score{}, err }
@@ -45,7 +46,7 @@ func Silhouette(ctx context.Context, x mat.Matrix, labels []int) (measure.Score,
 	}
 	s := measure.Score{Name: "silhouette", Rows: c.known, PerRow: make([]float64, n),
 		Convention: "mean of (b−a)/max(a, b), 0 for clusters of one row, unknown labels left out"}
-	err = g.each(ctx, func(buf []float64, i int) {
+	err = g.each(ctx, func(distances []float64, i int) {
 		own := c.of[i]
 		if own < 0 {
 			s.PerRow[i] = math.NaN()
@@ -54,13 +55,12 @@ func Silhouette(ctx context.Context, x mat.Matrix, labels []int) (measure.Score,
 		if c.sizes[own] == 1 {
 			return
 		}
-		g.to(buf, i, 0)
 		sums := make([]float64, len(c.labels)+1) // the last takes unknown ones
 		for j, k := range c.of {
 			if k < 0 {
 				k = len(c.labels)
 			}
-			sums[k] += buf[j]
+			sums[k] += distances[j]
 		}
 		a, b := sums[own]/float64(c.sizes[own]-1), math.Inf(1)
 		for k, size := range c.sizes {
