@@ -114,15 +114,10 @@ func (c RankCurve) Compare(ctx context.Context, x, y mat.Matrix) (*RankCurves, e
 					w.common[max(r, w.s[j])-1]++
 				}
 			}
-			common, area := int64(0), 0.
 			for k, more := range w.common {
-				common += int64(more)
 				w.count[k] += int64(more)
-				if k < n-2 {
-					area += weights[k] * (float64(n-1)*float64(common)/float64(k+1) - float64(k+1)) / float64(n-2-k)
-				}
 			}
-			all.Areas[i] = area
+			all.Areas[i] = area(w.common, weights)
 			stage.Add(1)
 		}
 	})

@@ -55,7 +55,10 @@ func (g GeoTopo) Resolve(n, d int) (GeoTopo, error) {
 // *mat32.ParamError by Resolve, *mat32.ShapeError where d has fewer than 2 rows, and one
 // that wraps ctx.Err(). Time O(n²), or O(n³) for Geodesic; memory 16·n² bytes.
 func (g GeoTopo) Of(ctx context.Context, d *mat32.Distances) (*mat32.Distances, error) {
-	n, _ := d.Dims()
+	n := 0
+	if d != nil {
+		n, _ = d.Dims()
+	}
 	if n < 2 {
 		return nil, &mat32.ShapeError{What: "distances", Rows: n, Cols: n, Want: "at least 2 rows for similarity.GeoTopo"}
 	}

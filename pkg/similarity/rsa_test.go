@@ -218,6 +218,10 @@ func TestGeoTopo(t *testing.T) {
 			t.Errorf("RSA of %+v: %v", g, err)
 		}
 	}
+	var shape *mat32.ShapeError
+	if _, err := (GeoTopo{}).Of(t.Context(), nil); !errors.As(err, &shape) {
+		t.Errorf("no distances: %v", err)
+	}
 }
 
 // subjects sees six samples of units of one layer, with noise.
