@@ -34,7 +34,7 @@ var triedCharts = map[string]triedChart{
 
 	"12_dimension_of_representations": {chart: 0, says: "effective rank", gray: []int{9}},
 	"13_quality_of_maps":              {chart: 0, says: "row ", gray: []int{1}},
-	"14_comparing_representations":    {chart: 8, says: "4 coordinates", gray: []int{7}},
+	"14_comparing_representations":    {chart: 10, says: "row ", gray: []int{7}},
 	"15_training_dynamics":            {chart: 0, says: "network 0"},
 }
 
