@@ -327,8 +327,9 @@ func (p PaCMAP) descend(ctx context.Context, name string, pairs *pairSets, y []f
 	}
 	ctx, dismiss := par.WithCrew(ctx)
 	defer dismiss()
-	gradient := make([]float32, len(y))
+	next, points := make([]float32, len(y)), y
 	adam := layout.NewAdam(p.LearningRate, len(y))
+	defer func() { copy(y, points) }()
 	watched := watch.Watched(ctx)
 	bonds := func(it int) layout.Bonds {
 		near, midNear := phaseWeights(it, ends)
@@ -343,12 +344,12 @@ func (p PaCMAP) descend(ctx context.Context, name string, pairs *pairSets, y []f
 		}
 	}
 	for it := range total {
-		if err := bonds(it).Gradient(ctx, gradient, y, dim); err != nil {
+		if err := bonds(it).Descend(ctx, next, points, dim, adam); err != nil {
 			return math.NaN(), err
 		}
-		adam.Move(ctx, y, gradient)
+		points, next = next, points
 		if reach > 0 && it > ends[1] && it%redraw == 0 {
-			if err := pairs.redraw(ctx, y, dim, reach, p.Seed, it); err != nil {
+			if err := pairs.redraw(ctx, points, dim, reach, p.Seed, it); err != nil {
 				return math.NaN(), err
 			}
 		}
@@ -358,13 +359,13 @@ func (p PaCMAP) descend(ctx context.Context, name string, pairs *pairSets, y []f
 		loss := math.NaN()
 		if (it+1)%every == 0 {
 			var err error
-			if loss, err = bonds(it).Loss(ctx, y, dim); err != nil {
+			if loss, err = bonds(it).Loss(ctx, points, dim); err != nil {
 				return loss, err
 			}
 		}
-		watch.Report(ctx, watch.Event{Stage: name + ": layout", Done: it + 1, Total: total, Loss: loss, Layout: func() *mat.Dense { return widened(y, dim) }})
+		watch.Report(ctx, watch.Event{Stage: name + ": layout", Done: it + 1, Total: total, Loss: loss, Layout: func() *mat.Dense { return widened(points, dim) }})
 	}
-	return bonds(max(total, ends[1]+1)).Loss(ctx, y, dim)
+	return bonds(max(total, ends[1]+1)).Loss(ctx, points, dim)
 }
 
 // phaseWeights returns the weights of near and mid-near pairs in an iteration of phases

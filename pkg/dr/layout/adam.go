@@ -28,19 +28,30 @@ func NewAdam(rate float64, coordinates int) *Adam {
 // Move moves y one step against the gradient, on every core. It is short, and half a step
 // would be no use to anybody: a cancel does not end it.
 func (a *Adam) Move(ctx context.Context, y, gradient []float32) {
-	const (
-		keepMean, keepSquare = 0.9, 0.999
-		floor                = 1e-7
-	)
-	a.step++
-	rate := float32(a.Rate * math.Sqrt(1-math.Pow(keepSquare, float64(a.step))) / (1 - math.Pow(keepMean, float64(a.step))))
+	rate := a.next()
 	_ = par.Blocks(context.WithoutCancel(ctx), len(y), valuesPerBlock, func(lo, hi int) {
-		y, mean, square := y[lo:hi], a.mean[lo:hi], a.square[lo:hi]
-		for i, g := range gradient[lo:hi] {
-			m := mean[i] + (1-keepMean)*(g-mean[i])
-			v := square[i] + (1-keepSquare)*(g*g-square[i])
-			mean[i], square[i] = m, v
-			y[i] -= rate * m / (float32(math.Sqrt(float64(v))) + floor)
-		}
+		a.move(y, y, gradient[lo:hi], rate, lo)
 	})
+}
+
+const keepMean, keepSquare = 0.9, 0.999
+
+// next counts a step and returns how far it goes.
+func (a *Adam) next() (rate float32) {
+	a.step++
+	return float32(a.Rate * math.Sqrt(1-math.Pow(keepSquare, float64(a.step))) / (1 - math.Pow(keepMean, float64(a.step))))
+}
+
+// move writes to dst where the coordinates of y are, from lo on, after a step against their
+// gradient.
+func (a *Adam) move(dst, y, gradient []float32, rate float32, lo int) {
+	const floor = 1e-7
+	hi := lo + len(gradient)
+	dst, y, mean, square := dst[lo:hi], y[lo:hi], a.mean[lo:hi], a.square[lo:hi]
+	for i, g := range gradient {
+		m := mean[i] + (1-keepMean)*(g-mean[i])
+		v := square[i] + (1-keepSquare)*(g*g-square[i])
+		mean[i], square[i] = m, v
+		dst[i] = y[i] - rate*m/(float32(math.Sqrt(float64(v)))+floor)
+	}
 }

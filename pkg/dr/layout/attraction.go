@@ -99,8 +99,9 @@ func NewAttraction(ctx context.Context, p Similarities, dim int, freedom float64
 }
 
 // Forces writes the attraction of the points y to dst, both n × dim row after row. The
-// error is ctx.Err().
-func (a *Attraction) Forces(ctx context.Context, dst, y []float64) error {
+// error is ctx.Err(). Beside, when given, is called once at the same time: work that one
+// core does alone.
+func (a *Attraction) Forces(ctx context.Context, dst, y []float64, beside func()) error {
 	dim := a.dim
 	if err := par.Blocks(ctx, len(y), valuesPerBlock, func(lo, hi int) {
 		for i, v := range y[lo:hi] {
@@ -110,8 +111,17 @@ func (a *Attraction) Forces(ctx context.Context, dst, y []float64) error {
 		return err
 	}
 	rate := float32(1 / a.freedom)
-	return par.BlocksWith(ctx, a.n, attractedRows, func() []float32 { return make([]float32, dim) }, func(out []float32, lo, hi int) {
-		for i := lo; i < hi; i++ {
+	units, before := (a.n+attractedRows-1)/attractedRows, 0
+	if beside != nil {
+		before = 1
+	}
+	return par.BlocksWith(ctx, before+units, 1, func() []float32 { return make([]float32, dim) }, func(out []float32, unit, _ int) {
+		if unit < before {
+			beside()
+			return
+		}
+		lo := (unit - before) * attractedRows
+		for i := lo; i < min(lo+attractedRows, a.n); i++ {
 			at, to := a.start[i], a.start[i+1]
 			kernel.Attract32(out, a.points[i*dim:(i+1)*dim], a.points, a.rows[at:to], a.values[at:to], rate)
 			for c, v := range out {

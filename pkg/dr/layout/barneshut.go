@@ -32,6 +32,7 @@ type BarnesHut struct {
 	low         [3]float64 // corner of the grid of the curve
 	scale       float64    // cells of the grid a unit
 	keys, spare []uint64   // place on the curve, and the point there
+	ordered     bool       // keys are those of the points that come next
 	points      []float32  // coordinate c of the k-th point on the curve, less the middle, is points[c·n+k]
 	tree        []cell
 	parts       []branch
@@ -109,11 +110,22 @@ func (b *BarnesHut) Forces(ctx context.Context, dst, y []float64) (float64, erro
 
 // Plant builds the tree of the points y.
 func (b *BarnesHut) Plant(ctx context.Context, y []float64) error {
-	if err := b.sort(ctx, y); err != nil {
+	if !b.ordered {
+		b.Order(y)
+	}
+	b.ordered = false
+	n, dim := b.n, b.dim
+	if err := par.Blocks(ctx, n, movedPoints, func(lo, hi int) {
+		for k := lo; k < hi; k++ {
+			i := int(uint32(b.keys[k])) * dim
+			for c := range dim {
+				b.points[c*n+k] = float32(y[i+c] - b.middle[c])
+			}
+		}
+	}); err != nil {
 		return err
 	}
-	bits := b.bits()
-	shift := 32 + bits*b.dim // of the part of a key
+	shift := 32 + b.bits()*dim // of the part of a key
 	for p := len(b.parts); p > 1; p /= 2 {
 		shift--
 	}
@@ -171,37 +183,26 @@ func (b *BarnesHut) frame(y []float64) {
 	}
 }
 
-// sort orders the points along the curve, those at one place by number.
-func (b *BarnesHut) sort(ctx context.Context, y []float64) error {
-	const size = 512
-	n, dim, bits := b.n, b.dim, b.bits()
+// Order sorts the points y along the curve, those at one place by number, for the next
+// Forces or Plant, of the same points, which else do it themselves. It is what cannot be cut
+// into parts: who has something else for the other cores calls it beside that.
+func (b *BarnesHut) Order(y []float64) {
+	dim, bits := b.dim, b.bits()
 	b.frame(y)
 	last := float64(uint64(1)<<bits - 1)
-	err := par.Blocks(ctx, n, size, func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			key := uint64(0)
-			for c, v := range y[i*dim : i*dim+dim] {
-				cell := uint64(0) // also of NaN, which must not leave the grid
-				if at := (v - b.low[c]) * b.scale; at > 0 {
-					cell = uint64(min(at, last))
-				}
-				key |= spread(cell, dim) << c
+	for i := range b.n {
+		key := uint64(0)
+		for c, v := range y[i*dim : i*dim+dim] {
+			cell := uint64(0) // also of NaN, which must not leave the grid
+			if at := (v - b.low[c]) * b.scale; at > 0 {
+				cell = uint64(min(at, last))
 			}
-			b.keys[i] = key<<32 | uint64(i)
+			key |= spread(cell, dim) << c
 		}
-	})
-	if err != nil {
-		return err
+		b.keys[i] = key<<32 | uint64(i)
 	}
 	b.keys, b.spare = radix(b.keys, b.spare, 32, 32+bits*dim)
-	return par.Blocks(ctx, n, size, func(lo, hi int) {
-		for k := lo; k < hi; k++ {
-			i := int(uint32(b.keys[k])) * dim
-			for c := range dim {
-				b.points[c*n+k] = float32(y[i+c] - b.middle[c])
-			}
-		}
-	})
+	b.ordered = true
 }
 
 // spread puts dim−1 zeros between the bits.

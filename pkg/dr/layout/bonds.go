@@ -44,28 +44,57 @@ type Bonds []Bond
 // are the same on any number of cores. It returns the error of a cancelled context, and
 // dst is then undefined. Time O(pairs·dim).
 func (b Bonds) Gradient(ctx context.Context, dst, y []float32, dim int) error {
-	const rows = 512
-	clear(dst)
-	return par.BlocksWith(ctx, len(y)/dim, rows, func() float32 { return fetch(y) }, func(_ float32, lo, hi int) {
-		for _, bond := range b {
-			if bond.Weight == 0 {
-				continue
-			}
-			scale, offset := 2*bond.Weight*bond.Offset, bond.Offset+1
-			if bond.Reach > 0 {
-				scale *= bond.Reach / 2
-			}
-			p := bond.Pairs
-			if dim == 2 {
-				kernel.Bonds32(dst[2*lo:2*hi], y[2*lo:2*hi], y, p.start[lo:hi+1], p.others, float32(scale), float32(offset), bond.Reach > 0)
-				continue
-			}
-			p.gather(dst, y, dim, lo, hi, float32(scale), float32(offset), bond.Reach > 0)
-		}
+	return par.BlocksWith(ctx, len(y)/dim, bondedPoints, func() float32 { return fetch(y) }, func(_ float32, lo, hi int) {
+		b.gradient(dst[lo*dim:hi*dim], y, dim, lo, hi)
 	})
 }
 
-// gather is kernel.Bonds32 in any number of dimensions.
+// Descend writes to next where the points y are after a step of Adam against the gradient.
+// The points of one step see the others as the step before left them; a point is moved as
+// soon as what pulls at it is known, so that a step is one loop. It returns the error of a
+// cancelled context, and next is then undefined.
+func (b Bonds) Descend(ctx context.Context, next, y []float32, dim int, adam *Adam) error {
+	rate := adam.next()
+	type scratch struct {
+		gradient [bondedPoints * 2]float32
+		fetched  float32
+	}
+	return par.BlocksWith(ctx, len(y)/dim, bondedPoints, func() *scratch { return &scratch{fetched: fetch(y)} }, func(s *scratch, lo, hi int) {
+		g := s.gradient[:]
+		if dim > 2 {
+			g = make([]float32, (hi-lo)*dim)
+		}
+		g = g[:(hi-lo)*dim]
+		b.gradient(g, y, dim, lo, hi)
+		adam.move(next, y, g, rate, lo*dim)
+	})
+}
+
+// bondedPoints is how many points are one unit of work.
+const bondedPoints = 256
+
+// gradient writes to dst the gradient at the points from lo to hi.
+func (b Bonds) gradient(dst, y []float32, dim, lo, hi int) {
+	clear(dst)
+	for _, bond := range b {
+		if bond.Weight == 0 {
+			continue
+		}
+		scale, offset := 2*bond.Weight*bond.Offset, bond.Offset+1
+		if bond.Reach > 0 {
+			scale *= bond.Reach / 2
+		}
+		p := bond.Pairs
+		if dim == 2 {
+			kernel.Bonds32(dst, y[2*lo:2*hi], y, p.start[lo:hi+1], p.others, float32(scale), float32(offset), bond.Reach > 0)
+			continue
+		}
+		p.gather(dst, y, dim, lo, hi, float32(scale), float32(offset), bond.Reach > 0)
+	}
+}
+
+// gather is kernel.Bonds32 in any number of dimensions: dst is that of the points from lo
+// to hi.
 func (p *Pairs) gather(dst, y []float32, dim, lo, hi int, scale, offset float32, near bool) {
 	apart, sum := make([]float32, dim), make([]float32, dim)
 	for i := lo; i < hi; i++ {
@@ -88,7 +117,7 @@ func (p *Pairs) gather(dst, y []float32, dim, lo, hi int, scale, offset float32,
 			}
 		}
 		for c, v := range sum {
-			dst[i*dim+c] += scale * v
+			dst[(i-lo)*dim+c] += scale * v
 		}
 	}
 }

@@ -28,7 +28,11 @@ func NewSparseStudent(ctx context.Context, p Similarities, dim int, freedom floa
 
 // Gradient is that of Student.
 func (s *SparseStudent) Gradient(ctx context.Context, dst, y []float64, exaggeration float64) error {
-	if err := s.attraction.Forces(ctx, s.attract, y); err != nil {
+	var beside func()
+	if tree, ok := s.repulsion.(*BarnesHut); ok {
+		beside = func() { tree.Order(y) }
+	}
+	if err := s.attraction.Forces(ctx, s.attract, y, beside); err != nil {
 		return err
 	}
 	z, err := s.repulsion.Forces(ctx, s.repel, y)
