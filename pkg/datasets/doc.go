@@ -2,13 +2,15 @@
 //
 // Generators draw samples whose truth is known, and return it beside them:
 //
-//	surfaces and curves     SwissRoll, SCurve, Sphere, Torus, Moebius, Tree, Mammoth
+//	surfaces and curves     SwissRoll, SCurve, Sphere, Torus, Moebius, KleinBottle, Tree, Mammoth
+//	rings and pinches       Annuli, LinkedRings, FigureEight, PinchedTorus, WedgedSpheres
 //	clouds                  Blobs, GaussianMixture
 //	benchmarks              BenchmarkManifold, LineDiskBall, RollAndSphere
 //	linear models           SpikedCovariance, UnionOfSubspaces
 //	pairs of views          TwoView
 //	sparse counts           BagOfWords
 //	features to compute     FeaturePair
+//	graphs                  GraphFamily, StochasticBlockModel, RandomGeometricGraph, RandomTree
 //
 // What makes data harder is a generator, too, and is laid over any other, or over
 // data at hand, in any order: Noise, Rotated (into more dimensions), Imbalance (of
@@ -17,11 +19,11 @@
 //	d, err := datasets.Noise{Of: datasets.Rotated{Of: datasets.SwissRoll{Rows: 500}, Dim: 50}, StdDev: 0.1}.Generate()
 //
 // Iris, Wine, Digits and Penguins are real measurements that a program carries
-// with it, so that a notebook needs no network. A program carries only those it
+// with it, so that a notebook needs no network; Karate is a real graph. A program carries only those it
 // calls; package mnist10k holds a larger set. A Network learns any of them in a second, and
 // keeps what its layers made of rows on the way.
 //
-// All of them but BagOfWords are a *Dataset, TwoView two, whose X is a float64 matrix: the truth
+// Graphs are a *Graph. All others but BagOfWords are a *Dataset, TwoView two, whose X is a float64 matrix: the truth
 // of a generator is then exact, decimals of real data are the ones that were
 // published, and the fast kernels make their float32 copy once.
 //
