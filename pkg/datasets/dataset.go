@@ -5,6 +5,7 @@ import (
 	"image"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"gonum.org/v1/gonum/mat"
@@ -56,6 +57,14 @@ type Truth struct {
 	// Dimensions holds the dimension of the shape at the place of every row, where
 	// it is not the same everywhere; Dimension is then zero.
 	Dimensions []int
+
+	// Betti holds the Betti numbers of the shape, from dimension 0: its pieces, rings,
+	// cavities and so on, with coefficients modulo 2.
+	Betti []int
+
+	// Singular holds the places, one in every row, around which the shape is no
+	// manifold, where they are points.
+	Singular *mat.Dense
 
 	// Geodesic returns the length of the shortest path on the noise-free shape
 	// between the places that rows i and j of X come from. It is safe for
@@ -158,6 +167,16 @@ func (t Truth) known() []string {
 	}
 	if len(t.Dimensions) > 0 {
 		known = append(known, fmt.Sprintf("dimensions %d to %d", slices.Min(t.Dimensions), slices.Max(t.Dimensions)))
+	}
+	if len(t.Betti) > 0 {
+		numbers := make([]string, len(t.Betti))
+		for k, b := range t.Betti {
+			numbers[k] = strconv.Itoa(b)
+		}
+		known = append(known, "Betti numbers ("+list(numbers)+")")
+	}
+	if t.Singular != nil {
+		known = append(known, "singular points")
 	}
 	if t.Geodesic != nil {
 		known = append(known, "geodesics")

@@ -82,7 +82,7 @@ func ExampleSphere() {
 	// Output:
 	// sphere     1000 × 5
 	// features   x1, x2, x3, x4, x5
-	// truth      dimension 4, geodesics, rows without noise
+	// truth      dimension 4, Betti numbers (1, 0, 0, 0, 1), geodesics, rows without noise
 	// note       radius 2, seed 0
 	// source     generated; Muller (1959)
 	// datasets.Sphere: Dim is -1, want 1 ≤ Dim ≤ 1048576, or 0 for 2
@@ -237,4 +237,23 @@ func ExampleRollAndSphere() {
 	// truth      dimensions 2 to 3, rows without noise
 	// note       seed 1
 	// source     generated; Johnsson (2019)
+}
+
+// A wedge of two spheres is a surface everywhere but in one point.
+func ExampleWedgedSpheres() {
+	d, err := datasets.WedgedSpheres{Rows: 500}.Generate()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Print(d)
+	fmt.Println(mat.Row(nil, 0, d.Truth.Singular))
+	// Output:
+	// wedged spheres 500 × 3
+	// features   x1, x2, x3
+	// classes    1 (250), 2 (250)
+	// truth      dimension 2, Betti numbers (1, 0, 2), singular points, geodesics, coordinates (distance from the joint), rows without noise
+	// note       dimension 2, radius 1, seed 0
+	// source     generated; von Rohrscheidt and Rieck (2023)
+	// [0 0 0]
 }

@@ -42,6 +42,23 @@ var every = map[string]func(rows int, seed uint64) datasets.Generator{
 	"moebius": func(n int, seed uint64) datasets.Generator {
 		return datasets.Moebius{Rows: n, HalfTwists: 3, Width: 1.5, Seed: seed}
 	},
+	"klein bottle": func(n int, seed uint64) datasets.Generator {
+		return datasets.KleinBottle{Rows: n, Radius: 3, Tube: 2, Seed: seed}
+	},
+	"crossed klein bottle": func(n int, seed uint64) datasets.Generator {
+		return datasets.KleinBottle{Rows: n, Crossed: true, Seed: seed}
+	},
+	"wedged spheres": func(n int, seed uint64) datasets.Generator {
+		return datasets.WedgedSpheres{Rows: n, Dim: 3, Spheres: 3, Radius: 2, Seed: seed}
+	},
+	"pinched torus": func(n int, seed uint64) datasets.Generator { return datasets.PinchedTorus{Rows: n, Seed: seed} },
+	"figure eight":  func(n int, seed uint64) datasets.Generator { return datasets.FigureEight{Rows: n, Seed: seed} },
+	"annuli": func(n int, seed uint64) datasets.Generator {
+		return datasets.Annuli{Rows: n, Rings: 3, Apart: 1.5, Seed: seed}
+	},
+	"linked rings": func(n int, seed uint64) datasets.Generator {
+		return datasets.LinkedRings{Rows: n, Rings: 3, Seed: seed}
+	},
 	"tree": func(n int, seed uint64) datasets.Generator {
 		return datasets.Tree{Rows: n, Branches: 6, Dim: 5, Length: 3, Seed: seed}
 	},
@@ -108,22 +125,29 @@ func parts(d *datasets.Dataset) map[string]mat.Matrix {
 func TestZeroMeansTheDefault(t *testing.T) {
 	testenv.Unraced(t)
 	for name, g := range map[string][2]datasets.Generator{
-		"swiss roll":          {datasets.SwissRoll{}, datasets.SwissRoll{Rows: 1000, Seed: 0}},
-		"s-curve":             {datasets.SCurve{}, datasets.SCurve{Rows: 1000}},
-		"sphere":              {datasets.Sphere{}, datasets.Sphere{Rows: 1000, Dim: 2, Radius: 1}},
-		"torus":               {datasets.Torus{}, datasets.Torus{Rows: 1000, Radius: 2, Tube: 1}},
-		"moebius":             {datasets.Moebius{}, datasets.Moebius{Rows: 1000, HalfTwists: 1, Width: 1}},
-		"tree":                {datasets.Tree{}, datasets.Tree{Rows: 1000, Branches: 10, Dim: 60, Length: 1}},
-		"walk tree":           {datasets.WalkTree{}, datasets.WalkTree{Rows: 1000, Branches: 20, Steps: 100, Dim: 100}},
-		"mammoth":             {datasets.Mammoth{}, datasets.Mammoth{Rows: 1000}},
-		"blobs":               {datasets.Blobs{}, datasets.Blobs{Rows: 1000, Classes: 3, Dim: 2, Spread: 1, Box: 10}},
-		"gaussian mixture":    {datasets.GaussianMixture{}, datasets.GaussianMixture{Rows: 1000, Classes: 3, Dim: 2, Weights: []float64{2, 2, 2}, Box: 10, Spread: 1, Condition: 10}},
-		"spiked covariance":   {datasets.SpikedCovariance{Sigma: 2}, datasets.SpikedCovariance{Rows: 1000, Dim: 200, Sigma: 2, Spikes: []float64{20, 80, 40}}},
-		"union of subspaces":  {datasets.UnionOfSubspaces{}, datasets.UnionOfSubspaces{Rows: 1000, Dim: 30, Dims: []int{2, 5, 10}}},
-		"M1, sphere":          {datasets.BenchmarkManifold{}, datasets.BenchmarkManifold{Name: "M1", Rows: 1000, Dim: 10, Columns: 11}},
-		"line, disc and ball": {datasets.LineDiskBall{}, datasets.LineDiskBall{Rows: 1000}},
-		"roll and sphere":     {datasets.RollAndSphere{}, datasets.RollAndSphere{Rows: 1000}},
-		"imbalance":           {datasets.Imbalance{Of: datasets.Blobs{Rows: 2000}}, datasets.Imbalance{Of: datasets.Blobs{Rows: 2000}, Ratio: 10}},
+		"swiss roll":           {datasets.SwissRoll{}, datasets.SwissRoll{Rows: 1000, Seed: 0}},
+		"s-curve":              {datasets.SCurve{}, datasets.SCurve{Rows: 1000}},
+		"sphere":               {datasets.Sphere{}, datasets.Sphere{Rows: 1000, Dim: 2, Radius: 1}},
+		"torus":                {datasets.Torus{}, datasets.Torus{Rows: 1000, Radius: 2, Tube: 1}},
+		"moebius":              {datasets.Moebius{}, datasets.Moebius{Rows: 1000, HalfTwists: 1, Width: 1}},
+		"klein bottle":         {datasets.KleinBottle{}, datasets.KleinBottle{Rows: 1000, Radius: 2, Tube: 1}},
+		"crossed klein bottle": {datasets.KleinBottle{Crossed: true}, datasets.KleinBottle{Rows: 1000, Radius: 2, Tube: .5, Crossed: true}},
+		"wedged spheres":       {datasets.WedgedSpheres{}, datasets.WedgedSpheres{Rows: 1000, Dim: 2, Spheres: 2, Radius: 1}},
+		"pinched torus":        {datasets.PinchedTorus{}, datasets.PinchedTorus{Rows: 1000, Radius: 2, Tube: 1}},
+		"figure eight":         {datasets.FigureEight{}, datasets.FigureEight{Rows: 1000, Radius: 1}},
+		"annuli":               {datasets.Annuli{}, datasets.Annuli{Rows: 1000, Rings: 2, Hole: .5}},
+		"linked rings":         {datasets.LinkedRings{}, datasets.LinkedRings{Rows: 1000, Rings: 2}},
+		"tree":                 {datasets.Tree{}, datasets.Tree{Rows: 1000, Branches: 10, Dim: 60, Length: 1}},
+		"walk tree":            {datasets.WalkTree{}, datasets.WalkTree{Rows: 1000, Branches: 20, Steps: 100, Dim: 100}},
+		"mammoth":              {datasets.Mammoth{}, datasets.Mammoth{Rows: 1000}},
+		"blobs":                {datasets.Blobs{}, datasets.Blobs{Rows: 1000, Classes: 3, Dim: 2, Spread: 1, Box: 10}},
+		"gaussian mixture":     {datasets.GaussianMixture{}, datasets.GaussianMixture{Rows: 1000, Classes: 3, Dim: 2, Weights: []float64{2, 2, 2}, Box: 10, Spread: 1, Condition: 10}},
+		"spiked covariance":    {datasets.SpikedCovariance{Sigma: 2}, datasets.SpikedCovariance{Rows: 1000, Dim: 200, Sigma: 2, Spikes: []float64{20, 80, 40}}},
+		"union of subspaces":   {datasets.UnionOfSubspaces{}, datasets.UnionOfSubspaces{Rows: 1000, Dim: 30, Dims: []int{2, 5, 10}}},
+		"M1, sphere":           {datasets.BenchmarkManifold{}, datasets.BenchmarkManifold{Name: "M1", Rows: 1000, Dim: 10, Columns: 11}},
+		"line, disc and ball":  {datasets.LineDiskBall{}, datasets.LineDiskBall{Rows: 1000}},
+		"roll and sphere":      {datasets.RollAndSphere{}, datasets.RollAndSphere{Rows: 1000}},
+		"imbalance":            {datasets.Imbalance{Of: datasets.Blobs{Rows: 2000}}, datasets.Imbalance{Of: datasets.Blobs{Rows: 2000}, Ratio: 10}},
 	} {
 		a, b := generate(t, g[0]), generate(t, g[1])
 		if n, _ := a.X.Dims(); n != 1000 && name != "imbalance" || !mat.Equal(a.X, b.X) {
@@ -209,6 +233,26 @@ func TestOptionsOutOfRange(t *testing.T) {
 		{datasets.Moebius{HalfTwists: -1}, "HalfTwists"},
 		{datasets.Moebius{Width: 2}, "Width"},
 		{datasets.Moebius{Width: nan}, "Width"},
+		{datasets.KleinBottle{Rows: -1}, "Rows"},
+		{datasets.KleinBottle{Radius: nan}, "Radius"},
+		{datasets.KleinBottle{Tube: 2}, "Tube"},
+		{datasets.KleinBottle{Tube: 1, Crossed: true}, "Tube"},
+		{datasets.WedgedSpheres{Rows: -1}, "Rows"},
+		{datasets.WedgedSpheres{Dim: -1}, "Dim"},
+		{datasets.WedgedSpheres{Spheres: 1}, "Spheres"},
+		{datasets.WedgedSpheres{Radius: inf}, "Radius"},
+		{datasets.PinchedTorus{Rows: -1}, "Rows"},
+		{datasets.PinchedTorus{Radius: -1}, "Radius"},
+		{datasets.PinchedTorus{Tube: 2}, "Tube"},
+		{datasets.FigureEight{Rows: -1}, "Rows"},
+		{datasets.FigureEight{Radius: nan}, "Radius"},
+		{datasets.Annuli{Rows: -1}, "Rows"},
+		{datasets.Annuli{Rings: -1}, "Rings"},
+		{datasets.Annuli{Hole: 1}, "Hole"},
+		{datasets.Annuli{Apart: -1}, "Apart"},
+		{datasets.Annuli{Rings: 3, Apart: .9}, "Apart"},
+		{datasets.LinkedRings{Rows: -1}, "Rows"},
+		{datasets.LinkedRings{Rings: -1}, "Rings"},
 		{datasets.WalkTree{Rows: -1}, "Rows"},
 		{datasets.WalkTree{Branches: -1}, "Branches"},
 		{datasets.WalkTree{Steps: -1}, "Steps"},
@@ -292,6 +336,12 @@ func TestOptionsOutOfRange(t *testing.T) {
 		datasets.SCurve{Rows: math.MaxInt32},
 		datasets.Torus{Rows: math.MaxInt32},
 		datasets.Moebius{Rows: math.MaxInt32},
+		datasets.KleinBottle{Rows: math.MaxInt32},
+		datasets.WedgedSpheres{Rows: math.MaxInt32},
+		datasets.PinchedTorus{Rows: math.MaxInt32},
+		datasets.FigureEight{Rows: math.MaxInt32},
+		datasets.Annuli{Rows: math.MaxInt32},
+		datasets.LinkedRings{Rows: math.MaxInt32},
 		datasets.BenchmarkManifold{Name: "Mp1", Rows: math.MaxInt32, Dim: 1 << 20},
 		datasets.LineDiskBall{Rows: math.MaxInt32},
 		datasets.RollAndSphere{Rows: math.MaxInt32},
@@ -387,6 +437,7 @@ func TestGeodesicsAreAMetric(t *testing.T) {
 		"S⁹":         datasets.Sphere{Rows: 40, Dim: 9},
 		"s-curve":    datasets.SCurve{Rows: 40},
 		"flat torus": datasets.Torus{Rows: 40, Flat: true},
+		"wedge":      datasets.WedgedSpheres{Rows: 40, Dim: 1, Spheres: 3},
 		"tree":       datasets.Tree{Rows: 40, Dim: 3},
 		"spikes":     datasets.SpikedCovariance{Rows: 40},
 		"subspaces":  datasets.UnionOfSubspaces{Rows: 40},

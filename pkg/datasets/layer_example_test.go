@@ -51,7 +51,7 @@ func ExampleRotated() {
 	// Output:
 	// flat torus 500 × 10
 	// features   x1, x2, x3, x4, x5, x6, x7, x8, x9, x10
-	// truth      dimension 2, geodesics, coordinates (angle around the hole, angle around the tube), rows without noise
+	// truth      dimension 2, Betti numbers (1, 2, 1), geodesics, coordinates (angle around the hole, angle around the tube), rows without noise
 	// note       radius 2, tube 1, seed 0
 	// note       rotated into 10 dimensions, seed 0
 	// source     generated; Diaconis, Holmes and Shahshahani (2013)
@@ -121,7 +121,7 @@ func ExampleTorus() {
 	// Output:
 	// torus      1000 × 3
 	// features   x, y, z
-	// truth      dimension 2, coordinates (angle around the hole, angle around the tube), rows without noise
+	// truth      dimension 2, Betti numbers (1, 2, 1), coordinates (angle around the hole, angle around the tube), rows without noise
 	// note       radius 3, tube 1, seed 0
 	// source     generated; Diaconis, Holmes and Shahshahani (2013)
 }
@@ -131,7 +131,7 @@ func ExampleMoebius() {
 	// Output:
 	// moebius    1000 × 3
 	// features   x, y, z
-	// truth      dimension 2, coordinates (angle, distance from the middle), rows without noise
+	// truth      dimension 2, Betti numbers (1, 1), coordinates (angle, distance from the middle), rows without noise
 	// note       half twists 3, width 1, seed 0
 	// source     generated; the band of Möbius (1865) and Listing (1861)
 }

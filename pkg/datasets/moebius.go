@@ -48,8 +48,8 @@ func (g Moebius) Resolve() (Moebius, error) {
 	return g, o.err
 }
 
-// Generate returns a Rows × 3 sample whose Truth holds Dimension 2, Latent (φ and
-// s) and Clean; there are no labels. The error is a *mat32.ParamError or
+// Generate returns a Rows × 3 sample whose Truth holds Dimension 2, Betti,
+// Latent (φ and s) and Clean; there are no labels. The error is a *mat32.ParamError or
 // *mat32.MemoryError. It costs O(Rows).
 func (g Moebius) Generate() (*Dataset, error) {
 	g, err := g.Resolve()
@@ -87,6 +87,7 @@ func (g Moebius) Generate() (*Dataset, error) {
 		Notes:    []string{fmt.Sprintf("half twists %d, width %v, seed %d", g.HalfTwists, g.Width, g.Seed)},
 		Truth: Truth{
 			Dimension:   2,
+			Betti:       []int{1, 1},
 			Latent:      latent,
 			Coordinates: []string{"angle", "distance from the middle"},
 			Clean:       clean,

@@ -13,7 +13,8 @@ import (
 // are orthonormal and drawn uniformly among all such. Nothing but the columns
 // changes: distances and angles stay what they were to rounding error, and so
 // does whatever Truth says about the shape. What Truth says in coordinates of
-// the space (Clean, Centers, Covariances, Bases) is mapped along.
+// the space (Clean, Centers, Covariances, Bases,
+// Singular) is mapped along.
 //
 //	datasets.Rotated{Of: datasets.SwissRoll{Rows: 1000}, Dim: 50}
 //
@@ -79,6 +80,9 @@ func (g Rotated) Generate() (*Dataset, error) {
 	}
 	if d.Truth.Centers != nil {
 		d.Truth.Centers = span(d.Truth.Centers, v)
+	}
+	if d.Truth.Singular != nil {
+		d.Truth.Singular = span(d.Truth.Singular, v)
 	}
 	for k, c := range d.Truth.Covariances {
 		half := span(mat.DenseCopyOf(c), v)

@@ -57,6 +57,8 @@ func (d *Dataset) copied(rows func(*mat.Dense) *mat.Dense) *Dataset {
 		c.Factors[k].Names = slices.Clone(c.Factors[k].Names)
 	}
 	c.Truth.Coordinates = slices.Clone(d.Truth.Coordinates)
+	c.Truth.Betti = slices.Clone(d.Truth.Betti)
+	c.Truth.Singular = copyOf(d.Truth.Singular)
 	c.Truth.Centers = copyOf(d.Truth.Centers)
 	c.Truth.Weights = slices.Clone(d.Truth.Weights)
 	c.Truth.Spectrum = slices.Clone(d.Truth.Spectrum)

@@ -43,7 +43,7 @@ func (g Sphere) Resolve() (Sphere, error) {
 }
 
 // Generate returns a Rows × (Dim + 1) sample whose Truth holds Dimension,
-// Geodesic and Clean; there are no labels, and no Latent, because no coordinates
+// Betti, Geodesic and Clean; there are no labels, and no Latent, because no coordinates
 // on a sphere keep its distances. The error is a *mat32.ParamError or
 // *mat32.MemoryError. It costs O(Rows·Dim).
 func (g Sphere) Generate() (*Dataset, error) {
@@ -63,6 +63,8 @@ func (g Sphere) Generate() (*Dataset, error) {
 			row[j] *= g.Radius
 		}
 	})
+	betti := make([]int, g.Dim+1)
+	betti[0], betti[g.Dim] = 1, 1
 	return &Dataset{
 		Name:     "sphere",
 		X:        mat.DenseCopyOf(clean),
@@ -71,6 +73,7 @@ func (g Sphere) Generate() (*Dataset, error) {
 		Notes:    []string{fmt.Sprintf("radius %v, seed %d", g.Radius, g.Seed)},
 		Truth: Truth{
 			Dimension: g.Dim,
+			Betti:     betti,
 			Geodesic: func(i, j int) float64 {
 				return g.Radius * angle(clean.RawRowView(i), clean.RawRowView(j))
 			},

@@ -58,7 +58,7 @@ func (g Torus) Resolve() (Torus, error) {
 }
 
 // Generate returns a Rows × 3 sample, Rows × 4 when Flat, whose Truth holds
-// Dimension 2, Latent (the angles u and v in [0, 2π)), Clean and, when Flat,
+// Dimension 2, Betti, Latent (the angles u and v in [0, 2π)), Clean and, when Flat,
 // Geodesic; there are no labels. The error is a *mat32.ParamError or
 // *mat32.MemoryError. It costs O(Rows).
 func (g Torus) Generate() (*Dataset, error) {
@@ -96,6 +96,7 @@ func (g Torus) Generate() (*Dataset, error) {
 	})
 	truth := Truth{
 		Dimension:   2,
+		Betti:       []int{1, 2, 1},
 		Latent:      latent,
 		Coordinates: []string{"angle around the hole", "angle around the tube"},
 		Clean:       clean,
