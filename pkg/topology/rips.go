@@ -1,0 +1,182 @@
+package topology
+
+import (
+	"context"
+	"fmt"
+	"math/bits"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/internal/screen"
+	"github.com/flatland-go/flatland/pkg/mat32"
+	"github.com/flatland-go/flatland/pkg/watch"
+)
+
+// OnlyPieces, as MaxDim, asks for dimension 0 alone, whose default is another.
+const OnlyPieces = -1
+
+// Rips computes the persistent homology of the Vietoris-Rips filtration of points: at every
+// scale, each set of them whose pairwise distances are at most that scale is a simplex.
+// Scales are lengths of edges, not radii of balls.
+//
+// It is computed as cohomology (V. de Silva, D. Morozov and M. Vejdemo-Johansson, 2011,
+// Dualities in persistent (co)homology) with the ideas that U. Bauer (2021, Ripser:
+// efficient computation of Vietoris-Rips persistence barcodes) put together: columns are
+// implicit, pairs that are apparent are never put into a matrix, and what was paired in one
+// dimension is cleared in the next.
+type Rips struct {
+	// MaxDim is the largest dimension of homology: 0 pieces, 1 rings, 2 cavities. Each costs
+	// about as many times more as a point has neighbours. Default 1; OnlyPieces is 0.
+	MaxDim int
+
+	// Threshold is the largest scale, in the unit of the distances. Smaller ones cost far
+	// less. Default the enclosing radius, beyond which nothing happens: where one point is
+	// joined to all others. +Inf looks at every distance.
+	Threshold float64
+
+	// Prime is the field of coefficients: the integers modulo a prime, up to 65521. Twisted
+	// shapes look otherwise by other primes. Default 2, which is fastest.
+	Prime int
+
+	// Births holds the scale at which each point appears, from when on it has edges. Default
+	// nil: all are there at 0.
+	Births []float64
+
+	// MemoryLimit in bytes refuses data whose edges would not fit. Default GOMEMLIMIT, or
+	// 4 GiB.
+	MemoryLimit int64
+}
+
+const maxPrime = 65521
+
+// Resolve returns the options with defaults filled in but for the threshold, which takes the
+// distances, or a *mat32.ParamError, for a matrix of n rows and d columns.
+func (r Rips) Resolve(n, d int) (Rips, error) {
+	const method = "topology.Rips"
+	switch r.MaxDim {
+	case 0:
+		r.MaxDim = 1
+	case OnlyPieces:
+		r.MaxDim = 0
+	}
+	if r.Prime == 0 {
+		r.Prime = 2
+	}
+	switch {
+	case r.MaxDim < 0:
+		return r, &mat32.ParamError{Method: method, Param: "MaxDim", Value: r.MaxDim, Want: "MaxDim ≥ 1, or OnlyPieces"}
+	case !(r.Threshold >= 0):
+		return r, &mat32.ParamError{Method: method, Param: "Threshold", Value: r.Threshold, Want: "a distance, 0 or more"}
+	case r.Prime > maxPrime || !prime(r.Prime):
+		return r, &mat32.ParamError{Method: method, Param: "Prime", Value: r.Prime, Want: fmt.Sprintf("a prime up to %d", maxPrime)}
+	case r.MemoryLimit < 0:
+		return r, &mat32.ParamError{Method: method, Param: "MemoryLimit", Value: r.MemoryLimit, Want: "0 or more bytes"}
+	case r.Births != nil && len(r.Births) != n:
+		return r, fmt.Errorf("%s: %w", method, &mat32.ShapeError{What: "Births", Rows: len(r.Births), Cols: 1, Want: fmt.Sprintf("one for each of %d rows", n)})
+	}
+	for i, b := range r.Births {
+		if b-b != 0 {
+			return r, fmt.Errorf("%s: Births: %w", method, &mat32.NotFiniteError{Row: i, Value: b})
+		}
+	}
+	return r, nil
+}
+
+// prime reports whether p is one.
+func prime(p int) bool {
+	for q := 2; q*q <= p; q++ {
+		if p%q == 0 {
+			return false
+		}
+	}
+	return p > 1
+}
+
+// Compute returns the persistent homology of the rows of x (n × d) by Euclidean distance,
+// or of the rows whose distances x holds. Errors: those of mat32.Check and Resolve,
+// *mat32.MemoryError, and one that wraps ctx.Err().
+func (r Rips) Compute(ctx context.Context, x mat.Matrix) (*Persistence, error) {
+	const method = "topology.Rips"
+	if err := mat32.CheckContext(ctx, x); err != nil {
+		return nil, fmt.Errorf("%s: %w", method, err)
+	}
+	n, d := x.Dims()
+	r, err := r.Resolve(n, d)
+	if err != nil {
+		return nil, err
+	}
+	pairs := int64(n) * int64(n-1) / 2
+	if err := mat32.CheckMemory(method, 48*pairs, r.MemoryLimit, "a smaller Threshold has fewer edges"); err != nil {
+		return nil, err
+	}
+	rows, err := screen.New(ctx, x)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", method, err)
+	}
+	f, threshold := newFlagOf(n, r.Births, r.Threshold, rows.Exact)
+	p, err := f.persistence(ctx, r.MaxDim, r.Prime)
+	if err != nil {
+		return nil, mat32.Rename(method, err)
+	}
+	p.Filtration = fmt.Sprintf("Vietoris-Rips of %d rows up to %.6g", n, threshold)
+	p.Threshold, p.Rows = threshold, n
+	return p, nil
+}
+
+// newFlagOf returns the flag complex of n points up to a threshold, or to the enclosing
+// radius where it is 0, which it returns.
+func newFlagOf(n int, births []float64, threshold float64, distance func(i, j int) float64) (*flag, float64) {
+	length := distance
+	if births != nil { // an edge has both its ends
+		length = func(i, j int) float64 { return max(distance(i, j), births[i], births[j]) }
+	}
+	if threshold == 0 {
+		threshold = enclosing(n, length)
+	}
+	var spans []span
+	for i := range n {
+		for j := range i {
+			if v := length(i, j); v <= threshold {
+				spans = append(spans, span{v, ends{uint32(i), uint32(j)}})
+			}
+		}
+	}
+	return newFlag(n, births, spans), threshold
+}
+
+// persistence returns the persistent homology of dimensions 0 to most.
+func (f *flag) persistence(ctx context.Context, most, prime int) (*Persistence, error) {
+	p := &Persistence{Prime: prime, Rows: f.n, Diagrams: make([]Diagram, most+1)}
+	stage := watch.Start(ctx, "persistence", most+1)
+	var joins []bool
+	p.Diagrams[0], joins = f.pieces()
+	stage.Add(1)
+	h := newCohomology(f, prime)
+	for dim := 1; dim <= most; dim++ {
+		if !h.fits(dim) {
+			return nil, &mat32.ParamError{Param: "MaxDim", Value: most,
+				Want: fmt.Sprintf("MaxDim ≤ %d: with %d rows and %d edges the simplices beyond do not fit %d bits", dim-1, f.n, len(f.ends), 64-bits.Len(uint(prime-2)))}
+		}
+		var err error
+		if p.Diagrams[dim], err = h.diagram(ctx, dim, joins); err != nil {
+			return nil, err
+		}
+		stage.Add(1)
+	}
+	return p, nil
+}
+
+// ripsOf returns the persistent homology of n points whose distances are given in condensed
+// form (see mat32.NewDistances), in dimensions 0 to most, up to a threshold, or to the
+// enclosing radius where that is 0. It checks nothing, and is meant for many small clouds.
+func ripsOf(ctx context.Context, n int, condensed []float64, most int, threshold float64) ([]Diagram, error) {
+	f, _ := newFlagOf(n, nil, threshold, func(i, j int) float64 {
+		i, j = min(i, j), max(i, j)
+		return condensed[i*(2*n-i-1)/2+j-i-1]
+	})
+	p, err := f.persistence(ctx, most, 2)
+	if err != nil {
+		return nil, err
+	}
+	return p.Diagrams, nil
+}
