@@ -22,24 +22,30 @@ import (
 // packs into about 4 MB and a quarter of one a core, and small products run on
 // the goroutine that asks.
 func Gemm64(ctx context.Context, ta, tb blas.Transpose, alpha float64, a, b blas64.General, beta float64, c blas64.General) error {
-	return multiply(ctx, tiler64(), of64(a), ta, of64(b), tb, alpha, beta, of64(c), false)
+	return multiply(ctx, tiler64(), of64(a), ta, of64(b), tb, alpha, beta, of64(c), both)
 }
 
 // Gemm32 is Gemm64 for float32, sums included.
 func Gemm32(ctx context.Context, ta, tb blas.Transpose, alpha float32, a, b blas32.General, beta float32, c blas32.General) error {
-	return multiply(ctx, tiler32(), of32(a), ta, of32(b), tb, alpha, beta, of32(c), false)
+	return multiply(ctx, tiler32(), of32(a), ta, of32(b), tb, alpha, beta, of32(c), both)
 }
 
 // Syrk64 computes c ← alpha·op(a)·op(a)ᵀ + beta·c for both triangles of c, which
 // must be square and symmetric on entry unless beta is 0. It takes half the
 // time of Gemm64 and gives the same bits.
 func Syrk64(ctx context.Context, ta blas.Transpose, alpha float64, a blas64.General, beta float64, c blas64.General) error {
-	return multiply(ctx, tiler64(), of64(a), ta, of64(a), other(ta), alpha, beta, of64(c), true)
+	return multiply(ctx, tiler64(), of64(a), ta, of64(a), other(ta), alpha, beta, of64(c), mirrored)
 }
 
 // Syrk32 is Syrk64 for float32, sums included.
 func Syrk32(ctx context.Context, ta blas.Transpose, alpha float32, a blas32.General, beta float32, c blas32.General) error {
-	return multiply(ctx, tiler32(), of32(a), ta, of32(a), other(ta), alpha, beta, of32(c), true)
+	return multiply(ctx, tiler32(), of32(a), ta, of32(a), other(ta), alpha, beta, of32(c), mirrored)
+}
+
+// SyrkUpper64 is Syrk64 for the upper triangle of c alone: what is below the diagonal is
+// not read for it, and may be overwritten with anything. The triangle has the same bits.
+func SyrkUpper64(ctx context.Context, ta blas.Transpose, alpha float64, a blas64.General, beta float64, c blas64.General) error {
+	return multiply(ctx, tiler64(), of64(a), ta, of64(a), other(ta), alpha, beta, of64(c), upperHalf)
 }
 
 func other(t blas.Transpose) blas.Transpose {
@@ -93,6 +99,15 @@ const (
 	apart       = 32      // pieces of long sums that are kept apart at a time
 )
 
+// half says which part of a symmetric product is computed.
+type half int
+
+const (
+	both      half = iota
+	mirrored       // the lower triangle, which is then copied to the upper one
+	upperHalf      // the upper triangle, and some of what is below it
+)
+
 // product is a product of matrices under way.
 type product[T float32 | float64] struct {
 	*tiler[T]
@@ -102,12 +117,12 @@ type product[T float32 | float64] struct {
 	alpha, beta T
 	c           []T
 	stride      int
-	lower       bool // the upper triangle of c is not needed
+	half        half
 
 	blocks func(ctx context.Context, n int, f func(s *scratch[T], i int)) error
 }
 
-func multiply[T float32 | float64](ctx context.Context, m *tiler[T], a matrix[T], ta blas.Transpose, b matrix[T], tb blas.Transpose, alpha, beta T, c matrix[T], lower bool) error {
+func multiply[T float32 | float64](ctx context.Context, m *tiler[T], a matrix[T], ta blas.Transpose, b matrix[T], tb blas.Transpose, alpha, beta T, c matrix[T], part half) error {
 	rows, inner := a.dims(ta)
 	steps, cols := b.dims(tb)
 	if r, k := c.dims(blas.NoTrans); r != rows || k != cols || inner != steps {
@@ -122,7 +137,7 @@ func multiply[T float32 | float64](ctx context.Context, m *tiler[T], a matrix[T]
 	x := product[T]{
 		tiler: m, a: factor[T]{a.Data, a.Stride, ta == blas.NoTrans}, b: factor[T]{b.Data, b.Stride, tb != blas.NoTrans},
 		rows: rows, cols: cols, inner: inner, cut: m.cut(inner),
-		alpha: alpha, beta: beta, c: c.Data, stride: c.Stride, lower: lower,
+		alpha: alpha, beta: beta, c: c.Data, stride: c.Stride, half: part,
 	}
 	x.blocks = x.parallel
 	if float64(rows)*float64(cols)*float64(inner) < serial {
@@ -135,7 +150,7 @@ func multiply[T float32 | float64](ctx context.Context, m *tiler[T], a matrix[T]
 	} else {
 		err = x.blockwise(ctx)
 	}
-	if err == nil && lower {
+	if err == nil && part == mirrored {
 		err = x.mirror(ctx)
 	}
 	return err
@@ -215,12 +230,16 @@ func (x *product[T]) blockwise(ctx context.Context) error {
 				}
 			}
 			err := x.blocks(ctx, bands.count*strips.count, func(s *scratch[T], i int) {
-				// From the last rows on: of a triangle they are the longest.
-				lo := (bands.count - 1 - i/strips.count) * bands.size
+				// From the last rows on: of a lower triangle they are the longest.
+				band := bands.count - 1 - i/strips.count
+				if x.half == upperHalf {
+					band = i / strips.count
+				}
+				lo := band * bands.size
 				hi := min(lo+bands.size, x.rows)
 				from := left + i%strips.count*strips.size
 				to := min(from+strips.size, right)
-				if x.lower && from >= hi {
+				if x.half == mirrored && from >= hi || x.half == upperHalf && to <= lo {
 					return
 				}
 				for q := 0; q == 0 || q < steps; q += x.cut {
@@ -257,12 +276,18 @@ func (x *product[T]) block(s *scratch[T], lo, hi, from, to, p, k int, b []T, alp
 	}
 	a := m.packRows(s.a, x.a, lo, hi, p, k, (to-from+m.cols-1)/m.cols)
 	for j := from; j < to; j += m.cols {
-		skip := 0 // tiles above the diagonal
-		if x.lower {
+		skip, rows := 0, hi-lo // tiles above the diagonal, rows down to it
+		switch x.half {
+		case mirrored:
 			if j >= hi {
-				break
+				return
 			}
 			skip = max(0, j-lo) / m.rows
+		case upperHalf:
+			if j+m.cols <= lo {
+				continue
+			}
+			rows = min(rows, (j+m.cols-lo+m.rows-1)/m.rows*m.rows)
 		}
 		panel := s.b
 		if own {
@@ -270,7 +295,7 @@ func (x *product[T]) block(s *scratch[T], lo, hi, from, to, p, k int, b []T, alp
 		} else {
 			panel = b[(j-from)*k:]
 		}
-		m.column(k, a, skip, hi-lo, panel, c[lo*stride+j:], stride, min(m.cols, to-j), alpha, beta, s.c)
+		m.column(k, a, skip, rows, panel, c[lo*stride+j:], stride, min(m.cols, to-j), alpha, beta, s.c)
 	}
 }
 
@@ -295,15 +320,19 @@ func (x *product[T]) piecewise(ctx context.Context, count int) error {
 		err = x.blocks(ctx, x.rows, func(_ *scratch[T], i int) {
 			n := n
 			row := x.c[i*x.stride:][:x.cols]
-			if x.lower {
+			own := 0 // its first value that counts
+			switch x.half {
+			case mirrored:
 				row = row[:i+1]
+			case upperHalf:
+				own, row = i, row[i:]
 			}
 			for piece := range n {
 				beta := T(1)
 				if first+piece == 0 {
 					beta = x.beta
 				}
-				merge(x.alpha, shared.c[piece*size+i*x.cols:][:len(row)], beta, row)
+				merge(x.alpha, shared.c[piece*size+i*x.cols+own:][:len(row)], beta, row)
 			}
 		})
 		if err != nil {

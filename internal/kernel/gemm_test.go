@@ -249,6 +249,12 @@ func TestSyrk(t *testing.T) {
 					}
 					d := c
 					d.Data = slices.Clone(c.Data)
+					before := slices.Clone(c.Data)
+					for i := range n {
+						for j := range i {
+							before[i*c.Stride+j] = math.NaN() // nobody reads it
+						}
+					}
 					if err := Syrk64(ctx, ta, 2, a, beta, c); err != nil {
 						t.Fatal(err)
 					}
@@ -257,6 +263,15 @@ func TestSyrk(t *testing.T) {
 					}
 					name := fmt.Sprintf("%v %c beta %v", s, ta, beta)
 					same(t, name, c, d)
+					upper := general(n, n, 1)
+					copy(upper.Data, before)
+					if err := SyrkUpper64(ctx, ta, 2, a, beta, upper); err != nil {
+						t.Fatal(err)
+					}
+					for i := range n {
+						copy(upper.Data[i*upper.Stride:][:i], d.Data[i*d.Stride:][:i])
+					}
+					same(t, name+", the upper triangle", upper, d)
 					a32, c32, d32 := general32(a), general32(c), general32(c)
 					if err := Syrk32(ctx, ta, 2, a32, float32(beta), c32); err != nil {
 						t.Fatal(err)

@@ -3,6 +3,11 @@ package linalg
 import (
 	"context"
 	"testing"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/internal/kernel"
 )
 
 func BenchmarkEigenSym784(b *testing.B) {
@@ -61,6 +66,22 @@ func BenchmarkCholesky2000(b *testing.B) {
 	a := definite(2000)
 	for b.Loop() {
 		NewCholesky(context.Background(), a)
+	}
+}
+
+func BenchmarkCholeskyInPlace2000(b *testing.B) {
+	a := definite(2000)
+	c := newGeneral(2000, 2000)
+	for b.Loop() {
+		copy(c.Data, a.RawSymmetric().Data)
+		CholeskyInPlace(context.Background(), mat.NewSymDense(2000, c.Data))
+	}
+}
+
+func BenchmarkGemm1000(b *testing.B) {
+	a, c := random(1000, 1000).RawMatrix(), newGeneral(1000, 1000)
+	for b.Loop() {
+		kernel.Gemm64(context.Background(), blas.Trans, blas.NoTrans, -1, a, a, 1, c)
 	}
 }
 

@@ -36,22 +36,13 @@ func (e *NotPositiveError) Error() string {
 // result has the same bits on any number of cores.
 func NewCholesky(ctx context.Context, a *mat.SymDense) (*Cholesky, error) {
 	raw := a.RawSymmetric()
-	n := raw.N
-	most := 0.
-	for i := range n {
-		most = max(most, raw.Data[i*raw.Stride+i]) // no value of a definite matrix is larger
-	}
-	exponent := 0
-	if !math.IsInf(most, 0) && !math.IsNaN(most) {
-		_, exponent = math.Frexp(most)
-		exponent &^= 1 // its root scales U
-	}
-	c := &Cholesky{newGeneral(n, n)}
+	u := newGeneral(raw.N, raw.N)
+	exponent := exponentOf(raw)
 	scale := newPower(-exponent)
-	err := par.Blocks(ctx, n, rowsAtOnce, func(lo, hi int) {
+	err := par.Blocks(ctx, raw.N, rowsAtOnce, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
-			to := row(c.u, i)[i:]
-			for j, v := range raw.Data[i*raw.Stride+i : i*raw.Stride+n] {
+			to := row(u, i)[i:]
+			for j, v := range raw.Data[i*raw.Stride+i : i*raw.Stride+raw.N] {
 				to[j] = scale.times(v)
 			}
 		}
@@ -59,16 +50,58 @@ func NewCholesky(ctx context.Context, a *mat.SymDense) (*Cholesky, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := factor(ctx, c.u, 0); err != nil {
+	return completed(ctx, u, exponent)
+}
+
+// CholeskyInPlace is NewCholesky in the memory of a, whose values are lost, also
+// where there is an error.
+func CholeskyInPlace(ctx context.Context, a *mat.SymDense) (*Cholesky, error) {
+	raw := a.RawSymmetric()
+	u := blas64.General{Rows: raw.N, Cols: raw.N, Stride: raw.Stride, Data: raw.Data}
+	exponent := exponentOf(raw)
+	if exponent != 0 {
+		scale := newPower(-exponent)
+		err := par.Blocks(ctx, raw.N, rowsAtOnce, func(lo, hi int) {
+			for i := lo; i < hi; i++ {
+				own := row(u, i)[i:]
+				for j, v := range own {
+					own[j] = scale.times(v)
+				}
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return completed(ctx, u, exponent)
+}
+
+// exponentOf returns the even power of two that is about the largest value of a
+// definite matrix.
+func exponentOf(a blas64.Symmetric) int {
+	most := 0.
+	for i := range a.N {
+		most = max(most, a.Data[i*a.Stride+i]) // no value of a definite matrix is larger
+	}
+	if math.IsInf(most, 0) || math.IsNaN(most) {
+		return 0
+	}
+	_, exponent := math.Frexp(most)
+	return exponent &^ 1 // its root scales U
+}
+
+// completed factors u, which is 2^−exponent of the matrix.
+func completed(ctx context.Context, u blas64.General, exponent int) (*Cholesky, error) {
+	if err := factor(ctx, u, 0); err != nil {
 		if e, ok := err.(*NotPositiveError); ok {
 			e.Pivot = math.Ldexp(e.Pivot, exponent)
 		}
 		return nil, err
 	}
-	scale = newPower(exponent / 2)
-	return c, par.Blocks(ctx, n, rowsAtOnce, func(lo, hi int) {
+	scale := newPower(exponent / 2)
+	return &Cholesky{u}, par.Blocks(ctx, u.Rows, rowsAtOnce, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
-			own := row(c.u, i)
+			own := row(u, i)
 			clear(own[:i]) // what products left there
 			if exponent != 0 {
 				for j, v := range own[i:] {
@@ -92,7 +125,7 @@ func factor(ctx context.Context, a blas64.General, first int) error {
 		if err := solveUpperTrans(ctx, corner, side); err != nil {
 			return err
 		}
-		if err := subtractProduct(ctx, rest, side, side); err != nil {
+		if err := kernel.SyrkUpper64(ctx, blas.Trans, -1, side, 1, rest); err != nil {
 			return err
 		}
 		return factor(ctx, rest, first+h)

@@ -36,6 +36,13 @@ func TestCholesky(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			own, err := CholeskyInPlace(ctx, mat.NewSymDense(n, scaledBy(scale, a)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(own.u.Data, c.u.Data) {
+				t.Errorf("n=%d scale %v: in place it has other bits", n, scale)
+			}
 			var product mat.Dense
 			u := c.U()
 			root := mat.NewDense(n, n, nil)
@@ -119,6 +126,9 @@ func TestCholeskyNamesTheColumn(t *testing.T) {
 			spoil(a)
 			_, err := NewCholesky(context.Background(), a)
 			var e *NotPositiveError
+			if _, own := CholeskyInPlace(context.Background(), a); own == nil || own.Error() != err.Error() {
+				t.Errorf("%s at %d: in place the error is %v, want %v", what, column, own, err)
+			}
 			if !errors.As(err, &e) || e.Column != column || e.Pivot > 0 && !math.IsInf(e.Pivot, 1) {
 				t.Errorf("%s at %d: got %v", what, column, err)
 			}

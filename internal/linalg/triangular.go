@@ -92,27 +92,3 @@ func divideBy(d float64, x []float64) {
 		x[i] /= d
 	}
 }
-
-// subtractProduct subtracts xᵀy, which must be symmetric, from the upper triangle
-// of a.
-func subtractProduct(ctx context.Context, a, x, y blas64.General) error {
-	const whole = 128 // the order at which both triangles may as well be computed
-	n := a.Rows
-	if n <= whole {
-		return kernel.Gemm64(ctx, blas.Trans, blas.NoTrans, -1, x, y, 1, a)
-	}
-	h := half(n)
-	for _, p := range [3][4]int{{0, h, h, n}, {0, h, 0, h}, {h, n, h, n}} {
-		x, y, a := part(x, 0, x.Rows, p[0], p[1]), part(y, 0, y.Rows, p[2], p[3]), part(a, p[0], p[1], p[2], p[3])
-		var err error
-		if p[0] == p[2] {
-			err = subtractProduct(ctx, a, x, y)
-		} else {
-			err = kernel.Gemm64(ctx, blas.Trans, blas.NoTrans, -1, x, y, 1, a)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}

@@ -57,8 +57,9 @@ func tridiagonalize(ctx context.Context, a blas64.General) (*tridiagonal, error)
 	return t, ctx.Err()
 }
 
-// update is subtractProduct for a crew, which must not wait for other goroutines:
-// its products are so small that they start none.
+// update subtracts xᵀy, which must be symmetric, from the upper triangle of a, by a
+// crew, which must not wait for other goroutines: the products are so small that they
+// start none.
 func update(ctx context.Context, c *par.Crew, a, x, y blas64.General) {
 	const rows, cols = 120, 136
 	n := a.Rows
