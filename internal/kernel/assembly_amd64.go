@@ -209,6 +209,16 @@ func ratios64AVX2(values []float64, targets []float64) (stress float64, squares 
 //go:noescape
 func pull64AVX2(dst []float64, ratios []float64, x []float64, here float64) float64
 
+// decay64AVX2 is decay64Go, but for the last digit.
+//
+//go:noescape
+func decay64AVX2(values []float64, rate float64)
+
+// decayRoots64AVX2 is decayRoots64Go, but for the last digit.
+//
+//go:noescape
+func decayRoots64AVX2(values []float64, rate float64)
+
 // bonds32AVX2 is bonds32Go, with near or without, for at least one point and lists of multiples of 8.
 //
 //go:noescape

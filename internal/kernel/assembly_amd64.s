@@ -4677,6 +4677,662 @@ pull_done:
 	MOVSD        X1, ret+80(FP)
 	RET
 
+DATA decayLog2e<>+0(SB)/8, $0x3ff71547652b82fe
+DATA decayLog2e<>+8(SB)/8, $0x3ff71547652b82fe
+DATA decayLog2e<>+16(SB)/8, $0x3ff71547652b82fe
+DATA decayLog2e<>+24(SB)/8, $0x3ff71547652b82fe
+GLOBL decayLog2e<>(SB), RODATA|NOPTR, $32
+
+DATA decayHigh<>+0(SB)/8, $0x3fe62e42fee00000
+DATA decayHigh<>+8(SB)/8, $0x3fe62e42fee00000
+DATA decayHigh<>+16(SB)/8, $0x3fe62e42fee00000
+DATA decayHigh<>+24(SB)/8, $0x3fe62e42fee00000
+GLOBL decayHigh<>(SB), RODATA|NOPTR, $32
+
+DATA decayLow<>+0(SB)/8, $0x3dea39ef35793c76
+DATA decayLow<>+8(SB)/8, $0x3dea39ef35793c76
+DATA decayLow<>+16(SB)/8, $0x3dea39ef35793c76
+DATA decayLow<>+24(SB)/8, $0x3dea39ef35793c76
+GLOBL decayLow<>(SB), RODATA|NOPTR, $32
+
+DATA decayShift<>+0(SB)/8, $0x4338000000000000
+DATA decayShift<>+8(SB)/8, $0x4338000000000000
+DATA decayShift<>+16(SB)/8, $0x4338000000000000
+DATA decayShift<>+24(SB)/8, $0x4338000000000000
+GLOBL decayShift<>(SB), RODATA|NOPTR, $32
+
+DATA decayLeast<>+0(SB)/8, $0xc086200000000000
+DATA decayLeast<>+8(SB)/8, $0xc086200000000000
+DATA decayLeast<>+16(SB)/8, $0xc086200000000000
+DATA decayLeast<>+24(SB)/8, $0xc086200000000000
+GLOBL decayLeast<>(SB), RODATA|NOPTR, $32
+
+DATA decayTerm0<>+0(SB)/8, $0x3ff0000000000000
+DATA decayTerm0<>+8(SB)/8, $0x3ff0000000000000
+DATA decayTerm0<>+16(SB)/8, $0x3ff0000000000000
+DATA decayTerm0<>+24(SB)/8, $0x3ff0000000000000
+GLOBL decayTerm0<>(SB), RODATA|NOPTR, $32
+
+DATA decayTerm1<>+0(SB)/8, $0x3ff0000000000000
+DATA decayTerm1<>+8(SB)/8, $0x3ff0000000000000
+DATA decayTerm1<>+16(SB)/8, $0x3ff0000000000000
+DATA decayTerm1<>+24(SB)/8, $0x3ff0000000000000
+GLOBL decayTerm1<>(SB), RODATA|NOPTR, $32
+
+DATA decayTerm2<>+0(SB)/8, $0x3fe0000000000000
+DATA decayTerm2<>+8(SB)/8, $0x3fe0000000000000
+DATA decayTerm2<>+16(SB)/8, $0x3fe0000000000000
+DATA decayTerm2<>+24(SB)/8, $0x3fe0000000000000
+GLOBL decayTerm2<>(SB), RODATA|NOPTR, $32
+
+DATA decayTerm3<>+0(SB)/8, $0x3fc5555555555555
+DATA decayTerm3<>+8(SB)/8, $0x3fc5555555555555
+DATA decayTerm3<>+16(SB)/8, $0x3fc5555555555555
+DATA decayTerm3<>+24(SB)/8, $0x3fc5555555555555
+GLOBL decayTerm3<>(SB), RODATA|NOPTR, $32
+
+DATA decayTerm4<>+0(SB)/8, $0x3fa5555555555555
+DATA decayTerm4<>+8(SB)/8, $0x3fa5555555555555
+DATA decayTerm4<>+16(SB)/8, $0x3fa5555555555555
+DATA decayTerm4<>+24(SB)/8, $0x3fa5555555555555
+GLOBL decayTerm4<>(SB), RODATA|NOPTR, $32
+
+DATA decayTerm5<>+0(SB)/8, $0x3f81111111111111
+DATA decayTerm5<>+8(SB)/8, $0x3f81111111111111
+DATA decayTerm5<>+16(SB)/8, $0x3f81111111111111
+DATA decayTerm5<>+24(SB)/8, $0x3f81111111111111
+GLOBL decayTerm5<>(SB), RODATA|NOPTR, $32
+
+DATA decayTerm6<>+0(SB)/8, $0x3f56c16c16c16c17
+DATA decayTerm6<>+8(SB)/8, $0x3f56c16c16c16c17
+DATA decayTerm6<>+16(SB)/8, $0x3f56c16c16c16c17
+DATA decayTerm6<>+24(SB)/8, $0x3f56c16c16c16c17
+GLOBL decayTerm6<>(SB), RODATA|NOPTR, $32
+
+DATA decayTerm7<>+0(SB)/8, $0x3f2a01a01a01a01a
+DATA decayTerm7<>+8(SB)/8, $0x3f2a01a01a01a01a
+DATA decayTerm7<>+16(SB)/8, $0x3f2a01a01a01a01a
+DATA decayTerm7<>+24(SB)/8, $0x3f2a01a01a01a01a
+GLOBL decayTerm7<>(SB), RODATA|NOPTR, $32
+
+DATA decayTerm8<>+0(SB)/8, $0x3efa01a01a01a01a
+DATA decayTerm8<>+8(SB)/8, $0x3efa01a01a01a01a
+DATA decayTerm8<>+16(SB)/8, $0x3efa01a01a01a01a
+DATA decayTerm8<>+24(SB)/8, $0x3efa01a01a01a01a
+GLOBL decayTerm8<>(SB), RODATA|NOPTR, $32
+
+DATA decayTerm9<>+0(SB)/8, $0x3ec71de3a556c734
+DATA decayTerm9<>+8(SB)/8, $0x3ec71de3a556c734
+DATA decayTerm9<>+16(SB)/8, $0x3ec71de3a556c734
+DATA decayTerm9<>+24(SB)/8, $0x3ec71de3a556c734
+GLOBL decayTerm9<>(SB), RODATA|NOPTR, $32
+
+DATA decayTerm10<>+0(SB)/8, $0x3e927e4fb7789f5c
+DATA decayTerm10<>+8(SB)/8, $0x3e927e4fb7789f5c
+DATA decayTerm10<>+16(SB)/8, $0x3e927e4fb7789f5c
+DATA decayTerm10<>+24(SB)/8, $0x3e927e4fb7789f5c
+GLOBL decayTerm10<>(SB), RODATA|NOPTR, $32
+
+DATA decayTerm11<>+0(SB)/8, $0x3e5ae64567f544e4
+DATA decayTerm11<>+8(SB)/8, $0x3e5ae64567f544e4
+DATA decayTerm11<>+16(SB)/8, $0x3e5ae64567f544e4
+DATA decayTerm11<>+24(SB)/8, $0x3e5ae64567f544e4
+GLOBL decayTerm11<>(SB), RODATA|NOPTR, $32
+
+DATA decayTerm12<>+0(SB)/8, $0x3e21eed8eff8d898
+DATA decayTerm12<>+8(SB)/8, $0x3e21eed8eff8d898
+DATA decayTerm12<>+16(SB)/8, $0x3e21eed8eff8d898
+DATA decayTerm12<>+24(SB)/8, $0x3e21eed8eff8d898
+GLOBL decayTerm12<>(SB), RODATA|NOPTR, $32
+
+DATA decayTerm13<>+0(SB)/8, $0x3de6124613a86d09
+DATA decayTerm13<>+8(SB)/8, $0x3de6124613a86d09
+DATA decayTerm13<>+16(SB)/8, $0x3de6124613a86d09
+DATA decayTerm13<>+24(SB)/8, $0x3de6124613a86d09
+GLOBL decayTerm13<>(SB), RODATA|NOPTR, $32
+
+// func decay64AVX2(values []float64, rate float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·decay64AVX2(SB), NOSPLIT, $0-32
+	VBROADCASTSD rate+24(FP), Y0
+	VXORPD       Y1, Y1, Y1
+	VSUBPD       Y0, Y1, Y0
+	VMOVUPD      decayLeast<>+0(SB), Y1
+	MOVQ         values_base+0(FP), AX
+	MOVQ         values_len+8(FP), CX
+	XORQ         DX, DX
+	SUBQ         $0x10, CX
+	JL           decay_rest
+
+decay_steps:
+	VMOVUPD      (AX)(DX*1), Y2
+	VMULPD       Y0, Y2, Y2
+	VCMPPD       $0x0d, Y1, Y2, Y3
+	VMAXPD       Y1, Y2, Y2
+	VMOVUPD      decayShift<>+0(SB), Y4
+	VFMADD231PD  decayLog2e<>+0(SB), Y2, Y4
+	VMOVUPD      decayShift<>+0(SB), Y5
+	VSUBPD       Y5, Y4, Y5
+	VFNMADD231PD decayHigh<>+0(SB), Y5, Y2
+	VFNMADD231PD decayLow<>+0(SB), Y5, Y2
+	VMOVUPD      decayTerm13<>+0(SB), Y5
+	VFMADD213PD  decayTerm12<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm11<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm10<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm9<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm8<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm7<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm6<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm5<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm4<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm3<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm2<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm1<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm0<>+0(SB), Y2, Y5
+	VPSLLQ       $0x34, Y4, Y4
+	VPADDQ       Y4, Y5, Y5
+	VANDPD       Y3, Y5, Y5
+	VMOVUPD      Y5, (AX)(DX*1)
+	VMOVUPD      32(AX)(DX*1), Y2
+	VMULPD       Y0, Y2, Y2
+	VCMPPD       $0x0d, Y1, Y2, Y3
+	VMAXPD       Y1, Y2, Y2
+	VMOVUPD      decayShift<>+0(SB), Y4
+	VFMADD231PD  decayLog2e<>+0(SB), Y2, Y4
+	VMOVUPD      decayShift<>+0(SB), Y5
+	VSUBPD       Y5, Y4, Y5
+	VFNMADD231PD decayHigh<>+0(SB), Y5, Y2
+	VFNMADD231PD decayLow<>+0(SB), Y5, Y2
+	VMOVUPD      decayTerm13<>+0(SB), Y5
+	VFMADD213PD  decayTerm12<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm11<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm10<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm9<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm8<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm7<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm6<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm5<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm4<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm3<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm2<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm1<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm0<>+0(SB), Y2, Y5
+	VPSLLQ       $0x34, Y4, Y4
+	VPADDQ       Y4, Y5, Y5
+	VANDPD       Y3, Y5, Y5
+	VMOVUPD      Y5, 32(AX)(DX*1)
+	VMOVUPD      64(AX)(DX*1), Y2
+	VMULPD       Y0, Y2, Y2
+	VCMPPD       $0x0d, Y1, Y2, Y3
+	VMAXPD       Y1, Y2, Y2
+	VMOVUPD      decayShift<>+0(SB), Y4
+	VFMADD231PD  decayLog2e<>+0(SB), Y2, Y4
+	VMOVUPD      decayShift<>+0(SB), Y5
+	VSUBPD       Y5, Y4, Y5
+	VFNMADD231PD decayHigh<>+0(SB), Y5, Y2
+	VFNMADD231PD decayLow<>+0(SB), Y5, Y2
+	VMOVUPD      decayTerm13<>+0(SB), Y5
+	VFMADD213PD  decayTerm12<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm11<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm10<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm9<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm8<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm7<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm6<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm5<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm4<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm3<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm2<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm1<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm0<>+0(SB), Y2, Y5
+	VPSLLQ       $0x34, Y4, Y4
+	VPADDQ       Y4, Y5, Y5
+	VANDPD       Y3, Y5, Y5
+	VMOVUPD      Y5, 64(AX)(DX*1)
+	VMOVUPD      96(AX)(DX*1), Y2
+	VMULPD       Y0, Y2, Y2
+	VCMPPD       $0x0d, Y1, Y2, Y3
+	VMAXPD       Y1, Y2, Y2
+	VMOVUPD      decayShift<>+0(SB), Y4
+	VFMADD231PD  decayLog2e<>+0(SB), Y2, Y4
+	VMOVUPD      decayShift<>+0(SB), Y5
+	VSUBPD       Y5, Y4, Y5
+	VFNMADD231PD decayHigh<>+0(SB), Y5, Y2
+	VFNMADD231PD decayLow<>+0(SB), Y5, Y2
+	VMOVUPD      decayTerm13<>+0(SB), Y5
+	VFMADD213PD  decayTerm12<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm11<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm10<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm9<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm8<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm7<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm6<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm5<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm4<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm3<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm2<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm1<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm0<>+0(SB), Y2, Y5
+	VPSLLQ       $0x34, Y4, Y4
+	VPADDQ       Y4, Y5, Y5
+	VANDPD       Y3, Y5, Y5
+	VMOVUPD      Y5, 96(AX)(DX*1)
+	ADDQ         $0x00000080, DX
+	SUBQ         $0x10, CX
+	JGE          decay_steps
+
+decay_rest:
+	ADDQ         $0x10, CX
+	JE           decay_done
+	CMPQ         CX, $0x08
+	JL           decay_one
+	VMOVUPD      (AX)(DX*1), Y2
+	VMULPD       Y0, Y2, Y2
+	VCMPPD       $0x0d, Y1, Y2, Y3
+	VMAXPD       Y1, Y2, Y2
+	VMOVUPD      decayShift<>+0(SB), Y4
+	VFMADD231PD  decayLog2e<>+0(SB), Y2, Y4
+	VMOVUPD      decayShift<>+0(SB), Y5
+	VSUBPD       Y5, Y4, Y5
+	VFNMADD231PD decayHigh<>+0(SB), Y5, Y2
+	VFNMADD231PD decayLow<>+0(SB), Y5, Y2
+	VMOVUPD      decayTerm13<>+0(SB), Y5
+	VFMADD213PD  decayTerm12<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm11<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm10<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm9<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm8<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm7<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm6<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm5<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm4<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm3<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm2<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm1<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm0<>+0(SB), Y2, Y5
+	VPSLLQ       $0x34, Y4, Y4
+	VPADDQ       Y4, Y5, Y5
+	VANDPD       Y3, Y5, Y5
+	VMOVUPD      Y5, (AX)(DX*1)
+	VMOVUPD      32(AX)(DX*1), Y2
+	VMULPD       Y0, Y2, Y2
+	VCMPPD       $0x0d, Y1, Y2, Y3
+	VMAXPD       Y1, Y2, Y2
+	VMOVUPD      decayShift<>+0(SB), Y4
+	VFMADD231PD  decayLog2e<>+0(SB), Y2, Y4
+	VMOVUPD      decayShift<>+0(SB), Y5
+	VSUBPD       Y5, Y4, Y5
+	VFNMADD231PD decayHigh<>+0(SB), Y5, Y2
+	VFNMADD231PD decayLow<>+0(SB), Y5, Y2
+	VMOVUPD      decayTerm13<>+0(SB), Y5
+	VFMADD213PD  decayTerm12<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm11<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm10<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm9<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm8<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm7<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm6<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm5<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm4<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm3<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm2<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm1<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm0<>+0(SB), Y2, Y5
+	VPSLLQ       $0x34, Y4, Y4
+	VPADDQ       Y4, Y5, Y5
+	VANDPD       Y3, Y5, Y5
+	VMOVUPD      Y5, 32(AX)(DX*1)
+	ADDQ         $0x40, DX
+	SUBQ         $0x08, CX
+
+decay_one:
+	CMPQ         CX, $0x04
+	JL           decay_part
+	VMOVUPD      (AX)(DX*1), Y2
+	VMULPD       Y0, Y2, Y2
+	VCMPPD       $0x0d, Y1, Y2, Y3
+	VMAXPD       Y1, Y2, Y2
+	VMOVUPD      decayShift<>+0(SB), Y4
+	VFMADD231PD  decayLog2e<>+0(SB), Y2, Y4
+	VMOVUPD      decayShift<>+0(SB), Y5
+	VSUBPD       Y5, Y4, Y5
+	VFNMADD231PD decayHigh<>+0(SB), Y5, Y2
+	VFNMADD231PD decayLow<>+0(SB), Y5, Y2
+	VMOVUPD      decayTerm13<>+0(SB), Y5
+	VFMADD213PD  decayTerm12<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm11<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm10<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm9<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm8<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm7<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm6<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm5<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm4<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm3<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm2<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm1<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm0<>+0(SB), Y2, Y5
+	VPSLLQ       $0x34, Y4, Y4
+	VPADDQ       Y4, Y5, Y5
+	VANDPD       Y3, Y5, Y5
+	VMOVUPD      Y5, (AX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x04, CX
+
+decay_part:
+	TESTQ        CX, CX
+	JE           decay_done
+	LEAQ         first64<>+32(SB), BX
+	NEGQ         CX
+	VMOVUPS      (BX)(CX*8), Y2
+	VMASKMOVPD   (AX)(DX*1), Y2, Y3
+	VMULPD       Y0, Y3, Y3
+	VCMPPD       $0x0d, Y1, Y3, Y0
+	VMAXPD       Y1, Y3, Y3
+	VMOVUPD      decayShift<>+0(SB), Y1
+	VFMADD231PD  decayLog2e<>+0(SB), Y3, Y1
+	VMOVUPD      decayShift<>+0(SB), Y4
+	VSUBPD       Y4, Y1, Y4
+	VFNMADD231PD decayHigh<>+0(SB), Y4, Y3
+	VFNMADD231PD decayLow<>+0(SB), Y4, Y3
+	VMOVUPD      decayTerm13<>+0(SB), Y4
+	VFMADD213PD  decayTerm12<>+0(SB), Y3, Y4
+	VFMADD213PD  decayTerm11<>+0(SB), Y3, Y4
+	VFMADD213PD  decayTerm10<>+0(SB), Y3, Y4
+	VFMADD213PD  decayTerm9<>+0(SB), Y3, Y4
+	VFMADD213PD  decayTerm8<>+0(SB), Y3, Y4
+	VFMADD213PD  decayTerm7<>+0(SB), Y3, Y4
+	VFMADD213PD  decayTerm6<>+0(SB), Y3, Y4
+	VFMADD213PD  decayTerm5<>+0(SB), Y3, Y4
+	VFMADD213PD  decayTerm4<>+0(SB), Y3, Y4
+	VFMADD213PD  decayTerm3<>+0(SB), Y3, Y4
+	VFMADD213PD  decayTerm2<>+0(SB), Y3, Y4
+	VFMADD213PD  decayTerm1<>+0(SB), Y3, Y4
+	VFMADD213PD  decayTerm0<>+0(SB), Y3, Y4
+	VPSLLQ       $0x34, Y1, Y1
+	VPADDQ       Y1, Y4, Y4
+	VANDPD       Y0, Y4, Y4
+	VMASKMOVPD   Y4, Y2, (AX)(DX*1)
+
+decay_done:
+	VZEROUPPER
+	RET
+
+// func decayRoots64AVX2(values []float64, rate float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·decayRoots64AVX2(SB), NOSPLIT, $0-32
+	VBROADCASTSD rate+24(FP), Y0
+	VXORPD       Y1, Y1, Y1
+	VSUBPD       Y0, Y1, Y0
+	VMOVUPD      decayLeast<>+0(SB), Y1
+	MOVQ         values_base+0(FP), AX
+	MOVQ         values_len+8(FP), CX
+	XORQ         DX, DX
+	SUBQ         $0x10, CX
+	JL           decayRoots_rest
+
+decayRoots_steps:
+	VMOVUPD      (AX)(DX*1), Y2
+	VSQRTPD      Y2, Y2
+	VMULPD       Y0, Y2, Y2
+	VCMPPD       $0x0d, Y1, Y2, Y3
+	VMAXPD       Y1, Y2, Y2
+	VMOVUPD      decayShift<>+0(SB), Y4
+	VFMADD231PD  decayLog2e<>+0(SB), Y2, Y4
+	VMOVUPD      decayShift<>+0(SB), Y5
+	VSUBPD       Y5, Y4, Y5
+	VFNMADD231PD decayHigh<>+0(SB), Y5, Y2
+	VFNMADD231PD decayLow<>+0(SB), Y5, Y2
+	VMOVUPD      decayTerm13<>+0(SB), Y5
+	VFMADD213PD  decayTerm12<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm11<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm10<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm9<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm8<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm7<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm6<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm5<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm4<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm3<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm2<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm1<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm0<>+0(SB), Y2, Y5
+	VPSLLQ       $0x34, Y4, Y4
+	VPADDQ       Y4, Y5, Y5
+	VANDPD       Y3, Y5, Y5
+	VMOVUPD      Y5, (AX)(DX*1)
+	VMOVUPD      32(AX)(DX*1), Y2
+	VSQRTPD      Y2, Y2
+	VMULPD       Y0, Y2, Y2
+	VCMPPD       $0x0d, Y1, Y2, Y3
+	VMAXPD       Y1, Y2, Y2
+	VMOVUPD      decayShift<>+0(SB), Y4
+	VFMADD231PD  decayLog2e<>+0(SB), Y2, Y4
+	VMOVUPD      decayShift<>+0(SB), Y5
+	VSUBPD       Y5, Y4, Y5
+	VFNMADD231PD decayHigh<>+0(SB), Y5, Y2
+	VFNMADD231PD decayLow<>+0(SB), Y5, Y2
+	VMOVUPD      decayTerm13<>+0(SB), Y5
+	VFMADD213PD  decayTerm12<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm11<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm10<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm9<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm8<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm7<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm6<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm5<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm4<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm3<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm2<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm1<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm0<>+0(SB), Y2, Y5
+	VPSLLQ       $0x34, Y4, Y4
+	VPADDQ       Y4, Y5, Y5
+	VANDPD       Y3, Y5, Y5
+	VMOVUPD      Y5, 32(AX)(DX*1)
+	VMOVUPD      64(AX)(DX*1), Y2
+	VSQRTPD      Y2, Y2
+	VMULPD       Y0, Y2, Y2
+	VCMPPD       $0x0d, Y1, Y2, Y3
+	VMAXPD       Y1, Y2, Y2
+	VMOVUPD      decayShift<>+0(SB), Y4
+	VFMADD231PD  decayLog2e<>+0(SB), Y2, Y4
+	VMOVUPD      decayShift<>+0(SB), Y5
+	VSUBPD       Y5, Y4, Y5
+	VFNMADD231PD decayHigh<>+0(SB), Y5, Y2
+	VFNMADD231PD decayLow<>+0(SB), Y5, Y2
+	VMOVUPD      decayTerm13<>+0(SB), Y5
+	VFMADD213PD  decayTerm12<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm11<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm10<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm9<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm8<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm7<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm6<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm5<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm4<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm3<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm2<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm1<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm0<>+0(SB), Y2, Y5
+	VPSLLQ       $0x34, Y4, Y4
+	VPADDQ       Y4, Y5, Y5
+	VANDPD       Y3, Y5, Y5
+	VMOVUPD      Y5, 64(AX)(DX*1)
+	VMOVUPD      96(AX)(DX*1), Y2
+	VSQRTPD      Y2, Y2
+	VMULPD       Y0, Y2, Y2
+	VCMPPD       $0x0d, Y1, Y2, Y3
+	VMAXPD       Y1, Y2, Y2
+	VMOVUPD      decayShift<>+0(SB), Y4
+	VFMADD231PD  decayLog2e<>+0(SB), Y2, Y4
+	VMOVUPD      decayShift<>+0(SB), Y5
+	VSUBPD       Y5, Y4, Y5
+	VFNMADD231PD decayHigh<>+0(SB), Y5, Y2
+	VFNMADD231PD decayLow<>+0(SB), Y5, Y2
+	VMOVUPD      decayTerm13<>+0(SB), Y5
+	VFMADD213PD  decayTerm12<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm11<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm10<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm9<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm8<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm7<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm6<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm5<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm4<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm3<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm2<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm1<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm0<>+0(SB), Y2, Y5
+	VPSLLQ       $0x34, Y4, Y4
+	VPADDQ       Y4, Y5, Y5
+	VANDPD       Y3, Y5, Y5
+	VMOVUPD      Y5, 96(AX)(DX*1)
+	ADDQ         $0x00000080, DX
+	SUBQ         $0x10, CX
+	JGE          decayRoots_steps
+
+decayRoots_rest:
+	ADDQ         $0x10, CX
+	JE           decayRoots_done
+	CMPQ         CX, $0x08
+	JL           decayRoots_one
+	VMOVUPD      (AX)(DX*1), Y2
+	VSQRTPD      Y2, Y2
+	VMULPD       Y0, Y2, Y2
+	VCMPPD       $0x0d, Y1, Y2, Y3
+	VMAXPD       Y1, Y2, Y2
+	VMOVUPD      decayShift<>+0(SB), Y4
+	VFMADD231PD  decayLog2e<>+0(SB), Y2, Y4
+	VMOVUPD      decayShift<>+0(SB), Y5
+	VSUBPD       Y5, Y4, Y5
+	VFNMADD231PD decayHigh<>+0(SB), Y5, Y2
+	VFNMADD231PD decayLow<>+0(SB), Y5, Y2
+	VMOVUPD      decayTerm13<>+0(SB), Y5
+	VFMADD213PD  decayTerm12<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm11<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm10<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm9<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm8<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm7<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm6<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm5<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm4<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm3<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm2<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm1<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm0<>+0(SB), Y2, Y5
+	VPSLLQ       $0x34, Y4, Y4
+	VPADDQ       Y4, Y5, Y5
+	VANDPD       Y3, Y5, Y5
+	VMOVUPD      Y5, (AX)(DX*1)
+	VMOVUPD      32(AX)(DX*1), Y2
+	VSQRTPD      Y2, Y2
+	VMULPD       Y0, Y2, Y2
+	VCMPPD       $0x0d, Y1, Y2, Y3
+	VMAXPD       Y1, Y2, Y2
+	VMOVUPD      decayShift<>+0(SB), Y4
+	VFMADD231PD  decayLog2e<>+0(SB), Y2, Y4
+	VMOVUPD      decayShift<>+0(SB), Y5
+	VSUBPD       Y5, Y4, Y5
+	VFNMADD231PD decayHigh<>+0(SB), Y5, Y2
+	VFNMADD231PD decayLow<>+0(SB), Y5, Y2
+	VMOVUPD      decayTerm13<>+0(SB), Y5
+	VFMADD213PD  decayTerm12<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm11<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm10<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm9<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm8<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm7<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm6<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm5<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm4<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm3<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm2<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm1<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm0<>+0(SB), Y2, Y5
+	VPSLLQ       $0x34, Y4, Y4
+	VPADDQ       Y4, Y5, Y5
+	VANDPD       Y3, Y5, Y5
+	VMOVUPD      Y5, 32(AX)(DX*1)
+	ADDQ         $0x40, DX
+	SUBQ         $0x08, CX
+
+decayRoots_one:
+	CMPQ         CX, $0x04
+	JL           decayRoots_part
+	VMOVUPD      (AX)(DX*1), Y2
+	VSQRTPD      Y2, Y2
+	VMULPD       Y0, Y2, Y2
+	VCMPPD       $0x0d, Y1, Y2, Y3
+	VMAXPD       Y1, Y2, Y2
+	VMOVUPD      decayShift<>+0(SB), Y4
+	VFMADD231PD  decayLog2e<>+0(SB), Y2, Y4
+	VMOVUPD      decayShift<>+0(SB), Y5
+	VSUBPD       Y5, Y4, Y5
+	VFNMADD231PD decayHigh<>+0(SB), Y5, Y2
+	VFNMADD231PD decayLow<>+0(SB), Y5, Y2
+	VMOVUPD      decayTerm13<>+0(SB), Y5
+	VFMADD213PD  decayTerm12<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm11<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm10<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm9<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm8<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm7<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm6<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm5<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm4<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm3<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm2<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm1<>+0(SB), Y2, Y5
+	VFMADD213PD  decayTerm0<>+0(SB), Y2, Y5
+	VPSLLQ       $0x34, Y4, Y4
+	VPADDQ       Y4, Y5, Y5
+	VANDPD       Y3, Y5, Y5
+	VMOVUPD      Y5, (AX)(DX*1)
+	ADDQ         $0x20, DX
+	SUBQ         $0x04, CX
+
+decayRoots_part:
+	TESTQ        CX, CX
+	JE           decayRoots_done
+	LEAQ         first64<>+32(SB), BX
+	NEGQ         CX
+	VMOVUPS      (BX)(CX*8), Y2
+	VMASKMOVPD   (AX)(DX*1), Y2, Y3
+	VSQRTPD      Y3, Y3
+	VMULPD       Y0, Y3, Y3
+	VCMPPD       $0x0d, Y1, Y3, Y0
+	VMAXPD       Y1, Y3, Y3
+	VMOVUPD      decayShift<>+0(SB), Y1
+	VFMADD231PD  decayLog2e<>+0(SB), Y3, Y1
+	VMOVUPD      decayShift<>+0(SB), Y4
+	VSUBPD       Y4, Y1, Y4
+	VFNMADD231PD decayHigh<>+0(SB), Y4, Y3
+	VFNMADD231PD decayLow<>+0(SB), Y4, Y3
+	VMOVUPD      decayTerm13<>+0(SB), Y4
+	VFMADD213PD  decayTerm12<>+0(SB), Y3, Y4
+	VFMADD213PD  decayTerm11<>+0(SB), Y3, Y4
+	VFMADD213PD  decayTerm10<>+0(SB), Y3, Y4
+	VFMADD213PD  decayTerm9<>+0(SB), Y3, Y4
+	VFMADD213PD  decayTerm8<>+0(SB), Y3, Y4
+	VFMADD213PD  decayTerm7<>+0(SB), Y3, Y4
+	VFMADD213PD  decayTerm6<>+0(SB), Y3, Y4
+	VFMADD213PD  decayTerm5<>+0(SB), Y3, Y4
+	VFMADD213PD  decayTerm4<>+0(SB), Y3, Y4
+	VFMADD213PD  decayTerm3<>+0(SB), Y3, Y4
+	VFMADD213PD  decayTerm2<>+0(SB), Y3, Y4
+	VFMADD213PD  decayTerm1<>+0(SB), Y3, Y4
+	VFMADD213PD  decayTerm0<>+0(SB), Y3, Y4
+	VPSLLQ       $0x34, Y1, Y1
+	VPADDQ       Y1, Y4, Y4
+	VANDPD       Y0, Y4, Y4
+	VMASKMOVPD   Y4, Y2, (AX)(DX*1)
+
+decayRoots_done:
+	VZEROUPPER
+	RET
+
 // func bonds32AVX2(dst []float32, at []float32, y []float32, start []int, others []int32, scale float32, offset float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·bonds32AVX2(SB), NOSPLIT, $0-128

@@ -195,6 +195,12 @@ func pull64AVX2(dst []float64, ratios []float64, x []float64, here float64) floa
 	panic("kernel: assembly of another processor")
 }
 
+// decay64AVX2 is decay64Go, but for the last digit.
+func decay64AVX2(values []float64, rate float64) { panic("kernel: assembly of another processor") }
+
+// decayRoots64AVX2 is decayRoots64Go, but for the last digit.
+func decayRoots64AVX2(values []float64, rate float64) { panic("kernel: assembly of another processor") }
+
 // bonds32AVX2 is bonds32Go, with near or without, for at least one point and lists of multiples of 8.
 func bonds32AVX2(dst []float32, at []float32, y []float32, start []int, others []int32, scale float32, offset float32) {
 	panic("kernel: assembly of another processor")

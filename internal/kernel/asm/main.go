@@ -62,6 +62,7 @@ func main() {
 	addSquares(forms[1])
 	ratios(forms[1])
 	pull(forms[1])
+	decay(forms[1])
 	bonds(false)
 	bonds(true)
 	triplets()
