@@ -85,6 +85,29 @@ func TestCholesky(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			diagonal, err := c.InverseDiagonal(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, v := range diagonal {
+				if want := inverse.At(i, i); math.Abs(v-want) > 1e-11*want {
+					t.Errorf("n=%d scale %v: the inverse has %v at %d of its diagonal, want %v", n, scale, v, i, want)
+				}
+			}
+			single, many := random(n, 1), random(n, 1)
+			if err := c.SolveVector(ctx, single.RawMatrix().Data); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.Solve(ctx, many); err != nil {
+				t.Fatal(err)
+			}
+			many.Sub(many, single)
+			if e := largest(many); !(e <= 1e-11*largest(single)) {
+				t.Errorf("n=%d scale %v: one vector is solved with another result, by %v", n, scale, e)
+			}
+			if p := c.LeastPivot() / scale; !(p <= a.At(0, 0)*(1+1e-12) && p > 0) {
+				t.Errorf("n=%d scale %v: the least pivot is %v", n, scale, p)
+			}
 			var one mat.Dense
 			one.Mul(a, inverse)
 			one.Scale(scale, &one)
