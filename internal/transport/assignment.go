@@ -1,5 +1,5 @@
-// Package transport solves problems of assignment and transport: which goes to which, at
-// the least cost in all.
+// Package transport solves problems of assignment and transport: which goes to which, and how
+// much of it, at the least cost in all.
 package transport
 
 import (
