@@ -67,6 +67,8 @@ func FuzzFit(f *testing.F) {
 			"MetricMDS":           dr.MetricMDS{Components: k, Iterations: 5, Start: map[bool]dr.Start{true: dr.FromRandom}[single]},
 			"MetricMDS, SGD":      dr.MetricMDS{Components: k, Iterations: 3, Optimizer: dr.SGD, LastStep: perplexity},
 			"NonMetricMDS":        dr.NonMetricMDS{Components: k, Iterations: 5, Tolerance: max(perplexity, 0)},
+			"FunctorialMDS":       dr.FunctorialMDS{Components: k, Iterations: 5},
+			"FunctorialMDS, core": dr.FunctorialMDS{Components: k, Linkage: dr.RobustLinkage, Neighbors: max(0, n/3), Iterations: 5},
 			"Sammon":              dr.Sammon{Components: k, Iterations: 5},
 			"LaplacianEigenmaps":  dr.LaplacianEigenmaps{Components: k, Neighbors: max(0, n/3)},
 			"Eigenmaps, heat":     dr.LaplacianEigenmaps{Components: k, Neighbors: max(0, n/2), Heat: true, Width: max(perplexity, 0)},

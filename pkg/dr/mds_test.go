@@ -400,7 +400,7 @@ func TestScalingOfDistancesIsThatOfTheirRows(t *testing.T) {
 	d := apart.Rows(t, x)
 	for name, method := range map[string]dr.Embedder{
 		"classical": dr.ClassicalMDS{}, "metric": dr.MetricMDS{}, "SGD": dr.MetricMDS{Optimizer: dr.SGD}, "non-metric": dr.NonMetricMDS{},
-		"Sammon": dr.Sammon{}, "landmarks": dr.LandmarkMDS{Landmarks: 9},
+		"Sammon": dr.Sammon{}, "functorial": dr.FunctorialMDS{}, "landmarks": dr.LandmarkMDS{Landmarks: 9},
 	} {
 		want, err := method.Embed(ctx, x)
 		if err != nil {
@@ -496,6 +496,7 @@ func TestCanceledScalingReturnsHowFarItCame(t *testing.T) {
 	x := fixture.Normal(1, 60, 5)
 	for name, method := range map[string]dr.Embedder{
 		"SMACOF": dr.MetricMDS{Tolerance: dr.Zero}, "SGD": dr.MetricMDS{Optimizer: dr.SGD}, "non-metric": dr.NonMetricMDS{Tolerance: dr.Zero}, "Sammon": dr.Sammon{Tolerance: dr.Zero},
+		"functorial": dr.FunctorialMDS{Tolerance: dr.Zero},
 	} {
 		ctx, cancel := context.WithCancel(context.Background())
 		steps := 0

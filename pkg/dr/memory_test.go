@@ -85,6 +85,7 @@ func TestForecastsCoverWhatIsTaken(t *testing.T) {
 		{dr.MetricMDS{Iterations: 2}, rows(900, 5)},
 		{dr.MetricMDS{Iterations: 2, Weights: pairWeights(500)}, rows(500, 5)},
 		{dr.NonMetricMDS{Iterations: 2}, rows(900, 5)},
+		{dr.FunctorialMDS{Iterations: 2}, rows(900, 5)},
 		{dr.Sammon{Iterations: 2}, rows(500, 5)},
 		{dr.ClassicalMDS{}, rows(900, 50)},
 		{dr.LaplacianEigenmaps{}, rows(3000, 20)},

@@ -72,6 +72,7 @@ func savedValues(t *testing.T) map[string]savable {
 		"LandmarkMDSModel of distances":  fitted(t, dr.LandmarkMDS{Landmarks: 7}, apart.Rows(t, x)),
 		"MetricMDSModel":                 fitted(t, dr.MetricMDS{Iterations: 3}, x),
 		"NonMetricMDSModel":              fitted(t, dr.NonMetricMDS{Iterations: 3}, x),
+		"FunctorialMDSModel":             fitted(t, dr.FunctorialMDS{Iterations: 3, Linkage: dr.RobustLinkage}, x),
 		"PHATEModel":                     fitted(t, dr.PHATE{Iterations: 3}, x),
 		"PHATEModel with landmarks":      fitted(t, dr.PHATE{Landmarks: 7, Columns: 2, Iterations: 3}, x),
 		"PHATEModel of distances":        fitted(t, dr.PHATE{Iterations: 3}, apart.Rows(t, x)),
