@@ -1,0 +1,249 @@
+package geometry
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/internal/kernel"
+	"github.com/flatland-go/flatland/internal/linalg"
+	"github.com/flatland-go/flatland/internal/par"
+	"github.com/flatland-go/flatland/internal/subspace"
+	"github.com/flatland-go/flatland/pkg/mat32"
+	"github.com/flatland-go/flatland/pkg/measure"
+)
+
+// blockRows is how many rows are looked at together.
+const blockRows = 64
+
+// check refuses what are no rows, or fewer than least; copies is how many matrices of the
+// size of x, in float64, the method takes. Errors name the method.
+func check(ctx context.Context, method string, least int, copies int64, x mat.Matrix) error {
+	if err := mat32.CheckRows(method, x); err != nil {
+		return err
+	}
+	if err := mat32.CheckContext(ctx, x); err != nil {
+		return fmt.Errorf("%s: %w", method, err)
+	}
+	n, d := x.Dims()
+	if n < least {
+		return fmt.Errorf("%s: %w", method, &mat32.ShapeError{What: "x", Rows: n, Cols: d, Want: fmt.Sprintf("at least %d rows", least)})
+	}
+	m := int64(min(n, d))
+	return mat32.CheckMemory(method, 8*copies*(int64(n)*int64(d)+2*m*m), 0, "take fewer rows or columns")
+}
+
+// directions are the rows of a matrix at length 1, as seen from the origin. Rows of zeros
+// have none and are left out.
+type directions struct {
+	rows  *mat.Dense
+	at    []int // which rows they are
+	given int
+}
+
+// directionsOf checks x as check does, and that at least least rows have a direction.
+func directionsOf(ctx context.Context, method string, least int, copies int64, x mat.Matrix) (*directions, error) {
+	if err := check(ctx, method, least, copies, x); err != nil {
+		return nil, err
+	}
+	n, d := x.Dims()
+	rows := mat.NewDense(n, d, nil)
+	has := make([]bool, n)
+	err := par.BlocksWith(ctx, n, blockRows, func() []float64 { return make([]float64, d) }, func(buf []float64, lo, hi int) {
+		for i := lo; i < hi; i++ {
+			to := rows.RawRowView(i)
+			copy(to, mat32.Row(buf, i, x))
+			has[i] = normalize(to)
+		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", method, err)
+	}
+	z := &directions{given: n}
+	for i, ok := range has {
+		if !ok {
+			continue
+		}
+		if k := len(z.at); k < i {
+			copy(rows.RawRowView(k), rows.RawRowView(i))
+		}
+		z.at = append(z.at, i)
+	}
+	if len(z.at) < least {
+		return nil, &mat32.DegenerateError{Method: method, Reason: fmt.Sprintf("%d of %d rows are not zero, and have a direction: it takes %d", len(z.at), n, least)}
+	}
+	z.rows = rows.Slice(0, len(z.at), 0, d).(*mat.Dense)
+	return z, nil
+}
+
+// normalize brings a row to length 1, and reports whether it has a direction. Its squares
+// may be beyond the range of float64.
+func normalize(row []float64) bool {
+	largest := 0.
+	for _, v := range row {
+		largest = max(largest, math.Abs(v))
+	}
+	if largest == 0 {
+		return false
+	}
+	for j := range row {
+		row[j] /= largest
+	}
+	l := math.Sqrt(kernel.Dot64(row, row))
+	for j := range row {
+		row[j] /= l
+	}
+	return true
+}
+
+// notes says what was left out.
+func (z *directions) notes() []string {
+	if out := z.given - len(z.at); out > 0 {
+		return []string{fmt.Sprintf("%d rows of zeros have no direction and were left out", out)}
+	}
+	return nil
+}
+
+// perRow spreads values of the directions over the rows given, NaN where one has none.
+func (z *directions) perRow(values []float64) []float64 {
+	if len(values) == z.given {
+		return values
+	}
+	all := make([]float64, z.given)
+	for i := range all {
+		all[i] = math.NaN()
+	}
+	for k, i := range z.at {
+		all[i] = values[k]
+	}
+	return all
+}
+
+// unitRows returns the rows of x over the largest magnitude among them, unit, or zeros.
+func unitRows(ctx context.Context, x mat.Matrix) (rows *mat.Dense, unit float64, err error) {
+	n, d := x.Dims()
+	rows = mat.NewDense(n, d, nil)
+	largest := make([]float64, (n+blockRows-1)/blockRows)
+	err = par.BlocksWith(ctx, n, blockRows, func() []float64 { return make([]float64, d) }, func(buf []float64, lo, hi int) {
+		for i := lo; i < hi; i++ {
+			to := rows.RawRowView(i)
+			copy(to, mat32.Row(buf, i, x))
+			for _, v := range to {
+				largest[lo/blockRows] = max(largest[lo/blockRows], math.Abs(v))
+			}
+		}
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	if unit = slices.Max(largest); unit == 0 {
+		return rows, 0, nil
+	}
+	data := rows.RawMatrix().Data
+	return rows, unit, par.Blocks(ctx, n, blockRows, func(lo, hi int) {
+		for i := lo * d; i < hi*d; i++ {
+			data[i] /= unit
+		}
+	})
+}
+
+// sumRows returns the sum of the rows of a.
+func sumRows(ctx context.Context, a *mat.Dense) ([]float64, error) {
+	const size = 512 // sums are kept for each block
+	n, d := a.Dims()
+	parts := make([][]float64, (n+size-1)/size)
+	err := par.Blocks(ctx, n, size, func(lo, hi int) {
+		s := make([]float64, d)
+		for i := lo; i < hi; i++ {
+			kernel.Axpy64(1, a.RawRowView(i), s)
+		}
+		parts[lo/size] = s
+	})
+	total := make([]float64, d)
+	for _, s := range parts {
+		if s != nil {
+			kernel.Axpy64(1, s, total)
+		}
+	}
+	return total, err
+}
+
+// centeredRows checks x as check does and returns its rows less their mean, divided by unit.
+func centeredRows(ctx context.Context, method string, least int, copies int64, x mat.Matrix) (a *mat.Dense, unit float64, err error) {
+	if err := check(ctx, method, least, copies, x); err != nil {
+		return nil, 0, err
+	}
+	if a, unit, err = subspace.Centered(ctx, x); err != nil {
+		return nil, 0, fmt.Errorf("%s: %w", method, err)
+	}
+	return a, unit, nil
+}
+
+// varied is centeredRows of rows that are not all equal.
+func varied(ctx context.Context, method string, least int, copies int64, x mat.Matrix) (*mat.Dense, float64, error) {
+	a, unit, err := centeredRows(ctx, method, least, copies, x)
+	if err == nil && unit == 0 {
+		err = &mat32.DegenerateError{Method: method, Reason: "all rows are equal: nothing is spread"}
+	}
+	return a, unit, err
+}
+
+// gram returns aᵀa or a·aᵀ over the number of rows, whichever is the smaller; their
+// eigenvalues are the same but for zeros.
+func gram(ctx context.Context, a *mat.Dense) (*mat.SymDense, error) {
+	n, d := a.Dims()
+	m, t := d, blas.Trans
+	if n < d {
+		m, t = n, blas.NoTrans
+	}
+	g := mat.NewSymDense(m, nil)
+	raw := g.RawSymmetric()
+	return g, kernel.Syrk64(ctx, t, 1/float64(n), a.RawMatrix(), 0, blas64.General{Rows: m, Cols: m, Stride: raw.Stride, Data: raw.Data})
+}
+
+// moments returns the eigenvalues of the gram of a, largest first, none below zero.
+func moments(ctx context.Context, a *mat.Dense) ([]float64, error) {
+	g, err := gram(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	values, err := linalg.EigenvaluesSym(ctx, g)
+	for i, v := range values {
+		values[i] = max(v, 0)
+	}
+	return values, err
+}
+
+// spectrumOf returns all d moments, those that are zero for want of rows as well.
+func spectrumOf(ctx context.Context, a *mat.Dense) ([]float64, error) {
+	values, err := moments(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	_, d := a.Dims()
+	return append(values, make([]float64, d-len(values))...), nil
+}
+
+func totalOf(values []float64) (s float64) {
+	for _, v := range values {
+		s += v
+	}
+	return s
+}
+
+// finite refuses scores beyond float64.
+func finite(method string, s measure.Score) (measure.Score, error) {
+	if math.IsNaN(s.Value) || math.IsInf(s.Value, 0) {
+		return measure.Score{}, beyond(method)
+	}
+	return s, nil
+}
+
+func beyond(method string) error {
+	return &mat32.DegenerateError{Method: method, Reason: "the value is beyond the range of float64"}
+}
