@@ -93,6 +93,10 @@ func entries(r row, v variant, offset float64) ([]entry, error) {
 			other := func(x mat.Matrix, d int) mat.Matrix {
 				n, _ := dims(x)
 				switch {
+				case v.clouds: // with a few rows more, but not so many that they take time to draw
+					_, d := dims(x)
+					m := min(n, 200)
+					return mat.DenseCopyOf(random(2*m+3, max(1, d), offset).Slice(m, 2*m+3, 0, max(1, d)))
 				case n == 0:
 					return mat.NewDense(1, d, nil)
 				case verb == "FitPair": // a view of its own

@@ -59,6 +59,7 @@ type variant struct {
 	wide      bool      // try it on more columns than rows
 	moves     bool      // its map stays where the data are, and moves with them
 	positive  bool      // it takes rows without negative values: try it on magnitudes
+	clouds    bool      // it compares clouds: of other rows, and the same columns
 	gaps      bool      // it takes NaN for a value that is missing: infinities remain errors
 	distances distances // what it makes of distances for rows
 	cannot    bool      // its model has Transform and Inverse, which it refuses with these options
