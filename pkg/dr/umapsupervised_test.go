@@ -51,7 +51,7 @@ func parted(y mat.Matrix, labels []int, of func(i int) bool) float64 {
 func everyRow(int) bool { return true }
 
 // Labels part classes that overlap; on average over seeds the more, the larger their
-// weight.
+// weight, until no edge joins two classes: then it is chance how far they are apart.
 func TestUMAPPartsLabels(t *testing.T) {
 	testenv.Unraced(t)
 	const seeds = 5
@@ -64,7 +64,7 @@ func TestUMAPPartsLabels(t *testing.T) {
 		}
 	}
 	t.Logf("classes are %.2f times as far apart", mean)
-	if mean[0] > 2 || mean[1] < 1.5*mean[0] || mean[2] < 4 || mean[2] < 1.5*mean[1] || mean[3] < .9*mean[2] {
+	if mean[0] > 2 || mean[1] < 1.5*mean[0] || mean[2] < 4 || mean[2] < 1.5*mean[1] || mean[3] < .8*mean[2] {
 		t.Errorf("without labels, and with labels of weights 0, ½ and 1, classes are %.2f times as far apart", mean)
 	}
 }

@@ -20,8 +20,8 @@ import (
 // points so, by different forces.
 //
 // Where the heads are the tails, points pull each other: an edge that fires moves both its
-// ends, each from where it is at that moment, edge after edge. The points are in blocks of
-// fixed numbers, and pairs of blocks meet in rounds, as players in a tournament: the edges
+// ends, each from where it is at that moment, edge after edge. The points are in blocks that
+// do not depend on the number of cores, and pairs of blocks meet in rounds, as players in a tournament: the edges
 // between two blocks are gone through by one goroutine, and no block is in two pairs of a
 // round. So no point is moved by two at once, and the result does not depend on the number
 // of goroutines. Points that push are taken as they were when the epoch began. The pull of
@@ -116,7 +116,7 @@ func (s *NegativeSampling) Run(ctx context.Context, y []float32, dim int, edges 
 		d.heads, d.tails, d.seen = y, s.Anchors, s.Anchors
 	} else {
 		var err error
-		if d.plan, err = tournament(ctx, edges); err != nil {
+		if d.plan, err = tournament(ctx, edges, y, dim); err != nil {
 			return err
 		}
 		d.seen, d.heads = make([]float32, n*dim), make([]float32, n*dim)

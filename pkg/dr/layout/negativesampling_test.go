@@ -260,7 +260,7 @@ func TestStaggeredEdgesFireEvenly(t *testing.T) {
 func TestTournamentMeetsEveryEdgeOnce(t *testing.T) {
 	for _, n := range []int{1, 5, 127, 128, 130, 701, 3001} {
 		w := ring(n)
-		p, err := tournament(context.Background(), edgesOf(t, n, w.row, 100_000))
+		p, err := tournament(context.Background(), edgesOf(t, n, w.row, 100_000), scattered(n, 2, 1), 2)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -291,6 +291,59 @@ func TestTournamentMeetsEveryEdgeOnce(t *testing.T) {
 			for _, j := range w.columns[i] {
 				if !met[edge{int32(i), j}] {
 					t.Fatalf("n = %d: the edge of %d and %d is never visited", n, i, j)
+				}
+			}
+		}
+	}
+}
+
+// Points that lie together are in one block, so the edges of neighbours meet in the first
+// round; where they lie anywhere, an eighth of them do.
+func TestTournamentKeepsNeighborsTogether(t *testing.T) {
+	const n = 2000
+	circle := make([]float32, 2*n)
+	for i := range n {
+		sin, cos := math.Sincos(2 * math.Pi * float64(i) / n)
+		circle[2*i], circle[2*i+1] = float32(cos), float32(sin)
+	}
+	w := ring(n)
+	share := func(y []float32) float64 {
+		p, err := tournament(context.Background(), edgesOf(t, n, w.row, 100_000), y, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		met := 0
+		for _, u := range p.rounds[0] {
+			met += u.hi - u.lo
+		}
+		for b := range p.starts[1:] {
+			if lo, hi := p.ends(b); hi-lo != n/8 {
+				t.Errorf("block %d has %d points", b, hi-lo)
+			}
+		}
+		return float64(met) / float64(len(p.visits))
+	}
+	if got := share(circle); got < .9 {
+		t.Errorf("%.3f of the edges of a circle meet in the first round", got)
+	}
+	if got := share(scattered(n, 2, 1)); got > .3 {
+		t.Errorf("%.3f of the edges of points anywhere meet in the first round", got)
+	}
+}
+
+func TestFirst(t *testing.T) {
+	for _, n := range []int{1, 2, 3, 10, 1000} {
+		for _, k := range []int{0, 1, n / 2, n - 1, n} {
+			points := make([]int32, n)
+			for i := range points {
+				points[i] = int32(i)
+			}
+			first(k, points, func(i, j int32) bool { return i%5 < j%5 || i%5 == j%5 && i < j })
+			for _, a := range points[:k] {
+				for _, b := range points[k:] {
+					if b%5 < a%5 || b%5 == a%5 && b < a {
+						t.Fatalf("n = %d, k = %d: %d is not among the first", n, k, b)
+					}
 				}
 			}
 		}

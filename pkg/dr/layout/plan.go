@@ -2,7 +2,9 @@ package layout
 
 import (
 	"context"
+	"math"
 	"math/bits"
+	"slices"
 
 	"github.com/flatland-go/flatland/internal/par"
 )
@@ -14,10 +16,9 @@ type plan struct {
 	visits []visit
 	rounds [][]unit
 
-	// Points are in blocks, every blocks-th point in one, so that each has its share of the
-	// edges. The points of a block lie next to each other; the first longer blocks have one
-	// more than size.
-	blocks, size, longer int
+	// Points are in blocks, as many in each. Those of a block have slots next to each other.
+	starts        []int   // of blocks, and where the last one ends
+	slots, points []int32 // the slot of every point, and who lies there; nil where it is its own
 }
 
 // visit is an edge, its ends by their slots.
@@ -34,29 +35,28 @@ type unit struct {
 }
 
 // ends returns where a block lies.
-func (p *plan) ends(block int) (lo, hi int) {
-	at := func(b int) int { return b*p.size + min(b, p.longer) }
-	return at(block), at(block + 1)
-}
+func (p *plan) ends(block int) (lo, hi int) { return p.starts[block], p.starts[block+1] }
 
 // slot returns where a point lies, and point who lies there.
 func (p *plan) slot(point int) int {
-	block := point % p.blocks
-	return block*p.size + min(block, p.longer) + point/p.blocks
+	if p.slots == nil {
+		return point
+	}
+	return int(p.slots[point])
 }
 
 func (p *plan) point(slot int) int {
-	if end := p.longer * (p.size + 1); slot >= end {
-		return (slot-end)%p.size*p.blocks + p.longer + (slot-end)/p.size
+	if p.points == nil {
+		return slot
 	}
-	return slot%(p.size+1)*p.blocks + slot/(p.size+1)
+	return int(p.points[slot])
 }
 
 // headByHead returns the plan of heads that are moved each by its own edges alone.
 func headByHead(edges *Edges) *plan {
 	const smallest = 32 // heads of a unit
 	n := edges.Heads()
-	p := &plan{visits: make([]visit, 0, edges.Len()), blocks: 1, size: n}
+	p := &plan{visits: make([]visit, 0, edges.Len()), starts: []int{0, n}}
 	units := make([]unit, max(1, min(par.MaxParts, n/smallest)))
 	for u := range units {
 		units[u].lo = len(p.visits)
@@ -71,23 +71,44 @@ func headByHead(edges *Edges) *plan {
 	return p
 }
 
-// tournament returns the plan of edges of which both ends are moved. Blocks meet like
-// players, each once a round: in round r a block meets the one whose number differs from
-// its own by the bits of r, in the first itself. So for half of the rounds either half of
-// the blocks keeps to itself, and stays in the cache of who moved it last.
-func tournament(ctx context.Context, edges *Edges) (*plan, error) {
+// tournament returns the plan of edges of which both ends are moved, dim coordinates of
+// each point in y. Blocks meet like players, each once a round: in round r a block meets the
+// one whose number differs from its own by the bits of r, in the first itself. Points that
+// lie together are in one block, as mostly those are that they are joined to: so most edges
+// are gone through in the first round, all those of a point one after the other. Maps are a
+// little worse where the edges of a point are more apart, so blocks are few.
+func tournament(ctx context.Context, edges *Edges, y []float32, dim int) (*plan, error) {
 	const (
-		most     = 32 // blocks, half as many pairs of which meet at once
+		most     = 8  // blocks, half as many pairs of which meet at once
 		smallest = 64 // points of a block
 	)
 	n := edges.Heads()
 	b := 1 << (bits.Len(uint(min(most, max(1, n/smallest)))) - 1)
-	p := &plan{visits: make([]visit, edges.Len()), blocks: b, size: n / b, longer: n % b}
-	counts := make([]int, b*b) // of edges by the blocks of head and tail, then where the next goes
+	p := &plan{visits: make([]visit, edges.Len()), starts: make([]int, b+1), slots: make([]int32, n), points: make([]int32, n)}
+	for block := range p.starts {
+		p.starts[block] = block * n / b
+	}
+	for i := range p.points {
+		p.points[i] = int32(i)
+	}
+	p.divide(y, dim, 0, b)
+	home := make([]uint8, n) // the block of every point
 	err := par.Blocks(ctx, b, 1, func(block, _ int) {
-		for i := block; i < n; i += b {
-			for _, e := range edges.Row(i) {
-				counts[block*b+int(e.Tail)%b]++
+		lo, hi := p.ends(block)
+		slices.Sort(p.points[lo:hi])
+		for k, i := range p.points[lo:hi] {
+			p.slots[i], home[i] = int32(lo+k), uint8(block)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	counts := make([]int, b*b) // of edges by the blocks of head and tail, then where the next goes
+	err = par.Blocks(ctx, b, 1, func(block, _ int) {
+		lo, hi := p.ends(block)
+		for _, i := range p.points[lo:hi] {
+			for _, e := range edges.Row(int(i)) {
+				counts[block*b+int(home[e.Tail])]++
 			}
 		}
 	})
@@ -117,15 +138,75 @@ func tournament(ctx context.Context, edges *Edges) (*plan, error) {
 		p.rounds = append(p.rounds, units)
 	}
 	err = par.Blocks(ctx, b, 1, func(block, _ int) {
-		for i := block; i < n; i += b {
-			for _, e := range edges.Row(i) {
-				next := &counts[block*b+int(e.Tail)%b]
-				p.visits[*next] = visit{int32(p.slot(i)), int32(p.slot(int(e.Tail))), e.Rate, uint32(*next)}
+		lo, hi := p.ends(block)
+		for slot := lo; slot < hi; slot++ {
+			for _, e := range edges.Row(int(p.points[slot])) {
+				next := &counts[block*b+int(home[e.Tail])]
+				p.visits[*next] = visit{int32(slot), p.slots[e.Tail], e.Rate, uint32(*next)}
 				*next++
 			}
 		}
 	})
 	return p, err
+}
+
+// divide deals the points of the blocks [lo, hi) out to them: by halves, at the middle of
+// their longest side, those at one place by number.
+func (p *plan) divide(y []float32, dim, lo, hi int) {
+	if hi-lo < 2 {
+		return
+	}
+	points := p.points[p.starts[lo]:p.starts[hi]]
+	axis, longest := 0, float32(-1)
+	for c := range dim {
+		low, high := float32(math.Inf(1)), float32(math.Inf(-1))
+		for _, i := range points {
+			v := y[int(i)*dim+c]
+			low, high = min(low, v), max(high, v)
+		}
+		if high-low > longest {
+			axis, longest = c, high-low
+		}
+	}
+	middle := (lo + hi) / 2
+	first(p.starts[middle]-p.starts[lo], points, func(i, j int32) bool {
+		a, b := y[int(i)*dim+axis], y[int(j)*dim+axis]
+		return a < b || a == b && i < j
+	})
+	p.divide(y, dim, lo, middle)
+	p.divide(y, dim, middle, hi)
+}
+
+// first puts the k of some points that come before all others at their beginning: by
+// quickselect (C. Hoare, 1961, Algorithm 65: Find), whose pivot is the middle of three.
+func first(k int, points []int32, before func(i, j int32) bool) {
+	for len(points) > 1 && k > 0 && k < len(points) {
+		last := len(points) - 1
+		a, b := 0, last/2
+		if before(points[b], points[a]) {
+			a, b = b, a
+		}
+		if before(points[last], points[b]) {
+			b = last
+			if before(points[b], points[a]) {
+				b = a
+			}
+		}
+		points[b], points[last] = points[last], points[b]
+		at := 0
+		for i, p := range points[:last] {
+			if before(p, points[last]) {
+				points[i], points[at] = points[at], p
+				at++
+			}
+		}
+		points[at], points[last] = points[last], points[at]
+		if at < k {
+			points, k = points[at+1:], k-at-1
+		} else {
+			points = points[:at]
+		}
+	}
 }
 
 // glance is how many edges are looked at at once.
