@@ -151,6 +151,13 @@ func (f *flag) persistence(ctx context.Context, most, prime int) (*Persistence, 
 	var joins []bool
 	p.Diagrams[0], joins = f.pieces()
 	stage.Add(1)
+	if most > 1 {
+		var err error
+		if f, err = f.collapse(ctx); err != nil {
+			return nil, err
+		}
+		_, joins = f.pieces()
+	}
 	h := newCohomology(f, prime)
 	for dim := 1; dim <= most; dim++ {
 		if !h.fits(dim) {
