@@ -31,9 +31,6 @@ type MSTSpread struct {
 	// Rate is how far an edge pushes its ends in the first step, the radius being 1; it falls
 	// to 0 in a straight line. Larger values go faster, and past the end. Default 0.1.
 	Rate float64
-
-	// Seed starts the random numbers by which equal rows part; there are no others.
-	Seed uint64
 }
 
 const mstSpread = "geometry.MSTSpread"
@@ -111,8 +108,8 @@ func (m MSTSpread) Apply(ctx context.Context, x mat.Matrix) (*SpreadPoints, erro
 		for k, e := range tree.Edges {
 			copy(apart, s.Points.RawRowView(int(e.I)))
 			kernel.Axpy64(-1, s.Points.RawRowView(int(e.J)), apart)
-			if !normalize(apart) {
-				r := rng.New(m.Seed, mstSpread, step*n+k)
+			if !normalize(apart) { // equal rows part any way
+				r := rng.New(0, mstSpread, step*n+k)
 				for j := range apart {
 					apart[j] = r.Normal() / math.Sqrt(float64(d))
 				}

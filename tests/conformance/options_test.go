@@ -173,6 +173,7 @@ var unlimited = map[string]string{
 	"similarity.LinearRegression": heldBeside,
 	"similarity.LinearityScore":   heldBeside,
 	"similarity.Profile":          "each measure has its own limit, and one that needs more cannot answer",
+	"geometry.MSTSpread":          heldBeside,
 	"sketch":                      "a sketch is a small option of others, and is compared with the default limit",
 }
 
