@@ -30,7 +30,6 @@ type cohomology struct {
 	t         star
 	lists     [][]link
 	pair      []uint32
-	pool      [][]uint32
 }
 
 // star is a simplex and what is needed to name its cofaces.
@@ -159,46 +158,6 @@ next:
 	h.cofaces = cofaces
 }
 
-// first returns the least vertex below limit that lies with those whose links are given in
-// simplices with no edge after this one.
-func (h *cohomology) first(links [][]link, edge, limit uint32) (uint32, bool) {
-	lead := 0
-	for i, l := range links {
-		if len(l) < len(links[lead]) {
-			lead = i
-		}
-	}
-	lists := append(h.lists[:0], links...)
-	h.lists = lists
-next:
-	for _, first := range lists[lead] {
-		v := first.to
-		if v >= limit {
-			break
-		}
-		if first.edge > edge {
-			continue
-		}
-		for i, l := range lists {
-			if i == lead {
-				continue
-			}
-			for len(l) > 0 && l[0].to < v {
-				l = l[1:]
-			}
-			lists[i] = l
-			if len(l) == 0 {
-				return 0, false
-			}
-			if l[0].to != v || l[0].edge > edge {
-				continue next
-			}
-		}
-		return v, true
-	}
-	return 0, false
-}
-
 // facet returns the simplex whose coboundary begins with the coface of this key, and which is
 // the last of its faces, and the vertex between: their pair is apparent.
 func (h *cohomology) facet(key uint64) (face uint64, apart uint32, ok bool) {
@@ -212,7 +171,7 @@ func (h *cohomology) facet(key uint64) (face uint64, apart uint32, ok bool) {
 		lists = append(lists, h.f.near(v))
 	}
 	h.t.lists = lists
-	if _, earlier := h.first(lists, edge, least); earlier {
+	if _, earlier := meeting(&h.lists, lists, edge, least); earlier {
 		return 0, 0, false
 	}
 	return uint64(edge)<<h.lower.shift | h.lower.set(rest[:len(rest)-1]), least, true
@@ -248,126 +207,29 @@ func (h *cohomology) diagram(ctx context.Context, dim int, joins []bool) (Diagra
 	h.clear, h.pivots = h.pivots, h.clear
 	h.pivots.reset()
 	h.starts, h.sums = append(h.starts[:0], 0), h.sums[:0]
+	columns, err := h.assemble(ctx, joins)
+	if err != nil {
+		return nil, err
+	}
 	var bars Diagram
-	for edge := m - 1; edge >= 0; edge-- {
-		if edge&1023 == 0 && ctx.Err() != nil {
+	for i, key := range columns {
+		if i&255 == 255 && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		err := h.columns(uint32(edge), joins, func(key uint64) error {
-			death, ok, err := h.reduce(ctx, key)
-			if err != nil {
-				return err
-			}
-			b := Bar{h.f.value[edge], math.Inf(1)}
-			if ok {
-				b.Death = h.f.value[h.upper.edge(death)]
-			}
-			if b.Birth < b.Death {
-				bars = append(bars, b)
-			}
-			return nil
-		})
+		death, ok, err := h.reduce(ctx, key)
 		if err != nil {
 			return nil, err
+		}
+		b := Bar{h.f.value[h.lower.edge(key)], math.Inf(1)}
+		if ok {
+			b.Death = h.f.value[h.upper.edge(death)]
+		}
+		if b.Birth < b.Death {
+			bars = append(bars, b)
 		}
 	}
 	bars.Sort()
 	return bars, nil
-}
-
-// columns calls f for every simplex with this longest edge that is a column to reduce, the
-// last first: those that no shortcut pairs.
-func (h *cohomology) columns(edge uint32, joins []bool, f func(key uint64) error) error {
-	e := h.f.ends[edge]
-	if h.dim == 1 {
-		if joins[edge] {
-			return nil
-		}
-		h.s.lists = append(h.s.lists[:0], h.f.near(e.a), h.f.near(e.b))
-		if _, apparent := h.first(h.s.lists, edge, math.MaxUint32); apparent {
-			return nil
-		}
-		return f(uint64(edge))
-	}
-	return h.extend(edge, h.common(h.level(0), h.f.near(e.a), h.f.near(e.b), edge), nil, f)
-}
-
-// level returns memory for the candidates of one level of extend.
-func (h *cohomology) level(i int) []uint32 {
-	for len(h.pool) <= i {
-		h.pool = append(h.pool, nil)
-	}
-	return h.pool[i][:0]
-}
-
-// common appends to dst the vertices that both links lead to by edges before this one.
-func (h *cohomology) common(dst []uint32, x, y []link, edge uint32) []uint32 {
-	for len(x) > 0 && len(y) > 0 {
-		switch {
-		case x[0].to < y[0].to:
-			x = x[1:]
-		case x[0].to > y[0].to:
-			y = y[1:]
-		default:
-			if x[0].edge < edge && y[0].edge < edge {
-				dst = append(dst, x[0].to)
-			}
-			x, y = x[1:], y[1:]
-		}
-	}
-	return dst
-}
-
-// joined appends to dst those of the candidates that links lead to by edges before this one.
-func joined(dst, candidates []uint32, links []link, edge uint32) []uint32 {
-	for _, v := range candidates {
-		for len(links) > 0 && links[0].to < v {
-			links = links[1:]
-		}
-		if len(links) == 0 {
-			break
-		}
-		if links[0].to == v && links[0].edge < edge {
-			dst = append(dst, v)
-		}
-	}
-	return dst
-}
-
-// extend is columns for the simplices that hold the edge and the chosen vertices, which
-// descend; candidates are the vertices below these, in ascending order, that lie with them
-// in simplices with this longest edge.
-func (h *cohomology) extend(edge uint32, candidates, chosen []uint32, f func(key uint64) error) error {
-	depth := len(chosen) + 1
-	h.level(depth)
-	h.pool[depth-1] = candidates
-	for i := len(candidates) - 1; i >= 0; i-- {
-		v := candidates[i]
-		last := depth == h.dim-1
-		if last && i == 0 {
-			break // the simplex without v is its apparent partner
-		}
-		below := joined(h.level(depth), candidates[:i], h.f.near(v), edge)
-		h.pool[depth] = below
-		with := append(chosen, v)
-		if !last {
-			if err := h.extend(edge, below, with, f); err != nil {
-				return err
-			}
-			continue
-		}
-		if len(below) > 0 {
-			continue // the simplex with below[0] is its apparent partner
-		}
-		key := uint64(edge)<<h.lower.shift | h.lower.set(with)
-		if _, cleared := h.clear.find(key); cleared {
-			continue
-		}
-		if err := f(key); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // reduce adds earlier columns to that of a simplex until its first coface is no other
@@ -375,7 +237,7 @@ func (h *cohomology) extend(edge uint32, candidates, chosen []uint32, f func(key
 func (h *cohomology) reduce(ctx context.Context, key uint64) (pivot uint64, ok bool, err error) {
 	h.work, h.sum = h.work[:0], h.sum[:0]
 	h.open(&h.s, &h.lower, key)
-	if v, found := h.first(h.s.lists, h.s.edge, math.MaxUint32); found {
+	if v, found := meeting(&h.lists, h.s.lists, h.s.edge, math.MaxUint32); found {
 		h.pair = insert(append(h.pair[:0], h.s.rest...), v)
 		coface := uint64(h.s.edge)<<h.upper.shift | h.upper.set(h.pair)
 		if _, taken := h.pivots.find(coface); !taken {
