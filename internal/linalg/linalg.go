@@ -5,7 +5,6 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/blas/blas64"
-	"gonum.org/v1/gonum/mat"
 )
 
 // rowsAtOnce cuts loops whose body costs O(n) a row.
@@ -16,9 +15,6 @@ func newGeneral(rows, cols int) blas64.General {
 	inLargePages(m.Data)
 	return m
 }
-
-// NewSymmetric returns a matrix of zeros in large pages, where there are any.
-func NewSymmetric(n int) *mat.SymDense { return mat.NewSymDense(n, newGeneral(n, n).Data) }
 
 // row returns row i of m.
 func row(m blas64.General, i int) []float64 { return m.Data[i*m.Stride : i*m.Stride+m.Cols] }

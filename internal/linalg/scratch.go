@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/mat"
 )
 
 // scratch keeps the memory of matrices that are needed only while something is
@@ -33,4 +34,11 @@ func giveBack(matrices ...blas64.General) {
 	for _, m := range matrices {
 		scratch[bits.Len(uint(len(m.Data)))].Put(&m.Data)
 	}
+}
+
+// Symmetric returns a matrix of any values that is needed only for a while: giveBackNow ends
+// that, and lets others have the memory. What was factored in it ends then, too.
+func Symmetric(n int) (a *mat.SymDense, giveBackNow func()) {
+	m := borrow(n, n)
+	return mat.NewSymDense(n, m.Data), func() { giveBack(m) }
 }

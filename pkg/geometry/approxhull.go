@@ -105,7 +105,9 @@ func (h ApproxHull) Compute(ctx context.Context, x mat.Matrix) (*Hull, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := p.factor(ctx, method, h.Scale, linalg.NewSymmetric(p.n))
+	z, giveBack := linalg.Symmetric(p.n)
+	defer giveBack()
+	s, err := p.factor(ctx, method, h.Scale, z)
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +139,7 @@ func (h ApproxHull) Compute(ctx context.Context, x mat.Matrix) (*Hull, error) {
 // and the inverse changes alike.
 func (h ApproxHull) remove(ctx context.Context, hull *Hull, w []float64, inverse *mat.SymDense) error {
 	raw := inverse.RawSymmetric()
-	z := func(i int) []float64 { return raw.Data[i*raw.Stride : i*raw.Stride+raw.N] }
+	row := func(i int) []float64 { return raw.Data[i*raw.Stride : i*raw.Stride+raw.N] }
 	alive := make([]int, len(w))
 	for i := range alive {
 		alive[i] = i
@@ -149,7 +151,7 @@ func (h ApproxHull) remove(ctx context.Context, hull *Hull, w []float64, inverse
 	for len(alive) > max(h.Keep, 1) {
 		best, least := 0, math.Inf(1)
 		for t, i := range alive {
-			if cost := w[i] * w[i] / z(i)[i]; cost < least {
+			if cost := w[i] * w[i] / row(i)[i]; cost < least {
 				best, least = t, cost
 			}
 		}
@@ -160,12 +162,12 @@ func (h ApproxHull) remove(ctx context.Context, hull *Hull, w []float64, inverse
 		k := alive[best]
 		alive = slices.Delete(alive, best, best+1)
 		hull.Removed, hull.Costs = append(hull.Removed, k), append(hull.Costs, least)
-		own := z(k)
+		own := row(k)
 		err := par.Blocks(ctx, len(alive), 64, func(lo, hi int) {
 			for _, i := range alive[lo:hi] {
-				share := z(i)[k] / own[k]
+				share := row(i)[k] / own[k]
 				w[i] -= share * w[k]
-				kernel.Axpy64(-share, own, z(i))
+				kernel.Axpy64(-share, own, row(i))
 			}
 		})
 		if err != nil {

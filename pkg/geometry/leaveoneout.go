@@ -30,7 +30,9 @@ func (m Magnitude) LeaveOneOut(ctx context.Context, x mat.Matrix) (*Removal, err
 	if err != nil {
 		return nil, err
 	}
-	s, err := p.factor(ctx, method, p.options.Scale, linalg.NewSymmetric(p.n))
+	z, giveBack := linalg.Symmetric(p.n)
+	defer giveBack()
+	s, err := p.factor(ctx, method, p.options.Scale, z)
 	if err != nil {
 		return nil, err
 	}

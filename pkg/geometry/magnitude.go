@@ -76,8 +76,8 @@ const (
 	ConjugateGradients
 
 	// NearestNeighbors gives a row the weight that it has among its nearest neighbours alone.
-	// The order of the weights is about that of the exact ones; their sum is not the
-	// magnitude, and above it.
+	// Those at the boundary are about right. Inside they are below the exact ones, and may be
+	// negative, so that their sum is not the magnitude.
 	NearestNeighbors
 )
 
@@ -163,15 +163,15 @@ func (m Magnitude) Weights(ctx context.Context, x mat.Matrix) (*Weighting, error
 		Notes: append(p.notes, s.notes...), sum: total(s.weights), metric: p.metric}, nil
 }
 
-// Score returns the magnitude: the sum of the weights. The weights of NearestNeighbors
-// have a sum that is above it.
+// Score returns the magnitude: the sum of the weights, which is another number for those of
+// NearestNeighbors.
 func (w *Weighting) Score() measure.Score {
-	name, what := "magnitude", "the sum of the weights w of exp(−t·d)·w = 1"
+	name, what, ends := "magnitude", "the sum of the weights w of exp(−t·d)·w = 1", "; an effective number of points: 1 from afar, n from near"
 	if w.Solver == NearestNeighbors {
-		name, what = "sum of local weights", "each the weight of a row among its nearest neighbours"
+		name, what, ends = "sum of local weights", "each the weight of a row among its nearest neighbours", ""
 	}
 	return measure.Score{Name: name, Value: w.sum, Rows: len(w.Values), Notes: w.Notes,
-		Convention: fmt.Sprintf("%s, t = %.6g, %s, %s; an effective number of points: 1 from afar, n from near", what, w.Scale, w.metric, w.Solver)}
+		Convention: fmt.Sprintf("%s, t = %.6g, %s, %s%s", what, w.Scale, w.metric, w.Solver, ends)}
 }
 
 // String returns the table of the magnitude.

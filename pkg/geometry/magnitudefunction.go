@@ -118,7 +118,8 @@ func (f MagnitudeFunction) compute(ctx context.Context, method string, x mat.Mat
 	}
 	slices.Sort(scales)
 	c := &MagnitudeCurve{Points: p.n, Metric: p.metric, Notes: p.notes, rows: p.rows}
-	z := linalg.NewSymmetric(p.n)
+	z, giveBack := linalg.Symmetric(p.n)
+	defer giveBack()
 	stage := watch.Start(ctx, "magnitude: scales", len(scales))
 	var last *mat32.DegenerateError
 	for _, t := range scales {

@@ -32,7 +32,9 @@ func (m Magnitude) solve(ctx context.Context, method string, p *points) (*soluti
 	case m.Solver == NearestNeighbors:
 		return m.locally(ctx, method, p)
 	}
-	s, err := p.factor(ctx, method, m.Scale, linalg.NewSymmetric(p.n))
+	z, giveBack := linalg.Symmetric(p.n)
+	defer giveBack()
+	s, err := p.factor(ctx, method, m.Scale, z)
 	if err != nil {
 		return nil, err
 	}

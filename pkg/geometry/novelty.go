@@ -15,7 +15,9 @@ import (
 // novelty weighs rows of y against all points: (1 − zᵀw)/(1 − zᵀZ⁻¹z), with their
 // similarities z to the points.
 func (p *points) novelty(ctx context.Context, method string, y mat.Matrix) ([]float64, error) {
-	s, err := p.factor(ctx, method, p.options.Scale, linalg.NewSymmetric(p.n))
+	z, giveBack := linalg.Symmetric(p.n)
+	defer giveBack()
+	s, err := p.factor(ctx, method, p.options.Scale, z)
 	if err != nil {
 		return nil, err
 	}
@@ -45,11 +47,11 @@ func (p *points) novelty(ctx context.Context, method string, y mat.Matrix) ([]fl
 		if err != nil {
 			return nil, mat32.Rename(method, err)
 		}
-		z, b := mat.NewDense(hi-lo, p.n, far), mat.NewDense(p.n, hi-lo, nil)
+		similar, b := mat.NewDense(hi-lo, p.n, far), mat.NewDense(p.n, hi-lo, nil)
 		same := make([]int, hi-lo) // the point that a row equals, +1
 		err = par.Blocks(ctx, hi-lo, 8, func(from, to int) {
 			for i := from; i < to; i++ {
-				own := z.RawRowView(i)
+				own := similar.RawRowView(i)
 				for j, v := range own {
 					if v == 0 {
 						same[i] = j + 1
@@ -61,7 +63,7 @@ func (p *points) novelty(ctx context.Context, method string, y mat.Matrix) ([]fl
 		if err != nil {
 			return nil, err
 		}
-		b.Copy(z.T())
+		b.Copy(similar.T())
 		if err := s.solve(ctx, b); err != nil {
 			return nil, err
 		}
@@ -71,7 +73,7 @@ func (p *points) novelty(ctx context.Context, method string, y mat.Matrix) ([]fl
 		}
 		for j := range p.n {
 			for i, v := range b.RawRowView(j) {
-				rest[i] -= v * z.At(i, j)
+				rest[i] -= v * similar.At(i, j)
 			}
 		}
 		for i := range rest {
@@ -81,7 +83,7 @@ func (p *points) novelty(ctx context.Context, method string, y mat.Matrix) ([]fl
 			case s.definite != nil && !(rest[i] > thin):
 				return nil, p.indistinct(method, lo+i)
 			default:
-				scores[lo+i] = (1 - dot(z.RawRowView(i), w)) / rest[i]
+				scores[lo+i] = (1 - dot(similar.RawRowView(i), w)) / rest[i]
 			}
 		}
 	}
