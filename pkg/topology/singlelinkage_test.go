@@ -159,6 +159,24 @@ func TestForestsHaveManyPieces(t *testing.T) {
 	}
 }
 
+// What is read back is whole, with the ways up that are not written.
+func TestDendrogramsAreSaved(t *testing.T) {
+	x := fixture.Normal(5, 50, 2)
+	x.Apply(func(_, _ int, v float64) float64 { return math.Round(2*v) / 2 }, x)
+	want := dendrogram(t, x)
+	b, err := want.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got Dendrogram
+	if err := got.UnmarshalBinary(b); err != nil {
+		t.Fatal(err)
+	}
+	if far, err := Interleaving(&got, want); err != nil || far != 0 || !slices.Equal(got.Merges, want.Merges) {
+		t.Errorf("%v, %v apart, %v", got.Merges, far, err)
+	}
+}
+
 // The interleaving distance is the largest difference of heights over all pairs, and at
 // most that of the distances: rows that move by ε move merges by 2ε.
 func TestInterleavingIsStable(t *testing.T) {
