@@ -220,9 +220,9 @@ func (h *cohomology) diagram(ctx context.Context, dim int, joins []bool) (Diagra
 		if err != nil {
 			return nil, err
 		}
-		b := Bar{h.f.value[h.lower.edge(key)], math.Inf(1)}
+		b := Bar{h.f.value(h.lower.edge(key)), math.Inf(1)}
 		if ok {
-			b.Death = h.f.value[h.upper.edge(death)]
+			b.Death = h.f.value(h.upper.edge(death))
 		}
 		if b.Birth < b.Death {
 			bars = append(bars, b)

@@ -26,10 +26,12 @@ func (f *flag) collapse(ctx context.Context) (*flag, error) {
 		lune: make([]uint32, f.n), seen: make([]uint32, f.n)}
 	// Edges of one length appear together: what happens between them is not seen.
 	time := make([]uint32, len(f.ends))
-	for r := 1; r < len(f.ends); r++ {
-		time[r] = time[r-1]
-		if f.value[r] > f.value[r-1] {
-			time[r] = uint32(r)
+	before := math.Inf(-1)
+	for r := range time {
+		if v := f.value(uint32(r)); v > before {
+			before, time[r] = v, uint32(r)
+		} else {
+			time[r] = time[r-1]
 		}
 	}
 	for i, l := range c.links {
@@ -67,7 +69,7 @@ func (f *flag) collapse(ctx context.Context) (*flag, error) {
 	for v := range uint32(f.n) {
 		for _, l := range c.near(v) {
 			if l.to < v {
-				spans = append(spans, span{f.value[l.edge], ends{v, l.to}})
+				spans = append(spans, span{f.value(l.edge), ends{v, l.to}})
 			}
 		}
 	}

@@ -1,9 +1,6 @@
 package topology
 
-import (
-	"math"
-	"slices"
-)
+import "slices"
 
 // flag is the flag complex of a graph whose edges appear one after the other: every set of
 // vertices that are joined pairwise is a simplex, there as soon as its last edge is. No two
@@ -13,8 +10,20 @@ type flag struct {
 	start []int     // of the links of each vertex, and where the last end
 	links []link    // of a vertex, to others that ascend
 	ends  []ends    // of the edges as they appear
-	value []float64 // at which an edge appears; ascending
 	birth []float64 // of the vertices; nil where all are at 0
+
+	// When the edges appear: a list, or how to find out from their ends.
+	lengths []float64
+	measure func(i, j int) float64
+}
+
+// value returns when an edge appears.
+func (f *flag) value(edge uint32) float64 {
+	if f.lengths != nil {
+		return f.lengths[edge]
+	}
+	e := f.ends[edge]
+	return f.measure(int(e.a), int(e.b))
 }
 
 // link leads to a neighbour by an edge.
@@ -56,10 +65,10 @@ func compareSpans(x, y span) int {
 // newFlag makes the complex of n vertices and of edges, which it sorts.
 func newFlag(n int, birth []float64, spans []span) *flag {
 	f := &flag{n: n, birth: birth, start: make([]int, n+1), links: make([]link, 2*len(spans)),
-		ends: make([]ends, len(spans)), value: make([]float64, len(spans))}
+		ends: make([]ends, len(spans)), lengths: make([]float64, len(spans))}
 	slices.SortFunc(spans, compareSpans)
 	for r, s := range spans {
-		f.ends[r], f.value[r] = s.ends, s.length
+		f.ends[r], f.lengths[r] = s.ends, s.length
 		f.start[s.a+1]++
 		f.start[s.b+1]++
 	}
@@ -77,23 +86,4 @@ func newFlag(n int, birth []float64, spans []span) *flag {
 		slices.SortFunc(f.near(v), func(x, y link) int { return int(x.to) - int(y.to) })
 	}
 	return f
-}
-
-// enclosing returns the least scale at which one of n vertices is joined to all others: from
-// there on a complex is a cone, whose homology is that of a point.
-func enclosing(n int, length func(i, j int) float64) float64 {
-	radius := math.Inf(1)
-	for i := range n {
-		far := 0.
-		for j := range n {
-			if j != i {
-				far = max(far, length(i, j))
-			}
-			if far > radius {
-				break
-			}
-		}
-		radius = min(radius, far)
-	}
-	return radius
 }

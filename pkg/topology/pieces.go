@@ -30,7 +30,7 @@ func (f *flag) pieces() (Diagram, []bool) {
 			continue
 		}
 		joins[r] = true
-		if v, young := f.value[r], max(oldest[a], oldest[b]); young < v {
+		if v, young := f.value(uint32(r)), max(oldest[a], oldest[b]); young < v {
 			bars = append(bars, Bar{young, v})
 		}
 		if size[a] < size[b] {

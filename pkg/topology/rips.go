@@ -3,6 +3,7 @@ package topology
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/bits"
 
 	"gonum.org/v1/gonum/mat"
@@ -105,43 +106,31 @@ func (r Rips) Compute(ctx context.Context, x mat.Matrix) (*Persistence, error) {
 	if err != nil {
 		return nil, err
 	}
-	pairs := int64(n) * int64(n-1) / 2
-	if err := mat32.CheckMemory(method, 48*pairs, r.MemoryLimit, "a smaller Threshold has fewer edges"); err != nil {
-		return nil, err
-	}
 	rows, err := screen.New(ctx, x)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", method, err)
 	}
-	f, threshold := newFlagOf(n, r.Births, r.Threshold, rows.Exact)
+	cloud := &points{x: x, rows: rows, births: r.Births, threshold: r.Threshold, limit: r.MemoryLimit}
+	if cloud.threshold == 0 {
+		if cloud.threshold, err = cloud.enclosing(ctx); err != nil {
+			return nil, fmt.Errorf("%s: %w", method, err)
+		}
+	}
+	found, err := cloud.find(ctx, method)
+	if err != nil {
+		return nil, mat32.Rename(method, err)
+	}
+	f, err := cloud.complex(ctx, found)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", method, err)
+	}
 	p, err := f.persistence(ctx, r.MaxDim, r.Prime)
 	if err != nil {
 		return nil, mat32.Rename(method, err)
 	}
-	p.Filtration = fmt.Sprintf("Vietoris-Rips of %d rows up to %.6g", n, threshold)
-	p.Threshold, p.Rows = threshold, n
+	p.Filtration = fmt.Sprintf("Vietoris-Rips of %d rows up to %.6g", n, cloud.threshold)
+	p.Threshold, p.Rows = cloud.threshold, n
 	return p, nil
-}
-
-// newFlagOf returns the flag complex of n points up to a threshold, or to the enclosing
-// radius where it is 0, which it returns.
-func newFlagOf(n int, births []float64, threshold float64, distance func(i, j int) float64) (*flag, float64) {
-	length := distance
-	if births != nil { // an edge has both its ends
-		length = func(i, j int) float64 { return max(distance(i, j), births[i], births[j]) }
-	}
-	if threshold == 0 {
-		threshold = enclosing(n, length)
-	}
-	var spans []span
-	for i := range n {
-		for j := range i {
-			if v := length(i, j); v <= threshold {
-				spans = append(spans, span{v, ends{uint32(i), uint32(j)}})
-			}
-		}
-	}
-	return newFlag(n, births, spans), threshold
 }
 
 // persistence returns the persistent homology of dimensions 0 to most.
@@ -177,11 +166,25 @@ func (f *flag) persistence(ctx context.Context, most, prime int) (*Persistence, 
 // form (see mat32.NewDistances), in dimensions 0 to most, up to a threshold, or to the
 // enclosing radius where that is 0. It checks nothing, and is meant for many small clouds.
 func ripsOf(ctx context.Context, n int, condensed []float64, most int, threshold float64) ([]Diagram, error) {
-	f, _ := newFlagOf(n, nil, threshold, func(i, j int) float64 {
+	length := func(i, j int) float64 {
 		i, j = min(i, j), max(i, j)
 		return condensed[i*(2*n-i-1)/2+j-i-1]
-	})
-	p, err := f.persistence(ctx, most, 2)
+	}
+	if threshold == 0 {
+		threshold = math.Inf(1)
+		for i := range n {
+			threshold = min(threshold, farthest(n, i, threshold, length))
+		}
+	}
+	spans := make([]span, 0, len(condensed))
+	for i := range n {
+		for j := range i {
+			if v := length(i, j); v <= threshold {
+				spans = append(spans, span{v, ends{uint32(i), uint32(j)}})
+			}
+		}
+	}
+	p, err := newFlag(n, nil, spans).persistence(ctx, most, 2)
 	if err != nil {
 		return nil, err
 	}
