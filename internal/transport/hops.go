@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"math/bits"
 	"slices"
 )
@@ -50,7 +51,8 @@ func reuse[T any](s []T, n int) []T {
 }
 
 // Least returns the least number of steps in all, each counted as often as units take it.
-func (h *Hops) Least() int64 {
+// Errors: ctx.Err().
+func (h *Hops) Least(ctx context.Context) (int64, error) {
 	m, k := len(h.Supply), len(h.Demand)
 	words, back := Words(k), Words(m)
 	h.flow, h.carries = reuse(h.flow, m*k), reuse(h.carries, k*back)
@@ -61,13 +63,16 @@ func (h *Hops) Least() int64 {
 			h.open[j/64] |= 1 << (j % 64)
 		}
 	}
-	total := h.push()
+	total, err := h.push(ctx)
+	if err != nil {
+		return 0, err
+	}
 	left := int64(0)
 	for _, s := range h.Supply {
 		left += s
 	}
 	if left == 0 {
-		return total
+		return total, nil
 	}
 	// What the searches that found nothing have seen is what can be reached at one step.
 	// From there two steps lead out of it, and within and without it one, as before.
@@ -85,15 +90,18 @@ func (h *Hops) Least() int64 {
 	}
 	clear(h.seen)
 	clear(h.seenSink)
-	second := h.push()
-	return total + 2*second + 3*(left-second)
+	second, err := h.push(ctx)
+	return total + 2*second + 3*(left-second), err
 }
 
 // push carries as much as it can from sources to sinks that they reach by One, and returns
 // how much that is.
-func (h *Hops) push() (sum int64) {
+func (h *Hops) push(ctx context.Context) (sum int64, err error) {
 	h.lost, h.lostSink = append(h.lost[:0], h.seen...), append(h.lostSink[:0], h.seenSink...)
 	for i := range h.Supply {
+		if i%between == between-1 && ctx.Err() != nil {
+			return 0, ctx.Err()
+		}
 		for h.Supply[i] > 0 {
 			end := h.search(i)
 			if end < 0 {
@@ -107,7 +115,7 @@ func (h *Hops) push() (sum int64) {
 			sum += h.augment(i, end)
 		}
 	}
-	return sum
+	return sum, nil
 }
 
 // search looks for a shortest path from a source to a sink that wants more, and returns

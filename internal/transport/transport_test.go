@@ -84,7 +84,7 @@ func TestTransportIsTheAssignmentOfUnits(t *testing.T) {
 					h.Two[at] |= bit
 				}
 			}
-			if got := h.Least(); float64(got) != want {
+			if got, err := h.Least(ctx); float64(got) != want || err != nil {
 				t.Fatalf("%v, seed %d: the ways have %v steps, want %v", shape, seed, got, want)
 			}
 			_, _, wide := problem(seed, m, k, 1000)
@@ -170,6 +170,13 @@ func TestTransportIsCancelled(t *testing.T) {
 	var p Plan
 	if _, err := p.Least(ctx, supply, demand, cost); !errors.Is(err, context.Canceled) {
 		t.Errorf("a plan: %v", err)
+	}
+	var h Hops
+	h.Set(150, 90)
+	copy(h.Supply, supply)
+	copy(h.Demand, demand)
+	if _, err := h.Least(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("ways of steps: %v", err)
 	}
 	e := Entropic{Scale: 0.01, Sweeps: 1000}
 	if _, _, err := e.Cost(ctx, make([]float64, 5), make([]float64, 5), make([]float64, 25)); !errors.Is(err, context.Canceled) {
