@@ -254,6 +254,21 @@ func below32AVX2(hits []int32, values []float32, dots []float32, norms []float32
 //go:noescape
 func countBelow32AVX2(dots []float32, norms []float32, norm float32, limit float32) int
 
+// distances32AVX2 is distances32Go for a multiple of 8 dot products.
+//
+//go:noescape
+func distances32AVX2(dst []float32, dots []float32, norms []float32, norm float32)
+
+// countEach32AVX2 is countEach32Go for a multiple of 8 values and one of 6 limits.
+//
+//go:noescape
+func countEach32AVX2(counts []int32, values []float32, limits []float32)
+
+// between32AVX2 is between32Go for a multiple of 16 values.
+//
+//go:noescape
+func between32AVX2(hits []int32, values []float32, low float32, high float32) int
+
 // hasMaskedAVX2 is hasMaskedGo for a multiple of four keys.
 //
 //go:noescape

@@ -5920,6 +5920,169 @@ check:
 	MOVQ         AX, ret+56(FP)
 	RET
 
+// func distances32AVX2(dst []float32, dots []float32, norms []float32, norm float32)
+// Requires: AVX
+TEXT ·distances32AVX2(SB), NOSPLIT, $0-76
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dots_base+24(FP), CX
+	MOVQ         norms_base+48(FP), DX
+	VBROADCASTSS norm+72(FP), Y0
+	MOVQ         dots_len+32(FP), BX
+	XORQ         SI, SI
+	JMP          check
+
+steps:
+	VADDPS  (DX)(SI*4), Y0, Y1
+	VMOVUPS (CX)(SI*4), Y2
+	VADDPS  Y2, Y2, Y2
+	VSUBPS  Y2, Y1, Y1
+	VMOVUPS Y1, (AX)(SI*4)
+	ADDQ    $0x08, SI
+
+check:
+	CMPQ SI, BX
+	JL   steps
+	VZEROUPPER
+	RET
+
+// func countEach32AVX2(counts []int32, values []float32, limits []float32)
+// Requires: AVX, AVX2
+TEXT ·countEach32AVX2(SB), NOSPLIT, $0-72
+	MOVQ counts_base+0(FP), AX
+	MOVQ values_base+24(FP), CX
+	MOVQ limits_base+48(FP), DX
+	MOVQ values_len+32(FP), BX
+	MOVQ limits_len+56(FP), SI
+	JMP  more
+
+group:
+	VBROADCASTSS (DX), Y0
+	VBROADCASTSS 4(DX), Y1
+	VBROADCASTSS 8(DX), Y2
+	VBROADCASTSS 12(DX), Y3
+	VBROADCASTSS 16(DX), Y4
+	VBROADCASTSS 20(DX), Y5
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	VXORPS       Y9, Y9, Y9
+	VXORPS       Y10, Y10, Y10
+	VXORPS       Y11, Y11, Y11
+	XORQ         DI, DI
+	JMP          check
+
+steps:
+	VMOVUPS (CX)(DI*4), Y12
+	VCMPPS  $0x11, Y0, Y12, Y13
+	VPSUBD  Y13, Y6, Y6
+	VCMPPS  $0x11, Y1, Y12, Y13
+	VPSUBD  Y13, Y7, Y7
+	VCMPPS  $0x11, Y2, Y12, Y13
+	VPSUBD  Y13, Y8, Y8
+	VCMPPS  $0x11, Y3, Y12, Y13
+	VPSUBD  Y13, Y9, Y9
+	VCMPPS  $0x11, Y4, Y12, Y13
+	VPSUBD  Y13, Y10, Y10
+	VCMPPS  $0x11, Y5, Y12, Y12
+	VPSUBD  Y12, Y11, Y11
+	ADDQ    $0x08, DI
+
+check:
+	CMPQ         DI, BX
+	JL           steps
+	VEXTRACTI128 $0x01, Y6, X0
+	VPADDD       X0, X6, X6
+	VPHADDD      X6, X6, X6
+	VPHADDD      X6, X6, X6
+	VMOVD        X6, DI
+	ADDL         DI, (AX)
+	VEXTRACTI128 $0x01, Y7, X0
+	VPADDD       X0, X7, X7
+	VPHADDD      X7, X7, X7
+	VPHADDD      X7, X7, X7
+	VMOVD        X7, DI
+	ADDL         DI, 4(AX)
+	VEXTRACTI128 $0x01, Y8, X0
+	VPADDD       X0, X8, X8
+	VPHADDD      X8, X8, X8
+	VPHADDD      X8, X8, X8
+	VMOVD        X8, DI
+	ADDL         DI, 8(AX)
+	VEXTRACTI128 $0x01, Y9, X0
+	VPADDD       X0, X9, X9
+	VPHADDD      X9, X9, X9
+	VPHADDD      X9, X9, X9
+	VMOVD        X9, DI
+	ADDL         DI, 12(AX)
+	VEXTRACTI128 $0x01, Y10, X0
+	VPADDD       X0, X10, X10
+	VPHADDD      X10, X10, X10
+	VPHADDD      X10, X10, X10
+	VMOVD        X10, DI
+	ADDL         DI, 16(AX)
+	VEXTRACTI128 $0x01, Y11, X0
+	VPADDD       X0, X11, X11
+	VPHADDD      X11, X11, X11
+	VPHADDD      X11, X11, X11
+	VMOVD        X11, DI
+	ADDL         DI, 20(AX)
+	ADDQ         $0x18, DX
+	ADDQ         $0x18, AX
+	SUBQ         $0x06, SI
+
+more:
+	TESTQ SI, SI
+	JNE   group
+	VZEROUPPER
+	RET
+
+// func between32AVX2(hits []int32, values []float32, low float32, high float32) int
+// Requires: AVX, BMI
+TEXT ·between32AVX2(SB), NOSPLIT, $0-64
+	MOVQ         hits_base+0(FP), AX
+	MOVQ         values_base+24(FP), CX
+	VBROADCASTSS low+48(FP), Y0
+	VBROADCASTSS high+52(FP), Y1
+	MOVQ         values_len+32(FP), DX
+	XORQ         BX, BX
+	XORQ         SI, SI
+	TESTQ        DX, DX
+	JE           end
+
+steps:
+	VMOVUPS   (CX)(BX*4), Y2
+	VCMPPS    $0x11, Y1, Y2, Y3
+	VCMPPS    $0x1d, Y0, Y2, Y2
+	VANDPS    Y2, Y3, Y3
+	VMOVMSKPS Y3, DI
+	VMOVUPS   32(CX)(BX*4), Y2
+	VCMPPS    $0x11, Y1, Y2, Y3
+	VCMPPS    $0x1d, Y0, Y2, Y2
+	VANDPS    Y2, Y3, Y3
+	VMOVMSKPS Y3, R8
+	SHLL      $0x08, R8
+	ORL       R8, DI
+	JE        next
+
+hit:
+	TZCNTL DI, R8
+	BLSRL  DI, DI
+	ADDQ   BX, R8
+	MOVL   R8, (AX)(SI*4)
+	INCQ   SI
+	TESTL  DI, DI
+	JNE    hit
+
+next:
+	ADDQ $0x10, BX
+	CMPQ BX, DX
+	JL   steps
+
+end:
+	MOVQ SI, ret+56(FP)
+	VZEROUPPER
+	RET
+
 // func hasMaskedAVX2(keys []uint64, mask uint64, want uint64) bool
 // Requires: AVX, AVX2
 TEXT ·hasMaskedAVX2(SB), NOSPLIT, $0-41

@@ -236,6 +236,21 @@ func countBelow32AVX2(dots []float32, norms []float32, norm float32, limit float
 	panic("kernel: assembly of another processor")
 }
 
+// distances32AVX2 is distances32Go for a multiple of 8 dot products.
+func distances32AVX2(dst []float32, dots []float32, norms []float32, norm float32) {
+	panic("kernel: assembly of another processor")
+}
+
+// countEach32AVX2 is countEach32Go for a multiple of 8 values and one of 6 limits.
+func countEach32AVX2(counts []int32, values []float32, limits []float32) {
+	panic("kernel: assembly of another processor")
+}
+
+// between32AVX2 is between32Go for a multiple of 16 values.
+func between32AVX2(hits []int32, values []float32, low float32, high float32) int {
+	panic("kernel: assembly of another processor")
+}
+
 // hasMaskedAVX2 is hasMaskedGo for a multiple of four keys.
 func hasMaskedAVX2(keys []uint64, mask uint64, want uint64) bool {
 	panic("kernel: assembly of another processor")

@@ -148,6 +148,12 @@ func TestVectorsStayWithinTheirSlices(t *testing.T) {
 					Below32(hits, found, q, q, nil, 0, 1)
 					Below32(hits, found, q, q, q, 0, 1)
 				})
+				counts := f.list(make([]int32, n))
+				touch(t, "CountEach32", n, func() {
+					Distances32(found, q, q, 1)
+					CountEach32(counts, q, q)
+					Between32(hits, q, -1, 1)
+				})
 			}
 		}
 	})

@@ -62,3 +62,71 @@ func countBelow32Go(dots, norms []float32, norm, limit float32) (found int) {
 	}
 	return found
 }
+
+// Distances32 writes the squared distances that Below32 scans to dst, as long as dots or
+// longer.
+func Distances32(dst, dots, norms []float32, norm float32) {
+	n := len(dots)
+	dst, norms = dst[:n], norms[:n]
+	whole := 0
+	if avx2 {
+		whole = n &^ 7
+		distances32AVX2(dst[:whole], dots[:whole], norms, norm)
+	}
+	distances32Go(dst[whole:], dots[whole:], norms[whole:], norm)
+}
+
+func distances32Go(dst, dots, norms []float32, norm float32) {
+	for j, dot := range dots {
+		dst[j] = (norm + norms[j]) - float32(2*dot)
+	}
+}
+
+// LimitsAtOnce divides the number of limits that CountEach32 is fast for.
+const LimitsAtOnce = 6
+
+// CountEach32 adds to each of counts how many values are below the limit at its place. It
+// takes about a sixth of an instruction for a value and a limit.
+func CountEach32(counts []int32, values, limits []float32) {
+	counts = counts[:len(limits)]
+	from, some := 0, 0
+	if avx2 {
+		from, some = len(values)&^7, len(limits)/LimitsAtOnce*LimitsAtOnce
+		countEach32AVX2(counts[:some], values[:from], limits[:some])
+	}
+	countEach32Go(counts[:some], values[from:], limits[:some])
+	countEach32Go(counts[some:], values, limits[some:])
+}
+
+func countEach32Go(counts []int32, values, limits []float32) {
+	for t, limit := range limits {
+		for _, v := range values {
+			if v < limit {
+				counts[t]++
+			}
+		}
+	}
+}
+
+// Between32 writes to hits, as long as values or longer, the places in order of those for
+// which low ≤ v < high, and returns how many there are.
+func Between32(hits []int32, values []float32, low, high float32) int {
+	n := len(values)
+	whole, found := 0, 0
+	if avx2 {
+		whole = n &^ 15
+		found = between32AVX2(hits[:n], values[:whole], low, high)
+	}
+	return between32Go(hits, values, low, high, whole, found)
+}
+
+// between32Go looks from the value given on, with so many found before.
+func between32Go(hits []int32, values []float32, low, high float32, from, found int) int {
+	for j := from; j < len(values); j++ {
+		if v := values[j]; low <= v && v < high {
+			hits[found] = int32(j)
+			found++
+		}
+	}
+	return found
+}

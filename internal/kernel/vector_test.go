@@ -421,6 +421,72 @@ func TestBelow(t *testing.T) {
 	})
 }
 
+func TestLimitsOfDistances(t *testing.T) {
+	eachPath(t, func(t *testing.T) {
+		for n := range 70 {
+			_, dots := sample(n, 1, 1, 1)
+			_, norms := sample(n, 0, 2, 1)
+			if n > 20 {
+				dots[3], norms[17], dots[19] = float32(math.NaN()), float32(math.Inf(1)), dots[18]
+			}
+			values := make([]float32, n+1)
+			Distances32(values, dots, norms, 0.25)
+			if values[n] != 0 {
+				t.Errorf("Distances32 wrote beyond %d values", n)
+			}
+			values = values[:n]
+			for j, v := range values {
+				want := float32(0.25+norms[j]) - float32(2*dots[j])
+				if math.Float32bits(v) != math.Float32bits(want) && want == want {
+					t.Errorf("distance %d of %d is %v, want %v", j, n, v, want)
+				}
+			}
+			for _, k := range []int{0, 1, 5, 6, 7, 18, 31} {
+				_, limits := sample(k, 3, 3, 1)
+				for i := range limits {
+					if n > 0 && i%3 == 0 {
+						limits[i] = values[i%n] // is not below itself
+					}
+				}
+				counts := make([]int32, k+1)
+				for i := range counts {
+					counts[i] = 100
+				}
+				CountEach32(counts, values, limits)
+				for i, limit := range limits {
+					want := int32(100)
+					for _, v := range values {
+						if v < limit {
+							want++
+						}
+					}
+					if counts[i] != want {
+						t.Errorf("%d values, limit %d of %d: %d are below, want %d", n, i, k, counts[i]-100, want-100)
+					}
+				}
+				if counts[k] != 100 {
+					t.Errorf("CountEach32 wrote beyond %d counts", k)
+				}
+			}
+			for _, limits := range [][2]float32{{-1, 1}, {0, 0}, {1, -1}, {float32(math.Inf(-1)), float32(math.Inf(1))}, {float32(math.NaN()), 1}} {
+				if n > 18 {
+					limits[0] = values[18] // is not below itself
+				}
+				var want []int32
+				for j, v := range values {
+					if limits[0] <= v && v < limits[1] {
+						want = append(want, int32(j))
+					}
+				}
+				hits := make([]int32, n+1)
+				if k := Between32(hits[:n], values, limits[0], limits[1]); !slices.Equal(hits[:k], want) || hits[n] != 0 {
+					t.Errorf("%d values between %v: %v, want %v", n, limits, hits[:k], want)
+				}
+			}
+		}
+	})
+}
+
 func TestHasMasked(t *testing.T) {
 	eachPath(t, func(t *testing.T) {
 		const mask = 1<<32 - 2

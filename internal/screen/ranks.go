@@ -124,10 +124,10 @@ type ranker struct {
 	b      block
 	tile   kernel.Tile32
 	buf    []float64
-	dots   []float32
+	values []float32 // squared distances of two blocks
 	turned []float32
 	hits   []int32
-	values []float32
+	counts []int32 // below every limit of a sight
 }
 
 func newRanker(ctx context.Context, r *Rows, k, size int) *ranker {
@@ -146,27 +146,54 @@ func newSights(n, k int) []sight {
 		all[q].targets = make([]target, k)
 		all[q].lo, all[q].hi = make([]float32, k), make([]float32, k)
 		all[q].nearer = make([]int32, k+1)
+		if k > fewTargets {
+			all[q].buckets = new(buckets)
+		} else {
+			all[q].limits = make([]float32, 0, 2*k+kernel.LimitsAtOnce)
+			all[q].before = make([]int32, k)
+		}
 	}
 	return all
 }
 
 // sightBytes returns the memory of one on k others.
-func sightBytes(k int) int { return 8*parts + 256 + 36*k }
+func sightBytes(k int) int {
+	if k > fewTargets {
+		return 8*parts + 256 + 36*k
+	}
+	return 320 + 48*k
+}
 
 // sight returns that of row i, which is in sight.
 func (w *ranker) sight(i int) *sight { return &w.seen[i-w.band[0]*w.all.size] }
 
-// sight is what one row sees: the listed rows by distance, and how many others
-// come before each and after the one before it.
+// fewTargets are compared with every distance one by one, which takes as long as to look
+// where it falls among so many.
+const fewTargets = 64
+
+// sight is what one row sees: the listed rows by distance, and how many others come before
+// each.
 type sight struct {
 	targets []target
 	lo, hi  []float32 // squared distances below which a row is surely nearer, from which on it is surely farther, of every target
-	nearer  []int32
-	index   index
 
-	// How many rows fall into each part of the index, so many at a time: mostly, where
-	// they fall says between which targets they are. Those that it does not say are
-	// doubtful, and no row is counted there.
+	// How many rows come before each of few targets, and the squared distances, as products
+	// tell them, below which a row surely does, of every target, then those from which on it
+	// surely does not.
+	before []int32
+	limits []float32
+
+	// How many rows come before a target, but not before the one in front of it; to be added
+	// to the above.
+	nearer []int32
+
+	*buckets // of many targets
+}
+
+// buckets count rows by where their distances fall: mostly, that says between which targets
+// they are. Those that it does not say are doubtful, and no row is counted there.
+type buckets struct {
+	index
 	parts [parts]uint32
 }
 
@@ -175,11 +202,12 @@ const doubtful = 1 << 31
 // sort tells which parts are doubtful: those that hold a limit, and those from which
 // on a row may be as far as the next target, when its distance may be off by blur.
 func (v *sight) sort(blur float32) {
+	v.build(v.hi)
 	for p := range v.parts {
-		first := int(v.index.start[p])
+		first := int(v.start[p])
 		v.parts[p] = doubtful
-		if first == int(v.index.start[p+1]) && first < len(v.lo) && v.index.scale > 0 {
-			if end := float32(p+1) / v.index.scale * (1 + 0x1p-20); end+blur < v.lo[first] {
+		if first == int(v.start[p+1]) && first < len(v.lo) && v.scale > 0 {
+			if end := float32(p+1) / v.scale * (1 + 0x1p-20); end+blur < v.lo[first] {
 				v.parts[p] = 0
 			}
 		}
@@ -188,10 +216,25 @@ func (v *sight) sort(blur float32) {
 
 // collect adds the rows that were counted by parts.
 func (v *sight) collect() {
+	if v.buckets == nil {
+		return
+	}
 	for p, count := range v.parts {
 		if count < doubtful {
-			v.nearer[v.index.start[p]] += int32(count)
+			v.nearer[v.start[p]] += int32(count)
 		}
+	}
+}
+
+// limit sets the limits of few targets, when a distance may be off by blur.
+func (v *sight) limit(blur float32) {
+	v.limits = v.limits[:0]
+	for _, lo := range v.lo {
+		v.limits = append(v.limits, math.Nextafter32(float32(float64(lo)-float64(blur)), float32(math.Inf(-1))))
+	}
+	v.limits = append(v.limits, v.hi...)
+	for len(v.limits)%kernel.LimitsAtOnce != 0 {
+		v.limits = append(v.limits, float32(math.Inf(-1)))
 	}
 }
 
@@ -214,6 +257,7 @@ func (v *sight) aim(r *Rows, w *ranker, i int, rows []int32) {
 	}
 	slices.SortFunc(v.targets, func(a, b target) int { return compare(a.near, b.near) })
 	clear(v.nearer)
+	clear(v.before)
 }
 
 // place counts a row at an exact distance, which no target before first is farther
@@ -236,6 +280,9 @@ func (v *sight) rank(dst []int32) {
 	for t, target := range v.targets {
 		rank += v.nearer[t]
 		dst[target.slot] = rank
+		if v.before != nil {
+			dst[target.slot] += v.before[t]
+		}
 	}
 }
 
@@ -344,8 +391,12 @@ func (w *ranker) limits(v *sight, norm float32) {
 			v.lo[t], v.hi[t] = 0, float32(math.Inf(1))
 		}
 	}
-	v.index.build(v.hi)
-	v.sort(float32(w.loss)*(norm+w.all.most)*(1+0x1p-20) + float32(2*underflow(r.d)))
+	blur := float32(w.loss)*(norm+w.all.most)*(1+0x1p-20) + float32(2*underflow(r.d))
+	if v.buckets == nil {
+		v.limit(blur)
+	} else {
+		v.sort(blur)
+	}
 }
 
 // count counts what stands before the targets of the rows [lo, hi) of block I, by
@@ -370,17 +421,19 @@ func (w *ranker) count(I, lo, hi int) bool {
 		}
 		n := to - from
 		w.tile.ShareB(&b.tile)
-		w.dots, w.hits, w.values = sized(w.dots, rows*n), sized(w.hits, max(rows, n)), sized(w.values, max(rows, n))
-		w.tile.Mul(w.dots, n)
-		if J == I {
-			for q := range rows {
-				w.dots[q*n+q] = float32(math.Inf(-1)) // no row comes before itself
+		w.values, w.hits = sized(w.values, rows*n), sized(w.hits, max(rows, n))
+		w.tile.Mul(w.values, n)
+		for q := range rows {
+			v := w.values[q*n:][:n]
+			kernel.Distances32(v, v, b.norms, w.a.norms[q])
+			if J == I {
+				v[q] = float32(math.Inf(1)) // no row comes before itself
 			}
 		}
-		w.place(I, lo, hi, w.a.norms, from, b.norms, w.dots)
+		w.place(I, lo, hi, w.a.norms, from, b.norms, w.values)
 		if J > I && J < w.band[1] {
 			w.turned = sized(w.turned, rows*n)
-			turn(w.turned, w.dots, rows, n)
+			turn(w.turned, w.values, rows, n)
 			w.place(J, from, to, b.norms, lo, w.a.norms, w.turned)
 		}
 	}
@@ -400,44 +453,110 @@ func turn(dst, a []float32, rows, columns int) {
 	}
 }
 
-// place counts the rows from the given one on before the targets of the rows [lo, hi), which
-// are block I.
-func (w *ranker) place(I, lo, hi int, norms []float32, from int, others, dots []float32) {
+// place counts the rows from the given one on, at squared distances as products tell them,
+// before the targets of the rows [lo, hi), which are block I.
+func (w *ranker) place(I, lo, hi int, norms []float32, from int, others, values []float32) {
 	lock := &w.locks[I-w.band[0]]
 	lock.Lock()
 	defer lock.Unlock()
 	for i := lo; i < hi; i++ {
-		w.placeRow(i, norms[i-lo], from, others, dots[(i-lo)*len(others):][:len(others)])
+		s := seer{w: w, v: w.sight(i), row: int32(i), norm: norms[i-lo], from: from, norms: others, values: values[(i-lo)*len(others):][:len(others)]}
+		if s.v.buckets == nil {
+			s.compare()
+		} else {
+			s.sortIn()
+		}
 	}
 }
 
-// placeRow does so for row i.
-func (w *ranker) placeRow(i int, norm float32, from int, norms, dots []float32) {
-	v := w.sight(i)
-	loss := float32(w.loss)
-	absolute := float32(2 * underflow(w.r.d))
-	found := kernel.Below32(w.hits, w.values, dots, norms, nil, norm, v.hi[len(v.hi)-1])
-	scale, counts := v.index.scale, &v.parts
-	for t, value := range w.values[:found] {
+// seer is a row that looks at some others.
+type seer struct {
+	w      *ranker
+	v      *sight
+	row    int32
+	norm   float32
+	from   int       // the first of the others
+	norms  []float32 // of the others
+	values []float32 // squared distances to them
+}
+
+// most returns how far the j-th of the others may be.
+func (s *seer) most(j int32) float32 {
+	return s.values[j] + float32(s.w.loss)*(s.norm+s.norms[j]) + float32(2*underflow(s.w.r.d))
+}
+
+// exact returns the j-th of the others at its exact distance.
+func (s *seer) exact(j int32) near {
+	other := int32(s.from) + j
+	return near{s.w.ruler.exact(s.row, other), other}
+}
+
+// compare counts the others before each of few targets: all by their limits, and those
+// between the limits of a target by what is exact.
+func (s *seer) compare() {
+	w, v := s.w, s.v
+	k := len(v.targets)
+	w.counts = sized(w.counts, len(v.limits))
+	clear(w.counts)
+	kernel.CountEach32(w.counts, s.values, v.limits)
+	nearer, notFarther := w.counts[:k], w.counts[k:2*k]
+	for t, count := range nearer {
+		v.before[t] += count
+	}
+	sure := v.limits[:k]
+	for t := 0; t < k; t++ {
+		if notFarther[t] == nearer[t] {
+			continue
+		}
+		first := t
+		for t+1 < k && sure[t+1] < v.hi[t] {
+			t++
+		}
+		for _, j := range w.hits[:kernel.Between32(w.hits, s.values, sure[first], v.hi[t])] {
+			value, most, n := s.values[j], s.most(j), near{row: -1}
+			for u := first; u <= t; u++ {
+				switch {
+				case value < sure[u] || value >= v.hi[u]:
+				case most < v.lo[u]:
+					v.before[u]++
+				default:
+					if n.row < 0 {
+						n = s.exact(j)
+					}
+					if n.before(v.targets[u].near) {
+						v.before[u]++
+					}
+				}
+			}
+		}
+	}
+}
+
+// sortIn counts the others between many targets: by where their distances fall, and by what
+// is exact where that does not tell.
+func (s *seer) sortIn() {
+	w, v := s.w, s.v
+	scale, counts := v.scale, &v.parts
+	for _, j := range w.hits[:kernel.Between32(w.hits, s.values, float32(math.Inf(-1)), v.hi[len(v.hi)-1])] {
+		value := s.values[j]
 		if p := uint(int(max(value, 0) * scale)); p < parts {
 			if c := counts[p]; c < doubtful {
 				counts[p] = c + 1
 				continue
 			}
 		}
-		row := from + int(w.hits[t])
 		first := 0
 		if value > 0 {
-			first = v.index.search(v.hi, value)
+			first = v.search(v.hi, value)
 			// The limit itself shows that the row is farther.
 			for first < len(v.hi)-1 && v.hi[first] == value {
 				first++
 			}
 		}
-		if most := value + loss*(norm+norms[w.hits[t]]) + absolute; !(most < v.lo[first]) {
-			v.place(first, near{w.ruler.exact(int32(i), int32(row)), int32(row)})
-		} else {
+		if s.most(j) < v.lo[first] {
 			v.nearer[first]++
+		} else {
+			v.place(first, s.exact(j))
 		}
 	}
 }

@@ -11,8 +11,14 @@ import (
 	"github.com/flatland-go/flatland/pkg/watch"
 )
 
-func TestRanksAgainstEveryPair(t *testing.T) {
-	const k = 11
+func TestRanksAgainstEveryPair(t *testing.T) { ranksAgainstEveryPair(t, 11) }
+
+func TestRanksOfManyAgainstEveryPair(t *testing.T) {
+	ranksAgainstEveryPair(t, fewTargets+7, "float32")
+}
+
+// ranksAgainstEveryPair tries the ranks of k rows, of all forms or those named.
+func ranksAgainstEveryPair(t *testing.T, k int, named ...string) {
 	for name, x := range inputs() {
 		all := forms(t, x)
 		if n, _ := x.Dims(); name == "lattice" { // the same distances, given
@@ -30,7 +36,7 @@ func TestRanksAgainstEveryPair(t *testing.T) {
 			all["given"] = rows(t, d)
 		}
 		for form, r := range all {
-			if testing.Short() && form != "float32" && form != "given" {
+			if named != nil && !slices.Contains(named, form) || testing.Short() && form != "float32" && form != "given" {
 				continue
 			}
 			k := min(k, r.n-1)
