@@ -2,8 +2,7 @@ package screen
 
 // index finds values among sorted ones. It cuts their range into equal parts
 // and remembers which values fall into each: mostly none or one, so that a
-// search takes hardly a comparison. It is what ranking spends most of its time
-// on.
+// search takes hardly a comparison.
 type index struct {
 	scale float32           // parts for each unit
 	start [parts + 1]uint32 // the values of part p are start[p] … start[p+1]−1
