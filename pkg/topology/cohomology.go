@@ -24,12 +24,13 @@ type cohomology struct {
 	starts []int    // of the combinations of the columns, and where the last ends
 	sums   []uint64 // simplices with coefficients
 
-	work, sum heap
-	cofaces   []uint64
-	s         star
-	t         star
-	lists     [][]link
-	pair      []uint32
+	work    sum
+	sum     []uint64 // simplices whose coboundaries are in work
+	cofaces []uint64
+	s       star
+	t       star
+	lists   [][]link
+	pair    []uint32
 }
 
 // star is a simplex and what is needed to name its cofaces.
@@ -188,6 +189,7 @@ func newCohomology(f *flag, prime int) *cohomology {
 			h.inv[a] = uint32((prime - prime/a*int(h.inv[prime%a])%prime) % prime)
 		}
 	}
+	h.work.cbits, h.work.prime = h.cbits, h.prime
 	return h
 }
 
@@ -235,7 +237,8 @@ func (h *cohomology) diagram(ctx context.Context, dim int, joins []bool) (Diagra
 // reduce adds earlier columns to that of a simplex until its first coface is no other
 // column's, and returns that coface, or that nothing is left.
 func (h *cohomology) reduce(ctx context.Context, key uint64) (pivot uint64, ok bool, err error) {
-	h.work, h.sum = h.work[:0], h.sum[:0]
+	h.work.reset()
+	h.sum = h.sum[:0]
 	h.open(&h.s, &h.lower, key)
 	if v, found := meeting(&h.lists, h.s.lists, h.s.edge, math.MaxUint32); found {
 		h.pair = insert(append(h.pair[:0], h.s.rest...), v)
@@ -252,7 +255,7 @@ func (h *cohomology) reduce(ctx context.Context, key uint64) (pivot uint64, ok b
 		if steps&255 == 255 && ctx.Err() != nil {
 			return 0, false, ctx.Err()
 		}
-		pivot, coef, ok := h.work.leader(h.cbits, h.prime)
+		pivot, coef, ok := h.work.leader()
 		if !ok {
 			return 0, false, nil
 		}
@@ -278,9 +281,7 @@ func (h *cohomology) add(key uint64, coef uint32) {
 	h.open(&h.s, &h.lower, key)
 	h.cofaces = h.cofaces[:0]
 	h.spread(&h.s, coef)
-	for _, c := range h.cofaces {
-		h.work.push(c)
-	}
+	h.work.add(h.cofaces)
 	if h.cbits == 0 {
 		h.sum = append(h.sum, key)
 	} else {
