@@ -16,7 +16,7 @@ import (
 )
 
 // verbs are the methods that make a type one that needs a row.
-var verbs = []string{"Graph", "Neighborhoods", "Connect", "Weigh", "Fit", "FitPair", "FitSeries", "Embed", "Estimate", "Compare", "Apply"}
+var verbs = []string{"Graph", "Neighborhoods", "Connect", "Weigh", "Weights", "Fit", "FitPair", "FitSeries", "Embed", "Estimate", "Compare", "Apply"}
 
 // columns of all inputs but those of wide variants.
 const columns = 5
