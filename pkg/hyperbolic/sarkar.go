@@ -35,7 +35,8 @@ const sarkar = "hyperbolic.Sarkar"
 //
 // How far out nodes are decides how many bits they need: 1.44 for each unit from the centre, and
 // 96 more. The coordinates are carried in that many, which Embedding.Precision tells, and
-// rounded to float64 for the matrix, in which all nodes beyond 37 lie at the rim of the ball.
+// rounded to float64 for the matrix, in which all nodes beyond 37 lie at the rim of the ball. For
+// a picture a Scale near 1 shows more.
 //
 // Errors: those of mat32.Check; *mat32.ShapeError for fewer than 2 rows; *mat32.ParamError;
 // *mat32.DegenerateError for a graph in pieces and for rows that are all equal or beyond
