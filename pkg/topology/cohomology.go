@@ -11,10 +11,13 @@ import (
 // column is never stored: it is the coboundary of a combination of simplices, of which only
 // these are kept.
 type cohomology struct {
-	f      *flag
-	prime  uint32
-	cbits  uint // of a coefficient, at the low end of an entry
-	inv    []uint32
+	f     *flag
+	prime uint32
+	cbits uint // of a coefficient, at the low end of an entry
+	inv   []uint32
+
+	cocycles bool // are wanted
+
 	dim    int   // of the columns
 	lower  coder // of them
 	upper  coder // of their cofaces
@@ -199,9 +202,9 @@ func (h *cohomology) fits(dim int) bool {
 	return ok
 }
 
-// diagram returns the bars of dimension dim. Those of the dimension below were computed
+// diagram returns the bars of dimension dim, and their cocycles. Those of the dimension below were computed
 // just before.
-func (h *cohomology) diagram(ctx context.Context, dim int, joins []bool) (Diagram, error) {
+func (h *cohomology) diagram(ctx context.Context, dim int, joins []bool) (Diagram, []Cocycle, error) {
 	h.dim = dim
 	m := len(h.f.ends)
 	h.lower, _ = newCoder(dim, h.f.n, m, 64-h.cbits)
@@ -211,27 +214,47 @@ func (h *cohomology) diagram(ctx context.Context, dim int, joins []bool) (Diagra
 	h.starts, h.sums = append(h.starts[:0], 0), h.sums[:0]
 	columns, err := h.assemble(ctx, joins)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var bars Diagram
+	type class struct {
+		Bar
+		cocycle Cocycle
+	}
+	var classes []class
 	for i, key := range columns {
 		if i&255 == 255 && ctx.Err() != nil {
-			return nil, ctx.Err()
+			return nil, nil, ctx.Err()
 		}
 		death, ok, err := h.reduce(ctx, key)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		b := Bar{h.f.value(h.lower.edge(key)), math.Inf(1)}
+		c := class{Bar: Bar{h.f.value(h.lower.edge(key)), math.Inf(1)}}
 		if ok {
-			b.Death = h.f.value(h.upper.edge(death))
+			c.Death = h.f.value(h.upper.edge(death))
 		}
-		if b.Birth < b.Death {
-			bars = append(bars, b)
+		if c.Birth == c.Death {
+			continue
+		}
+		if h.cocycles {
+			last := len(h.starts) - 2
+			if !ok {
+				last = int(h.keep(key, 1))
+			}
+			c.cocycle = h.cocycle(h.sums[h.starts[last]:h.starts[last+1]])
+		}
+		classes = append(classes, c)
+	}
+	slices.SortStableFunc(classes, func(x, y class) int { return compareBars(x.Bar, y.Bar) })
+	var bars Diagram
+	var cocycles []Cocycle
+	for _, c := range classes {
+		bars = append(bars, c.Bar)
+		if h.cocycles {
+			cocycles = append(cocycles, c.cocycle)
 		}
 	}
-	bars.Sort()
-	return bars, nil
+	return bars, cocycles, nil
 }
 
 // reduce adds earlier columns to that of a simplex until its first coface is no other

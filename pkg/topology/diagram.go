@@ -22,9 +22,11 @@ type Diagram []Bar
 
 // Sort puts the bars in order: by birth, then by death.
 func (d Diagram) Sort() {
-	slices.SortFunc(d, func(a, b Bar) int {
-		return cmp.Or(cmp.Compare(a.Birth, b.Birth), cmp.Compare(a.Death, b.Death))
-	})
+	slices.SortFunc(d, compareBars)
+}
+
+func compareBars(a, b Bar) int {
+	return cmp.Or(cmp.Compare(a.Birth, b.Birth), cmp.Compare(a.Death, b.Death))
 }
 
 // Longest returns the k bars that live longest, essential ones first, fewer where there are
@@ -64,6 +66,10 @@ type Persistence struct {
 	// Diagrams holds one diagram for every dimension of homology from 0: pieces, rings,
 	// cavities. Bars of length 0 are left out.
 	Diagrams []Diagram
+
+	// Cocycles holds, where they were asked for, one for every bar of Diagrams from dimension 1
+	// on, in their order; that of dimension 0 is empty.
+	Cocycles [][]Cocycle
 
 	Filtration string  // of what, by which metric and up to which scale: for captions
 	Prime      int     // coefficients are the integers modulo this prime

@@ -43,6 +43,10 @@ type Rips struct {
 	// nil: all are there at 0.
 	Births []float64
 
+	// Cocycles asks for a representative of every class from dimension 1 on. It costs the
+	// collapse of edges, which makes dimension 2 and those above fast.
+	Cocycles bool
+
 	// MemoryLimit in bytes refuses data whose edges would not fit. Default GOMEMLIMIT, or
 	// 4 GiB.
 	MemoryLimit int64
@@ -124,7 +128,7 @@ func (r Rips) Compute(ctx context.Context, x mat.Matrix) (*Persistence, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", method, err)
 	}
-	p, err := f.persistence(ctx, r.MaxDim, r.Prime)
+	p, err := f.persistence(ctx, r.MaxDim, r.Prime, r.Cocycles)
 	if err != nil {
 		return nil, mat32.Rename(method, err)
 	}
@@ -134,13 +138,13 @@ func (r Rips) Compute(ctx context.Context, x mat.Matrix) (*Persistence, error) {
 }
 
 // persistence returns the persistent homology of dimensions 0 to most.
-func (f *flag) persistence(ctx context.Context, most, prime int) (*Persistence, error) {
+func (f *flag) persistence(ctx context.Context, most, prime int, cocycles bool) (*Persistence, error) {
 	p := &Persistence{Prime: prime, Rows: f.n, Diagrams: make([]Diagram, most+1)}
 	stage := watch.Start(ctx, "persistence", most+1)
 	var joins []bool
 	p.Diagrams[0], joins = f.pieces()
 	stage.Add(1)
-	if most > 1 {
+	if most > 1 && !cocycles {
 		var err error
 		if f, err = f.collapse(ctx); err != nil {
 			return nil, err
@@ -148,14 +152,21 @@ func (f *flag) persistence(ctx context.Context, most, prime int) (*Persistence, 
 		_, joins = f.pieces()
 	}
 	h := newCohomology(f, prime)
+	if h.cocycles = cocycles; cocycles {
+		p.Cocycles = make([][]Cocycle, most+1)
+	}
 	for dim := 1; dim <= most; dim++ {
 		if !h.fits(dim) {
 			return nil, &mat32.ParamError{Param: "MaxDim", Value: most,
 				Want: fmt.Sprintf("MaxDim ≤ %d: with %d rows and %d edges the simplices beyond do not fit %d bits", dim-1, f.n, len(f.ends), 64-bits.Len(uint(prime-2)))}
 		}
-		var err error
-		if p.Diagrams[dim], err = h.diagram(ctx, dim, joins); err != nil {
+		bars, representatives, err := h.diagram(ctx, dim, joins)
+		if err != nil {
 			return nil, err
+		}
+		p.Diagrams[dim] = bars
+		if cocycles {
+			p.Cocycles[dim] = representatives
 		}
 		stage.Add(1)
 	}
@@ -184,7 +195,7 @@ func ripsOf(ctx context.Context, n int, condensed []float64, most int, threshold
 			}
 		}
 	}
-	p, err := newFlag(n, nil, spans).persistence(ctx, most, 2)
+	p, err := newFlag(n, nil, spans).persistence(ctx, most, 2, false)
 	if err != nil {
 		return nil, err
 	}

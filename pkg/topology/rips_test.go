@@ -2,11 +2,19 @@ package topology
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"math"
+	"reflect"
+	"runtime"
+	"slices"
 	"testing"
+	"time"
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/screen"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
@@ -163,6 +171,193 @@ func TestRipsClosedForms(t *testing.T) {
 					t.Errorf("%s, modulo %d: the bars of dimension %d are %v, want %v", c.name, prime, k, d, want[k])
 				}
 			}
+		}
+	}
+}
+
+func ExampleRips_Compute() {
+	// The corners of a square are a ring until its diagonals fill it.
+	x := mat.NewDense(4, 2, []float64{0, 0, 1, 0, 1, 1, 0, 1})
+	p, err := Rips{Cocycles: true}.Compute(context.Background(), x)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(p.Diagrams[0])
+	fmt.Println(p.Diagrams[1], "cut at", p.Cocycles[1][0].Simplices)
+	// Output:
+	// [{0 1} {0 1} {0 1} {0 +Inf}]
+	// [{1 1.4142135623730951}] cut at [[2 3]]
+}
+
+func rips(t *testing.T, r Rips, x mat.Matrix) *Persistence {
+	t.Helper()
+	p, err := r.Compute(t.Context(), x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// The bars of sixty points on a sphere of dimension 3, and what the other peers' tests say.
+func TestRipsPublished(t *testing.T) {
+	x := fixture.C().Slice(0, 60, 0, 4)
+	counts, totals := []int{59, 33, 13, 1}, []float64{27.8141814, 3.33782545, .684142679, .254395215}
+	for k, d := range rips(t, Rips{MaxDim: 3}, x).Diagrams {
+		total := 0.
+		for _, b := range d.Finite() {
+			total += b.Length()
+		}
+		if len(d.Finite()) != counts[k] || math.Abs(total-totals[k]) > 1e-6*totals[k] {
+			t.Errorf("dimension %d: %d finite bars of %v in all, want %d of %v", k, len(d.Finite()), total, counts[k], totals[k])
+		}
+	}
+	two, err := mat32.NewDistances(2, []float64{3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := rips(t, Rips{MaxDim: OnlyPieces, Births: []float64{1, 2}}, two).Diagrams[0]; !slices.Equal(d, Diagram{{1, math.Inf(1)}, {2, 3}}) {
+		t.Errorf("two points born at 1 and 2, at distance 3: %v", d)
+	}
+	side := func(v float64) bool { return v == 0 || v == 2 }
+	shell := grid(3, 3, func(p []float64) bool { return side(p[0]) || side(p[1]) || side(p[2]) })
+	shell.Scale(.5, shell)
+	if d := rips(t, Rips{MaxDim: 2, Threshold: 1.5}, shell).Diagrams[2]; len(d) != 1 || d[0].Death != 1 {
+		t.Errorf("the boundary of a cube has the cavities %v", d)
+	}
+}
+
+// A cocycle's sum around a simplex vanishes as long as its bar lasts, and no longer.
+func TestRipsCocycles(t *testing.T) {
+	x := mat.DenseCopyOf(fixture.C().Slice(0, 30, 0, 3))
+	for _, prime := range []int{2, 3, 47} {
+		p, plain := rips(t, Rips{MaxDim: 2, Prime: prime, Cocycles: true}, x), rips(t, Rips{MaxDim: 2, Prime: prime}, x)
+		rows, err := screen.New(t.Context(), x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := simplices(distances(rows, 30), nil, 3, p.Threshold)
+		if len(p.Diagrams[1]) < 5 || len(p.Diagrams[2]) < 1 {
+			t.Fatalf("%d rings and %d cavities say little", len(p.Diagrams[1]), len(p.Diagrams[2]))
+		}
+		for dim := 1; dim <= 2; dim++ {
+			if !slices.Equal(p.Diagrams[dim], plain.Diagrams[dim]) || len(p.Cocycles[dim]) != len(p.Diagrams[dim]) {
+				t.Fatalf("modulo %d, dimension %d: %d cocycles of %d bars, which were %d", prime, dim, len(p.Cocycles[dim]), len(p.Diagrams[dim]), len(plain.Diagrams[dim]))
+			}
+			for i, c := range p.Cocycles[dim] {
+				value := map[string]int{}
+				for k, s := range c.Simplices {
+					value[fmt.Sprint(s)] = c.Coefficients[k]
+				}
+				ends := math.Inf(1)
+				for _, s := range all {
+					if s.dim != dim+1 {
+						continue
+					}
+					sum := 0
+					for k := range s.name {
+						face := append(slices.Clone(s.name[:k]), s.name[k+1:]...)
+						sum += []int{1, prime - 1}[k%2] * value[fmt.Sprint(face)]
+					}
+					if sum%prime != 0 {
+						ends = min(ends, s.value)
+					}
+				}
+				if ends != p.Diagrams[dim][i].Death {
+					t.Errorf("modulo %d, dimension %d: the cocycle of %v lasts until %v", prime, dim, p.Diagrams[dim][i], ends)
+				}
+			}
+		}
+	}
+}
+
+// distances returns those of rows as a matrix.
+func distances(rows *screen.Rows, n int) *mat.Dense {
+	d := mat.NewDense(n, n, nil)
+	for i := range n {
+		for j := range n {
+			if i != j {
+				d.Set(i, j, rows.Exact(i, j))
+			}
+		}
+	}
+	return d
+}
+
+// The same bits on any number of cores, also where edges are searched for and complexes are
+// large, and nothing changes when all is moved.
+func TestRipsSameBits(t *testing.T) {
+	n, side := 2300, .06
+	if testing.Short() {
+		n, side = 200, .2
+	}
+	x := mat.DenseCopyOf(fixture.Uniform(5, n, 2))
+	r := Rips{MaxDim: 2, Threshold: side, Prime: 3}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	want := rips(t, r, x)
+	if len(want.Diagrams[1]) < 10 {
+		t.Fatalf("%d rings say little", len(want.Diagrams[1]))
+	}
+	for _, procs := range []int{2, 7} {
+		runtime.GOMAXPROCS(procs)
+		if got := rips(t, r, x); !reflect.DeepEqual(got, want) {
+			t.Errorf("on %d cores other bars", procs)
+		}
+	}
+	rows, err := screen.New(t.Context(), x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	given, err := mat32.DistancesFrom(distances(rows, n))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := rips(t, r, given); !reflect.DeepEqual(got, want) {
+		t.Error("by distances other bars")
+	}
+}
+
+func TestRipsCancel(t *testing.T) {
+	x := fixture.Normal(1, 250, 8) // takes minutes
+	for _, r := range []Rips{{MaxDim: 3}, {MaxDim: 2, Cocycles: true}, {MaxDim: 5, Prime: 3}} {
+		ctx, cancel := context.WithCancel(t.Context())
+		asked := make(chan time.Time, 1)
+		time.AfterFunc(60*time.Millisecond, func() { asked <- time.Now(); cancel() })
+		_, err := r.Compute(ctx, x)
+		if late := time.Since(<-asked); !errors.Is(err, context.Canceled) || late > 250*time.Millisecond {
+			t.Errorf("%+v: %v after %v", r, err, late)
+		}
+	}
+}
+
+func TestRipsErrors(t *testing.T) {
+	x := polygon(8)
+	for name, c := range map[string]struct {
+		r Rips
+		x mat.Matrix
+		e any
+	}{
+		"negative dimension":  {Rips{MaxDim: -2}, x, new(*mat32.ParamError)},
+		"negative threshold":  {Rips{Threshold: -1}, x, new(*mat32.ParamError)},
+		"threshold NaN":       {Rips{Threshold: math.NaN()}, x, new(*mat32.ParamError)},
+		"four is no prime":    {Rips{Prime: 4}, x, new(*mat32.ParamError)},
+		"one is none":         {Rips{Prime: 1}, x, new(*mat32.ParamError)},
+		"too large a prime":   {Rips{Prime: 65537}, x, new(*mat32.ParamError)},
+		"too few births":      {Rips{Births: make([]float64, 7)}, x, new(*mat32.ShapeError)},
+		"a birth at infinity": {Rips{Births: []float64{0, 0, 0, 0, 0, 0, 0, math.Inf(1)}}, x, new(*mat32.NotFiniteError)},
+		"memory":              {Rips{MemoryLimit: 100}, x, new(*mat32.MemoryError)},
+		"beyond the keys":     {Rips{MaxDim: 30, Threshold: math.Inf(1)}, fixture.Uniform(1, 300, 2), new(*mat32.ParamError)},
+		"NaN":                 {Rips{}, mat.NewDense(2, 1, []float64{0, math.NaN()}), new(*mat32.NotFiniteError)},
+	} {
+		if _, err := c.r.Compute(t.Context(), c.x); err == nil || !errors.As(err, c.e) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	// What is small, or all the same, has an answer.
+	for n := 1; n <= 5; n++ {
+		p := rips(t, Rips{MaxDim: 3}, mat.NewDense(n, 2, nil))
+		if len(p.Diagrams[0]) != 1 || len(p.Diagrams[1])+len(p.Diagrams[2])+len(p.Diagrams[3]) > 0 {
+			t.Errorf("%d copies of a point have the bars %v", n, p.Diagrams)
 		}
 	}
 }
