@@ -11,6 +11,7 @@ import (
 
 	"github.com/flatland-go/flatland/internal/fixture"
 	"github.com/flatland-go/flatland/internal/rng"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/geometry"
 	"github.com/flatland-go/flatland/pkg/mat32"
@@ -38,6 +39,7 @@ func aligned(t testing.TB, x, y mat.Matrix) *geometry.CurvatureAgreement {
 // Turned, scaled and a little shaken, rows bend as before; in another order they do not,
 // but for the distribution, which does not look at which is which.
 func TestCurvatureAlignment(t *testing.T) {
+	testenv.Unraced(t)
 	x := grouped(t, 1)
 	var turned, shaken, mixed mat.Dense
 	var qr mat.QR

@@ -220,7 +220,7 @@ func TestEntropicPlan(t *testing.T) {
 }
 
 func TestCurvatureHasTheSameBitsOnAnyCores(t *testing.T) {
-	g, err := datasets.RandomGeometricGraph{Nodes: 120, Lengths: true}.Generate()
+	g, err := datasets.RandomGeometricGraph{Nodes: 60, Lengths: true}.Generate()
 	long := weighed(t, g, err)
 	for _, o := range []geometry.OllivierRicci{{}, {Plan: geometry.EntropicPlan}, {Plan: geometry.ProductPlan}} {
 		for _, g := range []*affinity.Sparse{karate(t), long} {
