@@ -56,7 +56,7 @@ func newCoder(ctx context.Context, method string, x mat.Matrix, epsilon float64)
 	if err := check(ctx, method, 1, 1, x); err != nil {
 		return nil, err
 	}
-	rows, unit, err := unitRows(ctx, x)
+	rows, unit, err := inUnits(ctx, x)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", method, err)
 	}

@@ -128,17 +128,13 @@ func CollapseReport(ctx context.Context, x mat.Matrix) (*Collapse, error) {
 	if err != nil {
 		return nil, err
 	}
-	z, err := directionsOf(ctx, method, 2, 2, x)
-	if err != nil {
-		return nil, err
-	}
-	if c.MeanCosine, err = meanCosine(ctx, z); err != nil {
+	if c.MeanCosine, err = MeanCosine(ctx, x); err != nil {
 		return fail(err)
 	}
-	if c.Uniformity, err = gaussianPotential(ctx, z, 2); err != nil {
+	if c.Uniformity, err = Uniformity(ctx, x, 2); err != nil {
 		return fail(err)
 	}
-	if c.UniformityW2, err = uniformityW2(ctx, z); err != nil {
+	if c.UniformityW2, err = UniformityW2(ctx, x); err != nil {
 		return fail(err)
 	}
 	return c, nil

@@ -74,8 +74,8 @@ func directionsOf(ctx context.Context, method string, least int, copies int64, x
 		}
 		z.at = append(z.at, i)
 	}
-	if len(z.at) < least {
-		return nil, &mat32.DegenerateError{Method: method, Reason: fmt.Sprintf("%d of %d rows are not zero, and have a direction: it takes %d", len(z.at), n, least)}
+	if err := enough(method, least, len(z.at), n); err != nil {
+		return nil, err
 	}
 	z.rows = rows.Slice(0, len(z.at), 0, d).(*mat.Dense)
 	return z, nil
@@ -84,6 +84,10 @@ func directionsOf(ctx context.Context, method string, least int, copies int64, x
 // normalize brings a row to length 1, and reports whether it has a direction. Its squares
 // may be beyond the range of float64.
 func normalize(row []float64) bool {
+	if square := kernel.Dot64(row, row); square > 1e-280 && square < 1e280 {
+		kernel.Scal64(1/math.Sqrt(square), row)
+		return true
+	}
 	largest := 0.
 	for _, v := range row {
 		largest = max(largest, math.Abs(v))
@@ -94,60 +98,134 @@ func normalize(row []float64) bool {
 	for j := range row {
 		row[j] /= largest
 	}
-	l := math.Sqrt(kernel.Dot64(row, row))
-	for j := range row {
-		row[j] /= l
-	}
+	kernel.Scal64(1/math.Sqrt(kernel.Dot64(row, row)), row)
 	return true
 }
 
-// notes says what was left out.
-func (z *directions) notes() []string {
-	if out := z.given - len(z.at); out > 0 {
-		return []string{fmt.Sprintf("%d rows of zeros have no direction and were left out", out)}
+// unitOf returns row i of x and what it is to be multiplied by for length 1: 0 where it has no
+// direction. The row is x's own or in buf.
+func unitOf(buf []float64, i int, x mat.Matrix) (row []float64, factor float64) {
+	row = mat32.Row(buf, i, x)
+	if square := kernel.Dot64(row, row); square > 1e-280 && square < 1e280 {
+		return row, 1 / math.Sqrt(square)
+	}
+	copy(buf, row)
+	if !normalize(buf) {
+		return buf, 0
+	}
+	return buf, 1
+}
+
+// heading is where rows point to.
+type heading struct {
+	total []float64 // the sum of the directions
+	at    []int     // which rows have one
+	given int
+}
+
+// headingOf checks x as directionsOf does, and keeps no copy of it.
+func headingOf(ctx context.Context, method string, least int, copies int64, x mat.Matrix) (*heading, error) {
+	if err := check(ctx, method, least, copies, x); err != nil {
+		return nil, err
+	}
+	const size = 512 // sums are kept for each block
+	n, d := x.Dims()
+	has, parts := make([]bool, n), make([][]float64, (n+size-1)/size)
+	err := par.BlocksWith(ctx, n, size, func() []float64 { return make([]float64, d) }, func(buf []float64, lo, hi int) {
+		s := make([]float64, d)
+		for i := lo; i < hi; i++ {
+			if row, f := unitOf(buf, i, x); f > 0 {
+				has[i] = true
+				kernel.Axpy64(f, row, s)
+			}
+		}
+		parts[lo/size] = s
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", method, err)
+	}
+	h := &heading{total: make([]float64, d), given: n}
+	for _, s := range parts {
+		kernel.Axpy64(1, s, h.total)
+	}
+	for i, ok := range has {
+		if ok {
+			h.at = append(h.at, i)
+		}
+	}
+	return h, enough(method, least, len(h.at), n)
+}
+
+// enough refuses fewer than least directions.
+func enough(method string, least, have, n int) error {
+	if have < least {
+		return &mat32.DegenerateError{Method: method, Reason: fmt.Sprintf("%d of %d rows are not zero, and have a direction: it takes %d", have, n, least)}
 	}
 	return nil
 }
 
-// perRow spreads values of the directions over the rows given, NaN where one has none.
-func (z *directions) perRow(values []float64) []float64 {
-	if len(values) == z.given {
+// leftOut says how many of the rows given have no direction.
+func leftOut(have, given int) []string {
+	if have < given {
+		return []string{fmt.Sprintf("%d rows of zeros have no direction and were left out", given-have)}
+	}
+	return nil
+}
+
+func (z *directions) notes() []string { return leftOut(len(z.at), z.given) }
+
+// perRow spreads values of the rows at over all that were given, NaN where one has none.
+func perRow(values []float64, at []int, given int) []float64 {
+	if len(values) == given {
 		return values
 	}
-	all := make([]float64, z.given)
+	all := make([]float64, given)
 	for i := range all {
 		all[i] = math.NaN()
 	}
-	for k, i := range z.at {
+	for k, i := range at {
 		all[i] = values[k]
 	}
 	return all
 }
 
-// unitRows returns the rows of x over the largest magnitude among them, unit, or zeros.
-func unitRows(ctx context.Context, x mat.Matrix) (rows *mat.Dense, unit float64, err error) {
+// inUnits returns the rows of x divided by a power of two, unit, so that no sum of their squares
+// leaves the range of float64. Rows that need none are x's own where x is of float64, and must not
+// be written to.
+func inUnits(ctx context.Context, x mat.Matrix) (rows *mat.Dense, unit float64, err error) {
 	n, d := x.Dims()
-	rows = mat.NewDense(n, d, nil)
-	largest := make([]float64, (n+blockRows-1)/blockRows)
+	own, is := x.(*mat.Dense)
+	if !is {
+		own = mat.NewDense(n, d, nil)
+	}
+	longest := make([]float64, (n+blockRows-1)/blockRows) // squared
 	err = par.BlocksWith(ctx, n, blockRows, func() []float64 { return make([]float64, d) }, func(buf []float64, lo, hi int) {
 		for i := lo; i < hi; i++ {
-			to := rows.RawRowView(i)
-			copy(to, mat32.Row(buf, i, x))
-			for _, v := range to {
-				largest[lo/blockRows] = max(largest[lo/blockRows], math.Abs(v))
+			row := mat32.Row(buf, i, x)
+			if !is {
+				copy(own.RawRowView(i), row)
 			}
+			longest[lo/blockRows] = max(longest[lo/blockRows], kernel.Dot64(row, row))
 		}
 	})
 	if err != nil {
 		return nil, 0, err
 	}
-	if unit = slices.Max(largest); unit == 0 {
-		return rows, 0, nil
+	if square := slices.Max(longest); square > 1e-200 && square < 1e200 {
+		return own, 1, nil
 	}
-	data := rows.RawMatrix().Data
-	return rows, unit, par.Blocks(ctx, n, blockRows, func(lo, hi int) {
-		for i := lo * d; i < hi*d; i++ {
-			data[i] /= unit
+	most := max(mat.Max(own), -mat.Min(own))
+	if most == 0 {
+		return own, 1, nil
+	}
+	_, e := math.Frexp(most)
+	rows = mat.NewDense(n, d, nil)
+	return rows, math.Ldexp(1, e-1), par.Blocks(ctx, n, blockRows, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			to := rows.RawRowView(i)
+			for j, v := range own.RawRowView(i) {
+				to[j] = math.Ldexp(v, 1-e)
+			}
 		}
 	})
 }

@@ -20,40 +20,27 @@ import (
 // a row with the others. Rows are seen from the origin, not from their mean: an offset of
 // all rows is what this measures. Rows of zeros are left out.
 //
-// Time O(n·d), memory 8·n·d bytes. Errors: those of mat32.CheckRows and mat32.Check,
-// *mat32.ShapeError below 2 rows, *mat32.DegenerateError where fewer than 2 are not zero,
-// *mat32.MemoryError, and one that wraps ctx.Err().
+// Time O(n·d), memory 8·(n + n·d/512) bytes. Errors: those of mat32.CheckRows and mat32.Check,
+// *mat32.ShapeError below 2 rows, *mat32.DegenerateError where fewer than 2 are not zero, and one that wraps ctx.Err().
 //
 // Source: K. Ethayarajh (2019), How contextual are contextualized word representations?
 func MeanCosine(ctx context.Context, x mat.Matrix) (measure.Score, error) {
 	const method = "geometry.MeanCosine"
-	z, err := directionsOf(ctx, method, 2, 1, x)
+	h, err := headingOf(ctx, method, 2, 0, x)
 	if err != nil {
 		return measure.Score{}, err
 	}
-	s, err := meanCosine(ctx, z)
+	n, d := len(h.at), len(h.total)
+	own := make([]float64, n)
+	err = par.BlocksWith(ctx, n, blockRows, func() []float64 { return make([]float64, d) }, func(buf []float64, lo, hi int) {
+		for k := lo; k < hi; k++ {
+			row, f := unitOf(buf, h.at[k], x)
+			own[k] = min(max((f*kernel.Dot64(row, h.total)-1)/float64(n-1), -1), 1)
+		}
+	})
 	if err != nil {
 		return measure.Score{}, fmt.Errorf("%s: %w", method, err)
 	}
-	return s, nil
-}
-
-func meanCosine(ctx context.Context, z *directions) (measure.Score, error) {
-	total, err := sumRows(ctx, z.rows)
-	if err != nil {
-		return measure.Score{}, err
-	}
-	n, _ := z.rows.Dims()
-	others := float64(n - 1)
-	own := make([]float64, n)
-	all, err := par.Sum(ctx, n, blockRows, func(lo, hi int) (s float64) {
-		for i := lo; i < hi; i++ {
-			row := z.rows.RawRowView(i)
-			own[i] = min(max((kernel.Dot64(row, total)-kernel.Dot64(row, row))/others, -1), 1)
-			s += own[i]
-		}
-		return s
-	})
-	return measure.Score{Name: "mean cosine", Value: all / float64(n), Rows: n, PerRow: z.perRow(own), Notes: z.notes(),
-		Convention: "all pairs of different rows, not centred; 0 is isotropic, 1 a single direction"}, err
+	return measure.Score{Name: "mean cosine", Value: totalOf(own) / float64(n), Rows: n, PerRow: perRow(own, h.at, h.given), Notes: leftOut(n, h.given),
+		Convention: "all pairs of different rows, not centred; 0 is isotropic, 1 a single direction"}, nil
 }

@@ -114,6 +114,6 @@ func gaussianPotential(ctx context.Context, z *directions, t float64) (measure.S
 	if total == 0 {
 		return measure.Score{}, &mat32.DegenerateError{Method: uniformity, Reason: fmt.Sprintf("for t = %g the potential of every pair is 0 in float64: take a smaller one", t)}
 	}
-	return measure.Score{Name: "uniformity", Value: min(math.Log(total/float64(n)), 0), Rows: n, PerRow: z.perRow(first), Notes: z.notes(),
+	return measure.Score{Name: "uniformity", Value: min(math.Log(total/float64(n)), 0), Rows: n, PerRow: perRow(first, z.at, z.given), Notes: z.notes(),
 		Convention: fmt.Sprintf("logarithm of the mean Gaussian potential, t = %g; 0 is a single direction, lower is more uniform", t)}, nil
 }

@@ -34,36 +34,28 @@ import (
 // self-supervised learning.
 func UniformityW2(ctx context.Context, x mat.Matrix) (measure.Score, error) {
 	const method = "geometry.UniformityW2"
-	z, err := directionsOf(ctx, method, 2, 1, x)
+	h, err := headingOf(ctx, method, 2, 1, x)
 	if err != nil {
 		return measure.Score{}, err
 	}
-	s, err := uniformityW2(ctx, z)
-	if err != nil {
-		return measure.Score{}, fmt.Errorf("%s: %w", method, err)
-	}
-	return s, nil
-}
-
-// uniformityW2 centres the rows of z.
-func uniformityW2(ctx context.Context, z *directions) (measure.Score, error) {
-	n, d := z.rows.Dims()
-	mean, err := sumRows(ctx, z.rows)
-	if err != nil {
-		return measure.Score{}, err
-	}
+	n, d := len(h.at), len(h.total)
+	mean := h.total
 	kernel.Scal64(1/float64(n), mean)
-	err = par.Blocks(ctx, n, blockRows, func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			kernel.Axpy64(-1, mean, z.rows.RawRowView(i))
+	rows := mat.NewDense(n, d, nil)
+	err = par.BlocksWith(ctx, n, blockRows, func() []float64 { return make([]float64, d) }, func(buf []float64, lo, hi int) {
+		for k := lo; k < hi; k++ {
+			row, f := unitOf(buf, h.at[k], x)
+			to := rows.RawRowView(k)
+			kernel.Axpy64(f, row, to)
+			kernel.Axpy64(-1, mean, to)
 		}
 	})
 	if err != nil {
-		return measure.Score{}, err
+		return measure.Score{}, fmt.Errorf("%s: %w", method, err)
 	}
-	values, err := moments(ctx, z.rows)
+	values, err := moments(ctx, rows)
 	if err != nil {
-		return measure.Score{}, err
+		return measure.Score{}, fmt.Errorf("%s: %w", method, err)
 	}
 	// Each eigenvalue λ gives (√λ − 1/√d)², and so does every one that is zero.
 	one, square := 1/math.Sqrt(float64(d)), kernel.Dot64(mean, mean)
@@ -72,6 +64,6 @@ func uniformityW2(ctx context.Context, z *directions) (measure.Score, error) {
 		square += off * off
 	}
 	square += float64(d-len(values)) * one * one
-	return measure.Score{Name: "uniformity W2", Value: math.Sqrt(square), Rows: n, Notes: z.notes(),
+	return measure.Score{Name: "uniformity W2", Value: math.Sqrt(square), Rows: n, Notes: leftOut(n, h.given),
 		Convention: "Wasserstein distance to N(0, I/d), covariance over n; 0 is uniform, √2 a single direction"}, nil
 }
