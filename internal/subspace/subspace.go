@@ -33,16 +33,24 @@ func Centered(ctx context.Context, x mat.Matrix) (a *mat.Dense, unit float64, er
 	first := make([]float64, d)
 	copy(first, a.RawRowView(0))
 	mean, most := make([]float64, d), make([]float64, d)
-	for i := range n {
-		if i%1024 == 0 && ctx.Err() != nil {
-			return nil, 0, ctx.Err()
+	const strip = 32 // columns: a mean is summed row after row
+	err = par.Blocks(ctx, d, strip, func(from, to int) {
+		first, mean, most := first[from:to], mean[from:to], most[from:to]
+		for i := range n {
+			if i%1024 == 0 && ctx.Err() != nil {
+				return
+			}
+			row := a.RawRowView(i)[from:to]
+			for j, f := range first {
+				v := row[j]/2 - f/2
+				row[j] = v
+				mean[j] += v / float64(n)
+				most[j] = max(most[j], math.Abs(v))
+			}
 		}
-		row := a.RawRowView(i)
-		for j, f := range first {
-			row[j] = row[j]/2 - f/2
-			mean[j] += row[j] / float64(n)
-			most[j] = max(most[j], math.Abs(row[j]))
-		}
+	})
+	if err != nil {
+		return nil, 0, err
 	}
 	half := 0.
 	for j, m := range most {
@@ -56,11 +64,16 @@ func Centered(ctx context.Context, x mat.Matrix) (a *mat.Dense, unit float64, er
 	}
 	_, e := math.Frexp(half)
 	unit = math.Ldexp(1, e-1)
+	// Twice, for the values were halved; in two steps where a power of two is beyond float64.
+	scale, again := math.Ldexp(1, 2-e), 1.
+	if 2-e > 1000 {
+		scale, again = 0x1p1000, math.Ldexp(1, 2-e-1000)
+	}
 	err = par.Blocks(ctx, n, 64, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			row := a.RawRowView(i)
 			for j, m := range mean {
-				row[j] = math.Ldexp(row[j]-m, 2-e) // twice: the values were halved
+				row[j] = (row[j] - m) * scale * again
 			}
 		}
 	})
