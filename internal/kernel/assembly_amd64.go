@@ -279,6 +279,11 @@ func hasMaskedAVX2(keys []uint64, mask uint64, want uint64) bool
 //go:noescape
 func shorten64AVX2(x []float64, order []int32, start []int, to []int32, lengths []float64) bool
 
+// fourPoints32AVX2 is fourPoints32Go.
+//
+//go:noescape
+func fourPoints32AVX2(a []float32, b []float32, c []float32, ab float32, ac float32, bc float32) float32
+
 // turn32AVX2 is turn32Go for one or more whole blocks.
 //
 //go:noescape

@@ -6177,6 +6177,140 @@ check:
 	MOVB      CL, ret+120(FP)
 	RET
 
+// func fourPoints32AVX2(a []float32, b []float32, c []float32, ab float32, ac float32, bc float32) float32
+// Requires: AVX, SSE
+TEXT ·fourPoints32AVX2(SB), NOSPLIT, $0-92
+	MOVQ         a_base+0(FP), AX
+	MOVQ         b_base+24(FP), CX
+	MOVQ         c_base+48(FP), DX
+	VBROADCASTSS ab+72(FP), Y0
+	VBROADCASTSS ac+76(FP), Y1
+	VBROADCASTSS bc+80(FP), Y2
+	MOVQ         a_len+8(FP), BX
+	XORQ         SI, SI
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	SUBQ         $0x20, BX
+	JL           fourPoints_rest
+
+fourPoints_steps:
+	VADDPS (DX)(SI*1), Y0, Y7
+	VADDPS (CX)(SI*1), Y1, Y8
+	VADDPS (AX)(SI*1), Y2, Y9
+	VMINPS Y7, Y8, Y10
+	VMAXPS Y7, Y8, Y7
+	VMAXPS Y9, Y10, Y10
+	VSUBPS Y10, Y7, Y7
+	VANDPS signless32<>+0(SB), Y7, Y7
+	VMAXPS Y7, Y3, Y3
+	VADDPS 32(DX)(SI*1), Y0, Y7
+	VADDPS 32(CX)(SI*1), Y1, Y8
+	VADDPS 32(AX)(SI*1), Y2, Y9
+	VMINPS Y7, Y8, Y10
+	VMAXPS Y7, Y8, Y7
+	VMAXPS Y9, Y10, Y10
+	VSUBPS Y10, Y7, Y7
+	VANDPS signless32<>+0(SB), Y7, Y7
+	VMAXPS Y7, Y4, Y4
+	VADDPS 64(DX)(SI*1), Y0, Y7
+	VADDPS 64(CX)(SI*1), Y1, Y8
+	VADDPS 64(AX)(SI*1), Y2, Y9
+	VMINPS Y7, Y8, Y10
+	VMAXPS Y7, Y8, Y7
+	VMAXPS Y9, Y10, Y10
+	VSUBPS Y10, Y7, Y7
+	VANDPS signless32<>+0(SB), Y7, Y7
+	VMAXPS Y7, Y5, Y5
+	VADDPS 96(DX)(SI*1), Y0, Y7
+	VADDPS 96(CX)(SI*1), Y1, Y8
+	VADDPS 96(AX)(SI*1), Y2, Y9
+	VMINPS Y7, Y8, Y10
+	VMAXPS Y7, Y8, Y7
+	VMAXPS Y9, Y10, Y10
+	VSUBPS Y10, Y7, Y7
+	VANDPS signless32<>+0(SB), Y7, Y7
+	VMAXPS Y7, Y6, Y6
+	ADDQ   $0x00000080, SI
+	SUBQ   $0x20, BX
+	JGE    fourPoints_steps
+
+fourPoints_rest:
+	ADDQ   $0x20, BX
+	JE     fourPoints_done
+	CMPQ   BX, $0x10
+	JL     fourPoints_one
+	VADDPS (DX)(SI*1), Y0, Y7
+	VADDPS (CX)(SI*1), Y1, Y8
+	VADDPS (AX)(SI*1), Y2, Y9
+	VMINPS Y7, Y8, Y10
+	VMAXPS Y7, Y8, Y7
+	VMAXPS Y9, Y10, Y10
+	VSUBPS Y10, Y7, Y7
+	VANDPS signless32<>+0(SB), Y7, Y7
+	VMAXPS Y7, Y3, Y3
+	VADDPS 32(DX)(SI*1), Y0, Y7
+	VADDPS 32(CX)(SI*1), Y1, Y8
+	VADDPS 32(AX)(SI*1), Y2, Y9
+	VMINPS Y7, Y8, Y10
+	VMAXPS Y7, Y8, Y7
+	VMAXPS Y9, Y10, Y10
+	VSUBPS Y10, Y7, Y7
+	VANDPS signless32<>+0(SB), Y7, Y7
+	VMAXPS Y7, Y4, Y4
+	ADDQ   $0x40, SI
+	SUBQ   $0x10, BX
+
+fourPoints_one:
+	CMPQ   BX, $0x08
+	JL     fourPoints_part
+	VADDPS (DX)(SI*1), Y0, Y7
+	VADDPS (CX)(SI*1), Y1, Y8
+	VADDPS (AX)(SI*1), Y2, Y9
+	VMINPS Y7, Y8, Y10
+	VMAXPS Y7, Y8, Y7
+	VMAXPS Y9, Y10, Y10
+	VSUBPS Y10, Y7, Y7
+	VANDPS signless32<>+0(SB), Y7, Y7
+	VMAXPS Y7, Y5, Y5
+	ADDQ   $0x20, SI
+	SUBQ   $0x08, BX
+
+fourPoints_part:
+	TESTQ      BX, BX
+	JE         fourPoints_done
+	LEAQ       first32<>+32(SB), DI
+	NEGQ       BX
+	VMOVUPS    (DI)(BX*4), Y7
+	VMASKMOVPS (DX)(SI*1), Y7, Y8
+	VMASKMOVPS (CX)(SI*1), Y7, Y9
+	VMASKMOVPS (AX)(SI*1), Y7, Y10
+	VADDPS     Y8, Y0, Y8
+	VADDPS     Y9, Y1, Y9
+	VADDPS     Y10, Y2, Y10
+	VMINPS     Y8, Y9, Y0
+	VMAXPS     Y8, Y9, Y8
+	VMAXPS     Y10, Y0, Y0
+	VSUBPS     Y0, Y8, Y8
+	VANDPS     signless32<>+0(SB), Y8, Y8
+	VANDPS     Y7, Y8, Y8
+	VMAXPS     Y8, Y6, Y6
+
+fourPoints_done:
+	VMAXPS       Y4, Y3, Y3
+	VMAXPS       Y6, Y5, Y5
+	VMAXPS       Y5, Y3, Y3
+	VEXTRACTF128 $0x01, Y3, X0
+	VMAXPS       X0, X3, X3
+	VMOVHLPS     X3, X3, X0
+	VMAXPS       X0, X3, X3
+	VMOVSHDUP    X3, X0
+	VMAXSS       X0, X3, X3
+	VZEROUPPER
+	MOVSS        X3, ret+88(FP)
+	RET
+
 // func turn32AVX2(blocks int, from []float32, fromStride int, fromStep int, factors []float32, to []float32, toStride int, toStep int)
 // Requires: AVX, MMX+
 TEXT ·turn32AVX2(SB), NOSPLIT, $0-112

@@ -261,6 +261,11 @@ func shorten64AVX2(x []float64, order []int32, start []int, to []int32, lengths 
 	panic("kernel: assembly of another processor")
 }
 
+// fourPoints32AVX2 is fourPoints32Go.
+func fourPoints32AVX2(a []float32, b []float32, c []float32, ab float32, ac float32, bc float32) float32 {
+	panic("kernel: assembly of another processor")
+}
+
 // turn32AVX2 is turn32Go for one or more whole blocks.
 func turn32AVX2(blocks int, from []float32, fromStride int, fromStep int, factors []float32, to []float32, toStride int, toStep int) {
 	panic("kernel: assembly of another processor")

@@ -111,6 +111,7 @@ func TestVectorsStayWithinTheirSlices(t *testing.T) {
 				}
 				touch(t, "norms", n, func() { DotNorms64(a, b); DotNormsMixed(a32, b32) })
 				touch(t, "stress", n, func() { AddSquares64(a, b, 0.5); Ratios64(a, b); Pull64(a, b, b, 0.5) })
+				touch(t, "four points", n, func() { FourPoints32(a32, b32, a32, 1, 2, 3) })
 				touch(t, "decay", n, func() { Decay64(a, 0.5); DecayRoots64(a, 0.5) })
 				touch(t, "updates", n, func() {
 					Axpy64(0.5, a, b)

@@ -75,6 +75,7 @@ func main() {
 	between()
 	hasMasked()
 	shorten()
+	fourPoints()
 	turn(single)
 	for _, radix := range []int{2, 4, 8} {
 		butterflies(single, radix)
