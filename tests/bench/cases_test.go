@@ -16,7 +16,7 @@ import (
 func TestCasesAreComplete(t *testing.T) {
 	folder := filepath.Join(testenv.Root(), "tests", "peers")
 	var pins []byte
-	for _, name := range []string{"requirements.in", "sources.txt"} {
+	for _, name := range []string{"requirements.in", "sources.txt", "debian.txt"} {
 		text, err := os.ReadFile(filepath.Join(folder, name))
 		if err != nil {
 			t.Fatal(err)

@@ -45,8 +45,8 @@ def others(indices, distances):
     return {"indices": indices[keep].reshape(shape), "distances": distances[keep].reshape(shape)}
 
 
-def serve(*packages):
-    """Answers requests until there are no more; packages are those whose versions matter."""
+def serve(*packages, **commands):
+    """Answers requests until there are no more; packages are those whose versions matter, commands those that are no packages, by version."""
     # What a library prints goes where it does no harm; so does what its threads print.
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
@@ -58,7 +58,7 @@ def serve(*packages):
     send({
         "protocol": PROTOCOL,
         "language": f"Python {platform.python_version()}",
-        "versions": {package: metadata.version(package) for package in packages},
+        "versions": {package: metadata.version(package) for package in packages} | commands,
     })
     inputs = {}
     for line in sys.stdin:

@@ -11,6 +11,23 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 venv=$(cd "$here/../.." && pwd)/.tools/peers
 stamp=$venv/pins
 
+# Commands are apart from the virtual environment: .tools/<name>-<version>/<name>.
+fetch_commands() {
+  local pin sum name version folder
+  grep -v '^#' "$here/debian.txt" | while read -r pin sum; do
+    name=${pin%%==*} version=${pin#*==}
+    folder=$(cd "$here/../.." && pwd)/.tools/$name-${version%-*}
+    [[ -x $folder/$name ]] && continue
+    if ! command -v apt-get >/dev/null || [[ $(dpkg --print-architecture) != amd64 ]]; then
+      echo "peers: $name is not installed: it comes from Debian's packages for amd64" >&2
+      continue
+    fi
+    mkdir -p "$folder"
+    (cd "$folder" && apt-get download -qq "$name=$version" && echo "$sum  $(ls ./*.deb)" | sha256sum --check --quiet && dpkg -x ./*.deb . && mv "usr/bin/$name" . && rm -r usr ./*.deb)
+  done
+}
+fetch_commands
+
 # Scripts in a virtual environment begin with its absolute path, and an upgrade of the system's Python can break it.
 pins() { echo "$venv" && cat "$here/requirements.txt" "$here/sources.txt"; }
 if [[ -e $stamp ]] && pins | cmp -s - "$stamp" && "$venv/bin/python" -c '' 2>/dev/null; then
