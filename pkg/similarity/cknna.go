@@ -145,7 +145,7 @@ func (a *masked) against(_ context.Context, other prepared) (measure.Score, erro
 		}
 	}
 	return measure.Score{Name: "CKNNA", Value: localHSIC(a, b) / math.Sqrt(a.self) / math.Sqrt(b.self), Rows: a.n, Neighbors: a.k,
-		Convention: "unbiased HSIC of cosines over pairs near in both, over the root of the self terms; a similarity, 1 is the same"}, nil
+		Convention: "unbiased HSIC of cosines over pairs near in both, over the root of the self terms; similarity, 1 is same"}, nil
 }
 
 // localHSIC returns HSIC(K, L) over the pairs that both have.

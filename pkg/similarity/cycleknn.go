@@ -34,7 +34,7 @@ type CycleKNN struct {
 
 func (m CycleKNN) listing() listing {
 	return listing{method: "similarity.CycleKNN", k: m.Neighbors, metric: m.Metric, limit: m.MemoryLimit,
-		name: "cycle kNN", convention: "share of rows among the neighbours in x of their neighbours in y; a similarity, 1 is the same",
+		name: "cycle kNN", convention: "share of rows among the neighbours in x of their neighbours in y; similarity, 1 is same",
 		row: (*lists).returns}
 }
 

@@ -36,7 +36,7 @@ type EditKNN struct {
 
 func (m EditKNN) listing() listing {
 	return listing{method: "similarity.EditKNN", k: m.Neighbors, metric: m.Metric, limit: m.MemoryLimit,
-		name: "edit kNN", convention: "1 − Levenshtein distance of the lists of k neighbours over k; a similarity, 1 is the same",
+		name: "edit kNN", convention: "1 − Levenshtein distance of the lists of k neighbours over k; similarity, 1 is same",
 		row: func(w *lists, i int) float64 { return 1 - float64(w.edits(i))/float64(w.x.K) }}
 }
 

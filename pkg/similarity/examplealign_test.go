@@ -39,7 +39,7 @@ func ExampleMatchAccuracy() {
 	// match accuracy  0.9567
 	//   rows        300
 	//   convention  share of rows of x whose own row of y is among the 1 most alike, by
-	//               the cosine; a similarity, 1 is the same
+	//               the cosine; similarity, 1 is same
 }
 
 // Two views that share eight coordinates are best aligned in about as many dimensions.

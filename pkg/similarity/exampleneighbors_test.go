@@ -79,7 +79,7 @@ func ExampleCKNNA() {
 	//   neighbours  10
 	//   rows        300
 	//   convention  unbiased HSIC of cosines over pairs near in both, over the root of the
-	//               self terms; a similarity, 1 is the same
+	//               self terms; similarity, 1 is same
 }
 
 // The whole image tells all of its upper half; which tells much less of the whole.

@@ -17,7 +17,7 @@ func ExampleRSA() {
 	// RSA  0.2482
 	//   rows        300
 	//   convention  Spearman's ρ of squared Euclidean/p dissimilarities over pairs of
-	//               different rows; a similarity, 1 is the same
+	//               different rows; similarity, 1 is same
 }
 
 // Topological RSA sees who is near whom, and little of how far the far are.

@@ -50,7 +50,7 @@ func MatchAccuracy(ctx context.Context, x, y mat.Matrix, within int) (measure.Sc
 		return measure.Score{}, fmt.Errorf("%s: %w", method, err)
 	}
 	s := measure.Score{Name: "match accuracy", Rows: n, PerRow: hits(ranks, within),
-		Convention: fmt.Sprintf("share of rows of x whose own row of y is among the %d most alike, by the cosine; a similarity, 1 is the same", within)}
+		Convention: fmt.Sprintf("share of rows of x whose own row of y is among the %d most alike, by the cosine; similarity, 1 is same", within)}
 	s.Value = mean(s.PerRow)
 	return s, nil
 }

@@ -36,7 +36,7 @@ type MutualKNN struct {
 
 func (m MutualKNN) listing() listing {
 	return listing{method: "similarity.MutualKNN", k: m.Neighbors, metric: m.Metric, limit: m.MemoryLimit,
-		name: "mutual kNN", convention: "share of the k neighbours that are so in both; a similarity, 1 is the same",
+		name: "mutual kNN", convention: "share of the k neighbours that are so in both; similarity, 1 is same",
 		row: func(w *lists, i int) float64 { return float64(w.shared(i)) / float64(w.x.K) }}
 }
 

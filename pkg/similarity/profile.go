@@ -40,8 +40,8 @@ import (
 // (2010), Permutation P-values should never be zero.
 type Profile struct {
 	// Measures are those to ask. Default all of this package that compare two
-	// representations, with their defaults. One that is not of this package is a
-	// similarity, unless its Convention says "distance, 0 is same".
+	// representations, with their defaults. One that is not of this package grows with
+	// likeness, unless it has a method Distance() bool that returns true.
 	Measures []Measure
 
 	// Permutations is how often the rows are shuffled, up to 1 000 000; −1 is never. Default
@@ -193,7 +193,7 @@ func (c Profile) tested(ctx context.Context, m Measure, times int, x, y mat.Matr
 		return Tested{}, err
 	}
 	s.PerRow = nil
-	t := Tested{Score: s, Distance: isDistance(m, s), Permutations: times}
+	t := Tested{Score: s, Distance: isDistance(m), Permutations: times}
 	n, _ := x.Dims()
 	order := make([]int, n)
 	// Rounding makes no two values different that are one by definition.
@@ -237,12 +237,14 @@ func inOrder(x mat.Matrix, order []int) mat.Matrix {
 }
 
 // isDistance reports whether 0 is same.
-func isDistance(m Measure, s measure.Score) bool {
-	switch m.(type) {
-	case Procrustes, ShapeDistance, InformationImbalance:
+func isDistance(m Measure) bool {
+	switch m := m.(type) {
+	case Procrustes, ShapeDistance, InformationImbalance, StochasticShape, EnergyShape:
 		return true
+	case interface{ Distance() bool }:
+		return m.Distance()
 	}
-	return strings.Contains(s.Convention, "distance, 0 is same")
+	return false
 }
 
 // affordable returns how many shuffles, up to times, a measure is asked about: those that

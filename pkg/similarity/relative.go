@@ -143,7 +143,7 @@ func (r Relative) Compare(ctx context.Context, x, y mat.Matrix) (measure.Score, 
 		return measure.Score{}, err
 	}
 	return measure.Score{Name: "relative retrieval", Value: a.MRR, Rows: a.Rows, PerRow: a.reciprocal,
-		Convention: fmt.Sprintf("mean reciprocal rank in y, by cosines to %d anchors; a similarity, 1 is the same", len(a.Anchors))}, nil
+		Convention: fmt.Sprintf("mean reciprocal rank in y, by cosines to %d anchors; similarity, 1 is same", len(a.Anchors))}, nil
 }
 
 // Agree compares the relative coordinates of x (n × p) and y (n × q), with the same rows for

@@ -233,7 +233,7 @@ func (p *profile) against(ctx context.Context, other prepared) (measure.Score, e
 			s.Convention += ", lengths of paths"
 		}
 	}
-	s.Convention += "; a similarity, 1 is the same"
+	s.Convention += "; similarity, 1 is same"
 	return s, nil
 }
 

@@ -145,7 +145,7 @@ func (a SubspaceAlign) Compare(ctx context.Context, x, y mat.Matrix) (measure.Sc
 	}
 	m := v.n - v.train
 	return measure.Score{Name: "subspace alignment", Value: accuracy, StdErr: math.Sqrt(accuracy * (1 - accuracy) / float64(m)), Rows: v.n,
-		Convention: fmt.Sprintf("share of %d rows matched within %d by cosine in %d canonical dimensions of %d other rows; a similarity, 1 is the same", m, v.Within, k, v.train)}, nil
+		Convention: fmt.Sprintf("share of %d rows matched within %d by cosine in %d canonical dimensions of %d other rows; similarity, 1 is same", m, v.Within, k, v.train)}, nil
 }
 
 // Sweep matches rows in subspaces of each of the dimensions, which are found once, and in
