@@ -144,13 +144,7 @@ func (p *points) complex(ctx context.Context, h *halves) (*flag, error) {
 	keys, to := make([]uint64, 0, m), make([]uint32, 0, m)
 	for i, part := range h.parts {
 		for k, v := range part.lengths {
-			bits := math.Float32bits(v)
-			if bits>>31 == 1 { // before 0, as births may be
-				bits = ^bits
-			} else {
-				bits |= 1 << 31
-			}
-			keys = append(keys, uint64(bits)<<32|uint64(len(keys)))
+			keys = append(keys, uint64(ordered(v))<<32|uint64(len(keys)))
 			to = append(to, part.to[k])
 		}
 		h.parts[i] = half{}
@@ -202,6 +196,15 @@ func (p *points) complex(ctx context.Context, h *halves) (*flag, error) {
 		}
 	}
 	return f, ctx.Err()
+}
+
+// ordered returns a number that grows with v.
+func ordered(v float32) uint32 {
+	bits := math.Float32bits(v + 0) // of 0 too, if it is −0
+	if bits>>31 == 1 {
+		return ^bits
+	}
+	return bits | 1<<31
 }
 
 // settle orders edges by length whose rounded lengths are the same.
