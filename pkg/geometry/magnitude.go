@@ -195,7 +195,7 @@ func (m Magnitude) Spread(ctx context.Context, x mat.Matrix) (measure.Score, err
 	sums := make([]float64, p.n)
 	err = p.similarities(ctx, p.options.Scale, func(i, from int, z []float64) { sums[i] += total(z) })
 	if err != nil {
-		return measure.Score{}, p.failed(method, err)
+		return measure.Score{}, mat32.Rename(method, err)
 	}
 	value := 0.
 	for _, v := range sums {

@@ -121,7 +121,10 @@ func (f MagnitudeFunction) compute(ctx context.Context, method string, x mat.Mat
 	z, giveBack := linalg.Symmetric(p.n)
 	defer giveBack()
 	stage := watch.Start(ctx, "magnitude: scales", len(scales))
-	var last *mat32.DegenerateError
+	var (
+		last       *mat32.DegenerateError
+		indefinite []float64
+	)
 	for _, t := range scales {
 		s, err := p.factor(ctx, method, t, z)
 		if e, ok := err.(*mat32.DegenerateError); ok {
@@ -132,7 +135,9 @@ func (f MagnitudeFunction) compute(ctx context.Context, method string, x mat.Mat
 		if err != nil {
 			return nil, err
 		}
-		c.Notes = append(c.Notes, s.notes...)
+		if s.definite == nil {
+			indefinite = append(indefinite, t)
+		}
 		w, err := s.weights(ctx)
 		if err != nil {
 			return nil, err
@@ -147,6 +152,9 @@ func (f MagnitudeFunction) compute(ctx context.Context, method string, x mat.Mat
 	}
 	if len(c.Scales) == 0 {
 		return nil, last
+	}
+	if k := len(indefinite); k > 0 {
+		c.Notes = append(c.Notes, fmt.Sprintf("at %d scales from %.6g to %.6g the similarities are not positive definite, and the magnitude need not lie between 1 and n", k, indefinite[0], indefinite[k-1]))
 	}
 	return c, nil
 }
@@ -165,7 +173,7 @@ func (p *points) keep(ctx context.Context, method string) error {
 		return err
 	})
 	if err != nil {
-		return p.failed(method, err)
+		return mat32.Rename(method, err)
 	}
 	d, err := mat32.NewDistances(p.n, pairs)
 	if err != nil {

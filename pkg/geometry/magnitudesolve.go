@@ -54,7 +54,7 @@ type system struct {
 func (p *points) factor(ctx context.Context, method string, scale float64, z *mat.SymDense) (*system, error) {
 	digits := float64(p.n) * 0x1p-50 // what rounding leaves of a pivot, or of one over a condition, that is 0
 	if err := p.upper(ctx, z, scale); err != nil {
-		return nil, p.failed(method, err)
+		return nil, mat32.Rename(method, err)
 	}
 	watch.Note(ctx, "magnitude: factoring", fmt.Sprintf("%d × %d similarities", p.n, p.n))
 	s := &system{n: p.n}
@@ -70,7 +70,7 @@ func (p *points) factor(ctx context.Context, method string, scale float64, z *ma
 	singular := &mat32.DegenerateError{Method: method,
 		Reason: fmt.Sprintf("the similarities at scale %.6g are singular to rounding: there is no magnitude, try another scale", scale)}
 	if err := p.upper(ctx, z, scale); err != nil {
-		return nil, p.failed(method, err)
+		return nil, mat32.Rename(method, err)
 	}
 	raw := z.RawSymmetric()
 	norm := 0.
@@ -158,7 +158,7 @@ func (m Magnitude) iterate(ctx context.Context, method string, p *points) (*solu
 	}
 	v, err := newVecchia(ctx, &q, m.Scale)
 	if err != nil {
-		return nil, p.failed(method, err)
+		return nil, mat32.Rename(method, err)
 	}
 	stage := watch.Start(ctx, "magnitude: steps of conjugate gradients", 0)
 	ones := mat.NewDense(p.n, 1, nil)
@@ -175,7 +175,7 @@ func (m Magnitude) iterate(ctx context.Context, method string, p *points) (*solu
 	case errors.Is(err, linalg.ErrNoConvergence):
 		return nil, &mat32.DegenerateError{Method: method, Reason: err.Error() + "; use Direct, or a larger Tolerance"}
 	case err != nil:
-		return nil, p.failed(method, err)
+		return nil, mat32.Rename(method, err)
 	}
 	w := make([]float64, p.n)
 	for i, k := range order {
@@ -241,7 +241,7 @@ func (m Magnitude) locally(ctx context.Context, method string, p *points) (*solu
 	}
 	for _, err := range errs {
 		if err != nil {
-			return nil, p.failed(method, err)
+			return nil, mat32.Rename(method, err)
 		}
 	}
 	s := &solution{weights: w}

@@ -138,7 +138,7 @@ func (p *points) noveltyNearby(ctx context.Context, method string, y mat.Matrix)
 	}
 	for _, err := range errs {
 		if err != nil {
-			return nil, p.failed(method, err)
+			return nil, mat32.Rename(method, err)
 		}
 	}
 	return scores, nil

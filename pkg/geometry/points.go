@@ -158,9 +158,6 @@ func (p *points) shared(of []float64) []float64 {
 	return rows
 }
 
-// failed is an error of the middle of a method.
-func (p *points) failed(method string, err error) error { return mat32.Rename(method, err) }
-
 // decay makes similarities at a scale of what is kept.
 func (p *points) decay(kept []float64, scale float64) {
 	squared, unit := p.kept()
