@@ -34,8 +34,8 @@ func ExampleMutualKNN() {
 	// mutual kNN  0.3510
 	//   neighbours  10
 	//   rows        300
-	//   convention  share of the k neighbours that are so in both; a similarity, 1 is the
-	//               same; cosine neighbours, ties by index
+	//   convention  share of the k neighbours that are so in both; similarity, 1 is same;
+	//               cosine neighbours, ties by index
 }
 
 func ExampleCycleKNN() {
@@ -45,8 +45,8 @@ func ExampleCycleKNN() {
 	// cycle kNN  0.4100
 	//   neighbours  3
 	//   rows        300
-	//   convention  share of rows among the neighbours in x of their neighbours in y; a
-	//               similarity, 1 is the same; cosine neighbours, ties by index
+	//   convention  share of rows among the neighbours in x of their neighbours in y;
+	//               similarity, 1 is same; cosine neighbours, ties by index
 }
 
 func ExampleLCSKNN() {
@@ -67,8 +67,8 @@ func ExampleEditKNN() {
 	// edit kNN  0.05700
 	//   neighbours  10
 	//   rows        300
-	//   convention  1 − Levenshtein distance of the lists of k neighbours over k; a
-	//               similarity, 1 is the same; cosine neighbours, ties by index
+	//   convention  1 − Levenshtein distance of the lists of k neighbours over k;
+	//               similarity, 1 is same; cosine neighbours, ties by index
 }
 
 func ExampleCKNNA() {

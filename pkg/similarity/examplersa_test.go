@@ -29,8 +29,8 @@ func ExampleRSA_topological() {
 	// RSA  0.2608
 	//   rows        300
 	//   convention  Pearson's r of squared Euclidean/p dissimilarities over pairs of
-	//               different rows, geo-topological between the quantiles 0.1 and 0.6; a
-	//               similarity, 1 is the same
+	//               different rows, geo-topological between the quantiles 0.1 and 0.6;
+	//               similarity, 1 is same
 }
 
 // How well a model of the digits could agree with their four quarters.
