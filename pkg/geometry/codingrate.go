@@ -17,11 +17,11 @@ import (
 // epsilon of √½ is customary, and what 0 means; larger ones are coarser. Its unit is that of
 // the data, whose rows are usually brought to length 1 first. Rows are not centred.
 //
-// The determinant is that of the smaller of the products of rows and of columns. Time
-// O(n·d·m + m³) for m = min(n, d), memory 8·(n·d + 2·m²) bytes. Errors: those of
-// mat32.CheckRows and mat32.Check, *mat32.ParamError for an epsilon that is negative or not
-// finite, *mat32.DegenerateError where the rate is beyond float64, *mat32.MemoryError, and
-// one that wraps ctx.Err().
+// The determinant is that of the smaller of the products of rows and of columns. Time O(n·d·m +
+// m³) for m = min(n, d), memory 16·m² bytes, and a copy of x where it is not of float64. Errors:
+// those of mat32.CheckRows and mat32.Check, *mat32.ParamError for an epsilon that is negative or
+// not finite, *mat32.DegenerateError where the rate is beyond float64, *mat32.MemoryError, and one
+// that wraps ctx.Err().
 //
 // Source: Y. Yu, K. Chan, C. You, C. Song and Y. Ma (2020), Learning diverse and discriminative
 // representations via the principle of maximal coding rate reduction.

@@ -65,18 +65,19 @@ func (c *Collapse) String() string {
 }
 
 // CollapseReport measures how the rows of x (n × d) are spread, by all that takes one cloud: the
-// mean cosine and both uniformities, for which rows are brought to length 1; IsoScore,
-// anisotropy, effective rank and the power law of their covariance; and the variance and
-// covariance terms of VICReg, in the unit of the data. No one of them sees everything: rows that point one way
-// vary in all dimensions, and rows of few dimensions may point everywhere in these.
+// mean cosine and both uniformities, for which rows are brought to length 1; IsoScore, anisotropy,
+// effective rank and the power law of their covariance; and the variance and covariance terms of
+// VICReg, in the unit of the data. No one of them sees everything: rows that point one way vary in
+// all dimensions, and rows of few dimensions may point everywhere in these.
 //
-// Time n²·d/2 operations and O(n·d·m + m³) for m = min(n, d), memory 8·(3·n·d + 2·m²) bytes. Errors: those of
-// mat32.CheckRows and mat32.Check, *mat32.ShapeError below 3 rows or 2 columns,
+// Time n²·d/2 operations and O(n·d·m + m³) for m = min(n, d), memory 8·(3·n·d + 2·m²) bytes.
+// Errors: those of mat32.CheckRows and mat32.Check, *mat32.ShapeError below 3 rows or 2 columns,
 // *mat32.DegenerateError where all rows are equal or fewer than 2 are not zero,
 // *mat32.MemoryError, and one that wraps ctx.Err().
 //
-// Source: what is measured names its own. The idea of a table is in A. Bardes, J. Ponce and Y. LeCun (2022), VICReg:
-// variance-invariance-covariance regularization for self-supervised learning.
+// Source: what is measured names its own. The idea of a table is in A. Bardes, J. Ponce and Y.
+// LeCun (2022), VICReg: variance-invariance-covariance regularization for self-supervised
+// learning.
 func CollapseReport(ctx context.Context, x mat.Matrix) (*Collapse, error) {
 	const method = "geometry.CollapseReport"
 	fail := func(err error) (*Collapse, error) { return nil, mat32.Rename(method, err) }

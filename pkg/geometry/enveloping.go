@@ -16,18 +16,18 @@ import (
 	"github.com/flatland-go/flatland/pkg/measure"
 )
 
-// Enveloping is how much of the sphere a path on it comes near: the share of points, drawn evenly over the sphere, that lie
-// within an angle of the path, which goes from row to row by great circles. Features of a
-// network that is trained to regress trace one as the target grows (see LabelCentroids); one
-// that has collapsed to an arc leaves most of the sphere empty. On the sphere in three dimensions
-// a great circle has sin Angle.
+// Enveloping is how much of the sphere a path on it comes near: the share of points, drawn evenly
+// over the sphere, that lie within an angle of the path, which goes from row to row by great
+// circles. Features of a network that is trained to regress trace one as the target grows (see
+// LabelCentroids); one that has collapsed to an arc leaves most of the sphere empty. On the sphere
+// in three dimensions a great circle has sin Angle.
 //
 // Score takes x of n × d: rows in the order of the path, brought to length 1; those of zeros
 // are left out. Its standard error is that of the draws. Time O(Samples·n·d), memory
 // 8·n·d bytes and 4 MB.
 //
-// Source: Z. Dong and others (2025), Improve representation for imbalanced regression through geometric
-// constraints, where nearness is to the rows alone.
+// Source: Z. Dong, Y. Wu, C. Chen, Y. Zou, Y. Zhang and J. Zhou (2025), Improve representation for
+// imbalanced regression through geometric constraints, where nearness is to the rows alone.
 type Enveloping struct {
 	// Angle is how far from the path a point may lie, in radians, at most π/2. Larger
 	// values cover more. Default π/12.

@@ -14,10 +14,10 @@ import (
 )
 
 // Homogeneity returns how unevenly a path on the sphere runs along its targets: Σ‖Δu‖²/Δy over the
-// steps from row to row of x (n × d), brought to length 1, the energy of the path. Of all ways
-// to run along it the one of constant speed has the least, L²/Y for a length L and a range Y of
-// the targets, which Convention says: a path is homogeneous where the value is near that. Targets increase from
-// row to row; nil means steps of 1.
+// steps from row to row of x (n × d), brought to length 1, the energy of the path. Of all ways to
+// run along it the one of constant speed has the least, L²/Y for a length L and a range Y of the
+// targets, which Convention says: a path is homogeneous where the value is near that. Targets
+// increase from row to row; nil means steps of 1.
 //
 // Rows are seen from the origin. Time O(n·d), memory 8·n·d bytes. Errors: those of
 // mat32.CheckRows and mat32.Check, *mat32.ShapeError below 2 rows and unless there is a target
@@ -25,8 +25,8 @@ import (
 // a row of zeros and where the value is beyond float64, *mat32.MemoryError, and one that wraps
 // ctx.Err().
 //
-// Source: Z. Dong and others (2025), Improve representation for imbalanced regression through geometric
-// constraints.
+// Source: Z. Dong, Y. Wu, C. Chen, Y. Zou, Y. Zhang and J. Zhou (2025), Improve representation for
+// imbalanced regression through geometric constraints.
 func Homogeneity(ctx context.Context, x mat.Matrix, targets []float64) (measure.Score, error) {
 	const method = "geometry.Homogeneity"
 	z, err := directionsOf(ctx, method, 2, 1, x)

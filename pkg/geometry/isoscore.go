@@ -14,7 +14,7 @@ import (
 // IsoScore returns how evenly the rows of x (n × d) fill its d dimensions, from 0 where
 // they vary in one to 1 where all directions have the same variance: spectrum.IsoScore of
 // all eigenvalues of their covariance, those of zero that want of rows makes included.
-// (k·d' − 1)/(d − 1) is what k even ones of d give, for d' = 1.
+// Where k of d directions vary, all alike, it is (k − 1)/(d − 1).
 //
 // Time O(n·d·m + m³) for m = min(n, d), memory 8·(n·d + 2·m²) bytes. Errors: those of
 // mat32.CheckRows and mat32.Check, *mat32.ShapeError below 2 rows or columns,

@@ -89,9 +89,9 @@ func (m ManifoldCapacity) Compute(ctx context.Context, x mat.Matrix, labels []in
 	r := &Manifolds{ByClass: make([]float64, classes), Anchors: ClassManifolds{Labels: of.labels, Notes: of.notes}}
 	var inverse, variance float64
 	for k := range of.labels {
-		part, centre := of.of(k)
+		part, center := of.of(k)
 		rows, _ := part.Dims()
-		c, err := m.project(ctx, k, part, centre)
+		c, err := m.project(ctx, k, part, center)
 		if err != nil {
 			return nil, mat32.Rename(manifoldCapacity, err)
 		}
@@ -115,17 +115,17 @@ type projected struct {
 	radius, dimension float64
 }
 
-func (m ManifoldCapacity) project(ctx context.Context, class int, part *mat.Dense, centre []float64) (*projected, error) {
+func (m ManifoldCapacity) project(ctx context.Context, class int, part *mat.Dense, center []float64) (*projected, error) {
 	rows, d := part.Dims()
 	// The centroid goes along as a last row, and all keep their products in fewer columns.
 	with := mat.NewDense(rows+1, d, nil)
 	with.Slice(0, rows, 0, d).(*mat.Dense).Copy(part)
-	with.SetRow(rows, centre)
+	with.SetRow(rows, center)
 	with, err := subspace.Narrowed(ctx, with)
 	if err != nil {
 		return nil, err
 	}
-	centre = mat.DenseCopyOf(with.Slice(rows, rows+1, 0, with.RawMatrix().Cols)).RawRowView(0)
+	center = mat.DenseCopyOf(with.Slice(rows, rows+1, 0, with.RawMatrix().Cols)).RawRowView(0)
 	_, d = with.Dims()
 	unit := mat.NewDense(rows, d, nil)
 	length := make([]float64, rows)
@@ -168,8 +168,8 @@ func (m ManifoldCapacity) project(ctx context.Context, class int, part *mat.Dens
 			}
 			to.meets = 1
 			kernel.Scal64(1/total, s.anchor)
-			kernel.Axpy64(-1, centre, s.anchor)
-			if square := kernel.Dot64(s.anchor, s.anchor); square > 1e-28*kernel.Dot64(centre, centre) {
+			kernel.Axpy64(-1, center, s.anchor)
+			if square := kernel.Dot64(s.anchor, s.anchor); square > 1e-28*kernel.Dot64(center, center) {
 				along := kernel.Dot64(s.anchor, s.t)
 				to.radius, to.dimension = square, along*along/square
 			}
@@ -191,7 +191,7 @@ func (m ManifoldCapacity) project(ctx context.Context, class int, part *mat.Dens
 	if meets == 0 || p.mean == 0 {
 		return nil, &mat32.DegenerateError{Method: manifoldCapacity, Reason: "none of the draws meets the cone of a class: take more Draws"}
 	}
-	p.radius = math.Sqrt(p.radius/meets) / math.Sqrt(kernel.Dot64(centre, centre))
+	p.radius = math.Sqrt(p.radius/meets) / math.Sqrt(kernel.Dot64(center, center))
 	p.dimension /= meets
 	return p, nil
 }

@@ -39,16 +39,16 @@ func (m *ClassManifolds) String() string {
 	return b.String()
 }
 
-// ManifoldRadiusDim returns the radius and the dimension of the cloud of every class of x
-// (n × d): how far its rows are from their centroid, over how far that is from the mean of all
-// classes, and the participation ratio (Σλ)²/Σλ² of the eigenvalues of its covariance. What
-// matters to a classifier is these, weighed by ManifoldCapacity. Labels are 0 and above, −1 for unknown:
-// those rows are left out. The mean of all is that of the centroids.
+// ManifoldRadiusDim returns the radius and the dimension of the cloud of every class of x (n × d):
+// how far its rows are from their centroid, over how far that is from the mean of all classes, and
+// the participation ratio (Σλ)²/Σλ² of the eigenvalues of its covariance. What matters to a
+// classifier is these, weighed by ManifoldCapacity. Labels are 0 and above, −1 for unknown: those
+// rows are left out. The mean of all is that of the centroids.
 //
-// Time O(n·d·m) for m = min(d, the rows of a class), memory 8·(2·n·d + m²) bytes. Errors: those of mat32.CheckRows and mat32.Check,
-// *mat32.ShapeError unless there is a label for each row, *mat32.ParamError for one below
-// −1, *mat32.DegenerateError for fewer than two classes and for a centroid at the mean of all,
-// *mat32.MemoryError, and one that wraps ctx.Err().
+// Time O(n·d·m) for m = min(d, the rows of a class), memory 8·(2·n·d + m²) bytes. Errors: those of
+// mat32.CheckRows and mat32.Check, *mat32.ShapeError unless there is a label for each row,
+// *mat32.ParamError for one below −1, *mat32.DegenerateError for fewer than two classes and for a
+// centroid at the mean of all, *mat32.MemoryError, and one that wraps ctx.Err().
 //
 // Source: S. Chung, D. Lee and H. Sompolinsky (2018), Classification and geometry of general
 // perceptual manifolds, whose radius and dimension of anchor points Manifolds.Anchors has.
@@ -60,10 +60,10 @@ func ManifoldRadiusDim(ctx context.Context, x mat.Matrix, labels []int) (*ClassM
 	}
 	r := &ClassManifolds{Labels: m.labels, Notes: m.notes}
 	for k := range m.labels {
-		part, centre := m.of(k)
+		part, center := m.of(k)
 		rows, _ := part.Dims()
 		for i := range rows {
-			kernel.Axpy64(-1, centre, part.RawRowView(i))
+			kernel.Axpy64(-1, center, part.RawRowView(i))
 		}
 		g, err := gram(ctx, part)
 		if err != nil {
@@ -73,7 +73,7 @@ func ManifoldRadiusDim(ctx context.Context, x mat.Matrix, labels []int) (*ClassM
 		for j := range g.SymmetricDim() {
 			trace += g.At(j, j)
 		}
-		length := math.Sqrt(kernel.Dot64(centre, centre))
+		length := math.Sqrt(kernel.Dot64(center, center))
 		dimension, data := 0., g.RawSymmetric().Data
 		// What is left of a point is rounding of where it lies.
 		if trace <= 1e-28*length*length {
@@ -127,7 +127,7 @@ func manifoldsOf(ctx context.Context, method string, x mat.Matrix, labels []int)
 		return nil, fmt.Errorf("%s: %w", method, err)
 	}
 	for k, l := range c.labels {
-		if centre := m.centroids.RawRowView(k); !(math.Sqrt(kernel.Dot64(centre, centre)) > 1e-14) {
+		if center := m.centroids.RawRowView(k); !(math.Sqrt(kernel.Dot64(center, center)) > 1e-14) {
 			return nil, &mat32.DegenerateError{Method: method, Reason: fmt.Sprintf("the centroid of class %d lies at the mean of all: its manifold has no radius relative to it", l)}
 		}
 	}
@@ -135,6 +135,6 @@ func manifoldsOf(ctx context.Context, method string, x mat.Matrix, labels []int)
 }
 
 // of copies the rows of a class.
-func (m *manifolds) of(k int) (part *mat.Dense, centre []float64) {
+func (m *manifolds) of(k int) (part *mat.Dense, center []float64) {
 	return gathered(m.rows, m.classes.rows[k]), m.centroids.RawRowView(k)
 }

@@ -20,8 +20,9 @@ import (
 // a row with the others. Rows are seen from the origin, not from their mean: an offset of
 // all rows is what this measures. Rows of zeros are left out.
 //
-// Time O(n·d), memory 8·(n + n·d/512) bytes. Errors: those of mat32.CheckRows and mat32.Check,
-// *mat32.ShapeError below 2 rows, *mat32.DegenerateError where fewer than 2 are not zero, and one that wraps ctx.Err().
+// Time O(n·d), memory 8·(n + d·n/512) bytes. Errors: those of mat32.CheckRows and mat32.Check,
+// *mat32.ShapeError below 2 rows, *mat32.DegenerateError where fewer than 2 are not zero, and one
+// that wraps ctx.Err().
 //
 // Source: K. Ethayarajh (2019), How contextual are contextualized word representations?
 func MeanCosine(ctx context.Context, x mat.Matrix) (measure.Score, error) {

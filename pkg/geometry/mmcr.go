@@ -13,14 +13,14 @@ import (
 	"github.com/flatland-go/flatland/pkg/measure"
 )
 
-// MMCR returns the objective of maximum manifold capacity representations: the nuclear norm of
-// the centroids of the classes of x (n × d), whose rows are brought to length 1. A class may be
-// the views of one sample, or all samples of a label. It is largest where every class is a
-// point and centroids are orthogonal, √(P·m) for P classes and m = min(P, d): a centroid is shorter the wider
-// its class, and the norm smaller the fewer dimensions centroids use.
+// MMCR returns the objective of maximum manifold capacity representations: the nuclear norm of the
+// centroids of the classes of x (n × d), whose rows are brought to length 1. A class may be the
+// views of one sample, or all samples of a label. It is largest where every class is a point and
+// centroids are orthogonal, √(P·m) for P classes and m = min(P, d): a centroid is shorter the
+// wider its class, and the norm smaller the fewer dimensions centroids use.
 //
 // Rows are seen from the origin; those of zeros, and of label −1, are left out. Time O(n·d +
-// P·d·m), memory 8·(n + 2·P)·d bytes. Errors: those of mat32.CheckRows and mat32.Check,
+// P·d·m), memory 8·(n + 4·P)·d bytes. Errors: those of mat32.CheckRows and mat32.Check,
 // *mat32.ShapeError unless there is a label for each row, *mat32.ParamError for one below
 // −1, *mat32.DegenerateError where no labelled row is other than zero, *mat32.MemoryError,
 // and one that wraps ctx.Err().

@@ -19,11 +19,12 @@ import (
 // than d+1 points end at the corners of a regular simplex, whose cosines are all −1/(n−1): where
 // dimensions are free the tree uses them, which is why its length undoes their collapse.
 //
-// Apply takes x of n × d. Time of Steps trees (neighbors.MST), memory 16·n·d bytes and that of one. Cancelled,
-// it returns the points so far, marked Partial, with the error.
+// Apply takes x of n × d. Time of Steps trees (neighbors.MST), memory 16·n·d bytes and that of
+// one. Cancelled, it returns the points so far, marked Partial, with the error.
 //
-// Source: J. Mordacq and others (2025), T-REGS: minimum spanning tree regularization for
-// self-supervised learning, where points are the rows that a network makes.
+// Source: J. Mordacq, D. Loiseaux, V. Kalogeiton and S. Oudot (2025), T-REGS: minimum spanning
+// tree regularization for self-supervised learning, where points are the rows that a network
+// makes.
 type MSTSpread struct {
 	// Steps is how many there are. Larger values come nearer to the end. Default 500.
 	Steps int

@@ -22,8 +22,8 @@ import (
 // Score takes x of n × d; rows of zeros are left out. Its standard error is that of the draws
 // it is compared with. Time of Draws+1 trees (neighbors.MST), memory 16·n·d bytes and that of one.
 //
-// Source: J. Mordacq and others (2025), T-REGS: minimum spanning tree regularization for
-// self-supervised learning, where the length is a term of a loss.
+// Source: J. Mordacq, D. Loiseaux, V. Kalogeiton and S. Oudot (2025), T-REGS: minimum spanning
+// tree regularization for self-supervised learning, where the length is a term of a loss.
 type MSTUniformity struct {
 	// Draws is how many even samples the length is compared with. Larger values take as many
 	// times longer. Default 4.
@@ -48,8 +48,8 @@ func (m MSTUniformity) Resolve(n, d int) (MSTUniformity, error) {
 }
 
 // Score returns the uniformity of the rows of x. Errors: those of Resolve, mat32.CheckRows and
-// mat32.Check, *mat32.ShapeError below 2 rows or columns, *mat32.DegenerateError where fewer than 2 rows are not
-// zero, *mat32.MemoryError, and one that wraps ctx.Err().
+// mat32.Check, *mat32.ShapeError below 2 rows or columns, *mat32.DegenerateError where fewer than
+// 2 rows are not zero, *mat32.MemoryError, and one that wraps ctx.Err().
 func (m MSTUniformity) Score(ctx context.Context, x mat.Matrix) (measure.Score, error) {
 	m, err := m.Resolve(0, 0)
 	if err != nil {

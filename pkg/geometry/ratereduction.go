@@ -23,8 +23,8 @@ import (
 // fewer than two classes.
 //
 // Source: Y. Yu, K. Chan, C. You, C. Song and Y. Ma (2020), Learning diverse and discriminative
-// representations via the principle of maximal coding rate reduction. It is what T. Ding,
-// S. Tong, K. Chan, X. Dai, Y. Ma and B. Haeffele (2023), Unsupervised manifold linearizing and clustering,
+// representations via the principle of maximal coding rate reduction. It is what T. Ding, S. Tong,
+// K. Chan, X. Dai, Y. Ma and B. Haeffele (2023), Unsupervised manifold linearizing and clustering,
 // maximise over the classes as well.
 func RateReduction(ctx context.Context, x mat.Matrix, labels []int, epsilon float64) (measure.Score, error) {
 	const method = "geometry.RateReduction"

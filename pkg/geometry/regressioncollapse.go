@@ -37,8 +37,8 @@ func (r *RegressionCollapse) String() string {
 		r.NRC1, r.Rows, r.Features, r.Targets, r.Unexplained, r.FeatureDimension, r.TargetDimension)
 }
 
-// NeuralRegressionCollapse says how far the features of a network's last layer (n × p) have collapsed
-// to the space of the targets (n × q) that it was trained on. Both are centred.
+// NeuralRegressionCollapse says how far the features of a network's last layer (n × p) have
+// collapsed to the space of the targets (n × q) that it was trained on. Both are centred.
 //
 // Whether a network compresses too much, features of a lower intrinsic dimension than the
 // targets, or too little, is told by intrinsic.TwoNN of both: those that compress too much

@@ -19,8 +19,8 @@ import (
 	"github.com/flatland-go/flatland/pkg/spectrum"
 )
 
-// axes returns the 2·d ends of the first q of d axes, the i-th of length i+1: every measure of spread
-// is known on them.
+// axes returns the 2·d ends of the first q of d axes, the i-th of length i+1: every measure of
+// spread is known on them.
 func axes(q, d int) *mat.Dense {
 	x := mat.NewDense(2*q, d, nil)
 	for k := range q {
@@ -482,7 +482,7 @@ func TestSpreadOnAnyCores(t *testing.T) {
 }
 
 // A cancel is heard within 250 ms of work of seconds.
-func TestSpreadIsCancelled(t *testing.T) {
+func TestSpreadIsCanceled(t *testing.T) {
 	testenv.Unraced(t)
 	x := fixture.Normal(1, 3000, 60)
 	labels := make([]int, 3000)

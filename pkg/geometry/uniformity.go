@@ -25,12 +25,12 @@ const uniformity = "geometry.Uniformity"
 // It hardly sees that whole dimensions are empty: see UniformityW2, which does, and
 // CheckUniformity. Rows are seen from the origin; those of zeros are left out.
 //
-// All pairs are gone through, block by block, in float32 products with float64 sums: six
-// digits are kept. Time n²·(d + an exponential)/2 operations, memory 12·n·d bytes and 64 KB a core. Errors:
-// those of mat32.CheckRows and mat32.Check, *mat32.ShapeError below 2 rows,
-// *mat32.ParamError for a t that is negative or not finite, *mat32.DegenerateError where
-// fewer than 2 rows are not zero, or where t is so large that the mean is 0 in float64, *mat32.MemoryError,
-// and one that wraps ctx.Err().
+// All pairs are gone through, block by block, in float32 products with float64 sums: six digits
+// are kept. Time n²·(d + an exponential)/2 operations, memory 12·n·d bytes and 64 KB a core.
+// Errors: those of mat32.CheckRows and mat32.Check, *mat32.ShapeError below 2 rows,
+// *mat32.ParamError for a t that is negative or not finite, *mat32.DegenerateError where fewer
+// than 2 rows are not zero, or where t is so large that the mean is 0 in float64,
+// *mat32.MemoryError, and one that wraps ctx.Err().
 //
 // Source: T. Wang and P. Isola (2020), Understanding contrastive representation learning
 // through alignment and uniformity on the hypersphere.
