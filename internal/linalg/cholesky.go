@@ -147,9 +147,12 @@ func factor(ctx context.Context, a blas64.General, first int) error {
 
 // U returns a copy of the factor.
 func (c *Cholesky) U() *mat.TriDense {
-	u := mat.NewTriDense(c.u.Rows, mat.Upper, nil)
-	copy(u.RawTriangular().Data, c.u.Data)
-	return u
+	n := c.u.Rows
+	copied := newGeneral(n, n)
+	for i := range n {
+		copy(row(copied, i)[i:], row(c.u, i)[i:])
+	}
+	return mat.NewTriDense(n, mat.Upper, copied.Data)
 }
 
 // LogDet returns the natural logarithm of the determinant.

@@ -114,7 +114,9 @@ func (f MagnitudeFunction) compute(ctx context.Context, method string, x mat.Mat
 	}
 	scales := slices.Clone(f.Scales)
 	if len(scales) == 0 {
-		scales = p.scales(f.Points)
+		if scales = p.scales(ctx, f.Points); scales == nil {
+			return nil, ctx.Err()
+		}
 	}
 	slices.Sort(scales)
 	c := &MagnitudeCurve{Points: p.n, Metric: p.metric, Notes: p.notes, rows: p.rows}
@@ -183,14 +185,18 @@ func (p *points) keep(ctx context.Context, method string) error {
 	return nil
 }
 
-// scales returns so many from where all points are alike to where most are apart.
-func (p *points) scales(count int) []float64 {
+// scales returns so many from where all points are alike to where most are apart, or nil
+// when ctx is done before.
+func (p *points) scales(ctx context.Context, count int) []float64 {
 	most, nearest := 0., make([]float64, p.n)
 	for i := range nearest {
 		nearest[i] = math.Inf(1)
 	}
 	pairs := p.gaps.(givenGaps).Condensed()
 	for i := range p.n {
+		if i%256 == 0 && ctx.Err() != nil {
+			return nil
+		}
 		for j := i + 1; j < p.n; j++ {
 			d := pairs[0]
 			pairs = pairs[1:]

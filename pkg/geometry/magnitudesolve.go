@@ -75,6 +75,9 @@ func (p *points) factor(ctx context.Context, method string, scale float64, z *ma
 	raw := z.RawSymmetric()
 	norm := 0.
 	for i := range p.n {
+		if i%256 == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		for j := range i {
 			raw.Data[i*raw.Stride+j] = raw.Data[j*raw.Stride+i]
 		}
