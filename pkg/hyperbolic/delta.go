@@ -1,7 +1,6 @@
 package hyperbolic
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -13,7 +12,6 @@ import (
 	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/internal/rng"
 	"github.com/flatland-go/flatland/pkg/mat32"
-	"github.com/flatland-go/flatland/pkg/watch"
 )
 
 const delta = "hyperbolic.Delta"
@@ -35,12 +33,13 @@ const delta = "hyperbolic.Delta"
 // Gromov hyperbolicity); and with a pair only rows whose distances from its two ends
 // differ by less than they may (M. Borassi, D. Coudert, P. Crescenzi and A. Marino, 2015,
 // On computing the hyperbolicity of real-world graphs). The first guess is climbed to from
-// several pairs. Peers that draw rows, or that look from one base point (see
+// several pairs. Where that leaves too much, as for points of hyperbolic space, all
+// quadruples are looked at whose first three rows allow a better one, eight at a time. Peers that draw rows, or that look from one base point (see
 // BasePointDelta), report less than δ.
 //
-// Time: O(n²·d) for the distances, then O(n⁴) at worst, which trees in disguise come near to
-// and data whose δ is a fair share of the diameter do not; some seconds for 2 000 rows of those.
-// Memory 8·n² bytes, and 16 for every pair farther apart than 2·δ.
+// Time: O(n²·d) for the distances, then O(n⁴) at worst, n⁴/24 quadruples at some 10 billion a
+// second and core; much less where δ is a fair share of the diameter, or for graphs. Memory 12·n²
+// bytes, and 16 for every pair farther apart than 2·δ.
 type Delta struct {
 	// Quadruples is over how many quadruples, drawn at random, the mean is taken where
 	// there are more than that and more than 67 108 864 (from 203 rows on). Default
@@ -161,7 +160,7 @@ func fourPoint(a, b, c float64) float64 {
 	return (a - b) / 2
 }
 
-// of returns the δ of four rows, and the rows so that the pairs of S₁ stand together.
+// quadruple returns the δ of four rows, and the rows so that the pairs of S₁ stand together.
 func (m *metric) quadruple(i, j, k, l int) (float64, [4]int) {
 	a, b, c := m.of[i*m.n+j]+m.of[k*m.n+l], m.of[i*m.n+k]+m.of[j*m.n+l], m.of[i*m.n+l]+m.of[j*m.n+k]
 	rows := [4]int{i, j, k, l}
@@ -184,17 +183,16 @@ func (o Delta) mean(ctx context.Context, m *metric, h *Hyperbolicity) error {
 		// The parts are those of the first two rows.
 		pairs := n * (n - 1) / 2
 		sum, err := par.Sum(ctx, pairs, 16, func(lo, hi int) (sum float64) {
-			i, first := 0, 0 // the pairs of row i begin at first
-			for p := lo; p < hi; p++ {
-				for first+n-1-i <= p {
-					first += n - 1 - i
-					i++
-				}
-				j := i + 1 + p - first
+			i, j := m.place(lo)
+			for range hi - lo {
 				if ctx.Err() != nil {
 					return 0
 				}
 				sum += m.from(i, j)
+				if j++; j == n {
+					i++
+					j = i + 1
+				}
 			}
 			return sum
 		})
@@ -248,285 +246,4 @@ func (m *metric) from(i, j int) (sum float64) {
 		}
 	}
 	return sum / 2
-}
-
-// found is a quadruple and its δ.
-type found struct {
-	delta float64
-	rows  [4]int
-}
-
-// search looks for the quadruple of the largest δ.
-type search struct {
-	*metric
-	limit  int64
-	excess float64 // by which the triangle inequality may fail
-	best   found
-	far    []float64 // of every row, the largest distance
-}
-
-// rounding is how much better, as a share of the diameter, a quadruple must be for it to
-// be sought.
-const rounding = 1e-13
-
-// bar is what twice the δ of a quadruple must exceed to be better.
-func (s *search) bar(best float64) float64 { return 2*best + rounding*s.diameter }
-
-func (s *search) run(ctx context.Context) error {
-	s.best.rows = [4]int{0, 1, 2, 3}
-	s.best.delta, s.best.rows = s.quadruple(0, 1, 2, 3)
-	s.far = make([]float64, s.n)
-	for i := range s.far {
-		s.far[i] = slices.Max(s.row(i))
-	}
-	if err := s.climb(ctx); err != nil {
-		return err
-	}
-	done, err := s.bounded(ctx)
-	if done || err != nil {
-		return err
-	}
-	pairs, err := s.pairs(ctx)
-	if err != nil {
-		return err
-	}
-	return s.descend(ctx, pairs)
-}
-
-// climb improves quadruples that hold a pair of far rows, by turns taking the best other
-// pair for one and for the other.
-func (s *search) climb(ctx context.Context) error {
-	const starts, turns = 12, 6
-	order := make([]int, s.n) // rows that see far first
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(s.far[b], s.far[a]) })
-	tries := make([]found, min(starts, s.n))
-	err := par.BlocksWith(ctx, len(tries), 1, s.scratch, func(w *scratch, t, _ int) {
-		x := order[t*(s.n-1)/max(1, len(tries)-1)]
-		y := slices.Index(s.row(x), s.far[x])
-		best := s.best
-		for range turns {
-			f := s.others(ctx, w, x, y, s.diameter, best)
-			if f.delta <= best.delta {
-				break
-			}
-			best, x, y = f, f.rows[2], f.rows[3]
-		}
-		tries[t] = best
-	})
-	for _, f := range tries {
-		if f.delta > s.best.delta {
-			s.best = f
-		}
-	}
-	return err
-}
-
-// bounded reports whether the bound from a base point shows the best to be the best: as
-// for a tree, where pairs say nothing.
-func (s *search) bounded(ctx context.Context) (bool, error) {
-	if s.best.delta > rounding*s.diameter || s.diameter == 0 {
-		return s.diameter == 0, nil
-	}
-	base, err := s.gromov(ctx, 0)
-	return 2*base <= rounding*s.diameter, err
-}
-
-// pair is two rows and their distance.
-type pair struct {
-	distance float64
-	x, y     int32
-}
-
-// pairs lists those that may be of a better quadruple, far ones first.
-func (s *search) pairs(ctx context.Context) ([]pair, error) {
-	count, bar := 0, s.bar(s.best.delta)-s.excess
-	for i := range s.n {
-		for _, v := range s.row(i)[i+1:] {
-			if v > bar {
-				count++
-			}
-		}
-	}
-	if err := mat32.CheckMemory(delta, 8*int64(s.n)*int64(s.n)+16*int64(count), s.limit, "use fewer rows"); err != nil {
-		return nil, err
-	}
-	list := make([]pair, 0, count)
-	for i := range s.n {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		for k, v := range s.row(i)[i+1:] {
-			if j := i + 1 + k; v > bar && !s.prolonged(i, j) && !s.prolonged(j, i) {
-				list = append(list, pair{v, int32(i), int32(j)})
-			}
-		}
-	}
-	slices.SortFunc(list, func(a, b pair) int {
-		return cmp.Or(cmp.Compare(b.distance, a.distance), cmp.Compare(a.x, b.x), cmp.Compare(a.y, b.y))
-	})
-	return list, nil
-}
-
-// prolonged reports whether an edge of the graph at x leads farther from y by all its
-// length: with its other end for x, no quadruple is worse.
-func (s *search) prolonged(x, y int) bool {
-	if s.graph == nil {
-		return false
-	}
-	to, lengths := s.graph.Row(x)
-	row := s.row(y)
-	for k, w := range to {
-		if int(w) != x && row[w] >= row[x]+lengths[k] {
-			return true
-		}
-	}
-	return false
-}
-
-// descend looks at all pairs, in rounds. A pair is measured against the best of earlier
-// rounds and of its block, so that which quadruple is found is not left to chance.
-func (s *search) descend(ctx context.Context, pairs []pair) error {
-	stage := watch.Start(ctx, "δ-hyperbolicity", len(pairs))
-	size := max(1, min(32, 1<<22/(s.n*s.n)))
-	for at, round := 0, 64*size; at < len(pairs) && pairs[at].distance+s.excess > s.bar(s.best.delta); round *= 2 {
-		some := pairs[at:min(at+round, len(pairs))]
-		results := make([]found, (len(some)+size-1)/size)
-		err := par.BlocksWith(ctx, len(some), size, s.scratch, func(w *scratch, lo, hi int) {
-			best := s.best
-			for _, p := range some[lo:hi] {
-				if p.distance+s.excess <= s.bar(best.delta) || ctx.Err() != nil {
-					break
-				}
-				best = s.others(ctx, w, int(p.x), int(p.y), p.distance, best)
-			}
-			results[lo/size] = best
-			stage.Add(hi - lo)
-		})
-		if err != nil {
-			return err
-		}
-		for _, f := range results {
-			if f.delta > s.best.delta {
-				s.best = f
-			}
-		}
-		at += len(some)
-	}
-	return nil
-}
-
-// scratch is what a goroutine needs to look for the other pair.
-type scratch struct {
-	row []other
-	at  []int32
-	f   []float64
-	s   []float64
-}
-
-// other is a row that may be of the other pair.
-type other struct {
-	share float64 // the most that it adds to 2·δ, by one bound
-	f, s  float64 // half the sum, and half the difference, of its distances from the pair
-	to    float64 // its distance from the middle
-	row   int32
-}
-
-func (s *search) scratch() *scratch { return &scratch{} }
-
-// others returns the best quadruple that has x and y for a pair of S₁, and another that is
-// no farther apart than cap, if it is better than best. With a and b the distances of a row
-// v from x and y, f = (a+b)/2 and s = (a−b)/2, the four points x, y | v, w have
-//
-//	2·δ = d(x,y) + d(v,w) − f(v) − f(w) − |s(v) − s(w)|
-//
-// where this is above 0. By the triangle inequality it is at most d(x,y) − 2·|s(v)|. For
-// d(v,w) stands cap, or the farthest of v, or the way by any row c, for which the one in the
-// middle between x and y is taken: the first and the last make a bound that is a sum of
-// shares of v and of w.
-func (s *search) others(ctx context.Context, w *scratch, x, y int, cap float64, best found) found {
-	a, b := s.row(x), s.row(y)
-	b = b[:len(a)]
-	distance := a[y]
-	bar := s.bar(best.delta)
-	middle, least, lowest := 0, math.Inf(1), math.Inf(1)
-	for v, d := range a {
-		e := b[v]
-		lowest = min(lowest, d+e)
-		if m := max(d, e); m < least {
-			middle, least = v, m
-		}
-	}
-	lowest /= 2
-	if distance+cap-2*lowest <= bar {
-		return best
-	}
-	c := s.row(middle)[:len(a)]
-	w.row = w.row[:0]
-	most := math.Inf(-1)
-	for v, d := range a {
-		e := b[v]
-		f := (d + e) / 2
-		if distance-math.Abs(d-e)+s.excess <= bar || distance+min(cap, s.far[v])-f-lowest <= bar {
-			continue
-		}
-		w.row = append(w.row, other{f: f, s: (d - e) / 2, to: c[v] + s.excess, row: int32(v)})
-		most = max(most, c[v]+s.excess-f)
-	}
-	// The bound that leaves fewer rows.
-	byWay := 0
-	for _, o := range w.row {
-		if distance+o.to-o.f+most > bar {
-			byWay++
-		}
-	}
-	way := byWay < len(w.row)
-	kept := w.row[:0]
-	for _, o := range w.row {
-		if distance+o.to-o.f+most <= bar {
-			continue
-		}
-		o.share = (distance+cap)/2 - o.f
-		if way {
-			o.share = distance/2 + o.to - o.f
-		}
-		kept = append(kept, o)
-	}
-	slices.SortFunc(kept, func(a, b other) int {
-		return cmp.Or(cmp.Compare(b.share, a.share), cmp.Compare(a.row, b.row))
-	})
-	w.at, w.f, w.s = w.at[:0], w.f[:0], w.s[:0]
-	for _, o := range kept {
-		w.at, w.f, w.s = append(w.at, o.row), append(w.f, o.f), append(w.s, o.s)
-	}
-	end := len(kept)
-	for i, v := range kept {
-		if i%64 == 0 && ctx.Err() != nil {
-			return best
-		}
-		for end > 0 && kept[end-1].share+v.share <= bar {
-			end--
-		}
-		if end <= i+1 {
-			break
-		}
-		row := s.row(int(v.row))
-		at, fs, ss := w.at[i+1:end], w.f[i+1:end], w.s[i+1:end]
-		fs, ss = fs[:len(at)], ss[:len(at)]
-		need := bar - distance + v.f
-		for k, u := range at {
-			if row[u]-fs[k]-math.Abs(ss[k]-v.s) <= need {
-				continue
-			}
-			if value, rows := s.quadruple(x, y, int(v.row), int(u)); value > best.delta {
-				best = found{value, rows}
-				if bar = s.bar(value); bar-distance+v.f > need {
-					need = bar - distance + v.f
-				}
-			}
-		}
-	}
-	return best
 }
