@@ -59,8 +59,8 @@ func (p *Plan) Least(ctx context.Context, supply, demand []int64, cost []float64
 		most = max(most, math.Abs(c))
 	}
 	// Below it a gain is rounding of prices, which are sums of as many costs as the tree is
-	// deep.
-	least := 1e-13 * most
+	// deep: to follow those might lead in a circle.
+	least := 1e-15 * most * float64(max(100, p.m+p.k))
 	for at, pivots := 0, 1; ; pivots++ {
 		if pivots%between == 0 && ctx.Err() != nil {
 			return 0, ctx.Err()

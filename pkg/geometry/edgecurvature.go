@@ -88,7 +88,7 @@ func (c *EdgeCurvature) String() string {
 // flat is what counts as zero where signs are counted.
 const flat = 1e-9
 
-// number prints a value as captions show it.
+// short prints a value as captions show it.
 func short(v float64) string {
 	if v == math.E {
 		return "e"

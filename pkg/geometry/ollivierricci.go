@@ -51,9 +51,11 @@ const (
 //
 // Transport is solved edge by edge, on what is left when mass that both ends have in common
 // is taken off, and exactly: where edges have one length by whole numbers of steps, else by
-// the simplex method for networks. Time O(d·(d + d²/64 + m)) an edge of degrees about d in
-// practice, for m edges at a neighbour; memory 24·n bytes and the product of the degrees of
-// an edge's ends, 9 bytes each, for every core, or 32 MB and that where lengths differ.
+// the simplex method for networks. In practice an edge whose ends have about d neighbours
+// takes O(d² + d³/64) steps where edges have one length, and O(d³) where lengths differ, beside
+// searches through what lies within three edges of it. Memory 24·n bytes and the product of
+// the degrees of an edge's ends, 9 bytes each, for every core; where lengths differ, 24 bytes
+// each and 32 MB.
 //
 // Sources: Y. Ollivier (2009), Ricci curvature of Markov chains on metric spaces; C.-C. Ni,
 // Y.-Y. Lin, J. Gao, X. Gu and E. Saucan (2015), Ricci curvature of the Internet topology,

@@ -133,7 +133,6 @@ func TestFlowKeepsItsMean(t *testing.T) {
 	if math.Abs(sum-78) > 1e-9 || m.Iterations != 4 || len(m.Spread) != 4 || m.Spread[3] >= m.Spread[0] {
 		t.Errorf("%v, lengths add up to %v", m.Spread, sum)
 	}
-	// A tail of the complete graph: what joins it grows.
 	if first := flow(t, geometry.RicciFlow{}, karate(t)); !slices.Equal(first.Initial, curvature(t, geometry.OllivierRicci{}, karate(t)).Values) {
 		t.Error("the flow begins with another curvature")
 	}
