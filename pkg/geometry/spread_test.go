@@ -510,13 +510,23 @@ func TestSpreadIsCanceled(t *testing.T) {
 			return err
 		},
 	} {
-		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-		start := time.Now()
-		err := f(ctx)
-		late := time.Since(start) - 50*time.Millisecond
-		cancel()
-		if !errors.Is(err, context.DeadlineExceeded) || late > 250*time.Millisecond {
-			t.Errorf("%s: %v, %v late", what, err, late)
+		// A busy machine may be the reason once; work that does not listen is late every time.
+		var late time.Duration
+		for range 4 {
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			start := time.Now()
+			err := f(ctx)
+			late = time.Since(start) - 50*time.Millisecond
+			cancel()
+			if !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("%s: %v", what, err)
+			}
+			if late < 250*time.Millisecond {
+				break
+			}
+		}
+		if late >= 250*time.Millisecond {
+			t.Errorf("%s: canceled, it returned %v later", what, late)
 		}
 	}
 }
