@@ -311,6 +311,7 @@ func TestRateReductionOfOrthogonalClasses(t *testing.T) {
 
 // A path round the sphere: sin of the angle for a great circle, by as few rows as four.
 func TestEnvelopingOfAGreatCircle(t *testing.T) {
+	testenv.Unraced(t)
 	circle := mat.NewDense(5, 3, []float64{1, 0, 0, 0, 2, 0, -1, 0, 0, 0, -1, 0, 3, 0, 0})
 	for _, angle := range []float64{.1, .5, math.Pi / 2} {
 		s, err := geometry.Enveloping{Angle: angle}.Score(t.Context(), circle)
