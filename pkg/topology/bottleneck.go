@@ -22,8 +22,8 @@ import (
 // generalizations of the problem of distinct representatives). For each the scale grows,
 // from the largest that some bar needs, to the next at which Hall's condition may hold, and
 // searches for augmenting paths find partners in a k-d tree (A. Efrat, A. Itai and M. Katz,
-// 2001, Geometry helps in bottleneck matching and related problems). Time about O(n·log n)
-// for diagrams in general position and O(n²·log n) at worst; memory 200 bytes a bar.
+// 2001, Geometry helps in bottleneck matching and related problems). Time O(n²·log n) at
+// worst, and far less where bars are sparse; memory 200 bytes a bar.
 //
 // Errors: *mat32.NotFiniteError for a birth that is not finite or a death that is NaN,
 // *mat32.ParamError for a bar that dies before it is born, and one that wraps ctx.Err().
