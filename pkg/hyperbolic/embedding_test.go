@@ -55,6 +55,7 @@ func weighted(t testing.TB, n int) *affinity.Sparse {
 }
 
 func TestTreesLieInTheDisk(t *testing.T) {
+	testenv.Unraced(t)
 	star := graph(t, 40, func(i, j int) bool { return i == 0 })
 	path := graph(t, 60, func(i, j int) bool { return j == i+1 })
 	type trees map[string]*affinity.Sparse
@@ -98,6 +99,7 @@ func TestTreesLieInTheDisk(t *testing.T) {
 
 // What is no tree does not lie there undistorted: the control of the test above.
 func TestCyclesAndGridsDoNotLieInTheDisk(t *testing.T) {
+	testenv.Unraced(t)
 	for name, x := range map[string]*affinity.Sparse{"cycle": cycle(t, 100), "grid": grid(t, 15)} {
 		e := placed(t, hyperbolic.Sarkar{}, x)
 		if got := stretch(t, x, e); got.Worst < 10 || got.Average < .3 {
@@ -114,6 +116,7 @@ func TestCyclesAndGridsDoNotLieInTheDisk(t *testing.T) {
 
 // Twice the bits give the same distances: those chosen are enough.
 func TestPrecisionIsEnough(t *testing.T) {
+	testenv.Unraced(t)
 	x := weighted(t, 120)
 	e := placed(t, hyperbolic.Sarkar{Distortion: .05}, x)
 	more := placed(t, hyperbolic.Sarkar{Scale: e.Scale, Precision: 2 * int(e.Precision())}, x)
@@ -173,6 +176,7 @@ func distances(x *mat.Dense) *mat32.Distances {
 }
 
 func TestMDSRecoversHyperbolicPoints(t *testing.T) {
+	testenv.Unraced(t)
 	for _, c := range []struct {
 		n, d  int
 		scale float64

@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/rng"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/hyperbolic"
 	"github.com/flatland-go/flatland/pkg/manifold"
 	"github.com/flatland-go/flatland/pkg/mat32"
@@ -99,6 +100,7 @@ func times(k float64, x []float64) []float64 {
 }
 
 func TestDistancesAreRightWhereTheFormulaFails(t *testing.T) {
+	testenv.Unraced(t)
 	p := hyperbolic.Poincare{}
 	worst, fails := 0., 0
 	for row := range 80 {
@@ -139,6 +141,7 @@ func TestDistancesAreRightWhereTheFormulaFails(t *testing.T) {
 }
 
 func TestPoincareIsTheHyperboloid(t *testing.T) {
+	testenv.Unraced(t)
 	for _, curvature := range []float64{0, -.25, -4} {
 		p, h := hyperbolic.Poincare{Curvature: curvature}, manifold.Hyperboloid{Dimension: 3, Curvature: curvature}
 		for row := range 50 {

@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/affinity"
 	"github.com/flatland-go/flatland/pkg/hyperbolic"
 	"github.com/flatland-go/flatland/pkg/mat32"
@@ -57,6 +58,7 @@ func given(t testing.TB, x mat.Matrix, distance func(i, j int) float64) *mat32.D
 // Whatever is left out on the way to the largest quadruple, it is the largest: of clouds,
 // of points of hyperbolic space, of graphs with edges of any length, of what is no metric.
 func TestDeltaIsThatOfAllQuadruples(t *testing.T) {
+	testenv.Unraced(t)
 	euclidean := func(x *mat.Dense) *mat32.Distances {
 		return given(t, x, func(i, j int) float64 {
 			a, b := mat.Row(nil, i, x), mat.Row(nil, j, x)
@@ -128,6 +130,7 @@ func shortest(g *affinity.Sparse) *mat.Dense {
 }
 
 func TestMeanDeltaByDrawsIsNearAll(t *testing.T) {
+	testenv.Unraced(t)
 	x := fixture.Normal(3, 210, 4)
 	all, err := hyperbolic.Delta{Quadruples: 1 << 27}.Compute(context.Background(), x)
 	if err != nil {

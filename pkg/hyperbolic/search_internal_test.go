@@ -9,10 +9,12 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 )
 
 // Whichever way a search takes, and from whatever it begins, it finds the same δ.
 func TestBothSearchesFindTheSame(t *testing.T) {
+	testenv.Unraced(t)
 	ctx := context.Background()
 	for seed := range uint64(4) {
 		ball := fixture.Normal(seed, 60, 3)
