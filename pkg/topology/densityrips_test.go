@@ -619,3 +619,49 @@ func TestCanceledDensityRips(t *testing.T) {
 		}
 	}
 }
+
+// Landscapes of two samples of one ring come nearer to each other as the samples grow, and do
+// not come near those of noise.
+func TestLandscapesOfLargerSamplesAgree(t *testing.T) {
+	testenv.Unraced(t)
+	offsets := []float64{-1, -.6, -.2, .2}
+	var scales []float64
+	for k := range 50 {
+		scales = append(scales, .04*float64(k))
+	}
+	land := func(x *mat.Dense) *mat.Dense {
+		n, _ := x.Dims()
+		s, err := topology.DensityRips{Neighbors: n / 20, Slope: .2}.Slice(context.Background(), x, offsets)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := s.Landscape(1, 0, scales)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	far := func(ring, others int, seed uint64) float64 {
+		n := ring + others
+		var d mat.Dense
+		d.Sub(land(ringed(seed, ring, others)), land(ringed(seed+1, n*7/11, n*4/11)))
+		return max(mat.Max(&d), -mat.Min(&d))
+	}
+	mean := func(n int, noise bool) (mean float64) {
+		for seed := range uint64(3) {
+			ring, others := n*7/11, n*4/11
+			if noise {
+				ring, others = 0, n
+			}
+			mean += far(ring, others, 2*seed) / 3
+		}
+		return mean
+	}
+	small, large, noise := mean(55, false), mean(220, false), mean(220, true)
+	if large > .8*small {
+		t.Errorf("of 220 rows landscapes differ by %v, of 55 by %v", large, small)
+	}
+	if noise < .8*small {
+		t.Errorf("of noise they differ by %v only", noise)
+	}
+}
