@@ -220,12 +220,16 @@ func (h *cohomology) diagram(ctx context.Context, dim int, joins []bool) (Diagra
 		Bar
 		cocycle Cocycle
 	}
+	reduce := h.reduce
+	if dim == 1 && h.prime == 2 {
+		reduce = newSweep(h).reduce
+	}
 	var classes []class
 	for i, key := range columns {
 		if i&255 == 255 && ctx.Err() != nil {
 			return nil, nil, ctx.Err()
 		}
-		death, ok, err := h.reduce(ctx, key)
+		death, ok, err := reduce(ctx, key)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -19,11 +19,21 @@ type points struct {
 	births    []float64
 	threshold float64
 	limit     int64
+	landmarks []int // rows that are the points; nil where all are
+	notes     []string
+}
+
+// row returns the row of x that a point is.
+func (p *points) row(i int) int {
+	if p.landmarks != nil {
+		return p.landmarks[i]
+	}
+	return i
 }
 
 // length returns when the edge between two points appears: as it does, they are there.
 func (p *points) length(i, j int) float64 {
-	v := p.rows.Exact(i, j)
+	v := p.rows.Exact(p.row(i), p.row(j))
 	if p.births != nil {
 		v = max(v, p.births[i], p.births[j])
 	}
@@ -51,7 +61,7 @@ const manyRows = 2048
 
 // find finds the edges up to the threshold.
 func (p *points) find(ctx context.Context, method string) (*halves, error) {
-	n, _ := p.x.Dims()
+	n := p.count()
 	h := &halves{start: make([]int, n+1)}
 	total := 0
 	// fill finds the edges of rows lo to hi; near tells which rows one may be joined to.
@@ -93,7 +103,7 @@ func (p *points) find(ctx context.Context, method string) (*halves, error) {
 			}
 			return dst
 		}
-		if n >= manyRows && !given && !math.IsInf(p.threshold, 1) {
+		if n >= manyRows && p.landmarks == nil && !given && !math.IsInf(p.threshold, 1) {
 			q, err := p.rows.AskMapped(ctx, &window{p.x, lo, hi - lo})
 			if err != nil {
 				return nil, err
@@ -287,7 +297,10 @@ func mergeKeys(dst, x, y []uint64) {
 // enclosing returns the least scale at which one of the points is joined to all others: from
 // there on their complex is a cone, whose homology is that of a point.
 func (p *points) enclosing(ctx context.Context) (float64, error) {
-	n, _ := p.x.Dims()
+	n := p.count()
+	if n == 1 {
+		return 0, nil
+	}
 	const size = 64
 	radii := make([]float64, (n+size-1)/size)
 	err := par.Blocks(ctx, n, size, func(lo, hi int) {

@@ -361,3 +361,56 @@ func TestRipsErrors(t *testing.T) {
 		}
 	}
 }
+
+// Landmarks move no bar farther than they say.
+func TestRipsLandmarks(t *testing.T) {
+	x := polygon(128)
+	x.Scale(3, x)
+	full, some := rips(t, Rips{}, x), rips(t, Rips{Landmarks: 32, Cocycles: true}, x)
+	if len(some.Notes) != 1 || len(some.Diagrams[0]) != 32 || len(some.Diagrams[1]) != 1 || some.Threshold > full.Threshold+1e-9 {
+		t.Fatalf("%v, %d pieces, rings %v", some.Notes, len(some.Diagrams[0]), some.Diagrams[1])
+	}
+	step := 6 * math.Sin(math.Pi/32) // between landmarks, of which there is a row every four
+	a, b := full.Diagrams[1][0], some.Diagrams[1][0]
+	if math.Abs(b.Birth-step) > 1e-9 || b.Birth <= a.Birth || math.Abs(a.Death-b.Death) > 2*step {
+		t.Errorf("all rows %v, landmarks %v, which are %v apart", a, b, step)
+	}
+	for _, s := range some.Cocycles[1][0].Simplices {
+		if s[0]%4 != 0 || s[1]%4 != 0 || s[0] >= s[1] {
+			t.Errorf("the cocycle is of %v, and every fourth row is a landmark", s)
+		}
+	}
+	if p := rips(t, Rips{Landmarks: 500}, x); len(p.Notes) != 0 || !reflect.DeepEqual(p, full) {
+		t.Error("more landmarks than rows are not all rows")
+	}
+	if p := rips(t, Rips{Landmarks: 5}, mat.NewDense(9, 1, []float64{1, 2, 1, 2, 1, 2, 1, 2, 1})); len(p.Diagrams[0]) != 2 {
+		t.Errorf("two different rows: %v", p.Diagrams)
+	}
+}
+
+// The forecast is the memory of the edges there are.
+func TestRipsForecast(t *testing.T) {
+	x := fixture.Uniform(2, 900, 2)
+	rows, err := screen.New(t.Context(), x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	edges := 0
+	for i := range 900 {
+		for j := range i {
+			if rows.Exact(i, j) <= .1 {
+				edges++
+			}
+		}
+	}
+	got, err := Rips{Threshold: .1}.Forecast(t.Context(), x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := float64(edges*edgeBytes + 64*900); math.Abs(float64(got-screen.Bytes(x))-want) > .1*want {
+		t.Errorf("%d bytes are forecast for %d edges, want about %.0f", got, edges, want)
+	}
+	if more, err := (Rips{Threshold: .1, MaxDim: 2}).Forecast(t.Context(), x); err != nil || more <= got {
+		t.Errorf("to collapse edges takes %d bytes, %v", more, err)
+	}
+}
