@@ -351,6 +351,20 @@ func TestVotesAreCounted(t *testing.T) {
 			t.Errorf("row %d: vote %v, want %v", i, got.Witness[i], want)
 		}
 	}
+	// Of one distribution neither an even number of votes nor unequal clouds sway it.
+	for _, k := range []int{1, 2, 6} {
+		mean := 0.
+		for s := range uint64(20) {
+			got, err := geometry.C2ST{Neighbors: k, Permutations: 1}.Compare(context.Background(), fixture.Normal(2*s+1, 40, 2), fixture.Normal(2*s+2, 120, 2))
+			if err != nil {
+				t.Fatal(err)
+			}
+			mean += got.Score.Value / 20
+		}
+		if math.Abs(mean-.5) > .03 {
+			t.Errorf("k = %d: of one distribution the accuracy is %v", k, mean)
+		}
+	}
 	if _, err := (geometry.C2ST{Neighbors: 2}).Compare(context.Background(), x, y); err == nil {
 		t.Error("two neighbours of two rows")
 	}

@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/kernel"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
@@ -20,14 +22,26 @@ const (
 	RationalQuadratic                    // 1/(1 + r²/2σ²): it falls slowly, and sees all scales beyond σ
 )
 
-// kernels holds their names, and what they make of squared distances in units of σ.
+// kernels holds their names, and what they make of squared distances for a scale 1/σ².
 var kernels = []struct {
 	name string
-	of   func(square float64) float64
+	of   func(squares []float64, scale float64)
 }{
-	RBF:               {"RBF", func(s float64) float64 { return math.Exp(-s / 2) }},
-	Laplace:           {"Laplace", func(s float64) float64 { return math.Exp(-math.Sqrt(s)) }},
-	RationalQuadratic: {"rational quadratic", func(s float64) float64 { return 1 / (1 + s/2) }},
+	RBF: {"RBF", func(squares []float64, scale float64) {
+		for j, s := range squares {
+			squares[j] = math.Exp(-s * scale / 2)
+		}
+	}},
+	Laplace: {"Laplace", func(squares []float64, scale float64) {
+		for j, s := range squares {
+			squares[j] = math.Exp(-math.Sqrt(s * scale))
+		}
+	}},
+	RationalQuadratic: {"rational quadratic", func(squares []float64, scale float64) {
+		for j, s := range squares {
+			squares[j] = 1 / (1 + s*scale/2)
+		}
+	}},
 }
 
 // String returns the name.
@@ -164,12 +178,16 @@ func (k MMD) compare(ctx context.Context, x, y mat.Matrix) (*TwoSample, error) {
 	}
 	of := kernels[k.Kernel].of
 	s, err := c.sums(ctx, k.Seed, k.Permutations, func(row []float64) {
-		for j, square := range row {
-			sum := 0.
-			for _, scale := range scales {
-				sum += of(square * scale)
-			}
-			row[j] = sum / float64(len(scales))
+		if len(scales) == 1 {
+			of(row, scales[0])
+			return
+		}
+		squares, part := slices.Clone(row), make([]float64, len(row))
+		clear(row)
+		for _, scale := range scales {
+			copy(part, squares)
+			of(part, scale)
+			kernel.Axpy64(1/float64(len(scales)), part, row)
 		}
 	})
 	if err != nil {
