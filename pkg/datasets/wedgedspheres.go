@@ -66,7 +66,7 @@ func (g WedgedSpheres) Generate() (*Dataset, error) {
 	clean := mat.NewDense(g.Rows, cols, nil)
 	latent := mat.NewDense(g.Rows, 1, nil)
 	labels := deal(g.Rows, g.Spheres, g.Seed, "wedged spheres/labels")
-	centre := func(sphere int) (column int, at float64) {
+	center := func(sphere int) (column int, at float64) {
 		if sphere%2 == 1 {
 			return sphere / 2 * wide, -g.Radius
 		}
@@ -75,7 +75,7 @@ func (g WedgedSpheres) Generate() (*Dataset, error) {
 	home := make([]int, g.Rows) // Labels belong to the caller
 	copy(home, labels)
 	eachRow(g.Rows, g.Seed, "wedged spheres", func(i int, s *rng.Stream) {
-		column, at := centre(labels[i])
+		column, at := center(labels[i])
 		row := clean.RawRowView(i)[column : column+wide]
 		direction(row, s)
 		// From the pole at the origin: atan2 of the two halves of the chord.
@@ -93,7 +93,7 @@ func (g WedgedSpheres) Generate() (*Dataset, error) {
 	betti[0] = 1
 	betti[g.Dim] += g.Spheres
 	on := func(i int) []float64 { // from the centre of its sphere
-		column, at := centre(home[i])
+		column, at := center(home[i])
 		row := append([]float64(nil), clean.RawRowView(i)[column:column+wide]...)
 		row[0] -= at
 		return row

@@ -8,5 +8,8 @@
 //	p, err := topology.Rips{MaxDim: 1}.Compute(ctx, x)
 //	rings := p.Diagrams[1].Longest(3)
 //
+// Where data are no manifold, Euclidicity tells by the homology of annuli around every point;
+// and where outliers fill a ring, DensityRips looks at scale and density at once.
+//
 // Scales of Vietoris-Rips filtrations are lengths of edges, not radii.
 package topology
