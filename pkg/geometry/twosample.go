@@ -107,13 +107,9 @@ func (c *clouds) sums(ctx context.Context, seed uint64, permutations int, f func
 					from := min(max(0, top+i+1-left), width)
 					clear(row[:from])
 					f(row[from:])
-					for t, v := range row[from:] {
-						if left+from+t < c.n {
-							s.toX[top+i] += v
-						} else {
-							s.toY[top+i] += v
-						}
-					}
+					own := min(max(c.n-left, from), width) // columns of x
+					s.toX[top+i] += added(row[from:own])
+					s.toY[top+i] += added(row[own:])
 				}
 			})
 			if err != nil {
@@ -158,6 +154,21 @@ func (c *clouds) sums(ctx context.Context, seed uint64, permutations int, f func
 		}
 	}
 	return s, ctx.Err()
+}
+
+// added returns the sum of values, four at a time.
+func added(values []float64) float64 {
+	var a, b, c, d float64
+	for ; len(values) >= 4; values = values[4:] {
+		a += values[0]
+		b += values[1]
+		c += values[2]
+		d += values[3]
+	}
+	for _, v := range values {
+		a += v
+	}
+	return a + b + (c + d)
 }
 
 // parting returns the sums over ordered pairs of different rows of parting p: both in the
