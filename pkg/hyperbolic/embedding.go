@@ -17,13 +17,15 @@ import (
 // Embedding holds points of hyperbolic space of curvature −1, one a row: as a matrix, their
 // coordinates in Poincaré's ball, which angles and pictures are read from. It never changes.
 //
-// Given as x or y to what compares distances, it stands for the hyperbolic ones.
+// Given as x or y to what compares distances, it stands for the hyperbolic ones. Points of
+// another origin are &Embedding{Dense: x}, with their Scale if it is not 1; rows of x outside the ball
+// are a *mat32.NotFiniteError of Distances.
 type Embedding struct {
 	*mat.Dense // n × Dim: within the ball, rounded to float64
 
 	Method  string // with its resolved options: for captions
 	Dim     int
-	Scale   float64   // a distance of 1 in the data is this long in the space
+	Scale   float64   // a distance of 1 in the data is this long in the space; 0 stands for 1
 	Values  []float64 // by MDS, all eigenvalues of −cosh(Scale·distance), largest first
 	Edges   [][2]int  // by Sarkar, those of the tree, of which the first node is nearer to the root
 	Lengths []float64 // of the edges, in the unit of the data
@@ -51,7 +53,8 @@ func (e *Embedding) Precision() uint {
 // Point returns the coordinates of row i in Poincaré's ball, in all the bits they have, as a
 // copy.
 func (e *Embedding) Point(i int) []*big.Float {
-	to := make([]*big.Float, e.Dim)
+	_, d := e.Dims()
+	to := make([]*big.Float, d)
 	for c := range to {
 		if e.points == nil {
 			to[c] = new(big.Float).SetFloat64(e.At(i, c))
@@ -67,6 +70,7 @@ func (e *Embedding) Point(i int) []*big.Float {
 // that of ctx. Time O(n²·Dim), of additions as long as the coordinates; memory 4·n² bytes.
 func (e *Embedding) Distances(ctx context.Context) (*mat32.Distances, error) {
 	n, d := e.Dims()
+	unit := e.unit()
 	var pairs []float64
 	var err error
 	if e.points != nil {
@@ -76,13 +80,15 @@ func (e *Embedding) Distances(ctx context.Context) (*mat32.Distances, error) {
 				if k%64 == 0 && ctx.Err() != nil {
 					return
 				}
-				after[k] = r.distance(e.points.node[i], e.points.node[i+1+k]) / e.Scale
+				after[k] = r.distance(e.points.node[i], e.points.node[i+1+k]) / unit
 			}
 		})
 	} else {
 		gaps := make([]float64, n)
 		for i := range gaps {
-			gaps[i] = gap(e.RawRowView(i))
+			if gaps[i] = gap(e.RawRowView(i)); !(gaps[i] > 0) {
+				gaps[i] = math.NaN() // outside
+			}
 		}
 		pairs, err = mds.Condense(ctx, n, func(i int, after []float64) {
 			x := e.RawRowView(i)[:d]
@@ -91,7 +97,7 @@ func (e *Embedding) Distances(ctx context.Context) (*mat32.Distances, error) {
 				for c, v := range x {
 					sum += (v - y[c]) * (v - y[c])
 				}
-				after[k] = 2 * math.Asinh(math.Sqrt(sum/gaps[i]/gaps[i+1+k])) / e.Scale
+				after[k] = 2 * math.Asinh(math.Sqrt(sum/gaps[i]/gaps[i+1+k])) / unit
 			}
 		})
 	}
@@ -101,16 +107,24 @@ func (e *Embedding) Distances(ctx context.Context) (*mat32.Distances, error) {
 	return mat32.NewDistances(n, pairs)
 }
 
+// unit is how long a distance of 1 in the data is.
+func (e *Embedding) unit() float64 {
+	if e.Scale == 0 {
+		return 1
+	}
+	return e.Scale
+}
+
 // Radii returns the distances of the points from the centre of the ball, over Scale.
 func (e *Embedding) Radii() []float64 {
 	n, _ := e.Dims()
-	radii := make([]float64, n)
+	radii, unit := make([]float64, n), e.unit()
 	for i := range radii {
 		if e.points == nil {
-			radii[i] = Poincare{}.FromCenter(e.RawRowView(i)) / e.Scale
+			radii[i] = Poincare{}.FromCenter(e.RawRowView(i)) / unit
 			continue
 		}
-		radii[i] = newRuler(e.points).fromCenter(e.points.node[i]) / e.Scale
+		radii[i] = newRuler(e.points).fromCenter(e.points.node[i]) / unit
 	}
 	return radii
 }
@@ -134,14 +148,14 @@ func (e *Embedding) Caption() string {
 
 // String returns a small table.
 func (e *Embedding) String() string {
-	n, _ := e.Dims()
+	n, d := e.Dims()
 	most := 0.
 	for _, r := range e.Radii() {
 		most = max(most, r)
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n  points     %d in the Poincaré ball of dimension %d\n  scale      %.4g\n  farthest   %.4g from the centre, in the space %.4g\n  precision  %d bits",
-		e.Method, n, e.Dim, e.Scale, most, most*e.Scale, e.Precision())
+		e.Method, n, d, e.unit(), most, most*e.unit(), e.Precision())
 	for _, note := range e.Notes {
 		fmt.Fprintf(&b, "\n  note       %s", note)
 	}

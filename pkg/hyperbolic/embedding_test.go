@@ -2,6 +2,7 @@ package hyperbolic_test
 
 import (
 	"context"
+	"errors"
 	"math"
 	"testing"
 
@@ -231,5 +232,18 @@ func TestTreesHaveRoomInHyperbolicSpace(t *testing.T) {
 	}
 	if a, b := curved(grid(t, 11)), flat(grid(t, 11)); a < 2*b {
 		t.Errorf("a grid: %v in the hyperbolic plane, %v on the flat one", a, b)
+	}
+}
+
+// Points of another origin are measured as well, and those outside the ball refused.
+func TestPointsOfAnotherOrigin(t *testing.T) {
+	x := hyperbolicPoints(30, 3, 4)
+	if s := stretch(t, distances(x), &hyperbolic.Embedding{Dense: x}); s.Worst > 1+1e-14 || s.Average > 1e-14 {
+		t.Errorf("their own distances: %v", s)
+	}
+	x.Set(7, 0, 2)
+	var finite *mat32.NotFiniteError
+	if _, err := hyperbolic.Distortion(context.Background(), line(make([]float64, 30)...), &hyperbolic.Embedding{Dense: x}); !errors.As(err, &finite) {
+		t.Errorf("a point outside the ball: %v", err)
 	}
 }

@@ -60,7 +60,7 @@ func (e *Embedding) ReadFrom(r io.Reader) (int64, error) {
 	read.Lengths, read.Notes = f.Floats(), f.Texts()
 	n := 0
 	if f.OK() {
-		if read.Dense == nil || len(ends) != 2*len(read.Lengths) || !(read.Scale > 0) {
+		if read.Dense == nil || len(ends) != 2*len(read.Lengths) || !(read.Scale >= 0) {
 			f.Fail("its points, edges and lengths do not fit")
 		} else {
 			n, read.Dim = read.Dims()
