@@ -253,9 +253,6 @@ func (s *searcher) search(ctx context.Context, t *table, i int) {
 			break
 		}
 		at := s.pop()
-		if at.distance > reach {
-			break
-		}
 		if at.distance > s.distance[at.node] { // a shorter way was found since
 			continue
 		}
@@ -264,7 +261,7 @@ func (s *searcher) search(ctx context.Context, t *table, i int) {
 		}
 		to, edges := s.out.row(int(at.node))
 		for k, v := range to {
-			if d := at.distance + s.lengths[edges[k]]; d < s.distance[v] {
+			if d := at.distance + s.lengths[edges[k]]; d < s.distance[v] && d <= reach {
 				s.reach(v, d)
 			}
 		}
