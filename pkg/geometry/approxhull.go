@@ -25,7 +25,8 @@ import (
 // 24·n² bytes.
 //
 // Source: E. Fung, E. Bunch and D. Dickinson (2019), Approximating the convex hull via metric
-// space magnitude, whose moments are the removal costs of the rows in their order.
+// space magnitude, which orders points by a moment of its own and drops the least while the
+// loss of magnitude stays below a threshold. Here the costs of removal order them.
 type ApproxHull struct {
 	// Scale is t, in the inverse of the unit of the rows. Default one over the largest
 	// distance of a row to the mean. Larger values keep rows inside the hull as well.
