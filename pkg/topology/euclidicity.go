@@ -203,6 +203,9 @@ func (e Euclidicity) Compute(ctx context.Context, x mat.Matrix) (*Singularities,
 			return nil, err
 		}
 	}
+	if e.Outer[1] > math.MaxFloat64/4 { // across a Euclidean annulus distances would not fit
+		return nil, &mat32.DegenerateError{Method: euclidicity, Reason: "radii of annuli are near the largest float64: rescale the data"}
+	}
 	s := &Singularities{Points: points, Scores: make([]float64, len(points)), Dimensions: make([]int, len(points)),
 		Annuli: make([]int, len(points)), Radii: e.radii(), Model: e.Model, Dim: e.Dim, Rows: n}
 	w := annuli{Euclidicity: e, rows: rows, radii: s.Radii, models: map[modelKey]*models{}}
@@ -456,9 +459,9 @@ func (w *annuli) drawn(ctx context.Context, key modelKey, sample int) ([]Diagram
 			}
 		}
 		// The share of the volume within a radius is uniform.
-		at := r[1] * math.Pow(inner+(1-inner)*s.Float64(), 1/float64(dim)) / math.Sqrt(norm)
+		at, norm := r[1]*math.Pow(inner+(1-inner)*s.Float64(), 1/float64(dim)), math.Sqrt(norm)
 		for c := range row {
-			row[c] *= at
+			row[c] = row[c] / norm * at // in this order: at may be near the largest float64
 		}
 	}
 	rows, err := screen.New(ctx, x)
