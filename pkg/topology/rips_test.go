@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 	"reflect"
 	"runtime"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,6 +18,7 @@ import (
 
 	"github.com/flatland-go/flatland/internal/fixture"
 	"github.com/flatland-go/flatland/internal/screen"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
@@ -412,5 +416,33 @@ func TestRipsForecast(t *testing.T) {
 	}
 	if more, err := (Rips{Threshold: .1, MaxDim: 2}).Forecast(t.Context(), x); err != nil || more <= got {
 		t.Errorf("to collapse edges takes %d bytes, %v", more, err)
+	}
+}
+
+// The bar counts that Ripser, GUDHI and Ripser++ print for the sphere of Ripser's benchmarks.
+func TestRipsSphere192(t *testing.T) {
+	testenv.Unraced(t)
+	text, err := os.ReadFile("testdata/sphere_3_192.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var values []float64
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		for word := range strings.FieldsSeq(line) {
+			v, err := strconv.ParseFloat(word, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			values = append(values, v)
+		}
+	}
+	p := rips(t, Rips{MaxDim: 2}, mat.NewDense(192, 3, values))
+	for k, want := range []int{192, 53, 1} {
+		if got := len(p.Diagrams[k]); got != want {
+			t.Errorf("%d bars of dimension %d, want %d", got, k, want)
+		}
 	}
 }
