@@ -19,8 +19,8 @@ import (
 //
 // Sources: O. Vipond (2020), Multiparameter persistence landscapes; D. Loiseaux, M. Carrière
 // and A. Blumberg (2023), A framework for fast and stable representations of multiparameter
-// persistent homology decompositions, whose summands are here the bars of single lines: no
-// decomposition of the module joins those of neighbours.
+// persistent homology decompositions, whose summands are here the bars of single lines, or
+// those of neighbouring lines that Decompose joins.
 type LineSlices struct {
 	Offsets  []float64   // of the lines: the scale at level 0
 	Slope    float64     // levels that they rise while the scale rises by 1
