@@ -113,6 +113,12 @@ func (h *cohomology) spread(s *star, coef uint32) {
 	}
 	lists := append(h.lists[:0], s.lists...)
 	h.lists = lists
+	gone := uint32(math.MaxUint32)
+	if h.f.gone != nil {
+		for _, v := range s.vertices {
+			gone = min(gone, h.f.gone[v])
+		}
+	}
 	above := len(s.rest)       // of the rest, how many are above v
 	smaller := len(s.vertices) // where those smaller than v begin
 	cofaces := h.cofaces
@@ -137,8 +143,12 @@ next:
 				longest, at = l[0].edge, i
 			}
 		}
+		longest = max(longest, s.edge)
+		if h.f.gone != nil && longest >= min(gone, h.f.gone[v]) {
+			continue
+		}
 		var key uint64
-		if longest < s.edge {
+		if longest == s.edge {
 			for above > 0 && s.rest[above-1] < v {
 				above--
 			}
@@ -175,7 +185,7 @@ func (h *cohomology) facet(key uint64) (face uint64, apart uint32, ok bool) {
 		lists = append(lists, h.f.near(v))
 	}
 	h.t.lists = lists
-	if _, earlier := meeting(&h.lists, lists, edge, least); earlier {
+	if _, earlier := h.f.meeting(&h.lists, lists, edge, least); earlier {
 		return 0, 0, false
 	}
 	return uint64(edge)<<h.lower.shift | h.lower.set(rest[:len(rest)-1]), least, true
@@ -267,7 +277,7 @@ func (h *cohomology) reduce(ctx context.Context, key uint64) (pivot uint64, ok b
 	h.work.reset()
 	h.sum = h.sum[:0]
 	h.open(&h.s, &h.lower, key)
-	if v, found := meeting(&h.lists, h.s.lists, h.s.edge, math.MaxUint32); found {
+	if v, found := h.f.meeting(&h.lists, h.s.lists, h.s.edge, math.MaxUint32); found {
 		h.pair = insert(append(h.pair[:0], h.s.rest...), v)
 		coface := uint64(h.s.edge)<<h.upper.shift | h.upper.set(h.pair)
 		if _, taken := h.pivots.find(coface); !taken {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/bits"
+	"slices"
 
 	"github.com/flatland-go/flatland/internal/par"
 )
@@ -88,7 +89,7 @@ func (a *assembler) edges(lo, hi int, joins []bool) {
 		}
 		e := f.ends[edge]
 		a.links = append(a.links[:0], f.near(e.a), f.near(e.b))
-		if _, apparent := meeting(&a.lists, a.links, uint32(edge), math.MaxUint32); !apparent {
+		if _, apparent := f.meeting(&a.lists, a.links, uint32(edge), math.MaxUint32); !apparent {
 			a.keys = append(a.keys, uint64(edge))
 		}
 	}
@@ -96,7 +97,7 @@ func (a *assembler) edges(lo, hi int, joins []bool) {
 
 // meeting returns the least vertex below limit that lies with those whose links are given in
 // simplices with no edge after this one.
-func meeting(scratch *[][]link, links [][]link, edge, limit uint32) (uint32, bool) {
+func (f *flag) meeting(scratch *[][]link, links [][]link, edge, limit uint32) (uint32, bool) {
 	lead := 0
 	for i, l := range links {
 		if len(l) < len(links[lead]) {
@@ -111,7 +112,7 @@ next:
 		if v >= limit {
 			break
 		}
-		if first.edge > edge {
+		if first.edge > edge || !f.stays(v, edge) {
 			continue
 		}
 		for i, l := range lists {
@@ -161,6 +162,13 @@ func (a *assembler) dense(lo, hi int) {
 		x, y := a.near(e.a), a.near(e.b)
 		for i := range both {
 			both[i] = x[i] & y[i]
+		}
+		for i := 0; f.gone != nil && i < len(both); i++ {
+			for rest := both[i]; rest != 0; rest &= rest - 1 {
+				if v := i<<6 | bits.TrailingZeros64(rest); !f.stays(uint32(v), uint32(edge)) {
+					both[i] &^= rest & -rest
+				}
+			}
 		}
 		a.extend(uint32(edge), 0, a.chosen[:0])
 	}
@@ -239,6 +247,9 @@ func (a *assembler) sparse(lo, hi int) {
 		}
 		e := f.ends[edge]
 		a.pool[0] = common(a.pool[0][:0], f.near(e.a), f.near(e.b), uint32(edge))
+		if f.gone != nil {
+			a.pool[0] = slices.DeleteFunc(a.pool[0], func(v uint32) bool { return !f.stays(v, uint32(edge)) })
+		}
 		a.lengthen(uint32(edge), 0, a.chosen[:0])
 	}
 }

@@ -19,7 +19,9 @@ type points struct {
 	births    []float64
 	threshold float64
 	limit     int64
-	landmarks []int // rows that are the points; nil where all are
+	landmarks []int     // rows that are the points; nil where all are
+	inserted  []float64 // how far each was from those before it when it was taken
+	sparse    float64   // ε of sparse filtrations, or 0
 	notes     []string
 }
 
@@ -34,6 +36,9 @@ func (p *points) row(i int) int {
 // length returns when the edge between two points appears: as it does, they are there.
 func (p *points) length(i, j int) float64 {
 	v := p.rows.Exact(p.row(i), p.row(j))
+	if p.sparse > 0 {
+		v = p.late(i, j, v)
+	}
 	if p.births != nil {
 		v = max(v, p.births[i], p.births[j])
 	}
@@ -74,7 +79,7 @@ func (p *points) find(ctx context.Context, method string) (*halves, error) {
 				*buf = near(i, (*buf)[:0])
 				before := len(part.to)
 				for _, j := range *buf {
-					if v := p.length(i, int(j)); v <= p.threshold {
+					if v := p.length(i, int(j)); v <= p.threshold && v <= math.MaxFloat64 {
 						part.to, part.lengths = append(part.to, j), append(part.lengths, float32(v))
 					}
 				}
@@ -204,6 +209,9 @@ func (p *points) complex(ctx context.Context, h *halves) (*flag, error) {
 			next[i]++
 			next[j]++
 		}
+	}
+	if p.sparse > 0 {
+		p.retire(f)
 	}
 	return f, ctx.Err()
 }

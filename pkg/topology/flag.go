@@ -12,10 +12,16 @@ type flag struct {
 	ends  []ends    // of the edges as they appear
 	birth []float64 // of the vertices; nil where all are at 0
 
+	// The edge from which on a vertex is in no new simplex; nil where vertices stay.
+	gone []uint32
+
 	// When the edges appear: a list, or how to find out from their ends.
 	lengths []float64
 	measure func(i, j int) float64
 }
+
+// stays reports whether a vertex is in simplices that come with an edge.
+func (f *flag) stays(v, edge uint32) bool { return f.gone == nil || edge < f.gone[v] }
 
 // value returns when an edge appears.
 func (f *flag) value(edge uint32) float64 {

@@ -75,12 +75,19 @@ func (r Rips) cloud(ctx context.Context, x mat.Matrix) (*points, Rips, error) {
 		return nil, r, &mat32.DegenerateError{Method: method, Reason: "distances between the rows exceed float64: scale the columns"}
 	}
 	cloud := &points{x: x, rows: rows, births: r.Births, threshold: r.Threshold, limit: r.MemoryLimit}
-	if r.Landmarks > 0 && r.Landmarks < n {
-		radius, err := cloud.take(ctx, r.Landmarks)
+	some := r.Landmarks > 0 && r.Landmarks < n
+	if some || r.Sparse > 0 {
+		most := n
+		if some {
+			most = r.Landmarks
+		}
+		radius, err := cloud.take(ctx, most)
 		if err != nil {
 			return nil, r, fmt.Errorf("%s: %w", method, err)
 		}
-		cloud.notes = append(cloud.notes, cloud.note(radius))
+		if some {
+			cloud.notes = append(cloud.notes, cloud.note(radius))
+		}
 		if cloud.births != nil {
 			births := make([]float64, 0, len(cloud.landmarks))
 			for _, i := range cloud.landmarks {
@@ -89,7 +96,11 @@ func (r Rips) cloud(ctx context.Context, x mat.Matrix) (*points, Rips, error) {
 			cloud.births = births
 		}
 	}
-	if cloud.threshold == 0 {
+	switch cloud.sparse = r.Sparse; {
+	case cloud.threshold > 0:
+	case r.Sparse > 0: // classes end somewhat later
+		cloud.threshold = math.Inf(1)
+	default:
 		if cloud.threshold, err = cloud.enclosing(ctx); err != nil {
 			return nil, r, fmt.Errorf("%s: %w", method, err)
 		}

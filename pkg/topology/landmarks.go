@@ -3,6 +3,7 @@ package topology
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/flatland-go/flatland/internal/par"
@@ -15,11 +16,15 @@ func (p *points) take(ctx context.Context, k int) (radius float64, err error) {
 	n, _ := p.x.Dims()
 	const size = 1024
 	near := make([]float64, n) // how far the nearest landmark is
+	inserted := make([]float64, n)
 	blocks := (n + size - 1) / size
 	far := make([]int, blocks)
 	next := 0
 	for {
 		first := len(p.landmarks) == 0
+		if inserted[next] = near[next]; first {
+			inserted[next] = math.Inf(1)
+		}
 		p.landmarks = append(p.landmarks, next)
 		err := par.Blocks(ctx, n, size, func(lo, hi int) {
 			far[lo/size] = lo
@@ -46,6 +51,9 @@ func (p *points) take(ctx context.Context, k int) (radius float64, err error) {
 		}
 	}
 	slices.Sort(p.landmarks)
+	for _, i := range p.landmarks {
+		p.inserted = append(p.inserted, inserted[i])
+	}
 	return near[next], nil
 }
 

@@ -52,6 +52,12 @@ type Rips struct {
 	// every row counts.
 	Landmarks int
 
+	// Sparse makes the filtration sparse: every scale is off by a factor of at most 1+Sparse.
+	// Larger ones are faster: edges and simplices of points that are close to others come to
+	// an end soon, so that there are O(n) of them where dimensions are low, at any threshold,
+	// after O(n²) distances. Default 0: exact. It does not go with Births.
+	Sparse float64
+
 	// MemoryLimit in bytes refuses data whose edges would not fit. Default GOMEMLIMIT, or
 	// 4 GiB.
 	MemoryLimit int64
@@ -79,6 +85,10 @@ func (r Rips) Resolve(n, d int) (Rips, error) {
 		return r, &mat32.ParamError{Method: method, Param: "Threshold", Value: r.Threshold, Want: "a distance, 0 or more"}
 	case r.Prime > maxPrime || !prime(r.Prime):
 		return r, &mat32.ParamError{Method: method, Param: "Prime", Value: r.Prime, Want: fmt.Sprintf("a prime up to %d", maxPrime)}
+	case !(r.Sparse >= 0) || math.IsInf(r.Sparse, 1):
+		return r, &mat32.ParamError{Method: method, Param: "Sparse", Value: r.Sparse, Want: "a finite number, 0 or more"}
+	case r.Sparse > 0 && r.Births != nil:
+		return r, &mat32.ParamError{Method: method, Param: "Sparse", Value: r.Sparse, Want: "0 where points have Births"}
 	case r.Landmarks < 0:
 		return r, &mat32.ParamError{Method: method, Param: "Landmarks", Value: r.Landmarks, Want: "0 or more"}
 	case r.MemoryLimit < 0:
@@ -132,6 +142,9 @@ func (r Rips) Compute(ctx context.Context, x mat.Matrix) (*Persistence, error) {
 	}
 	p.Filtration = fmt.Sprintf("Vietoris-Rips of %d points up to %.6g", f.n, cloud.threshold)
 	p.Threshold, p.Notes = cloud.threshold, cloud.notes
+	if cloud.sparse > 0 {
+		p.Notes = append(p.Notes, cloud.factor())
+	}
 	for _, list := range p.Cocycles {
 		for _, c := range list {
 			for _, simplex := range c.Simplices {
@@ -151,7 +164,7 @@ func (f *flag) persistence(ctx context.Context, most, prime int, cocycles bool) 
 	var joins []bool
 	p.Diagrams[0], joins = f.pieces()
 	stage.Add(1)
-	if most > 1 && !cocycles {
+	if most > 1 && !cocycles && f.gone == nil {
 		var err error
 		if f, err = f.collapse(ctx); err != nil {
 			return nil, err

@@ -323,7 +323,7 @@ func TestRipsSameBits(t *testing.T) {
 
 func TestRipsCancel(t *testing.T) {
 	x := fixture.Normal(1, 250, 8) // takes minutes
-	for _, r := range []Rips{{MaxDim: 3}, {MaxDim: 2, Cocycles: true}, {MaxDim: 5, Prime: 3}} {
+	for _, r := range []Rips{{MaxDim: 3}, {MaxDim: 4, Cocycles: true}, {MaxDim: 5, Prime: 3}} {
 		ctx, cancel := context.WithCancel(t.Context())
 		asked := make(chan time.Time, 1)
 		time.AfterFunc(60*time.Millisecond, func() { asked <- time.Now(); cancel() })

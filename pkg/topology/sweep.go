@@ -79,7 +79,7 @@ func (s *sweep) look(edge uint32) (belongs, ends bool, at uint32) {
 		}
 		i++
 		j++
-		if p.edge > edge || q.edge > edge {
+		if p.edge > edge || q.edge > edge || !s.h.f.stays(p.to, edge) {
 			continue
 		}
 		is := s.in.has(p.edge) != s.in.has(q.edge)
@@ -114,7 +114,8 @@ func (s *sweep) toggle(edge, from uint32) {
 		}
 		i++
 		j++
-		if longest := max(p.edge, q.edge, edge); longest >= from {
+		longest := max(p.edge, q.edge, edge)
+		if longest >= from && s.h.f.stays(p.to, longest) && s.h.f.stays(e.a, longest) && s.h.f.stays(e.b, longest) {
 			s.due.add(longest)
 		}
 	}
