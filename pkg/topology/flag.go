@@ -32,6 +32,14 @@ func (f *flag) value(edge uint32) float64 {
 	return f.measure(int(e.a), int(e.b))
 }
 
+// last returns when the last edge appears, 0 where there is none.
+func (f *flag) last() float64 {
+	if len(f.ends) == 0 {
+		return 0
+	}
+	return f.value(uint32(len(f.ends) - 1))
+}
+
 // link leads to a neighbour by an edge.
 type link struct{ to, edge uint32 }
 

@@ -77,7 +77,7 @@ func (l LowerStar) Image(ctx context.Context, x mat.Matrix) (*Persistence, error
 		return nil, fmt.Errorf("%s: %w", method, err)
 	}
 	p := &Persistence{Filtration: fmt.Sprintf("sublevel sets of an image of %d × %d pixels", rows, cols),
-		Prime: l.Prime, Threshold: math.Inf(1), Rows: len(values), Diagrams: make([]Diagram, l.MaxDim+1)}
+		Prime: l.Prime, Threshold: slices.Max(values), Rows: len(values), Diagrams: make([]Diagram, l.MaxDim+1)}
 	all := newPixels(rows, cols, order)
 	primal := &flag{n: len(values), birth: values}
 	for _, v := range order {
@@ -231,6 +231,6 @@ func (l LowerStar) Graph(ctx context.Context, graph *affinity.Sparse, values []f
 	if err != nil {
 		return nil, mat32.Rename(method, err)
 	}
-	p.Filtration, p.Threshold = fmt.Sprintf("sublevel sets on a graph of %d nodes", n), math.Inf(1)
+	p.Filtration, p.Threshold = fmt.Sprintf("sublevel sets on a graph of %d nodes", n), slices.Max(values)
 	return p, nil
 }

@@ -140,8 +140,11 @@ func (r Rips) Compute(ctx context.Context, x mat.Matrix) (*Persistence, error) {
 	if err != nil {
 		return nil, mat32.Rename(method, err)
 	}
-	p.Filtration = fmt.Sprintf("Vietoris-Rips of %d points up to %.6g", f.n, cloud.threshold)
 	p.Threshold, p.Notes = cloud.threshold, cloud.notes
+	if math.IsInf(p.Threshold, 1) {
+		p.Threshold = f.last()
+	}
+	p.Filtration = fmt.Sprintf("Vietoris-Rips of %d points up to %.6g", f.n, p.Threshold)
 	if cloud.sparse > 0 {
 		p.Notes = append(p.Notes, cloud.factor())
 	}

@@ -29,6 +29,7 @@ var ripsRow = row{
 	variants: []variant{
 		{name: "rings", call: computed(topology.Rips{}), least: 1, constant: true, distances: asForRows, long: [2]int{4000, 40}},
 		{name: "cavities", call: computed(topology.Rips{MaxDim: 2, Prime: 3}), least: 1, constant: true, distances: asForRows, long: [2]int{400, 8}},
+		{name: "sparse", call: computed(topology.Rips{Sparse: .5}), least: 1, constant: true, distances: asForRows, long: [2]int{6000, 40}},
 		{name: "cocycles of landmarks", call: computed(topology.Rips{Cocycles: true, Landmarks: 40}), least: 1, constant: true, distances: asForRows, long: [2]int{400_000, 20}},
 	},
 }
