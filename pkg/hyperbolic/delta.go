@@ -19,9 +19,10 @@ const delta = "hyperbolic.Delta"
 // Delta measures how far distances are from those of a tree: Gromov's δ. Four rows can be
 // paired in three ways; of the sums S₁ ≥ S₂ ≥ S₃ of the distances of the pairs, a tree has
 // S₁ = S₂. δ is the largest (S₁ − S₂)/2 of all quadruples (M. Gromov, 1987, Hyperbolic
-// groups). It is 0 for trees and for sets whose distances are all equal, at most
-// ln(1+√2) = 0.88 in the hyperbolic plane, and grows with the size of flat data; 2·δ over
-// the diameter, between 0 and 1, compares sizes.
+// groups). It is 0 for trees and for sets whose distances are all equal, below ln 2 = 0.69
+// in hyperbolic space of curvature −1 (B. Nica and J. Špakula, 2016, Strong hyperbolicity),
+// and grows with the size of flat data; 2·δ over the diameter, between 0 and 1, compares
+// sizes.
 //
 // x holds rows, compared by Euclidean distances, a *mat32.Distances, an *Embedding, or an
 // *affinity.Sparse: a connected graph whose weights are the lengths of its edges.
@@ -34,8 +35,9 @@ const delta = "hyperbolic.Delta"
 // differ by less than they may (M. Borassi, D. Coudert, P. Crescenzi and A. Marino, 2015,
 // On computing the hyperbolicity of real-world graphs). The first guess is climbed to from
 // several pairs. Where that leaves too much, as for points of hyperbolic space, all
-// quadruples are looked at whose first three rows allow a better one, eight at a time. Peers that draw rows, or that look from one base point (see
-// BasePointDelta), report less than δ.
+// quadruples are looked at whose first three rows allow a better one, eight at a time.
+// Peers that draw rows, or that look from one base point (see BasePointDelta), report less
+// than δ.
 //
 // Time: O(n²·d) for the distances, then O(n⁴) at worst, n⁴/24 quadruples at some 10 billion a
 // second and core; much less where δ is a fair share of the diameter, or for graphs. Memory 12·n²

@@ -107,6 +107,18 @@ func TestDeltaOfClosedForms(t *testing.T) {
 	}
 }
 
+// However far out points of hyperbolic space are, δ is below ln 2, and comes near it.
+func TestDeltaOfHyperbolicSpace(t *testing.T) {
+	for _, d := range []int{2, 3} {
+		for _, radius := range []float64{2, 6, 14} {
+			h, err := hyperbolic.Delta{}.Compute(context.Background(), &hyperbolic.Embedding{Dense: hyperbolicPoints(60, d, radius), Dim: d})
+			if err != nil || h.Max > math.Ln2+1e-9 || radius > 10 && h.Max < .9*math.Ln2 {
+				t.Errorf("dimension %d, radius %v: %v, %v", d, radius, h, err)
+			}
+		}
+	}
+}
+
 func TestBasePointDelta(t *testing.T) {
 	for name, c := range map[string]struct {
 		x    mat.Matrix
