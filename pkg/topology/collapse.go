@@ -76,6 +76,13 @@ func (f *flag) collapse(ctx context.Context) (*flag, error) {
 	return newFlag(f.n, f.birth, spans), nil
 }
 
+// collapses reports whether it is worth while for dimensions up to most. Rings need no
+// collapse, as the shortcuts leave hardly any columns; nor do cavities where most pairs are
+// joined, as few edges go away.
+func (f *flag) collapses(most int) bool {
+	return most > 2 || most == 2 && len(f.links) < f.n*f.n/4
+}
+
 // mostSquare is up to how many vertices a square of times is kept: 16 MiB.
 const mostSquare = 2048
 

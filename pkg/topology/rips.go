@@ -42,8 +42,8 @@ type Rips struct {
 	// nil: all are there at 0.
 	Births []float64
 
-	// Cocycles asks for a representative of every class from dimension 1 on. It costs the
-	// collapse of edges, which makes dimension 2 and those above fast.
+	// Cocycles asks for a representative of every class from dimension 1 on. It rules out the
+	// collapse of edges, which makes dimension 3 and those above fast. Default false.
 	Cocycles bool
 
 	// Landmarks is the number of points that stand for all, for clouds too large to compute in
@@ -167,7 +167,7 @@ func (f *flag) persistence(ctx context.Context, most, prime int, cocycles bool) 
 	var joins []bool
 	p.Diagrams[0], joins = f.pieces()
 	stage.Add(1)
-	if most > 1 && !cocycles && f.gone == nil {
+	if f.gone == nil && !cocycles && f.collapses(most) {
 		var err error
 		if f, err = f.collapse(ctx); err != nil {
 			return nil, err
