@@ -11,5 +11,7 @@
 // Where data are no manifold, Euclidicity tells by the homology of annuli around every point;
 // and where outliers fill a ring, DensityRips looks at scale and density at once.
 //
+// Of a function on an image or on a graph, LowerStar looks at where it is low.
+//
 // Scales of Vietoris-Rips filtrations are lengths of edges, not radii.
 package topology

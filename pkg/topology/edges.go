@@ -71,7 +71,7 @@ func (p *points) find(ctx context.Context, method string) (*halves, error) {
 	total := 0
 	// fill finds the edges of rows lo to hi; near tells which rows one may be joined to.
 	fill := func(lo, hi int, near func(i int, dst []uint32) []uint32) error {
-		const size = 64
+		size := rowsAtOnce(n)
 		parts := make([]half, (hi-lo+size-1)/size)
 		err := par.BlocksWith(ctx, hi-lo, size, func() *[]uint32 { return new([]uint32) }, func(buf *[]uint32, from, to int) {
 			part := &parts[from/size]
@@ -96,8 +96,9 @@ func (p *points) find(ctx context.Context, method string) (*halves, error) {
 		return mat32.CheckMemory(method, edgeBytes*int64(total), p.limit, "a smaller Threshold has fewer edges")
 	}
 	_, given := p.x.(*mat32.Distances)
-	step := n
-	if n >= manyRows {
+	search := n >= manyRows && p.landmarks == nil && !given && !math.IsInf(p.threshold, 1)
+	step := min(n, max(64, 1<<25/n)) // rows between looks at the memory
+	if search {
 		step = 4096
 	}
 	for lo := 0; lo < n; lo += step {
@@ -108,7 +109,7 @@ func (p *points) find(ctx context.Context, method string) (*halves, error) {
 			}
 			return dst
 		}
-		if n >= manyRows && p.landmarks == nil && !given && !math.IsInf(p.threshold, 1) {
+		if search {
 			q, err := p.rows.AskMapped(ctx, &window{p.x, lo, hi - lo})
 			if err != nil {
 				return nil, err
@@ -136,6 +137,9 @@ func (p *points) find(ctx context.Context, method string) (*halves, error) {
 	}
 	return h, nil
 }
+
+// rowsAtOnce is how many of n rows are one unit of work, short enough for a cancel.
+func rowsAtOnce(n int) int { return min(64, max(1, 1<<19/n)) }
 
 // window is some rows of a matrix.
 type window struct {
@@ -309,7 +313,7 @@ func (p *points) enclosing(ctx context.Context) (float64, error) {
 	if n == 1 {
 		return 0, nil
 	}
-	const size = 64
+	size := rowsAtOnce(n)
 	radii := make([]float64, (n+size-1)/size)
 	err := par.Blocks(ctx, n, size, func(lo, hi int) {
 		radius := math.Inf(1)
