@@ -9,6 +9,9 @@
 //	Bars        numbers by name, in groups, with whiskers
 //	Heatmap     a matrix
 //	Images      pictures of rows, side by side
+//	Network     a graph, its edges coloured by a number, in the plane or in Poincaré's disk
+//	Barcode     persistent homology as bars
+//	PersistenceDiagram  the same as points, death over birth
 //	Grid        several of these, with common axes, colours and legend
 //
 //	viz.Library() // in the first cell

@@ -14,7 +14,7 @@ type Limits int
 
 const (
 	// Comparable, the default, gives all panels the same axes and colours where numbers can be compared: those of [Lines], [Bars] and
-	// [Heatmap], and the Values of [Scatter], when all panels give them one name. Each map of a Scatter has its own scale, because
+	// [Heatmap], and the Values of [Scatter] and [Network], when all panels give them one name. Each map of a Scatter has its own scale, because
 	// coordinates of maps mean nothing beside each other.
 	Comparable Limits = iota
 	// Shared gives the maps of Scatter one scale too, for maps of one method: the epochs of a layout, say.
@@ -111,7 +111,7 @@ func newGrid(p Panels, charts []*Chart) (*multiples, error) {
 // share gives the figures common axes and colours, as far as the limits say.
 func (g *multiples) share(figures []figure) error {
 	own := g.p.Limits == Own
-	x, y, values, cells, heights := nothing(), nothing(), nothing(), nothing(), nothing()
+	x, y, values, cells, heights, links := nothing(), nothing(), nothing(), nothing(), nothing(), nothing()
 	tints := map[string]tint{}
 	maps := [2]extent{nothing(), nothing()}
 	var logs [][2]bool
@@ -133,6 +133,8 @@ func (g *multiples) share(figures []figure) error {
 			heights.join(e)
 		case *heatmap:
 			cells.join(f.values)
+		case *network:
+			links.join(f.reach())
 		case *scatter:
 			for j := range maps {
 				maps[j].join(f.limits[j])
@@ -179,6 +181,13 @@ func (g *multiples) share(figures []figure) error {
 			m := *f
 			if common {
 				err = m.color(cells)
+			}
+			figures[i] = &m
+		case *network:
+			m, nodes := *f, *f.scatter
+			m.scatter = &nodes
+			if common {
+				err = m.color(links)
 			}
 			figures[i] = &m
 		case *scatter:

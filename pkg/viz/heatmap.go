@@ -10,7 +10,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// A Palette is the colours of a [Heatmap].
+// A Palette is the colours of the cells of a [Heatmap], or of the edges of a [Network].
 type Palette int
 
 const (
@@ -140,21 +140,29 @@ func (h *heatmap) color(e extent) error {
 	if s.low > s.high || s.low == s.high && (c.Min != 0 || c.Max != 0) {
 		return param("Cells", "Min, Max", []float64{s.low, s.high}, "in order")
 	}
-	below, above := c.Middle-s.low, s.high-c.Middle
+	if err := s.paint("Cells", c.Palette, c.Middle); err != nil {
+		return err
+	}
+	h.colors = s
+	return nil
+}
+
+// paint chooses the colours of a scale, whose ends a diverging palette moves as far below the middle as above it.
+func (s *scale) paint(from string, p Palette, middle float64) error {
+	below, above := middle-s.low, s.high-middle
 	far := math.Max(math.Abs(below), math.Abs(above))
-	switch c.Palette {
+	switch p {
 	case Suited:
 		s.diverging = math.Min(below, above) > far/20
 	case Sequential:
 	case Diverging:
 		s.diverging = true
 	default:
-		return param("Cells", "Palette", int(c.Palette), "viz.Suited, viz.Sequential or viz.Diverging")
+		return param(from, "Palette", int(p), "viz.Suited, viz.Sequential or viz.Diverging")
 	}
 	if s.diverging {
-		s.low, s.high = c.Middle-far, c.Middle+far
+		s.low, s.high = middle-far, middle+far
 	}
-	h.colors = s
 	return nil
 }
 

@@ -2,6 +2,7 @@ package viz_test
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/measure"
@@ -84,4 +85,34 @@ func ExampleDimensions() {
 	).Show()
 	// Output:
 	// Lines of 3 series: Gride (3 points, 2 to 2.9), TwoNN (1 points, 2.92 to 2.92), MLE (1 points, 2.15 to 2.15)
+}
+
+// A class of pieces never dies, and one ring outlives the others.
+func ExampleBarcode() {
+	viz.Barcode(homology{}).Titled("A ring of four points").Show()
+	// Output:
+	// A ring of four points
+	// Barcode of 5 bars: H₀ (4, 1 essential), H₁ (1)
+}
+
+func ExamplePersistenceDiagram() {
+	viz.PersistenceDiagram(homology{}).Show()
+	// Output:
+	// Persistence diagram of 5 points: H₀ (4, 1 essential), H₁ (1)
+}
+
+// homology is that of the corners of a square, as topology.Rips gives it.
+type homology struct{}
+
+func (homology) Intervals() (dimension []int, birth, death []float64) {
+	return []int{0, 0, 0, 0, 1}, []float64{0, 0, 0, 0, 1}, []float64{1, 1, 1, math.Inf(1), math.Sqrt2}
+}
+
+// A path through the Poincaré disk, whose edges bend away from the rim.
+func ExampleNetwork() {
+	y := mat.NewDense(3, 2, []float64{0.8, 0, 0, 0.8, -0.8, 0})
+	viz.Network(y, viz.Links{Edges: [][2]int{{0, 1}, {1, 2}}, Values: []float64{-0.5, 0.25}, ValueName: "curvature", Disk: true}).Show()
+	// Output:
+	// Network of 2 edges by curvature, -0.5 to 0.25; 3 points
+	// n = 3 · 2 edges
 }

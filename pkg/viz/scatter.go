@@ -140,9 +140,11 @@ func (s *scatter) measure() {
 	}
 }
 
-// place maps the coordinates into the square, with a border so that no marker is cut.
+// scatterBorder keeps markers from being cut, as a share of the square's side.
+const scatterBorder = 0.035
+
+// place maps the coordinates into the square.
 func (s *scatter) place(limits [2]extent) {
-	const border = 0.035
 	n, _ := s.rows.Dims()
 	s.x, s.y = make([]float64, n), make([]float64, n)
 	// Halves, because the span of finite numbers may be infinite.
@@ -153,7 +155,7 @@ func (s *scatter) place(limits [2]extent) {
 	for j, column := range [2][]float64{s.x, s.y} {
 		middle := limits[j].low/2 + limits[j].high/2
 		for i := range column {
-			column[i] = 0.5 + (0.5-border)*((s.rows.At(i, j)/2-middle/2)/(span/2))
+			column[i] = 0.5 + (0.5-scatterBorder)*((s.rows.At(i, j)/2-middle/2)/(span/2))
 		}
 	}
 	for i, v := range s.y {

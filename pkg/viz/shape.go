@@ -23,7 +23,11 @@ var outlines = map[shape][][2]float64{
 		{-1.1, -0.4}, {-0.4, -0.4},
 	},
 	"down": {{0, 1.25}, {-1.16, -0.8}, {1.16, -0.8}},
+	onward: {{1.25, 0}, {-0.8, 1.16}, {-0.8, -1.16}},
 }
+
+// onward is the head of an arrow to the right, which no class gets.
+const onward shape = "onward"
 
 // outline returns the path around a marker.
 func (s *sheet) outline(sh shape, x, y, radius length) vg.Path {

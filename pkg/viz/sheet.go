@@ -204,13 +204,18 @@ func closed(corners ...vg.Point) vg.Path {
 
 // mark draws a marker of the given diameter with a rim of paper, by which points that overlap stay countable.
 func (s *sheet) mark(sh shape, x, y, diameter length, c color.Color) {
+	s.rimmed(sh, x, y, diameter, c, rim(diameter))
+}
+
+// rimmed is mark with a rim of the given width.
+func (s *sheet) rimmed(sh shape, x, y, diameter length, c color.Color, rim length) {
 	p := s.outline(sh, x, y, diameter/2)
 	s.vg.SetColor(c)
 	s.vg.Fill(p)
-	if rim(diameter) == 0 {
+	if rim == 0 {
 		return
 	}
-	s.pen(s.paper, rim(diameter))
+	s.pen(s.paper, rim)
 	s.vg.Stroke(p)
 }
 

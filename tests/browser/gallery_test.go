@@ -3,10 +3,14 @@ package browser
 import (
 	"fmt"
 	"math"
-	"strings"
+	"testing"
 
+	"github.com/flatland-go/flatland/pkg/affinity"
 	"github.com/flatland-go/flatland/pkg/datasets"
+	"github.com/flatland-go/flatland/pkg/geometry"
+	"github.com/flatland-go/flatland/pkg/hyperbolic"
 	"github.com/flatland-go/flatland/pkg/measure"
+	"github.com/flatland-go/flatland/pkg/topology"
 	"github.com/flatland-go/flatland/pkg/viz"
 	"gonum.org/v1/gonum/mat"
 )
@@ -18,7 +22,8 @@ type sample struct {
 }
 
 // gallery returns charts of every kind, with what a reader of a paper would find in them.
-func gallery() []sample {
+func gallery(t *testing.T) []sample {
+	t.Helper()
 	y, p := rings()
 	return []sample{
 		{"scatter", viz.Scatter(y, p).Titled("Four rings")},
@@ -35,6 +40,10 @@ func gallery() []sample {
 		{"grid lines", severalLines()},
 		{"grid mixed", mixed()},
 		{"images", pictures()},
+		{"barcode", viz.Barcode(circle(t)).Titled("A noisy circle")},
+		{"persistence", viz.PersistenceDiagram(circle(t)).Titled("A noisy circle")},
+		{"network", karate(t).Titled("Curvature of the karate club")},
+		{"network disk", tree(t).Titled("A tree in Poincaré's disk")},
 	}
 }
 
@@ -187,4 +196,41 @@ func pictures() *viz.Chart {
 	return viz.Images(d, rows, viz.Frames{Captions: captions, Columns: 10, Of: "every third of the handwritten digits"}).Titled("Thirty digits")
 }
 
-var _ = strings.Builder{}
+// must returns what was computed, or ends the test.
+func must[T any](t *testing.T) func(v T, err error) T {
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+// circle is the persistent homology of points around one.
+func circle(t *testing.T) *topology.Persistence {
+	const n = 120
+	x := mat.NewDense(n, 2, nil)
+	for i := range n {
+		angle, radius := 2*math.Pi*float64(i)/n+0.3*wave(i), 1+0.12*wave(3*i+1)
+		x.SetRow(i, []float64{radius * math.Cos(angle), radius * math.Sin(angle)})
+	}
+	return must[*topology.Persistence](t)(topology.Rips{}.Compute(t.Context(), x))
+}
+
+// karate is the curvature of a network of friends.
+func karate(t *testing.T) *viz.Chart {
+	k := datasets.Karate()
+	g := must[*affinity.Sparse](t)(affinity.FromEdges(k.Nodes, k.Edges, k.Weights))
+	c := must[*geometry.EdgeCurvature](t)(geometry.OllivierRicci{}.Edges(t.Context(), g))
+	y := must[*hyperbolic.Embedding](t)(hyperbolic.MDS{}.Embed(t.Context(), g))
+	return viz.Network(y, viz.Links{Edges: c.Edges, Values: c.Values, ValueName: "curvature", Nodes: viz.Points{Labels: k.Labels, Names: k.Names}})
+}
+
+// tree is one whose branches end near the rim.
+func tree(t *testing.T) *viz.Chart {
+	b := must[*datasets.Graph](t)(datasets.BalancedTree.Graph(2, 5))
+	g := must[*affinity.Sparse](t)(affinity.FromEdges(b.Nodes, b.Edges, b.Weights))
+	e := must[*hyperbolic.Embedding](t)(hyperbolic.Sarkar{Scale: 1}.Embed(t.Context(), g))
+	return viz.Network(e, viz.Links{Edges: e.Edges, Disk: true, Nodes: viz.Points{Values: e.Radii(), ValueName: "radius"}})
+}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/viz"
+	"gonum.org/v1/gonum/mat"
 )
 
 // file returns a sample's name as part of a file's.
@@ -18,7 +19,7 @@ func (s sample) file() string { return strings.ReplaceAll(s.name, " ", "-") }
 // build/shots and a page of all, with their static pictures, in build/gallery.html.
 func TestGallery(t *testing.T) {
 	testenv.Need(t, "chromium")
-	lib, samples := library(t), gallery()
+	lib, samples := library(t), gallery(t)
 	root := testenv.Root()
 	pieces := []string{lib}
 	for _, s := range samples {
@@ -98,7 +99,7 @@ func writeGallery(t *testing.T, build, lib string, samples []sample) {
 func TestScriptsOff(t *testing.T) {
 	testenv.Need(t, "chromium")
 	pieces := []string{library(t)}
-	for _, s := range gallery() {
+	for _, s := range gallery(t) {
 		pieces = append(pieces, output(t, s.chart))
 	}
 	path := page(t, pieces...)
@@ -127,6 +128,11 @@ func TestHoverKinds(t *testing.T) {
 		{"heatmap large", distances(300)},
 		{"images", pictures()},
 		{"grid", mixed()},
+		{"barcode", viz.Barcode(circle(t))},
+		{"persistence", viz.PersistenceDiagram(circle(t))},
+		{"network", viz.Network(mat.NewDense(3, 2, []float64{0, 0, 1, 0, 0, 1}), viz.Links{
+			Edges: [][2]int{{0, 1}, {0, 2}}, Values: []float64{-0.25, 0.5}, ValueName: "curvature", Nodes: viz.Points{Text: []string{"corner", "<b>", "top"}},
+		})},
 	}
 	pieces := []string{library(t)}
 	for _, s := range charts {
@@ -147,6 +153,14 @@ func TestHoverKinds(t *testing.T) {
 		{step{"do": "at", "chart": 4, "x": 80, "y": 60}, []string{"3", "row 3"}, "row 0"},
 		{step{"do": "hover", "chart": 5, "series": 0, "point": 4}, []string{"north", "row 4"}, "correlation"},
 		{step{"do": "at", "chart": 5, "x": 300, "y": 150}, []string{"distance: "}, "north"},
+		{step{"do": "hover", "chart": 6, "series": 3, "point": 7}, []string{"H₁", "birth: 0.2", "death: 1.5", "length: 1."}, "essential"},
+		{step{"do": "at", "chart": 6, "x": 300, "y": 32}, []string{"H₀, essential", "birth: 0"}, "death"},
+		{step{"do": "hover", "chart": 7, "series": 2, "point": 7}, []string{"H₁", "birth: 0.2", "death: 1.5", "length: 1."}, "H₀"},
+		{step{"do": "hover", "chart": 7, "series": 1, "point": 0}, []string{"H₀, essential", "birth: 0"}, "death"},
+		{step{"do": "at", "chart": 8, "x": 200, "y": 427}, []string{"0 – 1", "curvature: −0.25"}, "corner"},
+		{step{"do": "hover", "chart": 8, "series": 1, "point": 0}, []string{"row 1", "<b>"}, "curvature"},
+		{step{"do": "wheel", "chart": 8}, nil, ""},
+		{step{"do": "hover", "chart": 8, "series": 0, "point": 0}, []string{"row "}, "curvature"}, // where zooming has moved it
 	}
 	var acts []step
 	for _, s := range steps {

@@ -1,0 +1,176 @@
+package viz
+
+import (
+	"encoding/json"
+	"fmt"
+	"image/color"
+	"math"
+)
+
+// A group is marks of one look on the sheet: lines where it has a width, else points. What matters most comes last: it lies on top, and stays
+// where there are too many for the page.
+type group struct {
+	name    string // its name in the legend, by which it is hidden
+	tint    tint
+	role    role // its colour in place of the tint
+	shape   shape
+	size    length // of points
+	flat    bool   // points have no rim, of which many on one place would leave nothing else
+	width   length // of lines
+	mute    bool   // nothing is said of it under the pointer
+	at      [][][2]length
+	colors  *scale // of values, in place of the tint
+	values  []float64
+	titles  []string
+	columns []column
+	texts   []string
+}
+
+// A column is a number that every mark of a group has.
+type column struct {
+	name   string
+	values []float64
+}
+
+// casing is how much wider the line behind one of a pale colour is.
+const casing = 1.2
+
+// color returns the colour of a mark in the static picture.
+func (g *group) color(t *theme, i int) color.RGBA {
+	switch {
+	case g.colors != nil:
+		return along(g.colors.palette(t), math.Round(g.colors.share(g.values[i])*(valueSteps-1))/(valueSteps-1))
+	case g.role != "":
+		return t.color(g.role)
+	}
+	return t.tint(g.tint)
+}
+
+// rim is the width of the line of paper around the points.
+func (g *group) rim() length {
+	if g.flat {
+		return 0
+	}
+	return rim(g.size)
+}
+
+func (s *sheet) marks(groups []group) {
+	for _, g := range groups {
+		if g.width > 0 && g.colors != nil { // what is pale in the middle of its colours stays in sight
+			s.pen(s.tint(noClass), g.width+casing)
+			for _, at := range g.at {
+				s.line(at...)
+			}
+		}
+		for i, at := range g.at {
+			if c := g.color(s.theme, i); g.width > 0 {
+				s.pen(c, g.width)
+				s.line(at...)
+			} else {
+				s.rimmed(g.shape, at[0][0], at[0][1], g.size, c, g.rim())
+			}
+		}
+	}
+}
+
+// Of groups the page holds as many marks as fit into markBytes, packed, but at most mostMarks.
+const (
+	markBytes = 36 << 10
+	mostMarks = 8000
+)
+
+// marksPayload is what runtime.js draws marks of.
+type marksPayload struct {
+	Marks string `json:"marks"` // []groupPayload as JSON, gzip in base64
+	Zoom  bool   `json:"zoom,omitempty"`
+	Note  string `json:"note,omitempty"`
+}
+
+type groupPayload struct {
+	Entry   int             `json:"entry"`
+	Tint    int             `json:"tint"`
+	Role    role            `json:"role,omitempty"`
+	Symbol  string          `json:"symbol,omitempty"`
+	Size    length          `json:"size,omitempty"`
+	Rim     length          `json:"rim,omitempty"`
+	Width   length          `json:"width,omitempty"`
+	Casing  length          `json:"casing,omitempty"`
+	Mute    bool            `json:"mute,omitempty"`
+	At      [][]length      `json:"at"`               // x, y, x, y, … of each mark
+	Levels  []int           `json:"levels,omitempty"` // of each mark, in 255ths of the colours
+	Diverge bool            `json:"diverge,omitempty"`
+	Titles  []string        `json:"titles,omitempty"`
+	Columns []columnPayload `json:"columns,omitempty"`
+	Texts   []string        `json:"texts,omitempty"`
+}
+
+type columnPayload struct {
+	Name   string    `json:"name"`
+	Values sixDigits `json:"values"`
+}
+
+func packMarks(groups []group, zoom bool, g page) (any, error) {
+	const least = 40 // of a group
+	all := 0
+	for _, group := range groups {
+		all += len(group.at)
+	}
+	share := math.Min(1, g.share*mostMarks/float64(max(1, all)))
+	for ; ; share *= 0.8 {
+		shown := 0
+		packed := make([]groupPayload, len(groups))
+		for i, group := range groups {
+			n := len(group.at)
+			packed[i] = group.payload(n-min(n, max(least, int(share*float64(n)))), g)
+			shown += len(packed[i].At)
+		}
+		text, err := json.Marshal(packed)
+		if err != nil {
+			return nil, fmt.Errorf("viz: %w", err)
+		}
+		p := &marksPayload{Zoom: zoom}
+		if p.Marks, err = pack64(text); err != nil {
+			return nil, err
+		}
+		if shown < all {
+			p.Note = fmt.Sprintf("%d of %d marks are shown here; the static picture shows all", shown, all)
+		}
+		if len(p.Marks) <= g.bytes(markBytes*4/3) || share*float64(all) < 1 {
+			return p, nil
+		}
+	}
+}
+
+// payload returns the marks from the given on.
+func (g *group) payload(from int, on page) groupPayload {
+	p := groupPayload{Entry: on.entry(g.name), Tint: g.tint.index(), Role: g.role, Width: round(g.width), Mute: g.mute, At: [][]length{}}
+	if g.width == 0 {
+		p.Symbol, p.Size, p.Rim = g.shape.symbol(), round(g.size), g.rim()
+	}
+	for i := from; i < len(g.at); i++ {
+		at := make([]length, 0, 2*len(g.at[i]))
+		for _, v := range g.at[i] {
+			at = append(at, round(v[0]), round(v[1]))
+		}
+		p.At = append(p.At, at)
+		if g.colors != nil {
+			p.Levels = append(p.Levels, int(math.Round(255*g.colors.share(g.values[i]))))
+		}
+	}
+	if g.colors != nil {
+		p.Diverge = g.colors.diverging
+		if g.width > 0 {
+			p.Casing = casing
+		}
+	}
+	if g.titles != nil {
+		p.Titles = g.titles[from:]
+	}
+	if g.texts != nil {
+		p.Texts = g.texts[from:]
+	}
+	for _, c := range g.columns {
+		p.Columns = append(p.Columns, columnPayload{c.name, c.values[from:]})
+	}
+	return p
+}
