@@ -36,6 +36,8 @@ var triedCharts = map[string]triedChart{
 	"13_quality_of_maps":              {chart: 0, says: "row ", gray: []int{1}},
 	"14_comparing_representations":    {chart: 10, says: "row ", gray: []int{7}},
 	"15_training_dynamics":            {chart: 0, says: "network 0"},
+	"16_isotropy_and_collapse":        {chart: 5, says: "coding rate"},
+	"17_magnitude":                    {chart: 0, says: "two points"},
 }
 
 // TestNotebooks opens the page of every notebook of the course: with the network cut, all its charts are drawn, a point of the first tells
