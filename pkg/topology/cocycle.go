@@ -23,3 +23,20 @@ func (h *cohomology) cocycle(entries []uint64) Cocycle {
 	}
 	return c
 }
+
+// Edges returns the edges of a cocycle of dimension 1 and their coefficients, of the integers
+// modulo prime those nearest to 0: what a chart of a network draws. Of other dimensions it
+// returns none.
+func (c Cocycle) Edges(prime int) (edges [][2]int, values []float64) {
+	for i, s := range c.Simplices {
+		if len(s) != 2 {
+			return nil, nil
+		}
+		v := c.Coefficients[i]
+		if v > prime/2 {
+			v -= prime
+		}
+		edges, values = append(edges, [2]int{s[0], s[1]}), append(values, float64(v))
+	}
+	return edges, values
+}

@@ -21,3 +21,18 @@ func TestIntervals(t *testing.T) {
 		t.Errorf("caption %q", c)
 	}
 }
+
+// TestEdgesOfACocycle: coefficients modulo a prime lie around 0, and only edges are edges.
+func TestEdgesOfACocycle(t *testing.T) {
+	c := Cocycle{Simplices: [][]int{{0, 3}, {1, 2}, {1, 4}}, Coefficients: []int{1, 2, 4}}
+	for prime, want := range map[int][]float64{2: {1}, 3: {1, -1}, 5: {1, 2, -1}} {
+		part := Cocycle{Simplices: c.Simplices[:len(want)], Coefficients: c.Coefficients[:len(want)]}
+		edges, values := part.Edges(prime)
+		if !slices.Equal(values, want) || !slices.Equal(edges, [][2]int{{0, 3}, {1, 2}, {1, 4}}[:len(want)]) {
+			t.Errorf("modulo %d: %v, %v", prime, edges, values)
+		}
+	}
+	if edges, values := (Cocycle{Simplices: [][]int{{0, 1, 2}}, Coefficients: []int{1}}).Edges(2); edges != nil || values != nil {
+		t.Errorf("a triangle has edges %v, %v", edges, values)
+	}
+}

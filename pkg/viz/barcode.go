@@ -149,7 +149,7 @@ func (b *barcode) groups(f rect) []group {
 		y += betweenDim
 		dying := group{name: l.name(), tint: l.tint(), width: thick}
 		lasting, heads := dying, dying
-		heads.width, heads.size, heads.shape, heads.mute = 0, head, onward, true
+		heads.width, heads.size, heads.shape, heads.flat, heads.mute = 0, head, onward, true, true
 		var seen [2][]life
 		for _, one := range l.all {
 			middle := y + pitch/2
@@ -183,6 +183,6 @@ func (b *barcode) groups(f rect) []group {
 	return all
 }
 
-func (b *barcode) draw(s *sheet, f rect) { s.marks(b.groups(f)) }
+func (b *barcode) draw(s *sheet, f rect) { s.marks(b.groups(f), f) }
 
 func (b *barcode) data(f rect, g page) (any, error) { return packMarks(b.groups(f), false, g) }

@@ -1,10 +1,15 @@
 package viz
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"image"
 	"image/color"
+	"image/draw"
+	"maps"
 	"math"
+	"slices"
 )
 
 // A group is marks of one look on the sheet: lines where it has a width, else points. What matters most comes last: it lies on top, and stays
@@ -35,11 +40,11 @@ type column struct {
 // casing is how much wider the line behind one of a pale colour is.
 const casing = 1.2
 
-// color returns the colour of a mark in the static picture.
-func (g *group) color(t *theme, i int) color.RGBA {
+// color returns the colour of a mark in the static picture, where values have the given number of colours.
+func (g *group) color(t *theme, i int, steps float64) color.RGBA {
 	switch {
 	case g.colors != nil:
-		return along(g.colors.palette(t), math.Round(g.colors.share(g.values[i])*(valueSteps-1))/(valueSteps-1))
+		return along(g.colors.palette(t), math.Round(g.colors.share(g.values[i])*(steps-1))/(steps-1))
 	case g.role != "":
 		return t.color(g.role)
 	}
@@ -54,7 +59,10 @@ func (g *group) rim() length {
 	return rim(g.size)
 }
 
-func (s *sheet) marks(groups []group) {
+func (s *sheet) marks(groups []group, f rect) {
+	steps := [details]float64{valueSteps, 15, 11, 9, 7, 5}[s.detail]
+	used := map[color.RGBA]bool{s.paper: true, s.rule: true, s.tint(noClass): true, s.color(mesh): true}
+	defer func() { s.snap(f, used) }()
 	for _, g := range groups {
 		if g.width > 0 && g.colors != nil { // what is pale in the middle of its colours stays in sight
 			s.pen(s.tint(noClass), g.width+casing)
@@ -63,12 +71,59 @@ func (s *sheet) marks(groups []group) {
 			}
 		}
 		for i, at := range g.at {
-			if c := g.color(s.theme, i); g.width > 0 {
+			c := g.color(s.theme, i, steps)
+			used[c] = true
+			if g.width > 0 {
 				s.pen(c, g.width)
 				s.line(at...)
 			} else {
 				s.rimmed(g.shape, at[0][0], at[0][1], g.size, c, g.rim())
 			}
+		}
+	}
+}
+
+// snap gives each pixel of the frame the nearest of the colours used, and then each block of pixels the commonest of them, the paper's last.
+// Where thousands of lines cross, their smooth edges have as many colours as the picture can have, and its text none. While the picture has
+// room for all, it is left out.
+func (s *sheet) snap(f rect, used map[color.RGBA]bool) {
+	if s.detail == 0 || s.pixels == nil {
+		return
+	}
+	side := [details]int{1, 1, 1, 2, 2, 3}[s.detail]
+	var p color.Palette
+	for _, c := range slices.SortedFunc(maps.Keys(used), func(a, b color.RGBA) int { return cmp.Compare(order(a), order(b)) }) {
+		p = append(p, c)
+		if s.detail == 1 {
+			p = append(p, blend(c, s.paper, 0.5))
+		}
+	}
+	paper := p.Index(s.paper)
+	f = rect{f.X + 1, f.Y + 1, f.W - 2, f.H - 2} // the line around it stays
+	nearest := map[color.RGBA]int{}
+	count := make([]int, len(p))
+	for top := int(f.Y); top < int(f.bottom()); top += side {
+		for left := int(f.X); left < int(f.right()); left += side {
+			block := image.Rect(left, top, min(left+side, int(f.right())), min(top+side, int(f.bottom())))
+			clear(count)
+			for y := block.Min.Y; y < block.Max.Y; y++ {
+				for x := block.Min.X; x < block.Max.X; x++ {
+					c := s.pixels.RGBAAt(x, y)
+					to, ok := nearest[c]
+					if !ok {
+						to = p.Index(c)
+						nearest[c] = to
+					}
+					count[to]++
+				}
+			}
+			covered := block.Dx()*block.Dy() - count[paper]
+			to := p[paper]
+			if 3*covered >= block.Dx()*block.Dy() {
+				count[paper] = 0
+				to = p[slices.Index(count, slices.Max(count))]
+			}
+			draw.Draw(s.pixels, block, image.NewUniform(to), image.Point{}, draw.Src)
 		}
 	}
 }

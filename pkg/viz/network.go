@@ -55,11 +55,11 @@ type network struct {
 //
 // Both axes have one scale, as in a [Scatter]. In the notebook an edge says its ends and value under the pointer, and a point its class,
 // row, value and text; the wheel zooms, dragging moves, a double click resets. Of a few thousand edges or more the interactive chart shows the
-// uppermost, and says so; the picture shows all.
+// uppermost, and says so; the picture shows all, in coarser pixels where so many lines cross that it would take more than 40 KiB.
 //
 // What is wrong with the arguments is the chart's error: those of [Scatter] for y and Nodes, a [*mat32.ShapeError] for Values that are not one
 // for each edge and for more than MaxEdges edges, a [*mat32.ParamError] for ends that are no rows, for values that are not finite, for a Width
-// out of range, and, of a Disk, for rows outside of it. It costs O(n + edges), about 0.5 s for 5000 edges.
+// out of range, and, of a Disk, for rows outside of it. It costs O(n + edges), seconds for 5000 edges.
 func Network(y mat.Matrix, l Links) *Chart {
 	n, err := newNetwork(y, l)
 	if err != nil {
@@ -256,11 +256,14 @@ func (n *network) nodes(f rect) []group {
 	}
 	for i := range groups {
 		groups[i].size = n.diameter(f.W)
+		if n.p.Size == 0 { // points leave room for the edges between them
+			groups[i].size *= math.Min(1, math.Pow(60/float64(len(n.x)), 0.15))
+		}
 	}
 	return groups
 }
 
-func (n *network) draw(s *sheet, f rect) { s.marks(n.groups(f)) }
+func (n *network) draw(s *sheet, f rect) { s.marks(n.groups(f), f) }
 
 func (n *network) data(f rect, g page) (any, error) { return packMarks(n.groups(f), true, g) }
 

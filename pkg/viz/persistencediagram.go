@@ -168,7 +168,7 @@ func (p *persistenceDiagram) groups(f rect) []group {
 	return all
 }
 
-func (p *persistenceDiagram) draw(s *sheet, f rect) { s.marks(p.groups(f)) }
+func (p *persistenceDiagram) draw(s *sheet, f rect) { s.marks(p.groups(f), f) }
 
 func (p *persistenceDiagram) data(f rect, g page) (any, error) {
 	return packMarks(p.groups(f), false, g)
