@@ -102,7 +102,7 @@ func kindSamples() map[string]*Chart {
 		"network":          Network(wheel(8), Links{Edges: spokes(8), Values: []float64{-1, -0.5, 0, 0, 0.5, 1, 2}, ValueName: "curvature", Nodes: Points{Labels: cyclic(8, 2), Names: []string{"even", "odd"}}}).Titled("Network"),
 		"network disk":     Network(wheel(8), Links{Edges: spokes(8), Disk: true, Nodes: Points{Values: []float64{0, 1, 2, 3, 4, 5, 6, 7}, ValueName: long}}),
 		"network edgeless": Network(lattice(1), Links{}),
-		"network many":     Network(noiseMatrix(900, 2), Links{Edges: noiseEdges(900, 2500), Values: noiseSeries(1, 2500)[0].Y}).Titled("Many"),
+		"network many":     Network(noiseMatrix(900, 2), Links{Edges: noiseEdges(900, 1500), Values: noiseSeries(1, 1500)[0].Y}).Titled("Many"),
 		"grid of networks": Grid(Panels{}, Network(wheel(8), Links{Edges: spokes(8), Disk: true}).Titled("disk"), Barcode(circle()).Titled("bars"), PersistenceDiagram(circle()).Titled("points")),
 		"images":           Images(d, upTo(30), Frames{Captions: names(30, "digit"), Of: "digits"}).Titled("Images"),
 		"images many":      Images(noise{24, 16, true}, upTo(400), Frames{}),
