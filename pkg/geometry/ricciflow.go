@@ -127,6 +127,9 @@ func (f RicciFlow) Compute(ctx context.Context, g *affinity.Sparse) (*RicciMetri
 			break
 		}
 		scale := float64(len(left)) / sum
+		if math.IsInf(scale, 0) || math.IsInf(sum, 0) {
+			return nil, &mat32.DegenerateError{Method: ricciFlow, Reason: "lengths are too near the ends of float64 to be brought to a mean of 1: rescale them"}
+		}
 		for k := range left {
 			w.lengths[k] = max(shortest, w.lengths[k]*scale)
 		}

@@ -81,7 +81,8 @@ func (h HausdorffBand) Resolve(n, d int) (HausdorffBand, error) {
 
 // Compute returns the band for the rows of x (n × d), or of those whose distances x holds.
 // Time O(Replicates·n·Size·d) at worst and usually a fraction of that. Errors: those of mat32.Check and Resolve,
-// *mat32.MemoryError, and one that wraps ctx.Err().
+// *mat32.DegenerateError where the band exceeds float64, *mat32.MemoryError, and one that wraps
+// ctx.Err().
 func (h HausdorffBand) Compute(ctx context.Context, x mat.Matrix) (*Band, error) {
 	if err := mat32.CheckContext(ctx, x); err != nil {
 		return nil, fmt.Errorf("%s: %w", hausdorffBand, err)
@@ -127,7 +128,11 @@ func (h HausdorffBand) Compute(ctx context.Context, x mat.Matrix) (*Band, error)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", hausdorffBand, err)
 	}
-	return &Band{Level: h.Level, Radius: 4 * resample.Quantile(h.Level, found), Distances: found, Size: h.Size}, nil
+	radius := 4 * resample.Quantile(h.Level, found)
+	if math.IsInf(radius, 0) {
+		return nil, &mat32.DegenerateError{Method: hausdorffBand, Reason: "the band exceeds the largest float64: rescale the data"}
+	}
+	return &Band{Level: h.Level, Radius: radius, Distances: found, Size: h.Size}, nil
 }
 
 // Band is a confidence band around the diagonal and the bars of a diagram.

@@ -40,6 +40,25 @@ func ExampleHausdorffBand_Compute() {
 	// Output: 1 of 3 rings is significant
 }
 
+func ExampleLandscapeBand_Around() {
+	var of []*Landscape
+	for k := range 20 {
+		l, err := NewLandscape(Diagram{{0, 4 + float64(k%5)/4}}, 0)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		of = append(of, l)
+	}
+	b, err := LandscapeBand{}.Around(context.Background(), of)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(b)
+	// Output: mean of 20 landscapes ± 0.1611 at level 0.95 of confidence
+}
+
 // The quantile is that of the Hausdorff distances of samples, which are what they should be
 // by all pairs, and 4 of these are the radius.
 func TestBandIsOfHausdorffDistances(t *testing.T) {

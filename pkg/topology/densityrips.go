@@ -75,11 +75,8 @@ func (r DensityRips) Resolve(n, d int) (DensityRips, error) {
 	if n < 2 {
 		return r, fmt.Errorf("%s: %w", densityRips, &mat32.ShapeError{What: "x", Rows: n, Cols: d, Want: "at least 2 rows"})
 	}
-	switch r.MaxDim {
-	case 0:
+	if r.MaxDim == 0 {
 		r.MaxDim = 1
-	case OnlyPieces:
-		r.MaxDim = 0
 	}
 	if r.Neighbors == 0 {
 		r.Neighbors = min(10, n-1)
@@ -92,8 +89,8 @@ func (r DensityRips) Resolve(n, d int) (DensityRips, error) {
 		return r, &mat32.ParamError{Method: densityRips, Param: param, Value: value, Want: want}
 	}
 	switch {
-	case r.MaxDim < 0:
-		return fail("MaxDim", r.MaxDim, "MaxDim ≥ 1, or OnlyPieces")
+	case r.MaxDim < OnlyPieces || r.MaxDim > mostHomology:
+		return fail("MaxDim", r.MaxDim, wantHomology)
 	case r.Neighbors < 1 || r.Neighbors > n-1:
 		return fail("Neighbors", r.Neighbors, fmt.Sprintf("1 ≤ Neighbors ≤ n−1 = %d", n-1))
 	case r.Levels < 1 || r.Levels > n:
@@ -209,7 +206,7 @@ func (r DensityRips) Compute(ctx context.Context, x mat.Matrix) (*Bifiltration, 
 				*pairs = append(*pairs, rows.Exact(i, j))
 			}
 		}
-		if b.Diagrams[k], failed[k] = ripsOf(inner, len(within), *pairs, r.MaxDim, r.MaxScale); failed[k] == nil && r.MaxScale > 0 {
+		if b.Diagrams[k], failed[k] = ripsOf(inner, len(within), *pairs, homology(r.MaxDim), r.MaxScale); failed[k] == nil && r.MaxScale > 0 {
 			for h, d := range b.Diagrams[k] {
 				b.Diagrams[k][h] = d.Clip(r.MaxScale)
 			}
@@ -261,7 +258,7 @@ func (r DensityRips) Slice(ctx context.Context, x mat.Matrix, offsets []float64)
 	}
 	s := &LineSlices{Offsets: offsets, Codensity: r.Codensity, Slope: r.Slope, MaxScale: r.MaxScale, Rows: n, Diagrams: make([][]Diagram, len(offsets))}
 	stage := watch.Start(ctx, "lines", len(offsets))
-	rips := Rips{MaxDim: cmp.Or(r.MaxDim, OnlyPieces), Threshold: r.MaxScale, Births: make([]float64, n), MemoryLimit: r.MemoryLimit}
+	rips := Rips{MaxDim: r.MaxDim, Threshold: r.MaxScale, Births: make([]float64, n), MemoryLimit: r.MemoryLimit}
 	for k, offset := range offsets {
 		for i, c := range r.Codensity {
 			rips.Births[i] = c/r.Slope + offset

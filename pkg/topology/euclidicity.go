@@ -53,7 +53,7 @@ type Euclidicity struct {
 
 	// Inner and Outer are the least and the largest of the inner and of the outer radii of
 	// annuli, in the unit of the distances. Default 0.3 to 0.5 and 0.8 to 1 times the median
-	// distance of rows from their neighbour of number Neighbors.
+	// distance of rows from their neighbour of number Neighbors, without rows that equal it.
 	Inner, Outer [2]float64
 
 	// Neighbors of a row are within the largest outer radius, of half the rows, where no
@@ -111,6 +111,9 @@ const (
 
 const euclidicity = "topology.Euclidicity"
 
+// mostDim is the largest dimension that is looked for.
+const mostDim = 10
+
 // Resolve returns the options with defaults filled in but for radii, which take the data, or
 // a *mat32.ParamError, for a matrix of n rows and d columns.
 func (e Euclidicity) Resolve(n, d int) (Euclidicity, error) {
@@ -128,8 +131,9 @@ func (e Euclidicity) Resolve(n, d int) (Euclidicity, error) {
 		value       int
 		least, most int
 	}{
+		{"Dim", e.Dim, 0, mostDim},
+		{"MaxDim", e.MaxDim, 1, mostDim},
 		{"Dim", e.Dim, 0, e.MaxDim},
-		{"MaxDim", e.MaxDim, 1, 10},
 		{"Neighbors", e.Neighbors, 1, n - 1},
 		{"Steps", e.Steps, 1, 100},
 		{"Size", e.Size, 2, 10_000},
@@ -169,8 +173,8 @@ func (e Euclidicity) Resolve(n, d int) (Euclidicity, error) {
 
 // Compute returns the Euclidicity and the persistent intrinsic dimension of rows of x (n × d),
 // or of those whose distances x holds. Errors: those of mat32.Check and Resolve,
-// *mat32.DegenerateError where half of the rows have Neighbors others equal to them or
-// distances exceed float64, *mat32.MemoryError, and one that wraps ctx.Err().
+// *mat32.DegenerateError where all rows have Neighbors others equal to them or distances
+// exceed float64, *mat32.MemoryError, and one that wraps ctx.Err().
 func (e Euclidicity) Compute(ctx context.Context, x mat.Matrix) (*Singularities, error) {
 	if err := mat32.CheckContext(ctx, x); err != nil {
 		return nil, fmt.Errorf("%s: %w", euclidicity, err)
@@ -255,11 +259,11 @@ func (e *Euclidicity) scales(ctx context.Context, rows *screen.Rows, points []in
 	if err != nil {
 		return fmt.Errorf("%s: %w", euclidicity, err)
 	}
+	if far = slices.DeleteFunc(far, func(d float64) bool { return d == 0 }); len(far) == 0 {
+		return &mat32.DegenerateError{Method: euclidicity, Reason: fmt.Sprintf("all rows have %d others equal to them: ask for more Neighbors, or give radii", e.Neighbors)}
+	}
 	slices.Sort(far)
 	scale := far[len(far)/2]
-	if scale == 0 {
-		return &mat32.DegenerateError{Method: euclidicity, Reason: fmt.Sprintf("half of the rows have %d others equal to them: ask for more Neighbors, or give radii", e.Neighbors)}
-	}
 	e.Inner, e.Outer = [2]float64{.3 * scale, .5 * scale}, [2]float64{.8 * scale, scale}
 	return nil
 }

@@ -63,37 +63,60 @@ func (l LandscapeBand) Resolve(n, d int) (LandscapeBand, error) {
 
 // Around returns the band around the mean of the landscapes. It is exact between scales too.
 // Time O(n·m·Replicates) for n landscapes with m knots in all, memory 8·n·m bytes. Errors:
-// those of Resolve, and one that wraps ctx.Err().
+// those of Resolve, *mat32.ParamError for a landscape that is nil, *mat32.MemoryError, and one
+// that wraps ctx.Err().
 func (l LandscapeBand) Around(ctx context.Context, of []*Landscape) (*MeanBand, error) {
 	levels := 0
-	for _, o := range of {
+	for i, o := range of {
+		if o == nil {
+			return nil, &mat32.ParamError{Method: landscapeBand, Param: fmt.Sprintf("of[%d]", i), Value: "nil", Want: "a landscape"}
+		}
 		levels = max(levels, len(o.Levels))
 	}
 	l, err := l.Resolve(len(of), levels)
 	if err != nil {
 		return nil, err
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("%s: %w", landscapeBand, err)
+	}
 	scales := turns(of, l.Depth)
+	if err := mat32.CheckMemory(landscapeBand, 8*int64(len(of)+1)*int64(len(scales)), 0, "fewer landscapes, or landscapes of fewer bars"); err != nil {
+		return nil, err
+	}
 	mean, n := make([]Knot, len(scales)), float64(len(of))
 	apart := make([][]float64, len(of)) // from the mean
-	for i, o := range of {
+	err = par.Blocks(ctx, len(of), 1, func(i, _ int) {
 		apart[i] = make([]float64, len(scales))
 		for j, s := range scales {
-			apart[i][j] = o.At(l.Depth, s)
-			mean[j].Scale = s
-			mean[j].Value += apart[i][j] / n
+			apart[i][j] = of[i].At(l.Depth, s)
 		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", landscapeBand, err)
 	}
-	for i := range apart {
-		for j := range mean {
-			apart[i][j] -= mean[j].Value
+	err = par.Blocks(ctx, len(scales), 1024, func(lo, hi int) {
+		for j := lo; j < hi; j++ {
+			mean[j].Scale = scales[j]
+			for i := range apart {
+				mean[j].Value += apart[i][j] / n
+			}
+			for i := range apart {
+				apart[i][j] -= mean[j].Value
+			}
 		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", landscapeBand, err)
 	}
 	found := make([]float64, l.Replicates)
 	err = par.BlocksWith(ctx, l.Replicates, 1, func() []float64 { return make([]float64, len(scales)) }, func(sum []float64, r, _ int) {
 		clear(sum)
 		stream := rng.New(l.Seed, landscapeBand, r)
 		for _, row := range apart {
+			if ctx.Err() != nil {
+				return
+			}
 			z := stream.Normal()
 			for j, v := range row {
 				sum[j] += z * v

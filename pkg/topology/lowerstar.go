@@ -33,8 +33,9 @@ type LowerStar struct {
 	MemoryLimit int64
 }
 
-// resolve checks the options.
-func (l LowerStar) resolve() (LowerStar, error) {
+// Resolve returns the options with defaults filled in, or a *mat32.ParamError, for an image of
+// any size, or a graph.
+func (l LowerStar) Resolve(n, d int) (LowerStar, error) {
 	r, err := Rips{MaxDim: l.MaxDim, Prime: l.Prime, MemoryLimit: l.MemoryLimit}.Resolve(1, 1)
 	l.MaxDim, l.Prime = r.MaxDim, r.Prime
 	return l, mat32.Rename("topology.LowerStar", err)
@@ -54,7 +55,7 @@ const pixelBytes = 8 + 8 + 8 + 8 + 4*(8+8) + 32
 // and one that wraps ctx.Err().
 func (l LowerStar) Image(ctx context.Context, x mat.Matrix) (*Persistence, error) {
 	const method = "topology.LowerStar"
-	l, err := l.resolve()
+	l, err := l.Resolve(1, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +78,7 @@ func (l LowerStar) Image(ctx context.Context, x mat.Matrix) (*Persistence, error
 		return nil, fmt.Errorf("%s: %w", method, err)
 	}
 	p := &Persistence{Filtration: fmt.Sprintf("sublevel sets of an image of %d × %d pixels", rows, cols),
-		Prime: l.Prime, Threshold: slices.Max(values), Rows: len(values), Diagrams: make([]Diagram, l.MaxDim+1)}
+		Prime: l.Prime, Threshold: slices.Max(values), Rows: len(values), Diagrams: make([]Diagram, homology(l.MaxDim)+1)}
 	all := newPixels(rows, cols, order)
 	primal := &flag{n: len(values), birth: values}
 	for _, v := range order {
@@ -199,9 +200,12 @@ func ascending(ctx context.Context, values []float64) ([]uint32, error) {
 // ctx.Err().
 func (l LowerStar) Graph(ctx context.Context, graph *affinity.Sparse, values []float64) (*Persistence, error) {
 	const method = "topology.LowerStar"
-	l, err := l.resolve()
+	l, err := l.Resolve(1, 1)
 	if err != nil {
 		return nil, err
+	}
+	if graph == nil {
+		return nil, &mat32.ParamError{Method: method, Param: "graph", Value: "nil", Want: "a graph"}
 	}
 	n, _ := graph.Dims()
 	switch {
@@ -220,6 +224,9 @@ func (l LowerStar) Graph(ctx context.Context, graph *affinity.Sparse, values []f
 	}
 	var spans []span
 	for i := range n {
+		if i%256 == 0 && ctx.Err() != nil {
+			return nil, fmt.Errorf("%s: %w", method, ctx.Err())
+		}
 		near, _ := graph.Row(i)
 		for _, j := range near {
 			if int(j) < i {
@@ -227,7 +234,7 @@ func (l LowerStar) Graph(ctx context.Context, graph *affinity.Sparse, values []f
 			}
 		}
 	}
-	p, err := newFlag(n, slices.Clone(values), spans).persistence(ctx, l.MaxDim, l.Prime, false)
+	p, err := newFlag(n, slices.Clone(values), spans).persistence(ctx, homology(l.MaxDim), l.Prime, false)
 	if err != nil {
 		return nil, mat32.Rename(method, err)
 	}

@@ -15,6 +15,15 @@ import (
 // OnlyPieces, as MaxDim, asks for dimension 0 alone, whose default is another.
 const OnlyPieces = -1
 
+// homology returns the dimension that a MaxDim, which is resolved, stands for.
+func homology(maxDim int) int { return max(maxDim, 0) }
+
+// mostHomology is far beyond what can be computed where there is any.
+const (
+	mostHomology = 1000
+	wantHomology = "1 ≤ MaxDim ≤ 1000, or OnlyPieces"
+)
+
 // Rips computes the persistent homology of the Vietoris-Rips filtration of points: at every
 // scale, each set of them whose pairwise distances are at most that scale is a simplex.
 // Scales are lengths of edges, not radii of balls.
@@ -69,18 +78,15 @@ const maxPrime = 65521
 // distances, or a *mat32.ParamError, for a matrix of n rows and d columns.
 func (r Rips) Resolve(n, d int) (Rips, error) {
 	const method = "topology.Rips"
-	switch r.MaxDim {
-	case 0:
+	if r.MaxDim == 0 {
 		r.MaxDim = 1
-	case OnlyPieces:
-		r.MaxDim = 0
 	}
 	if r.Prime == 0 {
 		r.Prime = 2
 	}
 	switch {
-	case r.MaxDim < 0:
-		return r, &mat32.ParamError{Method: method, Param: "MaxDim", Value: r.MaxDim, Want: "MaxDim ≥ 1, or OnlyPieces"}
+	case r.MaxDim < OnlyPieces || r.MaxDim > mostHomology:
+		return r, &mat32.ParamError{Method: method, Param: "MaxDim", Value: r.MaxDim, Want: wantHomology}
 	case !(r.Threshold >= 0):
 		return r, &mat32.ParamError{Method: method, Param: "Threshold", Value: r.Threshold, Want: "a distance, 0 or more"}
 	case r.Prime > maxPrime || !prime(r.Prime):
@@ -136,7 +142,7 @@ func (r Rips) Compute(ctx context.Context, x mat.Matrix) (*Persistence, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", method, err)
 	}
-	p, err := f.persistence(ctx, r.MaxDim, r.Prime, r.Cocycles)
+	p, err := f.persistence(ctx, homology(r.MaxDim), r.Prime, r.Cocycles)
 	if err != nil {
 		return nil, mat32.Rename(method, err)
 	}
