@@ -15,8 +15,10 @@ import (
 	"github.com/flatland-go/flatland/pkg/neighbors"
 )
 
-// verbs are the methods that make a type one that needs a row.
-var verbs = []string{"Graph", "Neighborhoods", "Connect", "Weigh", "Weights", "Fit", "FitPair", "FitSeries", "Embed", "Estimate", "Compare", "Apply"}
+// verbs are the methods that make a type one that needs a row. What Match finds Compare sums up,
+// where a type has both, and is entered by that.
+var verbs = []string{"Graph", "Neighborhoods", "Connect", "Weigh", "Weights", "Fit", "FitPair", "FitSeries", "Embed", "Estimate", "Compare", "Apply",
+	"Compute", "Score", "Edges", "Image", "Around", "Match"}
 
 // columns of all inputs but those of wide variants.
 const columns = 5
@@ -31,6 +33,7 @@ type entry struct {
 	first   bool   // of the row
 	made    bool   // a model or another matrix is made for it on the way
 	mapping bool   // it maps rows by a model
+	derived bool   // what it is given is made of the rows and is none
 	call    func(ctx context.Context, x mat.Matrix) (any, error)
 }
 
@@ -63,12 +66,24 @@ func entries(r row, v variant, offset float64) ([]entry, error) {
 		return append(list, entry{row: r, variant: v, name: name, columns: columns, first: first, call: call})
 	}
 	if v.call != nil {
-		return add(nil, "", v.call), nil
+		list := add(nil, "", v.call)
+		list[0].derived = v.derived
+		return list, nil
 	}
 	var list []entry
 	for _, verb := range verbs {
 		f := methodOf(v.of(60, columns), verb)
-		if !f.IsValid() {
+		if !f.IsValid() || verb == "Match" && methodOf(v.of(60, columns), "Compare").IsValid() {
+			continue
+		}
+		if x := random(60, columns, 0); v.given != nil && v.given(verb, x) != nil {
+			list = add(list, verb, func(ctx context.Context, x mat.Matrix) (any, error) {
+				return invoke(methodOf(v.of(dims(x)), verb), append([]any{ctx}, v.given(verb, x)...)...)
+			})
+			e := &list[len(list)-1]
+			if e.derived = v.given(verb, x)[0] != any(x); e.derived && v.spoiled == nil {
+				return nil, fmt.Errorf("%v is given no rows: the variant must hold what it refuses", e)
+			}
 			continue
 		}
 		switch f.Type().NumIn() {

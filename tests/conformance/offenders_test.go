@@ -256,7 +256,7 @@ func TestOffendersAreFound(t *testing.T) {
 		for _, o := range offenders {
 			broken = broken || o.breaks == p.name
 		}
-		if !broken && !slices.Contains([]string{"options out of range", "the largest options", "memory limit", "resolved options", "saved and read back", "damaged files"}, p.name) {
+		if !broken && !slices.Contains([]string{"options out of range", "the largest options", "memory limit", "resolved options", "saved and read back", "damaged files", "what it refuses"}, p.name) {
 			t.Errorf("no offender breaks the promise %q", p.name)
 		}
 	}
@@ -319,6 +319,41 @@ func (f forgetful) Resolve(n, d int) (forgetful, error) {
 		f.Spread = 1
 	}
 	return f, nil
+}
+
+// counting is given a number made of the rows, and takes any.
+type counting struct{}
+
+func (counting) Compute(ctx context.Context, n int) (measure.Dimension, error) {
+	if n == 0 {
+		return measure.Dimension{}, errors.New("there is nothing")
+	}
+	return measure.Dimension{Value: float64(n)}, ctx.Err()
+}
+
+// What is given no rows says what it refuses, and refuses it by an error of a type.
+func TestOffendingArgumentsAreFound(t *testing.T) {
+	r := plantedRow(counting{})
+	r.variants[0].given = func(_ string, x mat.Matrix) []any {
+		n, _ := dims(x)
+		return []any{n}
+	}
+	if _, err := entries(r, r.variants[0], 0); err == nil || !strings.Contains(err.Error(), "what it refuses") {
+		t.Errorf("nothing is refused: %v", err)
+	}
+	for bad, says := range map[int]string{3: "want an error of planted.Method", 0: "there is nothing"} {
+		r.variants[0].spoiled = func(string) map[string][]any { return map[string][]any{"a number": {bad}} }
+		list, err := entries(r, r.variants[0], 0)
+		if err != nil || len(list) != 1 {
+			t.Fatal(list, err)
+		}
+		wantFound(t, "a number of no use", says, spoiledIsAnError(list[0]))
+		for _, p := range promises {
+			if p.rows {
+				report(t, p.keep(list[0]))
+			}
+		}
+	}
 }
 
 // Distances that are said to do for rows give something else.

@@ -130,10 +130,16 @@ func verb(entry string) string {
 // it compares.
 func callVerb(m any, verb string, ctx context.Context) (any, error) {
 	var x mat.Matrix = random(60, columns, 0)
-	if takesMagnitudes(m) {
+	v := variantOf(m)
+	if v.positive {
 		x = magnitudes(x)
 	}
 	f := methodOf(m, verb)
+	if v.given != nil {
+		if args := v.given(verb, x); args != nil {
+			return invoke(f, append([]any{ctx}, args...)...)
+		}
+	}
 	switch {
 	case verb == "Connect":
 		return invoke(f, ctx, x, strangers(x))
@@ -146,16 +152,17 @@ func callVerb(m any, verb string, ctx context.Context) (any, error) {
 	return invoke(f, ctx, x)
 }
 
-// takesMagnitudes reports whether the table says so of methods of the type of m.
-func takesMagnitudes(m any) bool {
+// variantOf returns the first variant in the table of methods of the type of m, without those
+// that are called.
+func variantOf(m any) variant {
 	for _, r := range table {
 		for _, v := range r.variants {
-			if v.positive && reflect.TypeOf(v.of(60, columns)) == reflect.TypeOf(m) {
-				return true
+			if v.of != nil && reflect.TypeOf(v.of(60, columns)) == reflect.TypeOf(m) {
+				return v
 			}
 		}
 	}
-	return false
+	return variant{}
 }
 
 // unlimited names the methods, or their package, whose options have no MemoryLimit,
@@ -174,6 +181,15 @@ var unlimited = map[string]string{
 	"similarity.LinearityScore":   heldBeside,
 	"similarity.Profile":          "each measure has its own limit, and one that needs more cannot answer",
 	"geometry.MSTSpread":          heldBeside,
+	"geometry.ConceptDirection":   heldBeside,
+	"geometry.Enveloping":         heldBeside,
+	"geometry.ManifoldCapacity":   heldBeside,
+	"geometry.MSTUniformity":      "neighbors.MST has the default limit, which it keeps",
+	"geometry.Forman":             "what it holds is a small multiple of the graph, and stated",
+	"geometry.RicciFlow":          "its curvature has one",
+	"topology.Wasserstein":        "what it holds is a small multiple of the diagrams, and stated",
+	"topology.LandscapeBand":      "what it holds is stated, and is compared with the default limit",
+	"similarity.CCGP":             heldBeside,
 	"sketch":                      "a sketch is a small option of others, and is compared with the default limit",
 }
 

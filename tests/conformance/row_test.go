@@ -54,6 +54,16 @@ type variant struct {
 	of   func(n, d int) any
 	call func(ctx context.Context, x mat.Matrix) (any, error)
 
+	// given makes what a verb takes after the context, where that is not the rows alone: rows
+	// with labels, a graph, diagrams. Nil stands for the rows.
+	given func(verb string, x mat.Matrix) []any
+
+	// spoiled holds, for a verb that is given no rows, what it is given and refuses, by what is
+	// wrong. A function that is called says by derived that it makes such a thing of the rows:
+	// what is wrong with them it cannot see.
+	spoiled func(verb string) map[string][]any
+	derived bool
+
 	least     int       // the fewest rows that it accepts
 	constant  bool      // it accepts rows that are all equal
 	wide      bool      // try it on more columns than rows

@@ -98,6 +98,29 @@ func ring(n int) (*affinity.Sparse, error) {
 }
 
 var hyperbolicRows = []row{{
+	method:     "hyperbolic.Delta",
+	stochastic: true,
+	unmoved:    "hyperbolic.TestMeanDeltaByDrawsIsNearAll: of 60 rows the mean is over all quadruples",
+	source:     "2015, On computing the Gromov hyperbolicity",
+	golden:     golden{form: "cycles, grids, cubes and the published values of graphs and clouds", test: "hyperbolic.TestDeltaOfClosedForms"},
+	claim: claim{
+		says: "a tree has none",
+		on:   grown,
+		measure: func(ctx context.Context, s sample) (float64, error) {
+			h, err := hyperbolic.Delta{}.Compute(ctx, s.x)
+			if err != nil {
+				return 0, err
+			}
+			return h.Relative(), nil
+		},
+		from: 0, to: 1e-9,
+	},
+	control: control{says: "the graph is a cycle", on: looped},
+	variants: []variant{
+		{name: "mean of all", of: always(hyperbolic.Delta{}), least: 4, constant: true, distances: asForRows, long: [2]int{1500, 50}},
+	},
+	refused: map[string][]any{"Quadruples": {hyperbolic.Delta{Quadruples: 1}, hyperbolic.Delta{Quadruples: 1<<32 + 1}}},
+}, {
 	method: "hyperbolic.BasePointDelta",
 	source: "1987, Hyperbolic groups",
 	golden: golden{form: "the published values of 50 rows of two clouds", test: "hyperbolic.TestBasePointDelta"},

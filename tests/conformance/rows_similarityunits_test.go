@@ -235,6 +235,25 @@ var similarityUnitsRows = []row{{
 		n, _ := dims(x)
 		return similarity.ParallelismScore(ctx, x, dealt(n, 2), halved(n))
 	}}},
+}, {
+	method: "similarity.CCGP",
+	source: "2020, The geometry of abstraction in the hippocampus and prefrontal cortex",
+	golden: golden{form: "contexts that are parallel, or turned over", test: "similarity.TestAbstraction"},
+	claim: claim{
+		says: "a variable along one axis of a box is read in a context by what was learnt in the other",
+		on:   func(seed uint64) sample { return box(seed, false) },
+		measure: func(ctx context.Context, s sample) (float64, error) {
+			return value(similarity.CCGP{}.Score(ctx, s.x, dealt(200, 2), halved(200)))
+		},
+		from: .95, to: 1 + 1e-9,
+	},
+	control: control{says: "in one of two contexts it is turned over", on: func(seed uint64) sample { return box(seed, true) }},
+	variants: []variant{{name: "two contexts", of: always(similarity.CCGP{}), least: 4, long: [2]int{20000, 400},
+		given: func(_ string, x mat.Matrix) []any {
+			n, _ := dims(x)
+			return []any{x, dealt(n, 2), halved(n)}
+		}}},
+	refused: map[string][]any{"Shrinkage": {similarity.CCGP{Shrinkage: 1.1}}},
 }}
 
 // bentOf returns normal rows and what a layer makes of them: random sums, negative ones cut

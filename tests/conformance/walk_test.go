@@ -152,7 +152,8 @@ func methods(p *types.Package, files []*ast.File) (list []found) {
 			}
 			if m := set.Lookup(p, "Resolve"); m != nil {
 				s := m.Obj().(*types.Func).Signature()
-				f.resolve = types.TypeString(s.Params(), nil) == "(n int, d int)" && s.Results().Len() == 2 &&
+				two := types.NewTuple(types.NewVar(0, nil, "", types.Typ[types.Int]), types.NewVar(0, nil, "", types.Typ[types.Int])) // rows and columns, nodes and edges
+				f.resolve = types.Identical(types.NewSignatureType(nil, nil, nil, s.Params(), nil, false), types.NewSignatureType(nil, nil, nil, two, nil, false)) && s.Results().Len() == 2 &&
 					types.Identical(s.Results().At(0).Type(), o.Type()) && s.Results().At(1).Type().String() == "error"
 			}
 		default:
