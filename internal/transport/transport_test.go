@@ -163,7 +163,7 @@ func TestEntropicComesNear(t *testing.T) {
 	}
 }
 
-func TestTransportIsCancelled(t *testing.T) {
+func TestTransportIsCanceled(t *testing.T) {
 	ctx, stop := context.WithCancel(context.Background())
 	stop()
 	supply, demand, cost := problem(1, 150, 90, 1000)

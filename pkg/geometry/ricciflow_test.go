@@ -194,7 +194,7 @@ func TestFlowOfOddGraphs(t *testing.T) {
 }
 
 // A flow that is cancelled returns what it has.
-func TestFlowIsCancelled(t *testing.T) {
+func TestFlowIsCanceled(t *testing.T) {
 	stopped, stop := context.WithCancel(context.Background())
 	defer stop()
 	watched := watch.With(stopped, func(e watch.Event) {

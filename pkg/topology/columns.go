@@ -64,8 +64,8 @@ type assembler struct {
 	pool   [][]uint32 // as lists
 }
 
-// cancelled reports, now and then, whether the context is done.
-func (a *assembler) cancelled(edge int) bool {
+// canceled reports, now and then, whether the context is done.
+func (a *assembler) canceled(edge int) bool {
 	if edge&63 != 0 {
 		return false
 	}
@@ -81,7 +81,7 @@ func (a *assembler) cancelled(edge int) bool {
 func (a *assembler) edges(lo, hi int, joins []bool) {
 	f := a.h.f
 	for edge := hi - 1; edge >= lo; edge-- {
-		if a.cancelled(edge) {
+		if a.canceled(edge) {
 			return
 		}
 		if joins[edge] {
@@ -152,7 +152,7 @@ func (a *assembler) dense(lo, hi int) {
 		flip(e.b, e.a)
 	}
 	for edge := hi - 1; edge >= lo; edge-- {
-		if a.cancelled(edge) {
+		if a.canceled(edge) {
 			return
 		}
 		e := f.ends[edge]
@@ -242,7 +242,7 @@ func (a *assembler) sparse(lo, hi int) {
 		a.pool = append(a.pool, nil)
 	}
 	for edge := hi - 1; edge >= lo; edge-- {
-		if a.cancelled(edge) {
+		if a.canceled(edge) {
 			return
 		}
 		e := f.ends[edge]

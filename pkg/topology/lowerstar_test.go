@@ -145,7 +145,7 @@ func TestLowerStarErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cancelled, cancel := context.WithCancel(t.Context())
+	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
 	for name, c := range map[string]struct {
 		run  func() error
@@ -176,7 +176,7 @@ func TestLowerStarErrors(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := (LowerStar{}).Image(cancelled, mat.NewDense(9, 9, nil)); !errors.Is(err, context.Canceled) {
+	if _, err := (LowerStar{}).Image(canceled, mat.NewDense(9, 9, nil)); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
