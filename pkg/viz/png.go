@@ -15,29 +15,29 @@ import (
 func encode(src *image.RGBA, detail int) ([]byte, error) {
 	most := [details]int{256, 128, 64, 48, 32, 24}[detail]
 	b := src.Bounds()
-	count := map[color.RGBA]int{}
+	count := map[uint32]int{}
 	for i := 0; i < len(src.Pix); i += 4 {
-		count[color.RGBA{src.Pix[i], src.Pix[i+1], src.Pix[i+2], 255}]++
+		count[colorAt(src.Pix[i:])]++
 	}
-	common := slices.SortedFunc(maps.Keys(count), func(p, q color.RGBA) int {
+	common := slices.SortedFunc(maps.Keys(count), func(p, q uint32) int {
 		if count[p] != count[q] {
 			return count[q] - count[p]
 		}
-		return int(order(p)) - int(order(q))
+		return int(p) - int(q)
 	})
 	p := make(color.Palette, 0, most)
-	index := make(map[color.RGBA]uint8, len(common))
+	index := make(map[uint32]uint8, len(common))
 	for i, c := range common {
 		if i < most {
-			p = append(p, c)
+			p = append(p, color.RGBA{uint8(c >> 16), uint8(c >> 8), uint8(c), 255})
 			index[c] = uint8(i)
 		} else {
-			index[c] = uint8(p.Index(c))
+			index[c] = nearest(common[:most], c)
 		}
 	}
 	dst := image.NewPaletted(b, p)
 	for i := range dst.Pix {
-		dst.Pix[i] = index[color.RGBA{src.Pix[4*i], src.Pix[4*i+1], src.Pix[4*i+2], 255}]
+		dst.Pix[i] = index[colorAt(src.Pix[4*i:])]
 	}
 	var out bytes.Buffer
 	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, dst); err != nil {
@@ -46,5 +46,26 @@ func encode(src *image.RGBA, detail int) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
+// colorAt returns the colour of a pixel as one number.
+func colorAt(pixel []uint8) uint32 {
+	return uint32(pixel[0])<<16 | uint32(pixel[1])<<8 | uint32(pixel[2])
+}
+
+// nearest returns the place of the colour nearest to c, the first of several: that of
+// color.Palette.Index, which takes ten times as long.
+func nearest(colors []uint32, c uint32) uint8 {
+	square := func(p uint32, shift int) uint32 {
+		d := (int32(p>>shift&0xff) - int32(c>>shift&0xff)) * 0x101
+		return uint32(d*d) >> 2
+	}
+	best, least := 0, uint32(1<<32-1)
+	for i, p := range colors {
+		if sum := square(p, 16) + square(p, 8) + square(p, 0); sum < least {
+			best, least = i, sum
+		}
+	}
+	return uint8(best)
+}
+
 // order numbers the colours.
-func order(c color.RGBA) uint32 { return uint32(c.R)<<16 | uint32(c.G)<<8 | uint32(c.B) }
+func order(c color.RGBA) uint32 { return colorAt([]uint8{c.R, c.G, c.B}) }
