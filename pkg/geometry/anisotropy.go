@@ -6,6 +6,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/subspace"
 	"github.com/flatland-go/flatland/pkg/measure"
 )
 
@@ -31,7 +32,7 @@ func Anisotropy(ctx context.Context, x mat.Matrix) (measure.Score, error) {
 	if err != nil {
 		return measure.Score{}, err
 	}
-	values, err := moments(ctx, a)
+	values, err := subspace.Moments(ctx, a)
 	if err != nil {
 		return measure.Score{}, fmt.Errorf("%s: %w", method, err)
 	}

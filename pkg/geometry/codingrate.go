@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/linalg"
+	"github.com/flatland-go/flatland/internal/subspace"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/measure"
 )
@@ -65,7 +66,7 @@ func newCoder(ctx context.Context, method string, x mat.Matrix, epsilon float64)
 
 // rate returns the coding rate of some of the rows.
 func (r *coder) rate(ctx context.Context, rows *mat.Dense) (float64, error) {
-	g, err := gram(ctx, rows)
+	g, err := subspace.Gram(ctx, rows)
 	if err != nil {
 		return 0, err
 	}

@@ -6,12 +6,9 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/gonum/blas"
-	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/kernel"
-	"github.com/flatland-go/flatland/internal/linalg"
 	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/internal/subspace"
 	"github.com/flatland-go/flatland/pkg/mat32"
@@ -271,35 +268,9 @@ func varied(ctx context.Context, method string, least int, copies int64, x mat.M
 	return a, unit, err
 }
 
-// gram returns aᵀa or a·aᵀ over the number of rows, whichever is the smaller; their
-// eigenvalues are the same but for zeros.
-func gram(ctx context.Context, a *mat.Dense) (*mat.SymDense, error) {
-	n, d := a.Dims()
-	m, t := d, blas.Trans
-	if n < d {
-		m, t = n, blas.NoTrans
-	}
-	g := mat.NewSymDense(m, nil)
-	raw := g.RawSymmetric()
-	return g, kernel.Syrk64(ctx, t, 1/float64(n), a.RawMatrix(), 0, blas64.General{Rows: m, Cols: m, Stride: raw.Stride, Data: raw.Data})
-}
-
-// moments returns the eigenvalues of the gram of a, largest first, none below zero.
-func moments(ctx context.Context, a *mat.Dense) ([]float64, error) {
-	g, err := gram(ctx, a)
-	if err != nil {
-		return nil, err
-	}
-	values, err := linalg.EigenvaluesSym(ctx, g)
-	for i, v := range values {
-		values[i] = max(v, 0)
-	}
-	return values, err
-}
-
 // spectrumOf returns all d moments, those that are zero for want of rows as well.
 func spectrumOf(ctx context.Context, a *mat.Dense) ([]float64, error) {
-	values, err := moments(ctx, a)
+	values, err := subspace.Moments(ctx, a)
 	if err != nil {
 		return nil, err
 	}

@@ -21,11 +21,13 @@ type EdgeCurvature struct {
 	Nodes []float64
 
 	Notes []string // what a reader should know
+
+	directed bool
 }
 
 // curved returns the curvature of the edges of w.
 func curved(method string, w *network, values []float64, notes ...string) *EdgeCurvature {
-	c := &EdgeCurvature{Method: method, Edges: w.edges, Values: values, Notes: append(slices.Clone(w.notes), notes...)}
+	c := &EdgeCurvature{Method: method, Edges: w.edges, Values: values, Notes: append(slices.Clone(w.notes), notes...), directed: w.directed}
 	alone := 0
 	if c.Nodes, alone = w.nodeMeans(values); alone > 0 {
 		c.Notes = append(c.Notes, fmt.Sprintf("%d nodes have no edges, and curvature 0", alone))
@@ -42,11 +44,11 @@ func (c *EdgeCurvature) Mean() float64 {
 	return sum / float64(max(1, len(c.Values)))
 }
 
-// Between returns the curvature of the edge between i and j, or of that from i to j, and
-// whether there is one. It costs O(log(edges)).
+// Between returns the curvature of the edge between i and j, in a directed graph of the arc
+// from i to j, and whether there is one. It costs O(log(edges)).
 func (c *EdgeCurvature) Between(i, j int) (float64, bool) {
 	at, ok := slices.BinarySearchFunc(c.Edges, [2]int{i, j}, func(a, b [2]int) int { return slices.Compare(a[:], b[:]) })
-	if !ok && i > j {
+	if !ok && i > j && !c.directed {
 		at, ok = slices.BinarySearchFunc(c.Edges, [2]int{j, i}, func(a, b [2]int) int { return slices.Compare(a[:], b[:]) })
 	}
 	if !ok {

@@ -6,6 +6,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/subspace"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/measure"
 	"github.com/flatland-go/flatland/pkg/spectrum"
@@ -41,7 +42,7 @@ func EigenspectrumPowerLaw(ctx context.Context, x mat.Matrix, fit spectrum.Alpha
 	if err != nil {
 		return nil, err
 	}
-	values, err := moments(ctx, a)
+	values, err := subspace.Moments(ctx, a)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", method, err)
 	}

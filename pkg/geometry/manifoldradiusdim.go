@@ -9,6 +9,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/kernel"
+	"github.com/flatland-go/flatland/internal/subspace"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
@@ -65,7 +66,7 @@ func ManifoldRadiusDim(ctx context.Context, x mat.Matrix, labels []int) (*ClassM
 		for i := range rows {
 			kernel.Axpy64(-1, center, part.RawRowView(i))
 		}
-		g, err := gram(ctx, part)
+		g, err := subspace.Gram(ctx, part)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", method, err)
 		}

@@ -142,6 +142,12 @@ func TestCurvatureOfTheKarateClub(t *testing.T) {
 		if !agree(d.Values, []float64{-.5, 0, .5, .5, .75}, 1e-15) || len(d.Notes) != 1 {
 			t.Errorf("of a directed graph: %v, %v", d.Values, d.Edges)
 		}
+		if v, ok := d.Between(1, 0); ok {
+			t.Errorf("there is no arc from 1 to 0, and it has curvature %v", v)
+		}
+		if v, ok := d.Between(3, 1); !ok || v != d.Values[4] {
+			t.Errorf("from 3 to 1: %v, %v", v, ok)
+		}
 	}
 }
 

@@ -68,11 +68,11 @@ func NeuralRegressionCollapse(ctx context.Context, features, targets mat.Matrix)
 		return nil, fmt.Errorf("%s: %w", method, &mat32.ShapeError{What: "targets", Rows: rows, Cols: q, Want: fmt.Sprintf("as many rows as the features, %d", n)})
 	}
 	r := &RegressionCollapse{Rows: n, Features: p, Targets: q}
-	values, err := moments(ctx, h)
+	values, err := subspace.Moments(ctx, h)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", method, err)
 	}
-	others, err := moments(ctx, y)
+	others, err := subspace.Moments(ctx, y)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", method, err)
 	}

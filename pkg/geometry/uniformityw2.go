@@ -9,6 +9,7 @@ import (
 
 	"github.com/flatland-go/flatland/internal/kernel"
 	"github.com/flatland-go/flatland/internal/par"
+	"github.com/flatland-go/flatland/internal/subspace"
 	"github.com/flatland-go/flatland/pkg/measure"
 )
 
@@ -53,7 +54,7 @@ func UniformityW2(ctx context.Context, x mat.Matrix) (measure.Score, error) {
 	if err != nil {
 		return measure.Score{}, fmt.Errorf("%s: %w", method, err)
 	}
-	values, err := moments(ctx, rows)
+	values, err := subspace.Moments(ctx, rows)
 	if err != nil {
 		return measure.Score{}, fmt.Errorf("%s: %w", method, err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/flatland-go/flatland/internal/kernel"
 	"github.com/flatland-go/flatland/internal/par"
+	"github.com/flatland-go/flatland/internal/subspace"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
@@ -112,7 +113,7 @@ func varianceTerms(ctx context.Context, a *mat.Dense, unit float64) (variance, c
 		variance += max(0, 1-math.Sqrt(s*unbiased*unit*unit+1e-4)) / float64(d)
 		own += s * s
 	}
-	g, err := gram(ctx, a)
+	g, err := subspace.Gram(ctx, a)
 	if err != nil {
 		return 0, 0, err
 	}

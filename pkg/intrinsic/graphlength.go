@@ -15,46 +15,12 @@ import (
 	"github.com/flatland-go/flatland/pkg/watch"
 )
 
-// sampling is the sizes of the samples of a growth.
-type sampling struct{ from, to, sizes int }
-
-// resolve fills in the defaults for n rows.
-func (s sampling) resolve(n int, fail func(param string, value any, want string) error) (sampling, error) {
-	if s.to == 0 {
-		s.to = n
-	}
-	if s.from == 0 {
-		s.from = max(6, s.to/5)
-	}
-	if s.sizes == 0 {
-		s.sizes = max(2, min(5, s.to-s.from+1))
-	}
-	switch {
-	case s.to < 3 || s.to > n:
-		return s, fail("To", s.to, fmt.Sprintf("From < To ≤ n = %d", n))
-	case s.from < 2 || s.from >= s.to:
-		return s, fail("From", s.from, fmt.Sprintf("2 ≤ From < To = %d", s.to))
-	case s.sizes < 2 || s.sizes > s.to-s.from+1:
-		return s, fail("Sizes", s.sizes, fmt.Sprintf("2 ≤ Sizes ≤ To − From + 1 = %d", s.to-s.from+1))
-	}
-	return s, nil
-}
-
-// all returns the sizes, evenly spaced.
-func (s sampling) all() []int {
-	sizes := make([]int, s.sizes)
-	for i := range sizes {
-		sizes[i] = s.from + int(math.Round(float64(i)*float64(s.to-s.from)/float64(s.sizes-1)))
-	}
-	return sizes
-}
-
 // graphLength is a graph on samples of the rows whose length grows with their size: as
 // size^((d−power)/d) where lengths of edges are raised to a power.
 type graphLength struct {
-	name  string
-	power float64
-	sampling
+	name    string
+	power   float64
+	sizes   line.Sizes
 	seed    uint64
 	repeats int // of the samples of each size; none takes the first rows
 	edges   func(ctx context.Context, x mat.Matrix) ([]float64, error)
@@ -66,7 +32,7 @@ func (l graphLength) dimension(ctx context.Context, x mat.Matrix, rows []int, co
 	method := "intrinsic." + l.name
 	fail := func(err error) (measure.Dimension, *growth, error) { return measure.Dimension{}, nil, err }
 	var scale, unit float64 // a unit near the lengths keeps their powers within float64
-	g, err := grow(ctx, method, x, rows, l.all(), l.seed, l.repeats, func(x mat.Matrix) (float64, error) {
+	g, err := grow(ctx, method, x, rows, l.sizes.All(), l.seed, l.repeats, func(x mat.Matrix) (float64, error) {
 		edges, err := l.edges(ctx, x)
 		if err != nil {
 			return 0, mat32.Rename(method, err)
@@ -100,7 +66,7 @@ func (l graphLength) dimension(ctx context.Context, x mat.Matrix, rows []int, co
 		Rows:    len(rows),
 		Removed: n - len(rows),
 		Convention: fmt.Sprintf("%s, %d sizes from %d to %d, duplicates removed, standard error: spread of disjoint samples",
-			convention, l.sizes, l.from, l.to),
+			convention, l.sizes.Count, l.sizes.From, l.sizes.To),
 	}, g, nil
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/line"
 	"github.com/flatland-go/flatland/internal/screen"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/measure"
@@ -78,11 +79,11 @@ func (k KNN) Resolve(n, d int) (KNN, error) {
 	if k.Repeats == 0 {
 		k.Repeats = 5
 	}
-	size, err := sampling{k.From, k.To, k.Sizes}.resolve(n, fail)
+	size, err := line.Sizes{From: k.From, To: k.To, Count: k.Sizes}.Resolve(n, fail)
 	if err != nil {
 		return k, err
 	}
-	k.From, k.To, k.Sizes = size.from, size.to, size.sizes
+	k.From, k.To, k.Sizes = size.From, size.To, size.Count
 	if k.Neighbors == 0 {
 		k.Neighbors = max(1, min(5, k.From-1))
 	}
@@ -135,7 +136,7 @@ func (k KNN) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, err
 	if k.Whole {
 		search = "whole number by least squares"
 	}
-	of := graphLength{"KNN", k.Power, sampling{k.From, k.To, k.Sizes}, k.Seed, k.Repeats, func(ctx context.Context, x mat.Matrix) ([]float64, error) {
+	of := graphLength{"KNN", k.Power, line.Sizes{From: k.From, To: k.To, Count: k.Sizes}, k.Seed, k.Repeats, func(ctx context.Context, x mat.Matrix) ([]float64, error) {
 		graph, err := neighbors.Exact{Neighbors: k.Neighbors, MemoryLimit: k.MemoryLimit}.Graph(ctx, x)
 		if err != nil {
 			return nil, err

@@ -6,6 +6,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/line"
 	"github.com/flatland-go/flatland/internal/screen"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/measure"
@@ -64,11 +65,11 @@ func (m MSTDimension) Resolve(n, d int) (MSTDimension, error) {
 	if m.Alpha == 0 {
 		m.Alpha = 1
 	}
-	size, err := sampling{m.From, m.To, m.Sizes}.resolve(n, fail)
+	size, err := line.Sizes{From: m.From, To: m.To, Count: m.Sizes}.Resolve(n, fail)
 	if err != nil {
 		return m, err
 	}
-	m.From, m.To, m.Sizes = size.from, size.to, size.sizes
+	m.From, m.To, m.Sizes = size.From, size.To, size.Count
 	switch {
 	case !(m.Alpha > 0 && m.Alpha <= 100):
 		return m, fail("Alpha", m.Alpha, "0 < Alpha ≤ 100")
@@ -114,7 +115,7 @@ func (m MSTDimension) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimen
 	if m.InOrder {
 		repeats, order = 0, "the first rows"
 	}
-	of := graphLength{"MSTDimension", m.Alpha, sampling{m.From, m.To, m.Sizes}, m.Seed, repeats, func(ctx context.Context, x mat.Matrix) ([]float64, error) {
+	of := graphLength{"MSTDimension", m.Alpha, line.Sizes{From: m.From, To: m.To, Count: m.Sizes}, m.Seed, repeats, func(ctx context.Context, x mat.Matrix) ([]float64, error) {
 		tree, err := neighbors.MST{MemoryLimit: m.MemoryLimit}.Fit(ctx, x)
 		if err != nil {
 			return nil, err

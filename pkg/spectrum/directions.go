@@ -6,8 +6,6 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/gonum/blas"
-	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/kernel"
@@ -158,30 +156,6 @@ func center(ctx context.Context, rows *mat.Dense) error {
 			kernel.Axpy64(-1, mean, rows.RawRowView(i))
 		}
 	})
-}
-
-// moments returns the eigenvalues of zᵀz over the number of rows, as many as the
-// smaller side of z has, none below zero.
-func moments(ctx context.Context, z *mat.Dense) ([]float64, error) {
-	n, d := z.Dims()
-	m, t := d, blas.Trans
-	if n < d {
-		m, t = n, blas.NoTrans
-	}
-	scatter := mat.NewSymDense(m, nil)
-	raw := scatter.RawSymmetric()
-	to := blas64.General{Rows: m, Cols: m, Stride: raw.Stride, Data: raw.Data}
-	if err := kernel.Syrk64(ctx, t, 1/float64(n), z.RawMatrix(), 0, to); err != nil {
-		return nil, err
-	}
-	values, err := linalg.EigenvaluesSym(ctx, scatter)
-	if err != nil {
-		return nil, err
-	}
-	for i, v := range values {
-		values[i] = max(v, 0)
-	}
-	return values, nil
 }
 
 // singular returns z = left·diag(values)·right for the m values of the smaller side of

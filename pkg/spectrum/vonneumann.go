@@ -9,6 +9,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/kernel"
+	"github.com/flatland-go/flatland/internal/subspace"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/measure"
 )
@@ -64,7 +65,7 @@ func entropyOf(ctx context.Context, method string, x mat.Matrix, s measure.Score
 	if err != nil {
 		return measure.Score{}, err
 	}
-	values, err := moments(ctx, z.rows)
+	values, err := subspace.Moments(ctx, z.rows)
 	if err != nil {
 		return measure.Score{}, fmt.Errorf("%s: %w", method, err)
 	}

@@ -101,17 +101,11 @@ func (p PHDimension) Resolve(n, d int) (PHDimension, error) {
 			p.To = min(n, 500)
 		}
 	}
-	if p.From == 0 {
-		p.From = max(6, p.To/5)
-		if p.Homology > 0 {
-			p.From = max(6, p.To/3)
-		}
+	if p.From == 0 && p.Homology > 0 {
+		p.From = max(6, p.To/3)
 	}
 	if p.Reach == 0 {
 		p.Reach = 2
-	}
-	if p.Sizes == 0 {
-		p.Sizes = max(2, min(5, p.To-p.From+1))
 	}
 	if p.Samples == 0 {
 		p.Samples = 5
@@ -121,18 +115,16 @@ func (p PHDimension) Resolve(n, d int) (PHDimension, error) {
 		return fail("Alpha", p.Alpha, "0 < Alpha ≤ 100")
 	case !(p.Reach >= 1 && p.Reach <= math.MaxFloat64):
 		return fail("Reach", p.Reach, "1 ≤ Reach < ∞")
-	case p.To < 3 || p.To > n:
-		return fail("To", p.To, fmt.Sprintf("From < To ≤ n = %d", n))
-	case p.From < 2 || p.From >= p.To:
-		return fail("From", p.From, fmt.Sprintf("2 ≤ From < To = %d", p.To))
-	case p.Sizes < 2 || p.Sizes > p.To-p.From+1:
-		return fail("Sizes", p.Sizes, fmt.Sprintf("2 ≤ Sizes ≤ To − From + 1 = %d", p.To-p.From+1))
 	case p.Samples < 1 || p.Samples > 10_000:
 		return fail("Samples", p.Samples, "1 ≤ Samples ≤ 10000")
 	case p.MemoryLimit < 0:
 		return fail("MemoryLimit", p.MemoryLimit, "0 or more bytes")
 	}
-	return p, nil
+	sizes, err := line.Sizes{From: p.From, To: p.To, Count: p.Sizes}.Resolve(n, func(param string, value any, want string) error {
+		return &mat32.ParamError{Method: phDimension, Param: param, Value: value, Want: want}
+	})
+	p.From, p.To, p.Sizes = sizes.From, sizes.To, sizes.Count
+	return p, err
 }
 
 // Estimate returns the dimension of the rows of x (n × d), or of rows at the distances that
@@ -181,8 +173,7 @@ func (p PHDimension) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimens
 		squares, degree float64
 	)
 	order := make([]int, len(rows))
-	for s := range p.Sizes {
-		size := p.From + int(math.Round(float64(s)*float64(p.To-p.From)/float64(p.Sizes-1)))
+	for s, size := range (line.Sizes{From: p.From, To: p.To, Count: p.Sizes}).All() {
 		at[s] = math.Log(float64(size))
 		found := make([]float64, p.Samples)
 		for k := range found {
