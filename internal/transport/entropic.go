@@ -3,6 +3,9 @@ package transport
 import (
 	"context"
 	"math"
+	"slices"
+
+	"github.com/flatland-go/flatland/internal/kernel"
 )
 
 // Entropic solves problems of transport whose plan pays for what it leaves to chance: the
@@ -11,8 +14,8 @@ import (
 // It keeps its memory.
 //
 // Source: M. Cuturi (2013), Sinkhorn distances: lightspeed computation of optimal transport;
-// in logarithms, so that no scale is too small, as G. Peyré and M. Cuturi (2019),
-// Computational Optimal Transport, section 4.4, describe.
+// where costs differ by more than mostScales, in logarithms, so that no scale is too small, as
+// G. Peyré and M. Cuturi (2019), Computational Optimal Transport, section 4.4, describe.
 type Entropic struct {
 	// Scale is in units of costs. Sweeps is the most that are made, and Tolerance the
 	// distance of the sums of the plan from supply, at which they end.
@@ -21,12 +24,72 @@ type Entropic struct {
 	Tolerance float64
 
 	f, g, a, b []float64
+	factors    []float64
 }
+
+// mostScales is up to how many scales costs may differ for sums of products: the factors of
+// rows and of columns then lie within about exp(±2·mostScales), amounts apart.
+const mostScales = 150
+
+// look is how many sweeps lie between two looks at the sums.
+const look = 10
 
 // Cost returns the cost of the plan that carries supply to demand, of one sum, for
 // len(supply) × len(demand) finite costs of a unit, row after row, and whether its sums came
-// within Tolerance. Errors: ctx.Err(). A sweep costs O(sources·sinks) exponentials.
+// within Tolerance. Errors: ctx.Err(). A sweep costs O(sources·sinks) products, or exponentials
+// in logarithms.
 func (e *Entropic) Cost(ctx context.Context, supply, demand, cost []float64) (sum float64, settled bool, err error) {
+	if len(cost) > 0 && (slices.Max(cost)-slices.Min(cost))/e.Scale <= mostScales {
+		return e.byProducts(ctx, supply, demand, cost)
+	}
+	return e.byLogarithms(ctx, supply, demand, cost)
+}
+
+// byProducts multiplies the rows and the columns of exp(−cost/scale) in turn.
+func (e *Entropic) byProducts(ctx context.Context, supply, demand, cost []float64) (sum float64, settled bool, err error) {
+	m, k := len(supply), len(demand)
+	e.f, e.g, e.b, e.factors = reuse(e.f, m), reuse(e.g, k), reuse(e.b, k), reuse(e.factors, m*k)
+	least := slices.Min(cost)
+	for i, c := range cost {
+		e.factors[i] = math.Exp((least - c) / e.Scale)
+	}
+	row := func(i int) []float64 { return e.factors[i*k : (i+1)*k] }
+	for j := range e.g {
+		e.g[j] = 1
+	}
+	for sweep := 1; ; sweep++ {
+		if sweep%look == 0 && ctx.Err() != nil {
+			return 0, false, ctx.Err()
+		}
+		clear(e.b)
+		for i, s := range supply {
+			e.f[i] = s / kernel.Dot64(row(i), e.g)
+			kernel.Axpy64(e.f[i], row(i), e.b)
+		}
+		for j, d := range demand {
+			e.g[j] = d / e.b[j]
+		}
+		if sweep%look != 0 && sweep < e.Sweeps {
+			continue
+		}
+		off := 0.
+		for i, s := range supply {
+			out := e.f[i]*kernel.Dot64(row(i), e.g) - s
+			off += out * out
+		}
+		if settled = math.Sqrt(off) <= e.Tolerance; settled || sweep >= e.Sweeps {
+			for i, f := range e.f {
+				for j, v := range row(i) {
+					sum += f * v * e.g[j] * cost[i*k+j]
+				}
+			}
+			return sum, settled, nil
+		}
+	}
+}
+
+// byLogarithms is byProducts in logarithms.
+func (e *Entropic) byLogarithms(ctx context.Context, supply, demand, cost []float64) (sum float64, settled bool, err error) {
 	m, k := len(supply), len(demand)
 	e.f, e.g, e.a, e.b = reuse(e.f, m), reuse(e.g, k), reuse(e.a, m), reuse(e.b, k)
 	for i, s := range supply {
@@ -35,7 +98,6 @@ func (e *Entropic) Cost(ctx context.Context, supply, demand, cost []float64) (su
 	for j, d := range demand {
 		e.b[j] = math.Log(d)
 	}
-	const look = 10 // sweeps between two looks at the sums
 	for sweep := 1; ; sweep++ {
 		if sweep%look == 0 && ctx.Err() != nil {
 			return 0, false, ctx.Err()

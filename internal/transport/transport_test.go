@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
@@ -160,6 +161,35 @@ func TestEntropicComesNear(t *testing.T) {
 	e := Entropic{Scale: 1e9, Sweeps: 10, Tolerance: 1e-6}
 	if got, _, _ := e.Cost(ctx, a, b, cost); math.Abs(got-product/total) > 1e-6*got {
 		t.Errorf("the plan of chance costs %v, want %v", got, product/total)
+	}
+}
+
+// Sums of products and logarithms come to the same, at scales that either takes.
+func TestEntropicByProductsAndByLogarithms(t *testing.T) {
+	ctx := context.Background()
+	for seed := range uint64(5) {
+		supply, demand, cost := problem(seed, 11, 6, 3)
+		a, b := make([]float64, len(supply)), make([]float64, len(demand))
+		for i, s := range supply {
+			a[i] = float64(s)
+		}
+		for j, d := range demand {
+			b[j] = float64(d)
+		}
+		span := slices.Max(cost) - slices.Min(cost)
+		for _, scales := range []float64{1e-6, 1, 30, mostScales} {
+			e := Entropic{Scale: span / scales, Sweeps: 200, Tolerance: 1e-12}
+			want, settled, _ := e.byLogarithms(ctx, a, b, cost)
+			got, too, err := e.byProducts(ctx, a, b, cost)
+			if err != nil || math.Abs(got-want) > 1e-9*want || settled != too {
+				t.Errorf("seed %d, costs %v scales apart: %v (%v) by products, %v (%v) by logarithms, %v", seed, scales, got, too, want, settled, err)
+			}
+		}
+	}
+	// Far beyond them products would vanish; logarithms do not.
+	e := Entropic{Scale: 5e-3, Sweeps: 5000, Tolerance: 1e-12}
+	if got, settled, _ := e.Cost(ctx, []float64{1, 2}, []float64{2, 1}, []float64{0, 5, 5, 0}); !settled || math.Abs(got-5) > 1e-9 {
+		t.Errorf("costs 1000 scales apart: %v, %v", got, settled)
 	}
 }
 
