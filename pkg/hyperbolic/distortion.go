@@ -18,8 +18,8 @@ type Stretch struct {
 	Worst       float64   // Expansion · Contraction: 1 is best, and best means: the same but for scale
 	Expansion   float64   // the largest d′/d
 	Contraction float64   // the largest d/d′
-	Least       float64   // the average distortion after the best scale of d′ for every row alike
-	Scale       float64   // that scale
+	Least       float64   // the average distortion of Scale·d′
+	Scale       float64   // the one number that brings d′/d nearest to 1, by least squares over all pairs
 	PerRow      []float64 // the average of each row; NaN where all others are at distance 0
 	Rows        int
 	Notes       []string
