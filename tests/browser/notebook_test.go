@@ -38,7 +38,9 @@ var triedCharts = map[string]triedChart{
 	"15_training_dynamics":            {chart: 0, says: "network 0"},
 	"16_isotropy_and_collapse":        {chart: 5, says: "coding rate"},
 	"17_magnitude":                    {chart: 0, says: "two points"},
+	"19_topology":                     {chart: 5, says: "pieces", gray: []int{0}},
 	"20_hyperbolic":                   {chart: 0, says: "nodes of a binary tree"},
+	"18_curvature":                    {chart: 1, says: "noise 0"},
 }
 
 // TestNotebooks opens the page of every notebook of the course: with the network cut, all its charts are drawn, a point of the first tells
