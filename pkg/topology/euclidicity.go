@@ -173,8 +173,8 @@ func (e Euclidicity) Resolve(n, d int) (Euclidicity, error) {
 
 // Compute returns the Euclidicity and the persistent intrinsic dimension of rows of x (n × d),
 // or of those whose distances x holds. Errors: those of mat32.Check and Resolve,
-// *mat32.DegenerateError where all rows have Neighbors others equal to them or distances
-// exceed float64, *mat32.MemoryError, and one that wraps ctx.Err().
+// *mat32.DegenerateError where all rows have Neighbors others equal to them, no annulus has two
+// rows or distances exceed float64, *mat32.MemoryError, and one that wraps ctx.Err().
 func (e Euclidicity) Compute(ctx context.Context, x mat.Matrix) (*Singularities, error) {
 	if err := mat32.CheckContext(ctx, x); err != nil {
 		return nil, fmt.Errorf("%s: %w", euclidicity, err)
@@ -225,6 +225,9 @@ func (e Euclidicity) Compute(ctx context.Context, x mat.Matrix) (*Singularities,
 	}
 	for k := range seen {
 		s.Annuli[k], s.Dimensions[k] = len(seen[k]), w.dimension(seen[k])
+	}
+	if !slices.ContainsFunc(s.Annuli, func(seen int) bool { return seen > 0 }) {
+		return nil, &mat32.DegenerateError{Method: euclidicity, Reason: "no annulus around any point has two rows: take larger radii, or more Neighbors"}
 	}
 	if s.Dim == 0 {
 		s.Dim = max(1, s.usual())

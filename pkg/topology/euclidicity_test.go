@@ -264,7 +264,12 @@ func TestEuclidicitySaysWhatIsWrong(t *testing.T) {
 	if _, err := (topology.Euclidicity{MemoryLimit: 1000}).Compute(ctx, x); !errors.As(err, &memory) {
 		t.Errorf("1000 bytes: %v", err)
 	}
-	for _, n := range []int{3, 4, 5} {
+	for n, e := range map[int]topology.Euclidicity{3: {}, 20: {Inner: [2]float64{1e-9, 1e-9}, Outer: [2]float64{2e-9, 2e-9}}} {
+		if _, err := e.Compute(ctx, fixture.Normal(2, n, 3)); !errors.As(err, &degenerate) {
+			t.Errorf("%d rows, none of which has two in an annulus: %v", n, err)
+		}
+	}
+	for _, n := range []int{4, 5} {
 		if _, err := (topology.Euclidicity{}).Compute(ctx, fixture.Normal(2, n, 3)); err != nil {
 			t.Errorf("%d rows: %v", n, err)
 		}
