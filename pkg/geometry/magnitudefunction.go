@@ -132,6 +132,7 @@ func (f MagnitudeFunction) compute(ctx context.Context, method string, x mat.Mat
 		if e, ok := err.(*mat32.DegenerateError); ok {
 			last = e
 			c.Notes = append(c.Notes, e.Reason)
+			stage.Add(1)
 			continue
 		}
 		if err != nil {
