@@ -22,12 +22,12 @@ type EdgeCurvature struct {
 
 	Notes []string // what a reader should know
 
-	directed bool
+	Directed bool // whether edges are arcs, from the first to the second
 }
 
 // curved returns the curvature of the edges of w.
 func curved(method string, w *network, values []float64, notes ...string) *EdgeCurvature {
-	c := &EdgeCurvature{Method: method, Edges: w.edges, Values: values, Notes: append(slices.Clone(w.notes), notes...), directed: w.directed}
+	c := &EdgeCurvature{Method: method, Edges: w.edges, Values: values, Notes: append(slices.Clone(w.notes), notes...), Directed: w.directed}
 	alone := 0
 	if c.Nodes, alone = w.nodeMeans(values); alone > 0 {
 		c.Notes = append(c.Notes, fmt.Sprintf("%d nodes have no edges, and curvature 0", alone))
@@ -48,7 +48,7 @@ func (c *EdgeCurvature) Mean() float64 {
 // from i to j, and whether there is one. It costs O(log(edges)).
 func (c *EdgeCurvature) Between(i, j int) (float64, bool) {
 	at, ok := slices.BinarySearchFunc(c.Edges, [2]int{i, j}, func(a, b [2]int) int { return slices.Compare(a[:], b[:]) })
-	if !ok && i > j && !c.directed {
+	if !ok && i > j && !c.Directed {
 		at, ok = slices.BinarySearchFunc(c.Edges, [2]int{j, i}, func(a, b [2]int) int { return slices.Compare(a[:], b[:]) })
 	}
 	if !ok {
