@@ -37,13 +37,22 @@ func Bottleneck(ctx context.Context, p, q Diagram) (*Matching, error) {
 	if !m.endless(p, q, a, b) {
 		return m, nil
 	}
-	planes := [2]*plane{newPlane(a.points), newPlane(b.points)}
-	left := newCover(a.points, planes[1], 0)
-	if err := left.grow(ctx); err != nil {
+	planes := [2]*plane{newPlane(ctx, a.points), newPlane(ctx, b.points)}
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("%s: %w", method, ctx.Err())
+	}
+	left, err := newCover(ctx, a.points, planes[1], 0)
+	if err == nil {
+		err = left.grow(ctx)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", method, err)
 	}
-	right := newCover(b.points, planes[0], left.scale)
-	if err := right.grow(ctx); err != nil {
+	right, err := newCover(ctx, b.points, planes[0], left.scale)
+	if err == nil {
+		err = right.grow(ctx)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", method, err)
 	}
 	m.ending(a, b, left.joined(right))
@@ -70,12 +79,18 @@ type cover struct {
 	path   []int32
 }
 
-func newCover(points []point, partners *plane, least float64) *cover {
+// look is how many points lie between two looks at a context.
+const look = 1024
+
+func newCover(ctx context.Context, points []point, partners *plane, least float64) (*cover, error) {
 	c := &cover{points: points, partners: partners, scale: least, half: make([]float64, len(points)),
 		mate: make([]int32, len(points)), back: make([]int32, len(partners.points)), via: make([]int32, len(partners.points)),
 		free: partners.none(), unseen: partners.none()}
 	c.unseen.fill()
 	for i, p := range points {
+		if i%look == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		c.mate[i], c.half[i] = -1, Largest.diagonal(p)
 		if c.half[i] > c.scale { // else its partner cannot matter
 			_, nearest := c.unseen.nearest(p)
@@ -85,7 +100,7 @@ func newCover(points []point, partners *plane, least float64) *cover {
 	for j := range c.back {
 		c.back[j] = -1
 	}
-	return c
+	return c, nil
 }
 
 // needs reports whether the point must have a partner.
@@ -110,6 +125,9 @@ func (c *cover) grow(ctx context.Context) error {
 			c.seen = c.seen[:0]
 			alone := 0
 			for i := range int32(len(c.points)) {
+				if i%look == 0 && ctx.Err() != nil {
+					return ctx.Err()
+				}
 				if c.mate[i] < 0 && c.needs(i) {
 					if c.augment(i) {
 						found = true

@@ -2,6 +2,7 @@ package topology
 
 import (
 	"cmp"
+	"context"
 	"math"
 	"slices"
 )
@@ -40,7 +41,8 @@ type node struct {
 
 const leafPoints = 8
 
-func newPlane(points []point) *plane {
+// newPlane returns the plane of points, which is not whole where ctx is done.
+func newPlane(ctx context.Context, points []point) *plane {
 	n := len(points)
 	t := &plane{points: make([]point, n), which: make([]int32, n), place: make([]int32, n), leaf: make([]int32, n)}
 	leaves := 1
@@ -51,14 +53,17 @@ func newPlane(points []point) *plane {
 	for i := range t.which {
 		t.which[i] = int32(i)
 	}
-	t.build(points, 0, 0, int32(n))
+	t.build(ctx, points, 0, 0, int32(n))
 	for i, id := range t.which {
 		t.points[i], t.place[id] = points[id], int32(i)
 	}
 	return t
 }
 
-func (t *plane) build(points []point, at, lo, hi int32) {
+func (t *plane) build(ctx context.Context, points []point, at, lo, hi int32) {
+	if ctx.Err() != nil {
+		return
+	}
 	inf := math.Inf(1)
 	n := node{box{point{inf, inf}, point{-inf, -inf}}, lo, hi}
 	ids := t.which[lo:hi]
@@ -80,8 +85,8 @@ func (t *plane) build(points []point, at, lo, hi int32) {
 		slices.SortFunc(ids, func(a, b int32) int { return cmp.Or(cmp.Compare(points[a].y, points[b].y), cmp.Compare(a, b)) })
 	}
 	mid := (lo + hi) / 2
-	t.build(points, 2*at+1, lo, mid)
-	t.build(points, 2*at+2, mid, hi)
+	t.build(ctx, points, 2*at+1, lo, mid)
+	t.build(ctx, points, 2*at+2, mid, hi)
 }
 
 // members is a set of points of a plane.

@@ -72,7 +72,7 @@ func (w Wasserstein) Match(ctx context.Context, p, q Diagram) (*Matching, error)
 	if !m.endless(p, q, a, b) {
 		return m, nil
 	}
-	d := newDeal(w, a.points, b.points)
+	d := newDeal(ctx, w, a.points, b.points)
 	if err := d.close(ctx); err != nil {
 		return nil, fmt.Errorf("%s: %w", wasserstein, err)
 	}
@@ -121,11 +121,11 @@ type partner struct {
 // nearPoints is how many pairs of every point are looked at first.
 const nearPoints = 6
 
-func newDeal(w Wasserstein, a, b []point) *deal {
+func newDeal(ctx context.Context, w Wasserstein, a, b []point) *deal {
 	d := &deal{Wasserstein: w}
 	for s, points := range [2][]point{a, b} {
 		n := len(points)
-		d.sides[s] = side{plane: newPlane(points), at: points, diagonal: make([]float64, n), price: make([]float64, n),
+		d.sides[s] = side{plane: newPlane(ctx, points), at: points, diagonal: make([]float64, n), price: make([]float64, n),
 			mate: make([]int32, n), settled: make([]bool, n), offers: make([][]partner, n)}
 		for _, p := range points {
 			d.unit = max(d.unit, w.Ground.diagonal(p))
@@ -159,7 +159,9 @@ func (d *deal) cost(p, q point) float64 { return d.power(d.Ground.of(p.x-q.x, p.
 
 // close finds the cheapest of all assignments.
 func (d *deal) close(ctx context.Context) error {
-	d.open()
+	if err := d.open(ctx); err != nil {
+		return err
+	}
 	for {
 		for s := range d.sides {
 			for i, settled := range d.sides[s].settled {
@@ -172,20 +174,26 @@ func (d *deal) close(ctx context.Context) error {
 				d.settle(s, int32(i))
 			}
 		}
-		if d.missing() == 0 {
-			return nil
+		if found, err := d.missing(ctx); found == 0 || err != nil {
+			return err
 		}
 	}
 }
 
 // open looks at the nearest pairs of every point that cost less than two diagonals, and
 // sets the first prices: half of what the cheapest costs, then what is left of it.
-func (d *deal) open() {
+func (d *deal) open(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return ctx.Err() // planes may not be whole
+	}
 	for s := range d.sides {
 		mine, theirs := &d.sides[s], &d.sides[1-s]
 		all := theirs.none()
 		all.fill()
 		for i, p := range mine.at {
+			if i%look == 0 && ctx.Err() != nil {
+				return ctx.Err()
+			}
 			for _, j := range all.several(p, nearPoints) {
 				d.offer(s, int32(i), j)
 			}
@@ -224,6 +232,7 @@ func (d *deal) open() {
 			}
 		}
 	}
+	return nil
 }
 
 // reach looks at pairs ever farther apart, at distances of ranks that double, by births and
@@ -342,11 +351,14 @@ func (d *deal) settle(s int, start int32) {
 // missing adds pairs that cost less than their prices, and returns how many. Their points
 // lower their prices, and have no mates then. What is looked at already is left as it is:
 // there it is rounding.
-func (d *deal) missing() (found int) {
+func (d *deal) missing(ctx context.Context) (found int, err error) {
 	mine, theirs := &d.sides[0], &d.sides[1]
 	theirs.rank()
 	var s scan
 	for i := range mine.at {
+		if i%look == 0 && ctx.Err() != nil {
+			return 0, ctx.Err()
+		}
 		s.deal, s.point, s.price, s.known = d, mine.at[i], mine.price[i], mine.offers[i]
 		s.found = s.found[:0]
 		s.visit(0)
@@ -366,7 +378,7 @@ func (d *deal) missing() (found int) {
 		}
 		mine.mate[i], mine.settled[i] = -1, false
 	}
-	return found
+	return found, nil
 }
 
 // rank finds the largest price under every node.

@@ -92,7 +92,7 @@ func TestPricesProveMatchings(t *testing.T) {
 			}
 		}
 		w := Wasserstein{Order: 1 + float64(seed%3), Ground: Norm(seed / 4)}
-		d := newDeal(w, points[0], points[1])
+		d := newDeal(t.Context(), w, points[0], points[1])
 		if err := d.close(t.Context()); err != nil {
 			t.Fatal(err)
 		}
