@@ -140,7 +140,7 @@ var topologyRichRows = []row{{
 		{name: "ideal annuli", of: always(topology.Euclidicity{Neighbors: 2, Steps: 1, Model: topology.IdealAnnulus}), least: 3, distances: asForRows, long: [2]int{3000, 5}},
 		{name: "crowded annuli", of: func(n, d int) any {
 			return topology.Euclidicity{Neighbors: max(1, (n-1)/2), Steps: 1, Size: 10, Samples: 1}
-		}, least: 3, distances: asForRows, long: [2]int{3000, 5}},
+		}, least: 4, distances: asForRows, long: [2]int{3000, 5}},
 	},
 	exact: map[string]any{"Persistence": topology.Euclidicity{Persistence: topology.Zero, Steps: 1, Size: 20}},
 	refused: map[string][]any{
