@@ -3,6 +3,7 @@ package neighbors
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -107,6 +108,9 @@ func (m MST) Fit(ctx context.Context, x mat.Matrix) (*Tree, error) {
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", method, err)
+		}
+		if i := slices.IndexFunc(g.Distances, infinite); i >= 0 {
+			return nil, tooFar(method, fmt.Sprintf("row %d", i/k))
 		}
 	}
 	var core []float64

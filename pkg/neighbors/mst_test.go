@@ -211,6 +211,7 @@ func TestMSTRefuses(t *testing.T) {
 		"memory":            {good, neighbors.MST{MemoryLimit: 1000}, new(*mat32.MemoryError)},
 		"negative memory":   {good, neighbors.MST{MemoryLimit: -1}, new(*mat32.ParamError)},
 		"beyond float64":    {mat.NewDense(3, 1, []float64{-math.MaxFloat64, 0, math.MaxFloat64}), neighbors.MST{Core: 2}, new(*mat32.DegenerateError)},
+		"rows out of reach": {mat.NewDense(5, 1, []float64{0, math.MaxFloat64, -math.MaxFloat64, 1e150, 3}), neighbors.MST{}, new(*mat32.DegenerateError)},
 		"graph of others":   {inputs()["wide"], neighbors.MST{Graph: g}, new(*mat32.ParamError)},
 		"graph too small":   {good, neighbors.MST{Graph: g, Core: 6}, new(*mat32.ParamError)},
 		"approximate graph": {good, neighbors.MST{Graph: &guess}, new(*mat32.ParamError)},
