@@ -199,10 +199,15 @@ func (d *deal) open(ctx context.Context) error {
 			}
 		}
 	}
-	d.reach()
+	if err := d.reach(ctx); err != nil {
+		return err
+	}
 	// Those that both sides name stand twice.
 	for s := range d.sides {
 		for i, offers := range d.sides[s].offers {
+			if i%look == 0 && ctx.Err() != nil {
+				return ctx.Err()
+			}
 			slices.SortFunc(offers, func(a, b partner) int {
 				return cmp.Or(cmp.Compare(a.cost, b.cost), cmp.Compare(a.to, b.to))
 			})
@@ -238,7 +243,7 @@ func (d *deal) open(ctx context.Context) error {
 // reach looks at pairs ever farther apart, at distances of ranks that double, by births and
 // by deaths: where many points must move one after the other, such as all pieces born at
 // 0, prices are soon right on the whole.
-func (d *deal) reach() {
+func (d *deal) reach(ctx context.Context) error {
 	for _, by := range [2]func(p point) (float64, float64){
 		func(p point) (float64, float64) { return p.x, p.y },
 		func(p point) (float64, float64) { return p.y, p.x },
@@ -255,7 +260,10 @@ func (d *deal) reach() {
 			slices.SortFunc(order[s], func(i, j int32) int { return cmp.Or(compare(at[i], at[j]), cmp.Compare(i, j)) })
 		}
 		place, n := 0, len(order[1])
-		for _, i := range order[0] {
+		for t, i := range order[0] {
+			if t%look == 0 && ctx.Err() != nil {
+				return ctx.Err()
+			}
 			for place < n && compare(d.sides[1].at[order[1][place]], d.sides[0].at[i]) < 0 {
 				place++
 			}
@@ -269,6 +277,7 @@ func (d *deal) reach() {
 			}
 		}
 	}
+	return nil
 }
 
 // offer adds a pair where it costs less than two diagonals.
