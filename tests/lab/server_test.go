@@ -202,3 +202,22 @@ func (s server) add(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 }
+
+// kept lists the files of the store of kept results. One that is written again is another file.
+func (s server) kept(t *testing.T) map[string]os.FileInfo {
+	t.Helper()
+	entries, err := os.ReadDir(filepath.Join(s.scratch, "store"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := make(map[string]os.FileInfo)
+	for _, e := range entries {
+		if filepath.Ext(e.Name()) != ".kept" {
+			continue
+		}
+		if files[e.Name()], err = e.Info(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return files
+}
