@@ -1,6 +1,6 @@
 package viz
 
-// barsPayload is what runtime.js draws bars of: their places on the sheet, and what they say.
+// barsPayload is what the page's script draws bars of: their places on the sheet, and what they say.
 type barsPayload struct {
 	Names      []string      `json:"names"`
 	Horizontal bool          `json:"horizontal,omitempty"`

@@ -12,7 +12,7 @@ const (
 	nameBytes  = 8 << 10
 )
 
-// heatmapPayload is what runtime.js draws a heatmap of.
+// heatmapPayload is what the page's script draws a heatmap of.
 type heatmapPayload struct {
 	Rows      int      `json:"rows"` // of what is shown
 	Columns   int      `json:"columns"`

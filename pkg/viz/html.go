@@ -18,7 +18,7 @@ func (c *Chart) HTML() (string, error) {
 	return c.html(picture)
 }
 
-// html carries data only; runtime.js, which comes with the library's output, finds it by its data-flatland attribute, whenever either
+// html carries data only; the page's script, which comes with the library's output, finds it by its data-flatland attribute, whenever either
 // arrives. It has no id: two identical charts are identical pieces, and both are found.
 func (c *Chart) html(picture []byte) (string, error) {
 	l, err := c.layout()

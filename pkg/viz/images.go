@@ -211,7 +211,7 @@ func (m *images) draw(s *sheet, f rect) {
 	}
 }
 
-// imagesPayload is what runtime.js draws images of.
+// imagesPayload is what the page's script draws images of.
 type imagesPayload struct {
 	Thumbs   *thumbnails `json:"thumbs"`
 	Rows     []int       `json:"rows"`

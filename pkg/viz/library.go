@@ -3,11 +3,13 @@ package viz
 import (
 	"bytes"
 	"compress/gzip"
-	_ "embed"
+	"embed"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/flatland-go/flatland/internal/jupyter"
 )
@@ -18,10 +20,39 @@ type Extra int
 // GL is echarts-gl, for charts in three dimensions; it makes the library half as large again.
 const GL Extra = 1
 
-// runtimeScript is the script that draws charts with ECharts.
+// pageScripts are the parts of the script that draws charts with ECharts. Each is a file for one idea, and all are one function's body, so that
+// they see each other's names and nobody else does.
 //
-//go:embed runtime.js
-var runtimeScript string
+//go:embed page
+var pageScripts embed.FS
+
+// firstScripts and lastScript have their place because they do something when they run; the others only say what things are.
+var (
+	firstScripts = []string{"library.js", "plot.js"}
+	lastScript   = "watch.js"
+)
+
+// runtimeScript is a function of the sources of the drawing library, as JavaScript.
+var runtimeScript = sync.OnceValue(func() string {
+	entries, _ := pageScripts.ReadDir("page") // in the order of their names
+	names := slices.Clone(firstScripts)
+	for _, e := range entries {
+		if name := e.Name(); name != lastScript && !slices.Contains(firstScripts, name) {
+			names = append(names, name)
+		}
+	}
+	var b strings.Builder
+	b.WriteString("((sources) => {\n")
+	for _, name := range append(names, lastScript) {
+		code, err := pageScripts.ReadFile("page/" + name)
+		if err != nil {
+			panic(err) // a name in firstScripts or lastScript that is no file's
+		}
+		b.Write(code)
+	}
+	b.WriteString("})")
+	return b.String()
+})
 
 // Library gives the notebook what its interactive charts are drawn with: Apache ECharts, and the little script that feeds it. Call it once,
 // in the first cell; charts that come before it are drawn when it arrives, and without it charts stay pictures. Where every output has a
@@ -78,7 +109,7 @@ func (o output) bundle() jupyter.Bundle {
 	}
 }
 
-// A source tells runtime.js where it gets a script: packed in the page, or from a URL.
+// A source tells the page's script where it gets a script: packed in the page, or from a URL.
 type source struct {
 	Name      string `json:"name"`
 	Packed    string `json:"gz,omitempty"` // gzip in base64
@@ -133,7 +164,7 @@ func loader(from []source) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("viz: %w", err)
 	}
-	return "<script>\n" + uncommented(runtimeScript) + "(" + string(list) + ");\n</script>\n", nil
+	return "<script>\n" + uncommented(runtimeScript()) + "(" + string(list) + ");\n</script>\n", nil
 }
 
 // uncommented drops the lines of a script that are comments.

@@ -191,7 +191,7 @@ func TestUncommented(t *testing.T) {
 	if got := uncommented("// a\n(x) => {\n\n  // b\n  y('http://c'); // d\n}\n"); got != "(x) => {\n  y('http://c'); // d\n}" {
 		t.Errorf("%q", got)
 	}
-	for line := range strings.Lines(runtimeScript) {
+	for line := range strings.Lines(runtimeScript()) {
 		if strings.Contains(line, "`") && strings.Count(line, "`")%2 == 1 {
 			t.Errorf("a literal of several lines, in which uncommented may take text for a comment: %q", line)
 		}

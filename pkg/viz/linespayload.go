@@ -11,7 +11,7 @@ import (
 // mostNumbers is how many numbers the interactive chart shows of all series together.
 const mostNumbers = 6000
 
-// linesPayload is what runtime.js draws lines of.
+// linesPayload is what the page's script draws lines of.
 type linesPayload struct {
 	X      axisPayload     `json:"x"`
 	Y      axisPayload     `json:"y"`

@@ -134,7 +134,7 @@ const (
 	mostMarks = 8000
 )
 
-// marksPayload is what runtime.js draws marks of.
+// marksPayload is what the page's script draws marks of.
 type marksPayload struct {
 	Marks string `json:"marks"` // []groupPayload as JSON, gzip in base64
 	Zoom  bool   `json:"zoom,omitempty"`

@@ -18,7 +18,7 @@ const (
 	gridRows        = 5_000
 )
 
-// scatterPayload is what runtime.js draws a scatter of. Numbers per row are arrays of little-endian integers in base64.
+// scatterPayload is what the page's script draws a scatter of. Numbers per row are arrays of little-endian integers in base64.
 type scatterPayload struct {
 	X       string         `json:"x"` // uint16, in 65535ths of the plot's side
 	Y       string         `json:"y"`

@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 )
 
-// A script is a file of the drawing library, by its npm package. Its version and hash are those that runtime.js is tested with.
+// A script is a file of the drawing library, by its npm package. Its version and hash are those that the page's script is tested with.
 type script struct {
 	name, version, file string
 	integrity           string // as in the integrity attribute of a page
