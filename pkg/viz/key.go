@@ -26,6 +26,7 @@ type scale struct {
 	name      string
 	low, high float64
 	diverging bool
+	log       bool // equal ratios are equal steps of colour
 }
 
 // at returns the colour of v.
@@ -44,6 +45,9 @@ func (c *scale) palette(t *theme) []color.RGBA {
 func (c *scale) share(v float64) float64 {
 	if c.low == c.high {
 		return 0.5
+	}
+	if c.log {
+		return math.Min(1, math.Max(0, math.Log(v/c.low)/math.Log(c.high/c.low)))
 	}
 	return math.Min(1, math.Max(0, (v/2-c.low/2)/(c.high/2-c.low/2)))
 }
@@ -93,7 +97,7 @@ func (c *scale) numbers(h length) []notch {
 	if c.low == c.high {
 		return []notch{{c.low, minus(tick(c.low))}}
 	}
-	return span{low: c.low, high: c.high}.notches(h, func(string) length { return 30 })
+	return span{Axis: Axis{Log: c.log}, low: c.low, high: c.high}.notches(h, func(string) length { return 30 })
 }
 
 // indent is the space from the start of an entry to its name.

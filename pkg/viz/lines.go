@@ -38,6 +38,7 @@ type lines struct {
 	tints  []tint
 	bounds plane
 	x, y   span
+	source string // what the numbers' result says of itself
 }
 
 // A plane is what the user says about the axes of a chart.
@@ -207,7 +208,7 @@ func (l *lines) extents(p plane) (x, y extent, err error) {
 
 // within returns the figure on axes for the given ranges. Names that tints has keep their colour, and others are added to it.
 func (l *lines) within(p plane, x, y extent, tints map[string]tint) (figure, error) {
-	m := &lines{series: l.series, bounds: p}
+	m := &lines{series: l.series, bounds: p, source: l.source}
 	var err error
 	if m.x, err = p.x.span("Axes.X", x, 0.02, false); err != nil {
 		return nil, err
@@ -244,7 +245,7 @@ func (l *lines) kind() string { return "lines" }
 
 func (l *lines) arrange() arrangement { return single(l) }
 
-func (l *lines) caption() string { return "" }
+func (l *lines) caption() string { return l.source }
 
 func (l *lines) summary() string { return "Lines of " + listed(l.series, "points") }
 
