@@ -137,6 +137,7 @@ func TestHNSWOfAllRowsIsExact(t *testing.T) {
 }
 
 func TestHNSWFindsNearlyAll(t *testing.T) {
+	testenv.Unraced(t)
 	x := fixture.Uniform(5, 1500, 8)
 	want, err := neighbors.Exact{}.Graph(context.Background(), x)
 	if err != nil {
@@ -336,6 +337,7 @@ func TestHNSWDuplicates(t *testing.T) {
 
 // Rows that differ but are at no distance by the metric are all reached.
 func TestHNSWRowsAtNoDistance(t *testing.T) {
+	testenv.Unraced(t)
 	x := mat.NewDense(600, 3, nil)
 	other := fixture.Normal(6, 600, 3)
 	for i := range 600 {
@@ -459,7 +461,7 @@ func failure[T any](_ T, err error) error { return err }
 func TestHNSWCancel(t *testing.T) {
 	n := 30000
 	if testing.Short() {
-		n = 4000
+		n = 2000
 	}
 	x := mat32.Convert(fixture.Uniform(1, n, 20))
 	ix := hnswIndex(t, neighbors.HNSW{M: 8, EfConstruction: 10}, x)

@@ -147,7 +147,10 @@ func TestSmallDistancesKeepTheirDigits(t *testing.T) {
 
 func TestGraphsByEveryMetric(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
-	const n, k = 150, 6
+	n, k, procs := 150, 6, []int{1, 2, 7}
+	if testing.Short() {
+		n, procs = 100, []int{7}
+	}
 	for _, m := range all() {
 		x := rowsFor(m.Metric, n)
 		e := neighbors.Exact{Neighbors: n - 1, Metric: m.Metric}
@@ -156,7 +159,7 @@ func TestGraphsByEveryMetric(t *testing.T) {
 			t.Fatal(err)
 		}
 		e.Neighbors = k
-		for _, cores := range []int{1, 2, 7} {
+		for _, cores := range procs {
 			runtime.GOMAXPROCS(cores)
 			g, err := e.Graph(context.Background(), x)
 			if err != nil {
@@ -198,7 +201,10 @@ func TestGraphsByEveryMetric(t *testing.T) {
 
 // An index finds for its own rows themselves, and then what the graph has.
 func TestQueriesByEveryMetric(t *testing.T) {
-	const n, k = 120, 9
+	n, k := 120, 9
+	if testing.Short() {
+		n = 60
+	}
 	ctx := context.Background()
 	for _, m := range all() {
 		x := rowsFor(m.Metric, n)

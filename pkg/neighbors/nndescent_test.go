@@ -14,6 +14,7 @@ import (
 
 	"github.com/flatland-go/flatland/internal/fixture"
 	"github.com/flatland-go/flatland/internal/rng"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/neighbors"
 )
@@ -118,6 +119,7 @@ func TestNNDescentFindsWhatExactFinds(t *testing.T) {
 // Without the descent the leaves alone find much less: what the test above asserts
 // is not what any forest gives.
 func TestNNDescentNeedsItsIterations(t *testing.T) {
+	testenv.Unraced(t)
 	x := fixture.Uniform(1, 4000, 12)
 	few := neighbors.NNDescent{Trees: 2, LeafSize: 48, Iterations: 1, MaxCandidates: 4}
 	found, true_ := graphs(t, few, x)
@@ -200,6 +202,9 @@ func TestNNDescentWithDuplicates(t *testing.T) {
 
 func TestNNDescentMeasuresAllPairsOfFewRows(t *testing.T) {
 	for _, c := range []struct{ n, d, k int }{{2, 1, 0}, {3, 2, 2}, {60, 5, 15}, {92, 3, 15}, {300, 4, 299}, {700, 3, 200}} {
+		if c.n > 300 && testing.Short() {
+			continue
+		}
 		x := fixture.Normal(uint64(c.n), c.n, c.d)
 		found, true_ := graphs(t, neighbors.NNDescent{Neighbors: c.k}, x)
 		if len(found.Notes) != 1 || !reflect.DeepEqual(found.Indices, true_.Indices) || !reflect.DeepEqual(found.Distances, true_.Distances) {
@@ -254,9 +259,13 @@ func topical(seed uint64, n, d, words int) *mat32.CSR {
 }
 
 func TestNNDescentOfSparseRows(t *testing.T) {
+	n := 1200
+	if testing.Short() {
+		n = 400
+	}
 	for _, m := range []neighbors.Metric{nil, neighbors.Cosine{}, neighbors.Manhattan{}} {
 		o := neighbors.NNDescent{Neighbors: 10, Metric: m, Delta: 0.01, Trees: 12}
-		found, true_ := graphs(t, o, topical(1, 1200, 120, 25))
+		found, true_ := graphs(t, o, topical(1, n, n/10, 25))
 		if s := share(found, true_); s < 0.97 {
 			t.Errorf("%v: %.4f of the neighbours found", m, s)
 		}
@@ -425,12 +434,12 @@ func TestNNDescentRefuses(t *testing.T) {
 
 func TestNNDescentAnswersQueries(t *testing.T) {
 	ctx := context.Background()
-	n := 2500
+	n, columns := 2500, []int{3, 10}
 	if testing.Short() {
-		n = 700
+		n, columns = 400, columns[1:]
 	}
 	for _, m := range []neighbors.Metric{nil, neighbors.Cosine{}, neighbors.Manhattan{}} {
-		for _, d := range []int{3, 10} {
+		for _, d := range columns {
 			x, y := clumps(1, n, d, 5, 20), clumps(1, n+100, d, 5, 20).Slice(n, n+100, 0, d)
 			ix, err := neighbors.NNDescent{Metric: m}.Index(ctx, x)
 			if err != nil {

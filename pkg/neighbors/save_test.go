@@ -13,6 +13,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/neighbors"
 )
@@ -104,6 +105,7 @@ type kept interface {
 }
 
 func TestDamagedFiles(t *testing.T) {
+	testenv.Unraced(t)
 	g := exact(t, inputs()["lattice"], 5)
 	tree, err := g.Tree()
 	if err != nil {
