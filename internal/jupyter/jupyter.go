@@ -55,7 +55,7 @@ func Update(id string, b Bundle) error {
 }
 
 // Sync waits until the kernel has everything sent so far, also by others through gonbui. Display and Update have synced by themselves.
-func Sync() error { return exchange(nil) }
+func Sync() error { return exchange(nil, true) }
 
 func send(id string, b Bundle) error {
 	if len(b.Data) == 0 {
@@ -77,7 +77,7 @@ func send(id string, b Bundle) error {
 			return err
 		}
 	}
-	return exchange(message)
+	return exchange(message, true)
 }
 
 // line is the state of the one connection a process has.
@@ -86,8 +86,8 @@ var line struct {
 	broken error // the first failure; gonbui does not recover from one either
 }
 
-// exchange sends the message, if there is one, and waits for the acknowledgement of everything sent before.
-func exchange(message *protocol.DisplayData) error {
+// exchange sends the message, if there is one, and may wait for the acknowledgement of everything sent before.
+func exchange(message *protocol.DisplayData, wait bool) error {
 	if !Connected() {
 		return nil
 	}
@@ -104,6 +104,9 @@ func exchange(message *protocol.DisplayData) error {
 			if err := gonbui.Error(); err != nil { // Sync would wait for ever after a failed send
 				return fmt.Errorf("jupyter: %w", err)
 			}
+		}
+		if !wait {
+			return nil
 		}
 		gonbui.Sync()
 		if err := gonbui.Error(); err != nil {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"syscall"
@@ -99,6 +100,34 @@ var cells = map[string]func() error{
 		}
 		return nil
 	},
+	"listen": func() error {
+		const address = "/flatland/test"
+		heard := make(chan string, 4)
+		gonbui.OnCommValueUpdate = func(message *protocol.CommValue) { heard <- message.Address }
+		said, stop, err := Listen(address)
+		if err != nil {
+			return err
+		}
+		for _, want := range []any{true, 2.5, "three", []any{4.0, "five"}, map[string]any{"six": 6.0}} {
+			select {
+			case got := <-said:
+				if !reflect.DeepEqual(got, want) {
+					return fmt.Errorf("the page said %#v, heard was %#v", want, got)
+				}
+			case <-time.After(5 * time.Second):
+				return fmt.Errorf("not heard: %#v", want)
+			}
+		}
+		if other := <-heard; other != "/somebody/else" {
+			return fmt.Errorf("GoNB's own listeners heard %q", other)
+		}
+		stop()
+		stop()
+		if len(listeners.at) > 0 {
+			return fmt.Errorf("still listening at %v", listeners.at)
+		}
+		return Sync()
+	},
 	"unconnected": func() error { return Display(Bundle{Data: map[string]any{"text/plain": "x"}}) },
 }
 
@@ -159,6 +188,17 @@ func kernel(t *testing.T, cell string) []protocol.DisplayData {
 					return
 				}
 				continue
+			}
+			if asked, ok := d.Data[protocol.MIMECommSubscribe].(protocol.CommSubscription); ok && !asked.Unsubscribe {
+				for _, v := range []protocol.CommValue{
+					{Address: asked.Address, Value: true}, {Address: asked.Address, Value: 2.5}, {Address: "/somebody/else", Value: "no"},
+					{Address: asked.Address, Value: "three"}, {Address: asked.Address, Value: []any{4.0, "five"}},
+					{Address: asked.Address, Value: map[string]any{"six": 6.0}},
+				} {
+					if err := encode.Encode(&v); err != nil {
+						return
+					}
+				}
 			}
 			all = append(all, d)
 		}
@@ -236,6 +276,53 @@ func TestSharesThePipeWithGonbui(t *testing.T) {
 func TestBadValueLeavesTheConnectionWhole(t *testing.T) {
 	if got := kernel(t, "bad value"); len(got) != 1 || got[0].Data["text/plain"] != "still connected" {
 		t.Errorf("got %v", got)
+	}
+}
+
+func TestListen(t *testing.T) {
+	var asked []protocol.CommSubscription
+	for _, d := range kernel(t, "listen") {
+		asked = append(asked, d.Data[protocol.MIMECommSubscribe].(protocol.CommSubscription))
+	}
+	want := []protocol.CommSubscription{{Address: "/flatland/test"}, {Address: "/flatland/test", Unsubscribe: true}}
+	if !reflect.DeepEqual(asked, want) {
+		t.Errorf("the kernel is asked %v, want %v", asked, want)
+	}
+}
+
+func TestWhatIsNotHeardInTimeGivesWayToNewer(t *testing.T) {
+	before := gonbui.OnCommValueUpdate
+	defer func() { gonbui.OnCommValueUpdate, listeners.at = before, nil }()
+	hear()
+	c := make(chan any, 2)
+	listeners.at = map[string]chan any{"here": c}
+	for i := range 5 {
+		gonbui.OnCommValueUpdate(&protocol.CommValue{Address: "here", Value: i})
+	}
+	if a, b := <-c, <-c; a != 3 || b != 4 {
+		t.Errorf("kept %v and %v, want the last two, 3 and 4", a, b)
+	}
+}
+
+func TestNoPageReachesAKernelWithoutAServer(t *testing.T) {
+	connected := gonbui.IsNotebook
+	defer func() { gonbui.IsNotebook = connected }()
+	for _, c := range []struct {
+		notebook     bool
+		headless, id string
+		want         string
+	}{
+		{true, "", "abc", "abc"},
+		{true, "1", "abc", ""},
+		{true, "", "", ""},
+		{false, "", "abc", ""},
+	} {
+		gonbui.IsNotebook = c.notebook
+		t.Setenv("FLATLAND_HEADLESS", c.headless)
+		t.Setenv(protocol.GONB_JUPYTER_KERNEL_ID_ENV, c.id)
+		if got := Kernel(); got != c.want {
+			t.Errorf("%+v: got %q", c, got)
+		}
 	}
 }
 

@@ -7,12 +7,13 @@ import (
 )
 
 // registerOnce registers, at the first message rather than at import, the two generic types that the kernel registers on its side and
-// the protocol package does not.
+// the protocol package does not, and who hears what the kernel says.
 var registerOnce sync.Once
 
 func register() {
 	gob.Register(map[string]any{})
 	gob.Register([]any{})
+	hear()
 }
 
 // A ValueError says that a value cannot be sent to the kernel. gob would find the same only after the connection is spoilt for good.
