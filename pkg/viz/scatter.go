@@ -90,6 +90,17 @@ func Scatter(y mat.Matrix, p Points) *Chart {
 }
 
 func newScatter(y mat.Matrix, p Points) (*scatter, error) {
+	s, err := newPoints(y, p, 2, "2 columns: a map of the plane; choose two with Slice, or embed into two dimensions")
+	if err != nil {
+		return nil, err
+	}
+	s.measure()
+	s.place(s.limits)
+	return s, nil
+}
+
+// newPoints returns rows of the given number of columns with their classes and values, in no place yet.
+func newPoints(y mat.Matrix, p Points, columns int, want string) (*scatter, error) {
 	if v := reflect.ValueOf(y); v.Kind() == reflect.Pointer && v.IsNil() { // the result of a method whose error was not looked at
 		return nil, mat32.ErrEmpty
 	}
@@ -97,8 +108,8 @@ func newScatter(y mat.Matrix, p Points) (*scatter, error) {
 		return nil, err
 	}
 	n, d := y.Dims()
-	if d != 2 {
-		return nil, &mat32.ShapeError{What: "y", Rows: n, Cols: d, Want: "2 columns: a map of the plane; choose two with Slice, or embed into two dimensions"}
+	if d != columns {
+		return nil, &mat32.ShapeError{What: "y", Rows: n, Cols: d, Want: want}
 	}
 	for _, s := range []struct {
 		what string
@@ -118,8 +129,6 @@ func newScatter(y mat.Matrix, p Points) (*scatter, error) {
 	if c, ok := y.(interface{ Caption() string }); ok {
 		s.source = c.Caption()
 	}
-	s.measure()
-	s.place(s.limits)
 	if err := s.classify(p); err != nil {
 		return nil, err
 	}
