@@ -201,7 +201,7 @@ func TestAlignedUMAPHasTheSameBitsOnAnyCores(t *testing.T) {
 	testenv.Unraced(t)
 	parts, relations := slidingRows(normal(400, 4, 0), 400, 300, 50)
 	var want *dr.AlignedUMAPModel
-	for _, procs := range []int{1, 2, 7} {
+	for _, procs := range testenv.Cores() {
 		old := runtime.GOMAXPROCS(procs)
 		got := seriesOf(t, dr.AlignedUMAP{UMAP: dr.UMAP{Epochs: 10}}, parts, relations)
 		runtime.GOMAXPROCS(old)

@@ -148,7 +148,7 @@ func TestIncrementalPCALearnsTheSameHoweverRowsCome(t *testing.T) {
 				t.Errorf("%s: rows are mapped elsewhere: %v", name, err)
 			}
 		}
-		for _, cores := range []int{1, 2, 7} {
+		for _, cores := range testenv.Cores() {
 			old := runtime.GOMAXPROCS(cores)
 			m, err := method.FitRows(ctx, mat32.RowsOf(single))
 			same("a stream", m, err)

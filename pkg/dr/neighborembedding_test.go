@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/affinity"
 	"github.com/flatland-go/flatland/pkg/dr"
 	"github.com/flatland-go/flatland/pkg/manifold"
@@ -42,7 +43,7 @@ func TestNeighborEmbeddingsAreTheSameOnAnyCores(t *testing.T) {
 		"LargeVis":   func() (mapper, error) { return dr.LargeVis{Samples: 100, Perplexity: 5}.Fit(ctx, x) },
 	} {
 		var want [2]*dr.Embedding
-		for _, procs := range []int{1, 2, 7} {
+		for _, procs := range testenv.Cores() {
 			old := runtime.GOMAXPROCS(procs)
 			m, err := fit()
 			var z *dr.Embedding

@@ -435,7 +435,7 @@ func TestPCASameBitsOnAnyCores(t *testing.T) {
 		"gaps":    {dr.PCA{Components: 2, Missing: dr.EM, Rounds: 30}, few},
 	} {
 		var want []byte
-		for _, cores := range []int{1, 2, 7} {
+		for _, cores := range testenv.Cores() {
 			runtime.GOMAXPROCS(cores)
 			got, err := fitPCA(t, c.p, c.x).MarshalBinary()
 			if err != nil {

@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/dr"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
@@ -257,7 +258,7 @@ func TestRobustPCALearner(t *testing.T) {
 		t.Errorf("of a stream with 8 %% outliers %.0f of %d rows are kept, in %d rounds; weights: %v", want.Kept(), want.Rows(), want.Rounds(), want.Weights() != nil)
 	}
 	for _, step := range []int{1, 333} {
-		for _, cores := range []int{1, 7} {
+		for _, cores := range testenv.Cores() {
 			old := runtime.GOMAXPROCS(cores)
 			l, err := method.Start(6)
 			if err != nil {

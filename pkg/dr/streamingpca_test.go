@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/dr"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
@@ -207,7 +208,7 @@ func TestStreamingPCALearner(t *testing.T) {
 				t.Errorf("%s: another model: %v", name, err)
 			}
 		}
-		for _, cores := range []int{1, 2, 7} {
+		for _, cores := range testenv.Cores() {
 			old := runtime.GOMAXPROCS(cores)
 			m, err := method.FitRows(ctx, mat32.RowsOf(x))
 			same("a stream", m, err)

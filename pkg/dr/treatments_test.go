@@ -288,7 +288,7 @@ func TestImputeIsTheSameSparseAndOnAnyCores(t *testing.T) {
 		if m.Sparse() == nil || m.Sparse().NNZ() != sparse.NNZ() || mat32.Check(m.Sparse()) != nil {
 			t.Errorf("%s: the rows did not stay sparse, or not finite", filling)
 		}
-		for _, procs := range []int{1, 2, 7} {
+		for _, procs := range testenv.Cores() {
 			old := runtime.GOMAXPROCS(procs)
 			e, err := dr.Impute{Missing: filling, Value: 7}.Embed(ctx, single)
 			runtime.GOMAXPROCS(old)

@@ -45,9 +45,9 @@ type phase struct {
 
 // objective is what is minimised: all pairs, or few.
 type objective interface {
-	Gradient(ctx context.Context, dst, y []float64, exaggeration float64) error
+	Descend(ctx context.Context, d *layout.Descent, gradient, y []float64, exaggeration float64) error
 	Divergence(ctx context.Context, y []float64) (float64, error)
-	Glance(ctx context.Context, y []float64) (float64, error) // Divergence, as exact as Gradient
+	Glance(ctx context.Context, y []float64) (float64, error) // Divergence, as exact as the gradient
 }
 
 // objective returns that of the similarities of the model.
@@ -130,10 +130,9 @@ func (m *TSNEModel) move(ctx context.Context, o objective, y []float64, phases [
 			descent.Rate = float64(n) / p.exaggeration
 		}
 		for range p.iterations {
-			if err := o.Gradient(ctx, gradient, y, p.exaggeration); err != nil {
+			if err := o.Descend(ctx, descent, gradient, y, p.exaggeration); err != nil {
 				return err
 			}
-			descent.Move(ctx, y, gradient)
 			done++
 			if !watched {
 				continue

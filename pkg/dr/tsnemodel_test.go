@@ -13,6 +13,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/affinity"
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/dr"
@@ -169,7 +170,7 @@ func TestTSNEOnAnyCores(t *testing.T) {
 	for name, method := range ways() {
 		method.EarlyIterations, method.Iterations = 5, 10
 		var want []float64
-		for _, procs := range []int{1, 2, 7} {
+		for _, procs := range testenv.Cores() {
 			old := runtime.GOMAXPROCS(procs)
 			m, err := method.Fit(ctx, x)
 			var z *dr.Embedding

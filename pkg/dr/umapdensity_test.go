@@ -119,7 +119,7 @@ func TestDensityModel(t *testing.T) {
 	if e := umapOf(t, u, apart.Rows(t, x)); !mat.Equal(e, m.Embedding()) {
 		t.Error("by distances the map is another")
 	}
-	for _, cores := range []int{1, 2, 7} {
+	for _, cores := range testenv.Cores() {
 		before := runtime.GOMAXPROCS(cores)
 		e := umapOf(t, u, x)
 		runtime.GOMAXPROCS(before)

@@ -125,7 +125,7 @@ func TestUMAPOnCurvedSpaces(t *testing.T) {
 		if err := loaded.UnmarshalBinary(b); err != nil || loaded.Options().String() != m.Options().String() {
 			t.Errorf("%v: loaded it is %v (%v)", space, loaded.Options(), err)
 		}
-		for _, procs := range []int{1, 2, 7} {
+		for _, procs := range testenv.Cores() {
 			func() {
 				defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(procs))
 				if !mat.Equal(umapOf(t, u, x), m.Embedding()) {

@@ -143,7 +143,7 @@ func TestUMAPSupervisedIsTheSameOnAnyCores(t *testing.T) {
 		if u.Labels != nil {
 			u.Labels = renamed
 		}
-		for _, cores := range []int{1, 2, 7} {
+		for _, cores := range testenv.Cores() {
 			before := runtime.GOMAXPROCS(cores)
 			got := umapOf(t, u, x)
 			runtime.GOMAXPROCS(before)

@@ -125,7 +125,7 @@ func TestAlignmentOfSetsWithoutLinksChangesNothing(t *testing.T) {
 
 func TestAlignmentHasTheSameBitsOnAnyCores(t *testing.T) {
 	var want []Set
-	for _, procs := range []int{1, 2, 7} {
+	for _, procs := range testenv.Cores() {
 		sets := rings(t, 3, 200, 5, .2)
 		old := runtime.GOMAXPROCS(procs)
 		err := (&Alignment{Sets: sets}).Run(t.Context(), 2)

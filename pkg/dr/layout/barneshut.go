@@ -34,7 +34,7 @@ type BarnesHut struct {
 	keys, spare []uint64   // place on the curve, and the point there
 	ordered     bool       // keys are those of the points that come next
 	points      []float32  // coordinate c of the k-th point on the curve, less the middle, is points[c·n+k]
-	tree        []cell
+	tree        []cell     // those of several parts; each part is a cell of no points, whose first is the part's number
 	parts       []branch
 	groups      []group
 	norms       []float64 // of groups
@@ -312,8 +312,8 @@ func (e *box) set(c *cell) {
 // join appends the tree of some parts, a power of two of them.
 func (b *BarnesHut) join(part, count int, start []int) (e box) {
 	first, end := start[part], start[part+count]
-	if count == 1 {
-		b.tree = append(b.tree, b.parts[part].tree...)
+	if count == 1 { // stays where the core that built it wrote it
+		b.tree = append(b.tree, cell{first: int32(part), next: 1})
 		return b.parts[part].box
 	}
 	at := len(b.tree)
@@ -410,15 +410,25 @@ func (w *Walk) padded(dim int) []float32 {
 // meet collects what the points of a group meet in the tree; flush is called whenever
 // the list is full, and at the end.
 func (b *BarnesHut) meet(w *Walk, g *group, flush func()) {
-	n, dim, angle := b.n, b.dim, b.angle
-	full := func() {
+	w.count = 0
+	b.walk(w, g, b.tree, func() {
 		flush()
 		w.count = 0
-	}
+	})
+	flush()
 	w.count = 0
-	tree := b.tree
+}
+
+// walk goes through a tree; full is called whenever the list is full.
+func (b *BarnesHut) walk(w *Walk, g *group, tree []cell, full func()) {
+	n, dim, angle := b.n, b.dim, b.angle
 	for k := 0; k < len(tree); {
 		c := &tree[k]
+		if c.count == 0 {
+			b.walk(w, g, b.parts[c.first].tree, full)
+			k++
+			continue
+		}
 		far := float32(0)
 		for a := range dim {
 			d := max(g.low[a]-c.center[a], c.center[a]-g.high[a], 0)
@@ -458,7 +468,6 @@ func (b *BarnesHut) meet(w *Walk, g *group, flush func()) {
 			k++
 		}
 	}
-	full()
 }
 
 func resized[T any](s []T, n int) []T {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/flatland-go/flatland/internal/rng"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
@@ -122,7 +123,7 @@ func TestGradientOfBondsIsThatOfTheirLoss(t *testing.T) {
 func TestBondsHaveTheSameBitsOnAnyCores(t *testing.T) {
 	const n = 700
 	var want []float32
-	for _, procs := range []int{1, 2, 7} {
+	for _, procs := range testenv.Cores() {
 		old := runtime.GOMAXPROCS(procs)
 		bonds := bound(t, n)
 		y, g := singles(n, 2), make([]float32, 2*n)

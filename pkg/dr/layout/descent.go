@@ -46,6 +46,11 @@ const movedPoints = 512
 // centres it. It is short, and half a step would be no use to anybody: a cancel does not
 // end it.
 func (d *Descent) Move(ctx context.Context, y, gradient []float64) {
+	d.move(ctx, y, gradient, func(int, int) {})
+}
+
+// move is Move, and calls compute for parts of the gradient before it looks at them.
+func (d *Descent) move(ctx context.Context, y, gradient []float64, compute func(lo, hi int)) {
 	ctx = context.WithoutCancel(ctx)
 	dim := d.dim
 	n := len(y) / dim
@@ -56,6 +61,7 @@ func (d *Descent) Move(ctx context.Context, y, gradient []float64) {
 		})
 	}
 	blocks(func(lo, hi int, sums []float64) {
+		compute(lo, hi)
 		for i := lo; i < hi; i += dim {
 			length := 0.
 			for c := i; c < i+dim; c++ {

@@ -127,7 +127,7 @@ func TestInterpolationHasTheSameBits(t *testing.T) {
 		y, other := clusters(n, dim, 50, 3), clusters(n, dim, 20, 4)
 		var want []float64
 		var wantZ float64
-		for _, procs := range []int{1, 2, 7} {
+		for _, procs := range testenv.Cores() {
 			old := runtime.GOMAXPROCS(procs)
 			p := NewInterpolation(n, dim, 1)
 			if procs > 1 {

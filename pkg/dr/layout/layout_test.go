@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/flatland-go/flatland/internal/rng"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/affinity"
 )
 
@@ -139,7 +140,7 @@ func TestDescent(t *testing.T) {
 	ctx := context.Background()
 	const n, dim = 40, 2
 	var want []float64
-	for _, procs := range []int{1, 2, 7} {
+	for _, procs := range testenv.Cores() {
 		old := runtime.GOMAXPROCS(procs)
 		s, err := NewStudent(ctx, similarities(n), n, dim, 1)
 		if err != nil {

@@ -358,7 +358,7 @@ func TestNegativeSamplingHasTheSameBitsOnAnyCores(t *testing.T) {
 	for _, dim := range []int{2, 3} {
 		e := edgesOf(t, n, ring(n).row, epochs)
 		var want []float32
-		for _, procs := range []int{1, 2, 7} {
+		for _, procs := range testenv.Cores() {
 			old := runtime.GOMAXPROCS(procs)
 			got := run(t, sampling(t, epochs), scattered(n, dim, 1), dim, e)
 			runtime.GOMAXPROCS(old)

@@ -28,22 +28,39 @@ func NewSparseStudent(ctx context.Context, p Similarities, dim int, freedom floa
 
 // Gradient is that of Student.
 func (s *SparseStudent) Gradient(ctx context.Context, dst, y []float64, exaggeration float64) error {
+	z, err := s.forces(ctx, y)
+	if err != nil {
+		return err
+	}
+	return par.Blocks(ctx, len(y), valuesPerBlock, func(lo, hi int) { s.combine(dst, lo, hi, exaggeration, z) })
+}
+
+// Descend computes the gradient at y and moves y one step of d against it.
+func (s *SparseStudent) Descend(ctx context.Context, d *Descent, gradient, y []float64, exaggeration float64) error {
+	z, err := s.forces(ctx, y)
+	if err != nil {
+		return err
+	}
+	d.move(ctx, y, gradient, func(lo, hi int) { s.combine(gradient, lo, hi, exaggeration, z) })
+	return nil
+}
+
+// forces computes attraction and repulsion, and returns the sum that the latter is divided by.
+func (s *SparseStudent) forces(ctx context.Context, y []float64) (z float64, err error) {
 	var beside func()
 	if tree, ok := s.repulsion.(*BarnesHut); ok {
 		beside = func() { tree.Order(y) }
 	}
 	if err := s.attraction.Forces(ctx, s.attract, y, beside); err != nil {
-		return err
+		return 0, err
 	}
-	z, err := s.repulsion.Forces(ctx, s.repel, y)
-	if err != nil {
-		return err
+	return s.repulsion.Forces(ctx, s.repel, y)
+}
+
+func (s *SparseStudent) combine(dst []float64, lo, hi int, exaggeration, z float64) {
+	for i := lo; i < hi; i++ {
+		dst[i] = exaggeration*s.attract[i] - s.repel[i]/z
 	}
-	return par.Blocks(ctx, len(y), valuesPerBlock, func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			dst[i] = exaggeration*s.attract[i] - s.repel[i]/z
-		}
-	})
 }
 
 // mostPairs is the number of points whose pairs are all counted for a divergence.

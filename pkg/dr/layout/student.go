@@ -135,6 +135,15 @@ func (s *Student) Glance(ctx context.Context, y []float64) (float64, error) {
 	return s.Divergence(ctx, y)
 }
 
+// Descend computes the gradient at y and moves y one step of d against it. The error is ctx.Err(), and y is where it was.
+func (s *Student) Descend(ctx context.Context, d *Descent, gradient, y []float64, exaggeration float64) error {
+	if err := s.Gradient(ctx, gradient, y, exaggeration); err != nil {
+		return err
+	}
+	d.Move(ctx, y, gradient)
+	return nil
+}
+
 // Divergence returns the Kullback-Leibler divergence at y, without exaggeration:
 // Σ p·log(p/q) over ordered pairs, in nats.
 func (s *Student) Divergence(ctx context.Context, y []float64) (float64, error) {

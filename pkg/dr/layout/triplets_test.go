@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/flatland-go/flatland/internal/rng"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/dr/layout"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/tests/golden"
@@ -177,7 +178,7 @@ func TestTripletsOnAnyCores(t *testing.T) {
 	ctx := context.Background()
 	for _, dim := range []int{2, 3} {
 		var first []float32
-		for _, procs := range []int{1, 2, 7} {
+		for _, procs := range testenv.Cores() {
 			old := runtime.GOMAXPROCS(procs)
 			loss, err := layout.NewTripletLoss(n, dim, drawTriplets(1, n, 5, 4))
 			if err != nil {
