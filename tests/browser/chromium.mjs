@@ -35,15 +35,58 @@ export const ask = {
       picture: image.complete && image.naturalWidth > 0 && getComputedStyle(image).visibility === 'visible',
     };
   }),
+  // Places of a chart's frames where something is drawn: at most n, in the window, in an order that jumps about.
+  drawn: ([at, n]) => {
+    const host = document.querySelectorAll('[data-flatland]')[at];
+    host.scrollIntoView({ block: 'center', behavior: 'instant' });
+    const { panels } = JSON.parse(host.querySelector('script[type="application/json"]').textContent);
+    const box = host.getBoundingClientRect();
+    const places = [];
+    for (const canvas of host.querySelectorAll('.flatland-live canvas[data-zr-dom-id]')) {
+      const ratio = canvas.width / canvas.clientWidth;
+      const pen = canvas.getContext('2d');
+      for (const { frame: f } of panels) {
+        const [w, h] = [f.W, f.H].map((side) => Math.floor(side * ratio));
+        const { data } = pen.getImageData(f.X * ratio, f.Y * ratio, w, h);
+        for (let y = 2; y < h - 2; y += 2) {
+          for (let x = 2; x < w - 2; x += 2) {
+            const i = 4 * (y * w + x), [r, g, b, a] = data.subarray(i, i + 4);
+            if (a > 0 && Math.max(r, g, b) - Math.min(r, g, b) > 24) places.push({ x: box.x + f.X + x / ratio, y: box.y + f.Y + y / ratio });
+          }
+        }
+      }
+    }
+    if (!places.length) for (const { frame: f } of panels) places.push({ x: box.x + f.X + f.W / 2, y: box.y + f.Y + f.H / 2 });
+    return Array.from({ length: n }, (_, i) => places[Math.floor(((i * 0.618034 + 0.31) % 1) * places.length)]);
+  },
+  // The names in a chart's legend.
+  legend: (at) => {
+    const host = document.querySelectorAll('[data-flatland]')[at];
+    return (JSON.parse(host.querySelector('script[type="application/json"]').textContent).legend?.entries ?? []).map((e) => e.name);
+  },
+  // A number that is another when a chart looks otherwise.
+  look: (at) => {
+    let sum = 0;
+    for (const canvas of document.querySelectorAll('[data-flatland]')[at].querySelectorAll('.flatland-live canvas')) {
+      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+      for (let i = 0; i < data.length; i++) sum = (Math.imul(sum, 31) + data[i]) | 0;
+    }
+    return sum;
+  },
   settled: () => [...document.querySelectorAll('[data-flatland]')].every((h) => ['drawn', 'failed'].includes(h.dataset.flatlandState)),
-  // Where the chart's j-th point of the i-th series is in the window.
+  // Where the chart's j-th point of the i-th series is in the window; where the chart has a layer, of the i-th group of its first.
   point: ([at, series, j]) => {
     const host = document.querySelectorAll('[data-flatland]')[at];
+    host.scrollIntoView({ block: 'center', behavior: 'instant' });
+    const box = host.getBoundingClientRect();
+    const layered = globalThis.flatland.stages.get(host).find((s) => s.layered?.layer().point);
+    if (layered) {
+      const p = layered.layered.layer().point(series, j);
+      return { ...p, x: box.x + p.x, y: box.y + p.y };
+    }
     const chart = globalThis.flatland.charts.get(host);
     const data = chart.getModel().getSeriesByIndex(series).getData();
-    host.scrollIntoView({ block: 'center', behavior: 'instant' });
     const [x, y] = chart.convertToPixel({ seriesIndex: series }, [data.get('x', j), data.get('y', j)]);
-    const box = host.getBoundingClientRect();
     return { x: box.x + x, y: box.y + y, row: data.get('k', j) };
   },
   // Where the text is in the window.
@@ -59,24 +102,28 @@ export const ask = {
     }
     return null;
   },
-  first: (at) => {
+  // The button of an entry of the legend, or of the first, in the window, and its name.
+  entry: ([at, name]) => {
     const host = document.querySelectorAll('[data-flatland]')[at];
-    return globalThis.flatland.charts.get(host).getOption().legend[0].formatter('0');
+    host.scrollIntoView({ block: 'center', behavior: 'instant' });
+    const entries = [...host.querySelectorAll('[data-entry]')];
+    const e = name === undefined ? entries[0] : entries.find((b) => b.ariaLabel === name);
+    if (!e) return null;
+    const { x, y, width, height } = e.getBoundingClientRect();
+    return { name: e.ariaLabel, x: x + width / 2, y: y + height / 2 };
   },
   // What the tooltip says, and how many of its thumbnail's pixels are not transparent.
   tooltip: (at) => {
     const host = document.querySelectorAll('[data-flatland]')[at];
-    for (const e of host.querySelectorAll('.flatland-live > div')) {
-      if (e.querySelector('canvas[data-zr-dom-id]') || getComputedStyle(e).visibility === 'hidden' || !e.innerText.trim()) continue;
-      const thumbnail = e.querySelector('canvas');
-      const values = new Set();
-      if (thumbnail) {
-        const { data } = thumbnail.getContext('2d').getImageData(0, 0, thumbnail.width, thumbnail.height);
-        for (let i = 0; i < data.length; i += 4) if (data[i + 3] > 0) values.add(data[i]);
-      }
-      return { text: e.innerText, shades: values.size };
+    const tip = host.querySelector('.flatland-tip');
+    if (!tip || getComputedStyle(tip).visibility === 'hidden') return { text: '', shades: 0 };
+    const thumbnail = tip.querySelector('canvas');
+    const values = new Set();
+    if (thumbnail) {
+      const { data } = thumbnail.getContext('2d').getImageData(0, 0, thumbnail.width, thumbnail.height);
+      for (let i = 0; i < data.length; i += 4) if (data[i + 3] > 0) values.add(data[i]);
     }
-    return { text: '', shades: 0 };
+    return { text: tip.innerText, shades: values.size };
   },
   // Where a place of the chart is in the window.
   place: ([at, x, y]) => {
@@ -85,8 +132,10 @@ export const ask = {
     const box = host.getBoundingClientRect();
     return { x: box.x + x, y: box.y + y };
   },
+  // How many series, or groups of layers, are shown.
   shown: (at) => {
-    const chart = globalThis.flatland.charts.get(document.querySelectorAll('[data-flatland]')[at]);
-    return chart.getModel().getCurrentSeriesIndices().length;
+    const host = document.querySelectorAll('[data-flatland]')[at];
+    const groups = globalThis.flatland.stages.get(host).flatMap((s) => (s.layered?.layer().groups ?? []).filter((name) => s.shown(name)));
+    return groups.length + globalThis.flatland.charts.get(host).getModel().getCurrentSeriesIndices().length;
   },
 };

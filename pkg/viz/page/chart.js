@@ -1,3 +1,5 @@
+// A chart is drawn anew when its theme, legend or coloring changes; a layer of it, when its plot asks by stage.repaint().
+flatland.stages ??= new WeakMap();
 const draw = async (host) => {
   host.dataset.flatlandState = 'drawing';
   host.querySelectorAll(':scope > .flatland-live').forEach((old) => old.remove());
@@ -12,26 +14,67 @@ const draw = async (host) => {
     const { echarts } = flatland.modules;
     const chart = echarts.init(box, null, size);
     const tip = element('div', 'position:absolute;visibility:hidden;pointer-events:none;z-index:9;padding:8px;border-radius:4px;white-space:nowrap;max-width:360px;overflow:hidden');
+    tip.className = 'flatland-tip';
     tip.style.font = `12px/1.5 ${font}`;
-    box.append(tip);
-    let hovers = [], marks = [], selected = {};
+    box.append(tip, element('style', '', buttonStyle));
+    let hovers = [], marks = [], look;
+    const shown = (name) => legend.shown(name);
     const unmark = () => {
       marks.forEach((m) => chart.getZr().remove(m));
       marks = [];
       tip.style.visibility = 'hidden';
     };
+    // Panels that show the same rows share a selection.
+    const here = new Map();
+    const selectionFor = ({ rows }, i) => {
+      if (d.link && rows) return selectionOf(`${d.link}, ${rows} rows`);
+      const key = rows ? `rows ${rows}` : `panel ${i}`;
+      if (!here.has(key)) here.set(key, selectionOf());
+      return here.get(key);
+    };
+    const stages = d.panels.map((panel, i) => ({
+      host, box, shown, panel: i, selection: selectionFor(panel, i), layered: null, unmark, refresh: () => tools.refresh(),
+      repaint() {
+        this.layered?.repaint(() => this.layered.draw(look, shown));
+      },
+    }));
     const paint = () => {
-      const theme = themeOf(host, d.looks), look = d.looks[theme];
+      const theme = themeOf(host, d.looks);
+      look = d.looks[theme];
       unmark();
-      const composed = compose(d, look, prepared);
-      if (composed.option.legend) composed.option.legend.selected = selected;
+      const composed = compose(d, look, prepared, stages);
+      if (composed.option.legend) composed.option.legend.selected = legend.selected();
       hovers = composed.hovers;
       host.dataset.flatlandTheme = theme;
       box.style.colorScheme = theme;
       Object.assign(tip.style, { background: look.paper, color: look.ink, border: `1px solid ${look.rule}`, boxShadow: '1px 2px 8px #0003' });
       chart.setOption(composed.option, true);
+      composed.layers.forEach(({ at, layer, title }) => {
+        stages[at].layered ??= layerIn(chart, box, d.panels[at].frame);
+        stages[at].layered.become(layer, look, title);
+        stages[at].layered.draw(look, shown);
+      });
+      legend.paint(look);
+      const changes = legend.n || composed.layers.length || composed.option.dataZoom.length;
+      tools.show([...composed.tools, ...commonTools(chart, d, look, changes && reset)]);
     };
+    const whole = () => chart.dispatchAction({
+      type: 'dataZoom', batch: (chart.getOption().dataZoom ?? []).map((_, dataZoomIndex) => ({ dataZoomIndex, start: 0, end: 100 })),
+    });
+    const reset = () => {
+      legend.all();
+      whole();
+      stages.forEach((s) => s.layered?.layer().reset?.());
+    };
+    keepKeys(box);
+    const legend = legendOf(box, chart, d, () => {
+      unmark();
+      if (d.legend) chart.setOption({ legend: { selected: legend.selected() } });
+      stages.forEach((s) => s.repaint());
+    });
+    const tools = toolsOf(box);
     flatland.charts.set(host, chart);
+    flatland.stages.set(host, stages);
     flatland.paints.set(host, () => themeOf(host, d.looks) !== host.dataset.flatlandTheme && paint());
     const finished = () => {
       chart.off('finished', finished);
@@ -39,13 +82,14 @@ const draw = async (host) => {
       host.dataset.flatlandState = 'drawn';
     };
     chart.on('finished', finished);
-    chart.on('legendselectchanged', (event) => ({ selected } = event));
-    chart.on('restore', () => (selected = {}));
     paint();
-    const shapes = { line: echarts.graphic.Line, circle: echarts.graphic.Circle, rect: echarts.graphic.Rect };
-    chart.getZr().on('mousemove', ({ offsetX: x, offsetY: y }) => {
+    const shapes = { line: echarts.graphic.Line, circle: echarts.graphic.Circle, rect: echarts.graphic.Rect, polygon: echarts.graphic.Polygon };
+    box.addEventListener('pointermove', (event) => {
+      const r = box.getBoundingClientRect();
+      const x = ((event.clientX - r.x) * size.width) / r.width, y = ((event.clientY - r.y) * size.height) / r.height;
       const over = hovers.find(({ frame: f }) => x >= f.X && x < f.X + f.W && y >= f.Y && y < f.Y + f.H);
-      const said = over?.say(x, y, (name) => selected[name] !== false, (place) => chart.convertToPixel({ gridIndex: over.at }, place));
+      const free = over && !stages[over.at].layered?.held();
+      const said = free && over.say(x, y, shown, (place) => chart.convertToPixel({ gridIndex: over.at }, place));
       unmark();
       if (!said) return;
       marks = said.marks.map(({ type, ...m }) => new shapes[type]({ z: 8, ...m }));
@@ -55,14 +99,16 @@ const draw = async (host) => {
       const top = Math.min(y + 14, size.height - tip.offsetHeight - 2);
       Object.assign(tip.style, { left: `${Math.max(0, left)}px`, top: `${Math.max(0, top)}px`, visibility: 'visible' });
     });
-    chart.getZr().on('globalout', unmark);
-    chart.getZr().on('dblclick', () => chart.dispatchAction({
-      type: 'dataZoom', batch: (chart.getOption().dataZoom ?? []).map((_, dataZoomIndex) => ({ dataZoomIndex, start: 0, end: 100 })),
-    }));
+    box.addEventListener('pointerleave', unmark);
+    box.addEventListener('dblclick', () => {
+      legend.all();
+      whole();
+    });
   } catch (error) {
     flatland.charts.get(host)?.dispose();
     flatland.charts.set(host, null);
     flatland.paints.delete(host);
+    flatland.stages.delete(host);
     box.remove();
     throw error;
   }
