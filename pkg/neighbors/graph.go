@@ -28,6 +28,10 @@ type Graph struct {
 	Notes     []string  // what a reader should know: what was picked and why, what was done about trouble
 }
 
+// Dims returns N twice: the graph as a matrix of rows by rows, of which Row gives the
+// rows.
+func (g *Graph) Dims() (rows, columns int) { return g.N, g.N }
+
 // Row returns the neighbours of row i and their distances, nearest first: the
 // graph itself, not copies.
 func (g *Graph) Row(i int) (indices []int32, distances []float64) {

@@ -24,6 +24,9 @@ type Neighborhoods struct {
 	Of int
 }
 
+// Dims returns N twice, as Graph.Dims does.
+func (h *Neighborhoods) Dims() (rows, columns int) { return h.N, h.N }
+
 // Row returns the neighbours of row i and their distances, nearest first: the
 // neighbourhoods themselves, not copies.
 func (h *Neighborhoods) Row(i int) (indices []int32, distances []float64) {

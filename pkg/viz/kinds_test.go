@@ -8,6 +8,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"runtime"
@@ -70,7 +71,7 @@ func kindSamples() map[string]*Chart {
 		many = append(many, Scatter(lattice(800), p).Titled(fmt.Sprintf("map %d", i)))
 	}
 	long := strings.Repeat("a long name ", 8)
-	return map[string]*Chart{
+	all := map[string]*Chart{
 		"lines":            Lines(few...).Axes(Axis{Name: "k", Log: true}, Axis{Name: "value (m)"}).Rules(Rule{Name: "truth", At: 2.5}).Titled("Lines"),
 		"lines plain":      Lines(Series{Y: []float64{3, 1, 2}}),
 		"lines constant":   Lines(Series{Y: []float64{7, 7, 7}}),
@@ -108,6 +109,8 @@ func kindSamples() map[string]*Chart {
 		"images many":      Images(noise{24, 16, true}, upTo(400), Frames{}),
 		"images one":       Images(noise{600, 300, true}, []int{5}, Frames{Captions: []string{long}}),
 	}
+	maps.Copy(all, graphSamples())
+	return all
 }
 
 func (s Series) bare() Series {
@@ -285,17 +288,20 @@ func TestNothingOverlaps(t *testing.T) {
 	}
 }
 
-// kindErrors are bad arguments, and what the error says.
+// A kindError is a chart of bad arguments and the type of its error, or the error.
+type kindError struct {
+	c    *Chart
+	want any
+}
+
+// TestKindErrors: bad arguments are the chart's error, which says what is wrong.
 func TestKindErrors(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(1)
 	line := Series{Y: []float64{1, 2}}
 	bad := mat.NewDense(2, 2, []float64{1, nan, 3, 4})
 	var none *mat.Dense
 	param, shape := &mat32.ParamError{}, &mat32.ShapeError{}
-	for says, test := range map[string]struct {
-		c    *Chart
-		want any
-	}{
+	all := map[string]kindError{
 		"viz.Lines: the matrix is empty":                       {Lines(), mat32.ErrEmpty},
 		`viz.Lines: Series "e": the matrix is empty`:           {Lines(Series{Name: "e"}), mat32.ErrEmpty},
 		"Series[1].X has shape 1 × 1":                          {Lines(line, Series{X: []float64{1}, Y: line.Y}), shape},
@@ -360,7 +366,9 @@ func TestKindErrors(t *testing.T) {
 		"Points: Images is given":                              {Network(lattice(2), Links{Nodes: Points{Images: tiles{}}}), param},
 		"Edges has shape 20001 × 2":                            {Network(lattice(2), Links{Edges: make([][2]int, 20001)}), shape},
 		"panels is 25":                                         {Grid(Panels{}, make([]*Chart, 25)...), param},
-	} {
+	}
+	maps.Copy(all, graphErrors())
+	for says, test := range all {
 		err := test.c.Err()
 		if err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("error %v, want one that says %q", err, says)
