@@ -314,7 +314,11 @@ func TestLegends(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if names, more := newLegend(s.key().entries, rect{H: 400}).rows(); !more || len(names) != 21 || names[20] != "and 40 more" {
+	sh, err := newSheet(nil, &light, height)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if names, more := newLegend(sh, s.key().entries, rect{H: 400}).rows(); !more || len(names) != 21 || names[20] != "and 40 more" {
 		t.Errorf("a legend of 60 classes: %d rows, the last %q", len(names), names[len(names)-1])
 	}
 }

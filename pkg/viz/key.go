@@ -116,26 +116,30 @@ type legend struct {
 	Y       length        `json:"y"`
 	H       length        `json:"h"`
 	Indent  length        `json:"indent"`
-	Most    length        `json:"most"` // the width of a name
+	Most    length        `json:"-"` // the width of a name
 	Entries []legendEntry `json:"entries"`
 	entries []entry
 }
 
 type legendEntry struct {
 	Name   string `json:"name"`
+	Short  string `json:"short,omitempty"` // the name, as far as there is room, where that is not all
 	Tint   int    `json:"tint"`
 	Symbol string `json:"symbol,omitempty"`
 	Line   bool   `json:"line,omitempty"`
 	Dashed bool   `json:"dashed,omitempty"`
 }
 
-func newLegend(entries []entry, space rect) *legend {
+func newLegend(s *sheet, entries []entry, space rect) *legend {
 	l := &legend{X: space.X, Y: space.Y, H: space.H, Indent: indent(entries), entries: entries}
 	l.Most = legendMost - l.Indent
 	for _, e := range entries {
 		le := legendEntry{Name: e.name, Tint: e.tint.index(), Line: e.line, Dashed: e.dashed}
 		if e.shape != "" {
 			le.Symbol = e.shape.symbol()
+		}
+		if short := s.fit(regular, legendSize, l.Most, e.name); short != e.name {
+			le.Short = short
 		}
 		l.Entries = append(l.Entries, le)
 	}

@@ -145,7 +145,7 @@ func (c *Chart) layout() (layout, error) {
 		space.H -= b.Y + b.H + gap - first.Y
 	}
 	if len(k.entries) > 0 {
-		l.Legend = newLegend(k.entries, space)
+		l.Legend = newLegend(s, k.entries, space)
 	}
 	for i, line := range caption {
 		y := below + captionGap + captionSize*(lineHeight*length(i)+1)

@@ -39,7 +39,8 @@ type seriesPayload struct {
 	Marked bool      `json:"marked,omitempty"`
 	Dashed bool      `json:"dashed,omitempty"`
 	Dots   bool      `json:"dots,omitempty"`
-	X      sixDigits `json:"x,omitempty"` // 0, 1, … when empty
+	Ends   bool      `json:"ends,omitempty"` // Low and High are whiskers' ends
+	X      sixDigits `json:"x,omitempty"`    // 0, 1, … when empty
 	Y      sixDigits `json:"y"`
 	Low    sixDigits `json:"low,omitempty"`
 	High   sixDigits `json:"high,omitempty"`
@@ -94,7 +95,7 @@ func (l *lines) data(_ rect, g page) (any, error) {
 		size := s.marker()
 		p.Series = append(p.Series, seriesPayload{
 			Name: s.Name, Entry: g.entry(s.Name), Tint: l.tints[i].index(), Symbol: l.shape(i).symbol(), Size: round(size), Width: s.width(), Rim: rim(size),
-			Marked: s.marked(), Dashed: s.Dashed, Dots: s.Dots, X: pick(x), Y: pick(s.Y), Low: pick(s.Low), High: pick(s.High),
+			Marked: s.marked(), Dashed: s.Dashed, Dots: s.Dots, Ends: s.whiskered(), X: pick(x), Y: pick(s.Y), Low: pick(s.Low), High: pick(s.High),
 		})
 		shown, of = shown+len(rows), of+len(s.Y)
 	}

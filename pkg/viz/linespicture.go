@@ -187,34 +187,27 @@ func (l *lines) fit(w, h length) (length, length) { return w, h }
 
 func (l *lines) axes(s *sheet, f rect) decor {
 	d := planeAxes(s, f, l.x, l.y, fromY)
-	d.add(l.whiskers(f))
 	d.add(ruleDecor(s, f, l.x, l.y, l.bounds.rules))
 	return d
 }
 
-// whiskers returns those of dots, where they are few: lines behind them, with strokes at the ends.
-func (l *lines) whiskers(f rect) decor {
+// whiskers draws those of dots, where they are few: lines behind them, with strokes at the ends.
+func (l *lines) whiskers(s *sheet, f rect, series Series) {
 	const end = 3 // half the width of the strokes
-	var d decor
-	for _, series := range l.series {
-		if !series.Dots || len(series.Y) > markedPoints {
+	s.pen(s.faint, 1)
+	for j := range series.Low {
+		low, high := place(f, l.x, l.y, series.at(j), series.Low[j]), place(f, l.x, l.y, series.at(j), series.High[j])
+		if low[0] < f.X || low[0] > f.right() || low[1] < f.Y || high[1] > f.bottom() {
 			continue
 		}
-		for j := range series.Low {
-			low, high := place(f, l.x, l.y, series.at(j), series.Low[j]), place(f, l.x, l.y, series.at(j), series.High[j])
-			if low[0] < f.X || low[0] > f.right() || low[1] < f.Y || high[1] > f.bottom() {
-				continue
-			}
-			top, bottom := math.Max(high[1], f.Y), math.Min(low[1], f.bottom())
-			d.stroke(faint, low[0], top, low[0], bottom)
-			for _, y := range []length{high[1], low[1]} {
-				if y == math.Min(math.Max(y, f.Y), f.bottom()) {
-					d.stroke(faint, low[0]-end, y, low[0]+end, y)
-				}
+		x, top, bottom := half(low[0]), half(math.Max(high[1], f.Y)), half(math.Min(low[1], f.bottom()))
+		s.line([2]length{x, top}, [2]length{x, bottom})
+		for _, y := range []length{high[1], low[1]} {
+			if y == math.Min(math.Max(y, f.Y), f.bottom()) {
+				s.line([2]length{x - end, half(y)}, [2]length{x + end, half(y)})
 			}
 		}
 	}
-	return d
 }
 
 // polyline draws a line in pieces: the canvas takes long over one path that crosses itself often.
@@ -243,6 +236,10 @@ func (l *lines) draw(s *sheet, f rect) {
 	}
 	for i, series := range l.series {
 		if series.Low == nil {
+			continue
+		}
+		if series.whiskered() {
+			l.whiskers(s, f, series)
 			continue
 		}
 		c := s.tint(l.tints[i])
@@ -281,6 +278,9 @@ func (l *lines) draw(s *sheet, f rect) {
 		}
 	}
 }
+
+// whiskered reports whether the ends of each point are whiskers, and not a band's.
+func (s Series) whiskered() bool { return s.Low != nil && s.Dots && len(s.Y) <= markedPoints }
 
 // marker returns the diameter of the series' markers: smaller where there are many.
 func (s Series) marker() length {

@@ -30,6 +30,11 @@ await page.route(/^(https?|wss?):/, (route) => {
 const charts = () => page.evaluate(ask.charts);
 const frames = () => page.waitForTimeout(250);
 
+const focused = async (chart) => {
+  await frames();
+  return { text: await page.evaluate(() => document.activeElement.ariaLabel), visible: await page.evaluate(ask.shown, chart) };
+};
+
 const steps = {
   hover: async ({ chart, series, point }) => {
     const p = await page.evaluate(ask.point, [chart, series, point]);
@@ -53,15 +58,36 @@ const steps = {
     await page.waitForTimeout(700);
     return { text: (await charts()).map((c) => c.theme).join(' ') };
   },
-  // Without a name, the first class.
-  legend: async ({ chart, name }) => {
-    name ??= await page.evaluate(ask.first, chart);
-    const p = await page.evaluate(ask.text, [chart, name]);
+  // Without a name, the first class. With a key, as it is held.
+  legend: async ({ chart, name, key }) => {
+    const p = await page.evaluate(ask.entry, [chart, name]);
     if (!p) return { text: '', shades: 0 };
+    if (key) await page.keyboard.down(key);
     await page.mouse.click(p.x, p.y);
+    if (key) await page.keyboard.up(key);
     await page.mouse.move(1, 1);
     await frames();
-    return { text: name, shades: 0, visible: await page.evaluate(ask.shown, chart), ink: (await charts())[chart].ink };
+    return { text: p.name, shades: 0, visible: await page.evaluate(ask.shown, chart), ink: (await charts())[chart].ink };
+  },
+  // The tab key reaches what the chart has in the selected element.
+  focus: async ({ chart, in: within }) => {
+    await page.evaluate(([at, selector]) => {
+      const inner = document.querySelectorAll('[data-flatland]')[at].querySelector(selector);
+      const stops = [...document.querySelectorAll('button,[tabindex]')].filter((e) => e.tabIndex >= 0);
+      stops[stops.findIndex((e) => inner.contains(e)) - 1]?.focus();
+    }, [chart, within]);
+    await page.keyboard.press('Tab');
+    return focused(chart);
+  },
+  press: async ({ chart, keys }) => {
+    for (const key of keys) await page.keyboard.press(key);
+    return focused(chart);
+  },
+  save: async ({ chart, path }) => {
+    const save = page.locator('[data-flatland]').nth(chart).locator('[data-tool=save]');
+    const [download] = await Promise.all([page.waitForEvent('download'), save.click()]);
+    await download.saveAs(path);
+    return { text: download.suggestedFilename() };
   },
   wheel: async ({ chart }) => {
     const p = await page.evaluate(ask.point, [chart, 0, 0]);

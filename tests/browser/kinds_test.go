@@ -144,7 +144,7 @@ func TestHoverKinds(t *testing.T) {
 		not  string
 	}{
 		{step{"do": "hover", "chart": 0, "series": 0, "point": 1}, []string{"depth: 1", "first: 7", "(6 to 8.25)", "second: 2"}, "30"},
-		{step{"do": "legend", "chart": 0, "name": "second"}, nil, ""},
+		{step{"do": "legend", "chart": 0, "name": "second", "key": "Shift"}, nil, ""},
 		{step{"do": "hover", "chart": 0, "series": 0, "point": 1}, []string{"first: 7"}, "second"},
 		{step{"do": "hover", "chart": 1, "series": 0, "point": 1}, []string{"<i>", "a: 2.5", "(2 to 3.5)", "b: 2"}, "left"},
 		{step{"do": "at", "chart": 2, "x": 100, "y": 50}, []string{"sepal length × sepal length", "correlation: 1"}, "≈"},
@@ -189,14 +189,16 @@ func TestHoverKinds(t *testing.T) {
 	}
 }
 
-// TestLegendKinds: a click on a name hides it in all panels, with its band and marks, and another brings it back.
+// TestLegendKinds: a click on a name with the shift key held hides it in all panels, with its band, whiskers and marks, and another brings it
+// back.
 func TestLegendKinds(t *testing.T) {
 	testenv.Need(t, "chromium")
 	pieces := []string{library(t), output(t, severalLines()), output(t, trust()), output(t, several())}
 	names := []string{"MLE", "continuity", "versicolor"}
 	var steps []step
 	for i, name := range names {
-		steps = append(steps, step{"do": "legend", "chart": i, "name": name}, step{"do": "legend", "chart": i, "name": name})
+		click := step{"do": "legend", "chart": i, "name": name, "key": "Shift"}
+		steps = append(steps, click, click)
 	}
 	s := look(t, page(t, pieces...), 2*patience, nil, steps...)
 	if err := verdict(s, len(names)); err != nil {

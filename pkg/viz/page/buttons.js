@@ -1,14 +1,14 @@
 // Buttons of the page over the chart: what the keyboard reaches, and readers who listen to a page hear of.
-const buttonStyle = `
-.flatland-live button{all:unset;box-sizing:border-box;position:absolute;cursor:pointer;border-radius:3px;touch-action:manipulation}
-.flatland-live button:focus-visible{outline:2px solid currentColor;outline-offset:0}
-.flatland-live [role=toolbar]{position:absolute;display:flex;gap:2px;opacity:.55}
-.flatland-live [role=toolbar] button{position:static;display:block;width:20px;height:20px;padding:3px}
-.flatland-live [role=toolbar] button:hover,.flatland-live [role=toolbar] button[aria-pressed=true]{background:color-mix(in srgb,currentColor 16%,transparent)}
-.flatland-live:hover [role=toolbar],.flatland-live [role=toolbar]:focus-within{opacity:1}
-.flatland-live [role=toolbar] svg{display:block;fill:none;stroke:currentColor;stroke-width:1.4;stroke-linecap:round;stroke-linejoin:round;pointer-events:none}
-@media (prefers-reduced-motion:no-preference){.flatland-live [role=toolbar]{transition:opacity .15s}}
-`;
+const buttonStyle = [
+  '.flatland-live button{all:unset;box-sizing:border-box;position:absolute;cursor:pointer;border-radius:3px;touch-action:manipulation}',
+  '.flatland-live button:focus-visible{outline:2px solid currentColor;outline-offset:0}',
+  '.flatland-live [role=toolbar]{position:absolute;display:flex;gap:2px;opacity:.55}',
+  '.flatland-live [role=toolbar] button{position:static;display:block;width:20px;height:20px;padding:3px}',
+  '.flatland-live [role=toolbar] button:hover,.flatland-live [role=toolbar] button[aria-pressed=true]{background:color-mix(in srgb,currentColor 16%,transparent)}',
+  '.flatland-live:hover [role=toolbar],.flatland-live [role=toolbar]:focus-within{opacity:1}',
+  '.flatland-live [role=toolbar] svg{display:block;fill:none;stroke:currentColor;stroke-width:1.4;stroke-linecap:round;stroke-linejoin:round;pointer-events:none}',
+  '@media (prefers-reduced-motion:no-preference){.flatland-live [role=toolbar]{transition:opacity .15s}}',
+].join('');
 const button = (label, press) => {
   const b = element('button', '');
   b.type = 'button';

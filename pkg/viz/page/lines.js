@@ -21,7 +21,18 @@ kinds.lines = {
           ...style, type: 'line', z: 3, symbol: s.marked ? s.symbol : 'none', symbolSize: s.size, showSymbol: true, showAllSymbol: true,
           lineStyle: { width: s.width, color, type: s.dashed ? [6, 4] : 'solid' }, emphasis: { disabled: true },
         });
-      if (s.low) {
+      if (s.ends) {
+        const strokes = s.low.flatMap((v, k) => {
+          const x = at[k][0], low = toY(v), high = toY(s.high[k]), within = (y) => y >= f.Y && y <= f.Y + f.H;
+          if (x < f.X || x > f.X + f.W || low < f.Y || high > f.Y + f.H) return [];
+          const half = (p) => Math.floor(p) + 0.5;
+          return [
+            line([half(x), half(Math.max(high, f.Y))], [half(x), half(Math.min(low, f.Y + f.H))], look.faint),
+            ...[high, low].filter(within).map((y) => line([half(x) - 3, half(y)], [half(x) + 3, half(y)], look.faint)),
+          ];
+        });
+        series.push({ type: 'custom', name, silent: true, z: 2, data: [[f.X, f.Y]], clip: false, itemStyle: { color }, renderItem: () => ({ type: 'group', children: strokes }) });
+      } else if (s.low) {
         const points = [...s.high.map((v, k) => [at[k][0], toY(v)]), ...s.low.map((v, k) => [at[k][0], toY(v)]).reverse()];
         series.push({
           type: 'custom', name, silent: true, z: 2, data: [[f.X, f.Y]], clip: true, itemStyle: { color },
