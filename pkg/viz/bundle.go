@@ -138,7 +138,7 @@ func (s *strands) density() landform {
 	}
 	must(par.BlocksWith(context.Background(), len(s.at), 1<<16, count, func(c []uint32, lo, hi int) {
 		for _, p := range s.at[lo:hi] {
-			c[cell(p[1])*bundleGrid+cell(p[0])]++
+			c[bin(p[1])*bundleGrid+bin(p[0])]++
 		}
 	}))
 	f := make(landform, len(total))
@@ -151,8 +151,8 @@ func (s *strands) density() landform {
 	return f
 }
 
-// cell is the row or column of the grid that a coordinate is in.
-func cell(v float32) int { return min(bundleGrid-1, max(0, int(v*bundleGrid))) }
+// bin is the row or column of the grid that a coordinate is in.
+func bin(v float32) int { return min(bundleGrid-1, max(0, int(v*bundleGrid))) }
 
 // ascent smooths the density by three box filters, which together are nearly a Gaussian kernel of the given width, and returns the step of mean shift
 // in the middle of every cell.
