@@ -152,6 +152,18 @@ func (d *Dendrogram) Gap() (height float64, clusters int) {
 	return height, clusters
 }
 
+// Linkage returns how many rows there are, and the merges as slices: merge k joins clusters a[k]
+// and b[k] at a height to cluster rows + k.
+func (d *Dendrogram) Linkage() (rows int, a, b []int, height []float64) {
+	for _, m := range d.Merges {
+		a, b, height = append(a, m.A), append(b, m.B), append(height, m.Height)
+	}
+	return d.N, a, b, height
+}
+
+// Caption returns a line for a chart.
+func (d *Dendrogram) Caption() string { return fmt.Sprintf("single linkage · n = %d", d.N) }
+
 // String returns a line: rows, the parts, the range of heights.
 func (d *Dendrogram) String() string {
 	s := fmt.Sprintf("single linkage of %d rows", d.N)

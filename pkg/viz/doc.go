@@ -11,6 +11,7 @@
 //	Images      pictures of rows, side by side
 //	Network     a graph, its edges coloured by a number, in the plane or in Poincaré's disk
 //	Connectivity  a graph of neighbours under the map of its rows, its edges bundled
+//	Dendrogram  a hierarchy of clusters
 //	Barcode     persistent homology as bars
 //	PersistenceDiagram  the same as points, death over birth
 //	Grid        several of these, with common axes, colours and legend

@@ -22,3 +22,17 @@ func ExampleConnectivity() {
 	// Connectivity of 4 points in 2 classes: 0 (2), 1 (2) by 4 edges
 	// n = 4 · 4 edges, bundled
 }
+
+// pairs are two pairs that come together last.
+type pairs struct{}
+
+func (pairs) Linkage() (rows int, a, b []int, height []float64) {
+	return 4, []int{0, 2, 4}, []int{1, 3, 5}, []float64{1, 2, 8}
+}
+
+func ExampleDendrogram() {
+	viz.Dendrogram(pairs{}, viz.Branches{Names: []string{"cat", "dog", "oak", "elm"}}).Show()
+	// Output:
+	// Dendrogram of 4 rows, merges from 1 to 8; 2 clusters below 5.6
+	// n = 4
+}

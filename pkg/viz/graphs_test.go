@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"runtime"
@@ -44,25 +45,29 @@ func twoBlobs(n int) (*mat.Dense, lists, Points) {
 func graphSamples() map[string]*Chart {
 	y, l, p := twoBlobs(200)
 	many, links, _ := twoBlobs(5000)
-	return map[string]*Chart{
+	all := map[string]*Chart{
 		"connectivity":          Connectivity(y, l, p).Titled("Connectivity"),
 		"connectivity straight": Connectivity(y, l, Points{Values: noiseSeries(1, 200)[0].Y, ValueName: "noise"}, Straight),
 		"connectivity length":   Connectivity(y, l, p, ByLength),
 		"connectivity one":      Connectivity(lattice(1), lists{nil}, Points{}),
 		"connectivity many":     Connectivity(many, links, Points{Labels: cyclic(5000, 20)}),
 	}
+	maps.Copy(all, dendrogramSamples())
+	return all
 }
 
 // graphErrors are bad arguments, and what the error says.
 func graphErrors() map[string]kindError {
 	param, shape := &mat32.ParamError{}, &mat32.ShapeError{}
 	y := lattice(3)
-	return map[string]kindError{
+	all := map[string]kindError{
 		"viz.Connectivity: the matrix is empty":         {Connectivity(y, nil, Points{}), mat32.ErrEmpty},
 		"g has shape 4 × 4, want a graph of the 3":      {Connectivity(y, ringOf(4), Points{}), shape},
 		"g.Row(1) is 3, want rows, 0 to 2":              {Connectivity(y, lists{nil, {3}, nil}, Points{}), param},
 		"viz.Connectivity: how is 7, want viz.Straight": {Connectivity(y, ringOf(3), Points{}, 7), param},
 	}
+	maps.Copy(all, dendrogramErrors())
+	return all
 }
 
 // TestEdgesOnce: an edge that both rows list, or one row twice, is one; a loop is none.
