@@ -115,7 +115,7 @@ func TestConvolution(t *testing.T) {
 				copy(grid[i*width:], values[i*c.cols:][:c.cols])
 			}
 			var first []float32
-			for _, procs := range []int{1, 2, 7} {
+			for _, procs := range testenv.Cores() {
 				old := runtime.GOMAXPROCS(procs)
 				f, err := NewConvolution(ctx, c.rows, c.cols, c.height, c.length, at, unweighted(c.height), unweighted(c.length))
 				if err != nil {

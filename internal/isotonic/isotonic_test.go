@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/tests/golden"
 )
 
@@ -83,7 +84,7 @@ func TestFitAgainstScikitLearn(t *testing.T) {
 func TestSameBitsOnAnyCores(t *testing.T) {
 	y, w := wavy(3*chunk + 5)
 	var first []float64
-	for _, cores := range []int{1, 2, 7} {
+	for _, cores := range testenv.Cores() {
 		before := runtime.GOMAXPROCS(cores)
 		f := make([]float64, len(y))
 		err := Fit(context.Background(), f, y, w)

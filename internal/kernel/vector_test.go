@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/flatland-go/flatland/internal/rng"
+	"github.com/flatland-go/flatland/internal/testenv"
 )
 
 // lengths are around all that the kernels unroll.
@@ -89,6 +90,7 @@ func TestReductions(t *testing.T) {
 // each a little more than half a unit of the sum's last place, which rounds all of
 // them up. The bounds hold, and are nearly reached.
 func TestBoundsAreReached(t *testing.T) {
+	testenv.Unraced(t)
 	eachPath(t, func(t *testing.T) {
 		running := 8 // sums of a row
 		if avx2 {
@@ -165,6 +167,7 @@ func TestReductionsDoNotSeePlaces(t *testing.T) {
 
 // A NaN or infinity at any place shows, and what lies beyond the rows does not.
 func TestReductionsKeepWhatIsNotFinite(t *testing.T) {
+	testenv.Unraced(t)
 	eachPath(t, func(t *testing.T) {
 		for d := 1; d <= longest; d++ {
 			a, a32 := sample(d+1, 0, 1, 1)

@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/gonum/blas/blas32"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 )
 
 // groups returns rows around centers, far from the origin; row i is of group i mod k.
@@ -135,7 +136,7 @@ func TestSameBitsOnAnyCores(t *testing.T) {
 	x := groups(400, 4, 3, 15)
 	for name, k := range ways {
 		var first *Clusters
-		for _, cores := range []int{1, 2, 7} {
+		for _, cores := range testenv.Cores() {
 			before := runtime.GOMAXPROCS(cores)
 			c, err := k.Fit(context.Background(), x)
 			runtime.GOMAXPROCS(before)

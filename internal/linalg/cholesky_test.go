@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/internal/testenv"
 )
 
 // definite has a condition of about 100.
@@ -163,7 +165,7 @@ func TestCholeskySameBitsOnAnyCores(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	a := definite(230)
 	var first []float64
-	for _, procs := range []int{1, 2, 7} {
+	for _, procs := range testenv.Cores() {
 		runtime.GOMAXPROCS(procs)
 		c, err := NewCholesky(context.Background(), a)
 		if err != nil {

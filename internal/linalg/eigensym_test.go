@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/internal/testenv"
 )
 
 // symmetric matrices that eigensolvers get wrong, beside ordinary ones.
@@ -266,7 +268,7 @@ func TestEigenSymRefusesWhatIsNotFinite(t *testing.T) {
 func TestEigenSymSameBitsOnAnyCores(t *testing.T) {
 	a := symmetric()["200"]
 	var first *mat.Dense
-	for _, procs := range []int{1, 2, 7} {
+	for _, procs := range testenv.Cores() {
 		old := runtime.GOMAXPROCS(procs)
 		_, vectors, err := EigenSym(context.Background(), a)
 		runtime.GOMAXPROCS(old)

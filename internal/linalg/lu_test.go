@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/internal/testenv"
 )
 
 // saddle has eigenvalues of both signs, and a zero in the first place of its diagonal.
@@ -68,7 +70,7 @@ func TestLUNamesTheColumn(t *testing.T) {
 func TestLUSameBitsOnAnyCores(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	var first []float64
-	for _, procs := range []int{1, 2, 7} {
+	for _, procs := range testenv.Cores() {
 		runtime.GOMAXPROCS(procs)
 		a, b := saddle(230), random(230, 400)
 		f, err := LUInPlace(context.Background(), a)

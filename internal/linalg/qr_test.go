@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/internal/testenv"
 )
 
 // tall matrices, by what is special about them.
@@ -183,7 +185,7 @@ func TestSVDSameBitsOnAnyCores(t *testing.T) {
 	for _, name := range []string{"plain", "low rank", "condition 3"} {
 		x := tall()[name]
 		var first []float64
-		for _, procs := range []int{1, 2, 7} {
+		for _, procs := range testenv.Cores() {
 			runtime.GOMAXPROCS(procs)
 			u, s, v, err := SVD(context.Background(), x)
 			if err != nil {

@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/rng"
+	"github.com/flatland-go/flatland/internal/testenv"
 )
 
 // shuffledGrid returns the Laplacian of a grid whose edges have random weights, with its
@@ -90,7 +91,7 @@ func TestSkyline(t *testing.T) {
 				}
 			}
 		}
-		for _, procs := range []int{1, 2, 7} {
+		for _, procs := range testenv.Cores() {
 			old := runtime.GOMAXPROCS(procs)
 			other := NewSkyline(a)
 			err := other.Factor(ctx, .01)

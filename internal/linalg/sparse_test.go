@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/rng"
+	"github.com/flatland-go/flatland/internal/testenv"
 )
 
 // triplet is one value of a sparse matrix under construction.
@@ -115,7 +116,7 @@ func filled(a *CSR) *mat.Dense {
 func onCores(t *testing.T, f func() []*mat.Dense) {
 	t.Helper()
 	var first []*mat.Dense
-	for _, procs := range []int{1, 2, 7} {
+	for _, procs := range testenv.Cores() {
 		old := runtime.GOMAXPROCS(procs)
 		got := f()
 		runtime.GOMAXPROCS(old)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/flatland-go/flatland/internal/fixture"
 	"github.com/flatland-go/flatland/internal/rng"
+	"github.com/flatland-go/flatland/internal/testenv"
 )
 
 // between returns the distances between the rows of x.
@@ -300,7 +301,7 @@ func TestSameBitsOnAnyCores(t *testing.T) {
 	d := twisted(n)
 	for name, place := range methods(n) {
 		var first *Layout
-		for _, cores := range []int{1, 2, 7} {
+		for _, cores := range testenv.Cores() {
 			before := runtime.GOMAXPROCS(cores)
 			l, err := place(context.Background(), d)
 			runtime.GOMAXPROCS(before)

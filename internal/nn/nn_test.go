@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/gonum/blas/blas32"
 
 	"github.com/flatland-go/flatland/internal/rng"
+	"github.com/flatland-go/flatland/internal/testenv"
 )
 
 func normal(seed uint64, rows, cols int) blas32.General {
@@ -338,7 +339,7 @@ func train(ctx context.Context, steps int) ([]float32, error) {
 func TestSameBitsOnAnyCores(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	var want []float32
-	for _, procs := range []int{1, 2, 7} {
+	for _, procs := range testenv.Cores() {
 		runtime.GOMAXPROCS(procs)
 		got, err := train(context.Background(), 5)
 		if err != nil {

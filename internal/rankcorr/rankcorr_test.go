@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/flatland-go/flatland/internal/rng"
+	"github.com/flatland-go/flatland/internal/testenv"
 )
 
 // few returns m values of which many are equal, some of them below 0 and zeros of both
@@ -52,7 +53,7 @@ func TestKendallAgainstAllPairs(t *testing.T) {
 		for _, different := range []int{1, 2, 7, 1 << 20} {
 			x, y := few(m, m, different), few(m+1000, m, 2*different)
 			want := slow(x, y)
-			for _, procs := range []int{1, 7} {
+			for _, procs := range testenv.Cores() {
 				old := runtime.GOMAXPROCS(procs)
 				got, err := Kendall(context.Background(), x, y)
 				runtime.GOMAXPROCS(old)

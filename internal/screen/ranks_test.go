@@ -71,7 +71,7 @@ func ranksAgainstEveryPair(t *testing.T, k int, named ...string) {
 			}
 			seen := r.EveryRank()
 			every := make([]int32, r.n)
-			for i := range r.n {
+			for i := 0; i < r.n; i += seldom() {
 				want := map[int32]int32{}
 				for at, v := range everyPair(r, i) {
 					want[v.row] = int32(at + 1)

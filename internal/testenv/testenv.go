@@ -95,6 +95,15 @@ func Unraced(t testing.TB) {
 	}
 }
 
+// Cores returns the numbers of processors on which a result must have the same bits: 1, 2 and 7. With -short it is 7 alone: to
+// race, goroutines need run but once.
+func Cores() []int {
+	if testing.Short() {
+		return []int{7}
+	}
+	return []int{1, 2, 7}
+}
+
 // Data returns the path of a file of real data, such as "mnist/t10k-images-idx3-ubyte.gz". The first element of name is
 // the need that it belongs to, and a machine without it skips or fails t as [Need] does.
 func Data(t testing.TB, name string) string {

@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/affinity"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
@@ -181,7 +182,7 @@ func TestEigenHasTheSameBitsOnAnyCores(t *testing.T) {
 	s := weigh(t, affinity.AlphaDecay{}, fixture.Normal(5, n, 2))
 	var want []float64
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
-	for _, procs := range []int{1, 2, 7} {
+	for _, procs := range testenv.Cores() {
 		runtime.GOMAXPROCS(procs)
 		o := must[*affinity.DiffusionOperator](t)(affinity.Diffusion{}.Of(context.Background(), s))
 		p := must[*affinity.Eigenpairs](t)(o.Eigen(context.Background(), 4))

@@ -13,6 +13,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/affinity"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/neighbors"
@@ -231,7 +232,7 @@ func TestGeodesicsOnAnyNumberOfCores(t *testing.T) {
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	var first []float32
-	for _, cores := range []int{1, 2, 7} {
+	for _, cores := range testenv.Cores() {
 		runtime.GOMAXPROCS(cores)
 		d, err := geodesics(t, h).Rows(context.Background(), []int{3, 100, 3, 149, 8, 31, 77, 12, 13, 14, 90, 91, 120, 1, 2, 55, 56, 57}, 0)
 		if err != nil {

@@ -13,6 +13,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/linalg"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/affinity"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
@@ -222,7 +223,7 @@ func TestHeatKernelHasTheSameBitsOnAnyCores(t *testing.T) {
 	l := laplacian(t, someWeights(2, 80, .1, 1, true), affinity.RandomWalk)
 	for _, way := range ways(5) {
 		var want []float64
-		for _, procs := range []int{1, 2, 7} {
+		for _, procs := range testenv.Cores() {
 			old := runtime.GOMAXPROCS(procs)
 			o := must[*affinity.HeatOperator](t)(way.Of(context.Background(), l))
 			h := must[*mat.Dense](t)(o.Dense(context.Background()))

@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/affinity"
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/mat32"
@@ -121,7 +122,7 @@ func TestIntersectLabels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, cores := range []int{1, 2, 7} {
+	for _, cores := range testenv.Cores() {
 		before := runtime.GOMAXPROCS(cores)
 		a, errA := s.IntersectLabels(t.Context(), labels, math.Inf(1))
 		b, errB := s.Intersect(t.Context(), weigh(t, affinity.FuzzySet{Neighbors: 9}, fixture.Normal(2, 300, 1)), .3)

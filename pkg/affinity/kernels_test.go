@@ -13,6 +13,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/affinity"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/neighbors"
@@ -373,7 +374,7 @@ func TestKernelsHaveTheSameBitsOnAnyCores(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	for _, k := range []kernel{affinity.AlphaDecay{Decay: 3}, affinity.Gaussian{}, affinity.Entropic{Perplexity: 5}, affinity.FuzzySet{}} {
 		var want string
-		for _, procs := range []int{1, 2, 7} {
+		for _, procs := range testenv.Cores() {
 			runtime.GOMAXPROCS(procs)
 			s := weigh(t, k, x)
 			if got := s.Fingerprint() + fmt.Sprint(s.Scales, s); want == "" {

@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/linalg"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/affinity"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
@@ -203,7 +204,7 @@ func TestLaplacianHasTheSameBitsOnAnyCores(t *testing.T) {
 	s := sparse(t, someWeights(2, 300, .1, 1, true))
 	var want []float64
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
-	for _, procs := range []int{1, 2, 7} {
+	for _, procs := range testenv.Cores() {
 		runtime.GOMAXPROCS(procs)
 		o := must[*affinity.LaplacianOperator](t)(affinity.Laplacian{}.Of(context.Background(), s))
 		got := append(rowsOf(o.Dim(), o.Row), o.Degrees()...)

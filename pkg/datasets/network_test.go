@@ -82,7 +82,7 @@ func TestNetworkSameBitsOnAnyCores(t *testing.T) {
 	wide := datasets.Network{Widths: []int{140, 140}, Epochs: 1, Residual: true}
 	for _, g := range []datasets.Network{little, wide} {
 		var want *datasets.TrainedNetwork
-		for _, procs := range []int{1, 2, 7} {
+		for _, procs := range testenv.Cores() {
 			runtime.GOMAXPROCS(procs)
 			got, err := g.Classify(watch.With(context.Background(), func(watch.Event) {}), x, labels, x)
 			if err != nil {

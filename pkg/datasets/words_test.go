@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
 
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
@@ -115,7 +116,7 @@ func TestSmallCorporaBeginLargeOnes(t *testing.T) {
 func TestCorporaHaveTheSameBitsOnAnyCores(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	var want string
-	for _, cores := range []int{1, 2, 7} {
+	for _, cores := range testenv.Cores() {
 		runtime.GOMAXPROCS(cores)
 		got := mat32.Fingerprint(write(t, datasets.BagOfWords{Rows: 900}).Counts)
 		if want == "" {

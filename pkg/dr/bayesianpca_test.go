@@ -152,6 +152,7 @@ func TestBayesianPCAIsBishopsFixedPoint(t *testing.T) {
 
 // The dimension is that of the data however many axes there are at first.
 func TestBayesianPCADimension(t *testing.T) {
+	testenv.Unraced(t)
 	for _, k := range []int{0, 1, 3, 5} {
 		sd := []float64{4, 3, 3, 2, 1.5}[:k]
 		for _, shape := range [][2]int{{200, 24}, {120, 50}, {60, 150}} {

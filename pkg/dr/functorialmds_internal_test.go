@@ -10,6 +10,7 @@ import (
 	distances "github.com/flatland-go/flatland/internal/apart"
 	"github.com/flatland-go/flatland/internal/fixture"
 	"github.com/flatland-go/flatland/internal/rng"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
@@ -71,6 +72,7 @@ func mapped(t *testing.T, x mat.Symmetric, to []int, m int, s *rng.Stream) *mat3
 // The table of the doc comment: what holds holds for every map tried, and what does not
 // fails for one.
 func TestWhichMapsALinkageRespects(t *testing.T) {
+	testenv.Unraced(t)
 	for _, c := range []struct {
 		f             FunctorialMDS
 		any, oneToOne bool

@@ -126,6 +126,7 @@ func TestIncrementalPCAAgainstScikitLearn(t *testing.T) {
 
 // However the rows come, from wherever, the model has the same bits.
 func TestIncrementalPCALearnsTheSameHoweverRowsCome(t *testing.T) {
+	testenv.Unraced(t)
 	ctx := context.Background()
 	x := normal(700, 5, 3)
 	single := mat32.Convert(x)

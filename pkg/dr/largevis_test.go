@@ -141,6 +141,7 @@ func TestLargeVisTransform(t *testing.T) {
 
 // Given graphs, weights and distances are taken for what they are.
 func TestLargeVisByOtherWeights(t *testing.T) {
+	testenv.Unraced(t)
 	ctx := context.Background()
 	x := fixture.Normal(7, 90, 6)
 	x.Apply(func(i, j int, v float64) float64 {

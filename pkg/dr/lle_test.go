@@ -43,6 +43,7 @@ func ExampleLLE_Fit() {
 var variants = map[string]dr.LLEVariant{"standard": dr.StandardLLE, "modified": dr.ModifiedLLE, "hessian": dr.HessianLLE, "ltsa": dr.LTSA}
 
 func TestLLEAgainstScikitLearn(t *testing.T) {
+	testenv.Unraced(t)
 	var file struct {
 		Roll [][]float64
 		Maps []struct {
@@ -58,9 +59,6 @@ func TestLLEAgainstScikitLearn(t *testing.T) {
 	}
 	ctx := context.Background()
 	for _, want := range file.Maps {
-		if testing.Short() && want.Table == "digits" {
-			continue // many columns and neighbours take the race stage seconds, and tell it nothing
-		}
 		x := mat.NewDense(len(file.Roll), 3, nil)
 		for i, row := range file.Roll {
 			x.SetRow(i, row)

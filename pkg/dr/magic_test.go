@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/affinity"
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/dr"
@@ -93,6 +94,7 @@ func TestMAGICFindsItsTime(t *testing.T) {
 // More columns than rows give what their coordinates among the rows do, which a rotation
 // takes to them, and take no memory of all columns by all.
 func TestMAGICOfManyColumns(t *testing.T) {
+	testenv.Unraced(t)
 	ctx := context.Background()
 	few := fixture.Normal(1, 30, 12)
 	const columns = 6000 // by 6000 are 288 MB

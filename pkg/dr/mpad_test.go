@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/dr"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
@@ -65,6 +66,7 @@ func differences(z []float64, tail float64) float64 {
 // The objective is what all pairs, one by one, say of the map; directions are of unit
 // length; and no direction near to one is much better.
 func TestMPADByHand(t *testing.T) {
+	testenv.Unraced(t)
 	ctx := context.Background()
 	x := fixture.Uniform(3, 80, 6)
 	const penalty, tail = 2, .4

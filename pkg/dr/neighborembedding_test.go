@@ -165,6 +165,7 @@ func TestObjectiveOfTinyWeights(t *testing.T) {
 
 // The rows that a model keeps are part of what it takes, and so is the grid of a wide map.
 func TestTSNEForecastsWhatItTakes(t *testing.T) {
+	testenv.Unraced(t)
 	x := fixture.Normal(1, 1200, 4000) // 38 MB
 	var me *mat32.MemoryError
 	if _, err := (dr.TSNE{Start: dr.FromRandom, MemoryLimit: 35 << 20}).Fit(context.Background(), x); !errors.As(err, &me) {

@@ -189,6 +189,7 @@ func TestNMFIsWhatItSays(t *testing.T) {
 
 // Sparse rows and the same rows in full find the same factors, few of them or many.
 func TestNMFOfSparseRows(t *testing.T) {
+	testenv.Unraced(t)
 	ctx := context.Background()
 	x := counted(t, 150, 120, 4, 8) // 6 % are not zero
 	for _, loss := range []dr.Divergence{dr.SquaredError, dr.KullbackLeibler} {
@@ -212,6 +213,7 @@ func TestNMFOfSparseRows(t *testing.T) {
 
 // More sweeps for a product come further in as many products.
 func TestNMFSweepsSaveProducts(t *testing.T) {
+	testenv.Unraced(t)
 	x := datasets.Digits().X.Slice(0, 400, 0, 64)
 	for _, iterations := range []int{5, 10, 20, 40} {
 		var left [2]float64
@@ -230,6 +232,7 @@ func TestNMFSweepsSaveProducts(t *testing.T) {
 
 // A penalty by sums makes values zero that one by squares does not.
 func TestNMFPenalties(t *testing.T) {
+	testenv.Unraced(t)
 	x := datasets.Digits().X.Slice(0, 200, 0, 64)
 	zeros := func(f dr.NMF) (n int) {
 		f.Components = 8

@@ -11,6 +11,7 @@ import (
 
 	"github.com/flatland-go/flatland/internal/fixture"
 	"github.com/flatland-go/flatland/internal/rng"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/dr"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
@@ -109,14 +110,11 @@ func TestOneSidedPCAOfWholeRowsIsTruncatedSVD(t *testing.T) {
 // Two entries of every row show the space of them all, once there are enough rows:
 // the more, the nearer. Zeros for what was not observed hide it.
 func TestOneSidedPCAFromTwoEntriesPerRow(t *testing.T) {
+	testenv.Unraced(t)
 	ctx := context.Background()
 	const d, k = 30, 2
-	sizes := []int{500, 4000, 32000}
-	if testing.Short() {
-		sizes = sizes[:2]
-	}
 	last := 0.
-	for _, n := range sizes {
+	for _, n := range []int{500, 4000, 32000} {
 		x, directions := glimpses(t, 5, n, d, k, 2)
 		m, err := dr.OneSidedPCA{Components: k}.Fit(ctx, x)
 		if err != nil {
@@ -133,7 +131,7 @@ func TestOneSidedPCAFromTwoEntriesPerRow(t *testing.T) {
 		}
 		last = found
 	}
-	if !testing.Short() && last < .97 {
+	if last < .97 {
 		t.Errorf("%.4f of the space is found at last", last)
 	}
 	// Half of the entries of few rows: the pairs that are missing are filled in, and so

@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/rng"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/dr"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
@@ -125,6 +126,7 @@ func TestPCAMissingEndsAtTheMaximum(t *testing.T) {
 
 // What is not seen of a row is what a normal distribution expects of it.
 func TestPCAMissingFillsByExpectation(t *testing.T) {
+	testenv.Unraced(t)
 	const n, d = 80, 6
 	x := holes(spiked(n, d, []float64{3, 2}, .3), .3)
 	for j := range d {
@@ -196,6 +198,7 @@ func TestPCAMissingNothingIsPCA(t *testing.T) {
 // The plane of what is seen is nearer to that of the whole data than PCA comes when
 // values that are missing are the mean.
 func TestPCAMissingBeatsTheMean(t *testing.T) {
+	testenv.Unraced(t)
 	x := spiked(150, 10, []float64{4, 3}, .2)
 	y := holes(x, .4)
 	filled := mat.DenseCopyOf(y)

@@ -194,6 +194,7 @@ func TestPCAOfFloat32Rows(t *testing.T) {
 }
 
 func TestPCAChoosesItsSolverByShape(t *testing.T) {
+	testenv.Unraced(t)
 	x := spiked(520, 510, []float64{9, 5}, .1)
 	m := fitPCA(t, dr.PCA{Components: 2}, mat32.Convert(x))
 	if notes := m.Embedding().Notes; len(notes) != 1 || !strings.Contains(notes[0], "randomized solver was chosen") {

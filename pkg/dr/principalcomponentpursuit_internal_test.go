@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 )
 
 // nuclear returns the sum of singular values, and the largest.
@@ -42,6 +43,7 @@ func pursuitGap(x, low, y *mat.Dense, lambda float64) float64 {
 
 // Of data without any structure, too, the split is the best there is.
 func TestPursuitIsOptimal(t *testing.T) {
+	testenv.Unraced(t)
 	ctx := context.Background()
 	low, spikes := new(mat.Dense), fixture.Uniform(7, 40, 30)
 	low.Mul(fixture.Normal(8, 40, 2), fixture.Normal(9, 2, 30))
@@ -50,9 +52,6 @@ func TestPursuitIsOptimal(t *testing.T) {
 	for name, x := range map[string]*mat.Dense{
 		"noise": fixture.Normal(4, 40, 25), "uniform": fixture.Uniform(5, 25, 40), "both parts": spikes,
 	} {
-		if testing.Short() && name != "noise" {
-			continue
-		}
 		n, d := x.Dims()
 		lambda := 1 / math.Sqrt(float64(max(n, d)))
 		m, err := PrincipalComponentPursuit{}.Fit(ctx, x)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/flatland-go/flatland/internal/fixture"
 	"github.com/flatland-go/flatland/internal/rng"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/dr"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
@@ -66,6 +67,7 @@ func offBy(a, b mat.Matrix) float64 {
 // twentieth and a tenth of the entries wrong, errors about 1e-6) both matrices are
 // found, whatever the size of what is wrong; where all entries are off, they are not.
 func TestPursuitFindsBothParts(t *testing.T) {
+	testenv.Unraced(t)
 	ctx := context.Background()
 	for _, c := range []struct {
 		n, d, rank             int

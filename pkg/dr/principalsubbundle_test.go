@@ -53,10 +53,8 @@ func ExamplePrincipalSubbundle_Fit() {
 
 // Closed form: geodesics of the sphere are great circles, and distances arcs.
 func TestSubbundleGeodesicsOfTheSphere(t *testing.T) {
-	n := 400
-	if testing.Short() {
-		n = 120
-	}
+	testenv.Unraced(t)
+	const n = 400
 	ctx := context.Background()
 	x := globe(n)
 	m, err := dr.PrincipalSubbundle{Bandwidth: .4, Iterations: 8, Tolerance: 1e-3}.Fit(ctx, x)
@@ -112,6 +110,7 @@ func TestSubbundleGeodesicsOfTheSphere(t *testing.T) {
 
 // Where tangent spaces are exact, so is the result: rows of a plane keep all their distances.
 func TestSubbundleOfFlatRowsIsAnIsometry(t *testing.T) {
+	testenv.Unraced(t)
 	flat, turn := fixture.Normal(1, 60, 2), fixture.Normal(2, 7, 7)
 	var qr mat.QR
 	qr.Factorize(turn)

@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/dr"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
@@ -109,10 +110,8 @@ func TestPrincipalSubspaceTestOfAnderson(t *testing.T) {
 // The p-values of true hypotheses are uniform, of false ones small; subspaces may
 // have equal variances within, and be several.
 func TestPrincipalSubspacesAreCalibrated(t *testing.T) {
-	sets := 400
-	if testing.Short() {
-		sets = 60
-	}
+	testenv.Unraced(t)
+	const sets = 400
 	data := func(seed uint64) mat.Matrix { return ellipsoid(seed, 400, 4, 4, 2, 1, 1) }
 	for name, p := range map[string]dr.PrincipalSubspaceTest{
 		"two of five":       {Axes: unitRows(2, 5, 0)},
@@ -138,10 +137,8 @@ func TestPrincipalSubspacesAreCalibrated(t *testing.T) {
 
 // Of rows with heavy tails bootstrap samples know what normal theory does not.
 func TestPrincipalSubspacesOfHeavyTails(t *testing.T) {
-	sets := 100
-	if testing.Short() {
-		sets = 20
-	}
+	testenv.Unraced(t)
+	const sets = 100
 	data := func(seed uint64) mat.Matrix {
 		x := ellipsoid(seed, 300, 3, 1, 1)
 		scale := fixture.Uniform(seed+7, 300, 1)

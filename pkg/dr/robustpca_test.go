@@ -86,11 +86,9 @@ func along(u []float64) float64 {
 // PCA loses three quarters of the variance of the inliers, wherever the outliers
 // want it to; the filter keeps 97 % and more, of rows in memory and of a stream.
 func TestRobustPCAKeepsTheVarianceOfInliers(t *testing.T) {
+	testenv.Unraced(t)
 	ctx := context.Background()
-	n, d := 4000, 40
-	if testing.Short() {
-		n, d = 1200, 20
-	}
+	const n, d = 4000, 40
 	for name, attack := range attacks {
 		for _, share := range []float64{.02, .05, .1} {
 			x, outlier := attacked(1, n, d, share, attack)

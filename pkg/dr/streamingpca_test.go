@@ -120,11 +120,9 @@ func shared(components, directions *mat.Dense) float64 {
 // Both rules find the directions of a stream. History needs fewer rows, and gets
 // nearer to what all rows at once show; Oja gets there.
 func TestStreamingPCAFindsTheDirections(t *testing.T) {
+	testenv.Unraced(t)
 	ctx := context.Background()
-	n := 8000
-	if testing.Short() {
-		n = 3000
-	}
+	const n = 8000
 	for seed := range uint64(3) {
 		x, directions := twoSpikes(seed+1, n, 30)
 		whole, err := dr.PCA{Components: 2}.Fit(ctx, x)

@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/dr"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/neighbors"
@@ -92,6 +93,7 @@ func partners(m, k, nuisances int) (*mat.Dense, *neighbors.Graph) {
 // coordinates. Where k eigenvalues of R stand out its minimum is Σ(1 − ρ)² over
 // them, at their eigenvectors.
 func TestTLDRFindsWhatPartnersShare(t *testing.T) {
+	testenv.Unraced(t)
 	ctx := context.Background()
 	const m, k, nuisances = 300, 3, 5
 	x, g := partners(m, k, nuisances)
@@ -140,6 +142,7 @@ var shortTLDR = dr.TLDR{Components: 3, Epochs: 20, ProjectorWidth: 32, Batch: 64
 // Neighbours that are strangers teach nothing: with the groups' own neighbours the map
 // tells groups apart, with shuffled ones it does not.
 func TestTLDRNeedsTrueNeighbors(t *testing.T) {
+	testenv.Unraced(t)
 	ctx := context.Background()
 	const n = 240
 	x, centers := fixture.Normal(1, n, 24), fixture.Normal(2, 8, 18)

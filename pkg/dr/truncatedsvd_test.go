@@ -101,6 +101,7 @@ func counted(t testing.TB, n, d, topics, words int) *mat32.CSR {
 // Sparse rows, the same rows in full in either precision, and the exact solver
 // find the same; another seed, the same to fewer digits.
 func TestTruncatedSVDOfSparseRows(t *testing.T) {
+	testenv.Unraced(t)
 	ctx := context.Background()
 	x := counted(t, 400, 350, 6, 20)
 	exact, err := dr.TruncatedSVD{Components: 6, Solver: dr.Exact}.Fit(ctx, x)
@@ -137,6 +138,7 @@ func TestTruncatedSVDOfSparseRows(t *testing.T) {
 }
 
 func TestTruncatedSVDAtTheEdges(t *testing.T) {
+	testenv.Unraced(t)
 	ctx := context.Background()
 	x := fixture.Normal(3, 30, 4)
 	m, err := dr.TruncatedSVD{}.Fit(ctx, x)

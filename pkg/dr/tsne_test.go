@@ -9,6 +9,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/dr"
 	"github.com/flatland-go/flatland/pkg/mat32"
@@ -30,6 +31,7 @@ func ExampleTSNE_Embed() {
 // Three groups far apart stay apart: whoever is nearest in the map is of the
 // same group. The control, labels shuffled, must fail.
 func TestTSNEKeepsGroupsApart(t *testing.T) {
+	testenv.Unraced(t)
 	for dim := 1; dim <= 3; dim++ {
 		d, err := datasets.Blobs{Rows: 120, Dim: 8, Spread: 0.5, Seed: 3}.Generate()
 		if err != nil {

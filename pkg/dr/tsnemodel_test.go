@@ -65,6 +65,7 @@ func ways() map[string]dr.TSNE {
 }
 
 func TestTSNEContinuesAsIfItHadNotStopped(t *testing.T) {
+	testenv.Unraced(t)
 	ctx := context.Background()
 	x := normal(60, 4, 1)
 	for name, method := range ways() {

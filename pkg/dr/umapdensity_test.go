@@ -136,6 +136,7 @@ func TestDensityModel(t *testing.T) {
 }
 
 func TestDensityAtTheEdges(t *testing.T) {
+	testenv.Unraced(t)
 	x := fixture.Normal(1, 30, 3)
 	s, err := affinity.FuzzySet{}.Weigh(t.Context(), x)
 	if err != nil {

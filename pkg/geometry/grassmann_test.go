@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/geometry"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
@@ -170,7 +171,7 @@ func TestGrassmannMean(t *testing.T) {
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	var first string
-	for _, cores := range []int{1, 2, 7} {
+	for _, cores := range testenv.Cores() {
 		runtime.GOMAXPROCS(cores)
 		if m, err = g.Mean(ctx, around); err != nil {
 			t.Fatal(err)

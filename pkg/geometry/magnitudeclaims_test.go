@@ -372,7 +372,7 @@ func TestMagnitudeSameBitsOnAnyCores(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	x := fixture.Normal(3, 230, 4)
 	var first string
-	for _, procs := range []int{1, 2, 7} {
+	for _, procs := range testenv.Cores() {
 		runtime.GOMAXPROCS(procs)
 		all := ""
 		for _, s := range []MagnitudeSolver{Direct, ConjugateGradients, NearestNeighbors} {

@@ -232,7 +232,7 @@ func TestCurvatureHasTheSameBitsOnAnyCores(t *testing.T) {
 	for _, o := range []geometry.OllivierRicci{{}, {Plan: geometry.EntropicPlan, Regularization: 1}, {Plan: geometry.ProductPlan}} {
 		for _, g := range []*affinity.Sparse{karate(t), long} {
 			var want []float64
-			for _, procs := range []int{1, 2, 7} {
+			for _, procs := range testenv.Cores() {
 				before := runtime.GOMAXPROCS(procs)
 				got := curvature(t, o, g).Values
 				runtime.GOMAXPROCS(before)

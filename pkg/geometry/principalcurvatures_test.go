@@ -241,7 +241,7 @@ func TestCurvaturesAreReproducible(t *testing.T) {
 	x := turnedInto(sphere(1, 200, 3, 1), 15)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	var want string
-	for _, cores := range []int{1, 2, 7} {
+	for _, cores := range testenv.Cores() {
 		runtime.GOMAXPROCS(cores)
 		c, err := geometry.PrincipalCurvatures{Dimension: 2}.Compute(context.Background(), x)
 		if err != nil {

@@ -463,7 +463,7 @@ func TestSpreadOnAnyCores(t *testing.T) {
 		x.Set(i, i%3, x.At(i, i%3)+3)
 	}
 	var want string
-	for _, procs := range []int{1, 2, 7} {
+	for _, procs := range testenv.Cores() {
 		old := runtime.GOMAXPROCS(procs)
 		e, err1 := geometry.Enveloping{Samples: 3000}.Score(t.Context(), x)
 		m, err2 := geometry.MSTUniformity{}.Score(t.Context(), x)

@@ -160,7 +160,7 @@ func TestMeanDeltaByDrawsIsNearAll(t *testing.T) {
 func TestDeltaKeepsItsPromises(t *testing.T) {
 	x := fixture.Normal(5, 120, 4)
 	var want *hyperbolic.Hyperbolicity
-	for _, procs := range []int{1, 2, 7} {
+	for _, procs := range testenv.Cores() {
 		old := runtime.GOMAXPROCS(procs)
 		got, err := hyperbolic.Delta{Quadruples: 5000}.Compute(context.Background(), x)
 		runtime.GOMAXPROCS(old)

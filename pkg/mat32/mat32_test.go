@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/internal/testenv"
 )
 
 func TestFromRowsAndColumnsAgree(t *testing.T) {
@@ -100,7 +102,7 @@ func TestFingerprintOfManyBlocks(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	_, x := sparse(t, 3000, 100)
 	want := ""
-	for _, cores := range []int{1, 2, 7} {
+	for _, cores := range testenv.Cores() {
 		runtime.GOMAXPROCS(cores)
 		got := Fingerprint(x)
 		if want == "" {

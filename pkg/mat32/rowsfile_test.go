@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/flatland-go/flatland/internal/testenv"
 )
 
 // npy returns a NumPy file with a header and values.
@@ -72,7 +74,7 @@ func TestRowsFromFiles(t *testing.T) {
 		if r.Columns() != c.columns {
 			t.Errorf("%s: %d columns", name, r.Columns())
 		}
-		for _, cores := range []int{1, 2, 7} {
+		for _, cores := range testenv.Cores() {
 			old := runtime.GOMAXPROCS(cores)
 			for _, size := range []int{100, n * d, math.MaxInt} {
 				for range 2 {

@@ -47,7 +47,7 @@ func TestDistancesGiveTheGraphOfTheirRows(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, cores := range []int{1, 2, 7} {
+			for _, cores := range testenv.Cores() {
 				runtime.GOMAXPROCS(cores)
 				got, err := neighbors.Exact{Neighbors: k}.Graph(context.Background(), d)
 				if err != nil {

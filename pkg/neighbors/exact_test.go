@@ -15,6 +15,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/rng"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/neighbors"
 	"github.com/flatland-go/flatland/pkg/watch"
@@ -237,7 +238,7 @@ func TestTypesOfInputAgree(t *testing.T) {
 func TestSameBitsOnAnyCores(t *testing.T) {
 	x := inputs()["normal"]
 	var want *neighbors.Graph
-	for _, procs := range []int{1, 2, 7} {
+	for _, procs := range testenv.Cores() {
 		old := runtime.GOMAXPROCS(procs)
 		got, err := neighbors.Exact{Neighbors: 20}.Graph(context.Background(), x)
 		runtime.GOMAXPROCS(old)

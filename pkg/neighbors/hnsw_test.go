@@ -180,7 +180,7 @@ func TestHNSWSameBitsOnAnyCores(t *testing.T) {
 	x := fixture.Normal(3, n, 6)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	var want []byte
-	for _, procs := range []int{1, 2, 7} {
+	for _, procs := range testenv.Cores() {
 		runtime.GOMAXPROCS(procs)
 		got := saveIndex(t, hnswIndex(t, neighbors.HNSW{M: 6, EfConstruction: 30, Seed: 9}, x))
 		if want == nil {

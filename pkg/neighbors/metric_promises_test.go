@@ -471,7 +471,7 @@ func TestBadMetrics(t *testing.T) {
 			}
 			return math.Abs(a[0] - b[0])
 		})
-		for _, cores := range []int{1, 7} {
+		for _, cores := range testenv.Cores() {
 			runtime.GOMAXPROCS(cores)
 			_, err := neighbors.Exact{Metric: f}.Graph(ctx, many)
 			var distance *mat32.DistanceError

@@ -296,7 +296,7 @@ func TestNNDescentSameBitsOnAnyCores(t *testing.T) {
 		}
 		y := fixture.Uniform(9, 40, d)
 		var first result
-		for run, procs := range []int{1, 2, 7} {
+		for run, procs := range testenv.Cores() {
 			old := runtime.GOMAXPROCS(procs)
 			ix, err := c.o.Index(context.Background(), c.x)
 			if err != nil {
@@ -346,7 +346,7 @@ func TestNNDescentOfDistancesThatAreNone(t *testing.T) {
 		},
 	} {
 		var before string
-		for _, cores := range []int{1, 7} {
+		for _, cores := range testenv.Cores() {
 			runtime.GOMAXPROCS(cores)
 			g, err := neighbors.NNDescent{Metric: neighbors.Func("f", f)}.Graph(context.Background(), x)
 			now := fmt.Sprint(err)

@@ -324,7 +324,7 @@ func TestAllPairsAreDrawnOnce(t *testing.T) {
 func TestDistancesHaveTheSameBitsOnAnyCores(t *testing.T) {
 	x, y := fixture.Normal(1, 200, 3), fixture.Normal(2, 200, 2)
 	var want []*quality.DistanceAgreement
-	for _, procs := range []int{1, 2, 7} {
+	for _, procs := range testenv.Cores() {
 		old := runtime.GOMAXPROCS(procs)
 		got := []*quality.DistanceAgreement{
 			preserved(t, quality.DistancePreservation{}, x, y),

@@ -334,7 +334,7 @@ func TestMeasuresHaveTheSameBitsOnAnyCores(t *testing.T) {
 		labels[i] = i % 3
 	}
 	var want []any
-	for _, procs := range []int{1, 2, 7} {
+	for _, procs := range testenv.Cores() {
 		old := runtime.GOMAXPROCS(procs)
 		var got []any
 		for _, m := range []scored{quality.TripletAccuracy{}, quality.RadiusCorrelation{}, quality.TopographicProduct{}, quality.LocalProcrustes{}} {

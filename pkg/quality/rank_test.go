@@ -153,7 +153,7 @@ func TestPartsAgree(t *testing.T) {
 func TestSameBitsOnAnyCores(t *testing.T) {
 	x, y, _ := fixture.Embedding()
 	var want *quality.Ranks
-	for _, procs := range []int{1, 2, 7} {
+	for _, procs := range testenv.Cores() {
 		old := runtime.GOMAXPROCS(procs)
 		got := compare(t, 0, x, y)
 		runtime.GOMAXPROCS(old)

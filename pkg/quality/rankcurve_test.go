@@ -83,7 +83,7 @@ func TestCurvesOfThreeRows(t *testing.T) {
 func TestCurvesOnAnyCores(t *testing.T) {
 	x, y, _ := fixture.Embedding()
 	var want *quality.RankCurves
-	for _, procs := range []int{1, 2, 7} {
+	for _, procs := range testenv.Cores() {
 		old := runtime.GOMAXPROCS(procs)
 		got := curves(t, x, y)
 		runtime.GOMAXPROCS(old)

@@ -108,7 +108,7 @@ func TestReportSameBits(t *testing.T) {
 	x := fixture.Normal(1, 120, 4)
 	y := mat.DenseCopyOf(x.Slice(0, 120, 0, 2))
 	var want string
-	for i, procs := range []int{1, 2, 7} {
+	for i, procs := range testenv.Cores() {
 		runtime.GOMAXPROCS(procs)
 		r, err := Report{Sample: 50, Pairs: 300}.Compare(t.Context(), x, y)
 		if err != nil {

@@ -139,7 +139,7 @@ func TestSteadinessOnAnyCores(t *testing.T) {
 	x, y := fixture.Normal(1, 70, 5), fixture.Normal(2, 70, 2)
 	c := quality.SteadinessCohesiveness{Iterations: 8}
 	var want *quality.ClusterReliability
-	for _, cores := range []int{1, 2, 7} {
+	for _, cores := range testenv.Cores() {
 		was := runtime.GOMAXPROCS(cores)
 		got := reliability(t, c, x, y)
 		runtime.GOMAXPROCS(was)

@@ -256,7 +256,7 @@ func TestProfileSameBits(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	x, y := normal32(1, 100, 12), normal32(2, 100, 7)
 	var want string
-	for i, procs := range []int{1, 2, 7} {
+	for i, procs := range testenv.Cores() {
 		runtime.GOMAXPROCS(procs)
 		c, err := Profile{Measures: []Measure{CKA{}, CCA{}, RSA{}, MutualKNN{}, SemiMatch{}}, Permutations: 3}.Compare(t.Context(), x, y)
 		if err != nil {

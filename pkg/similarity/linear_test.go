@@ -439,7 +439,7 @@ func TestLinearSameBits(t *testing.T) {
 	x, y := normal32(1, 300, 40), normal32(2, 300, 24)
 	for _, c := range linearMeasures {
 		var want float64
-		for i, procs := range []int{1, 2, 7} {
+		for i, procs := range testenv.Cores() {
 			runtime.GOMAXPROCS(procs)
 			got, err := score(c.m)(t.Context(), x, y)
 			if err != nil {

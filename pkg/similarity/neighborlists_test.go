@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/neighbors"
 )
@@ -182,7 +183,7 @@ func TestNeighborhoodPromises(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, procs := range []int{1, 7} {
+		for _, procs := range testenv.Cores() {
 			old := runtime.GOMAXPROCS(procs)
 			got, err := m.Compare(t.Context(), x, y)
 			runtime.GOMAXPROCS(old)

@@ -156,7 +156,7 @@ func TestRandomFeaturesOfAnyForm(t *testing.T) {
 		{Dim: 71, Coupling: sketch.Simplex, Positive: true}, {Dim: 1, Coupling: sketch.Orthogonal, Positive: true},
 	} {
 		want := done(t)(f.Apply(context.Background(), x))
-		for _, procs := range []int{1, 2, 7} {
+		for _, procs := range testenv.Cores() {
 			old := runtime.GOMAXPROCS(procs)
 			for name, m := range map[string]mat.Matrix{"float32": x, "float64": mat.DenseCopyOf(x), "sparse": csr} {
 				if got := done(t)(f.Apply(context.Background(), m)); !slices.Equal(got.Data(), want.Data()) {

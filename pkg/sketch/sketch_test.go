@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/sketch"
 	"github.com/flatland-go/flatland/tests/golden"
@@ -176,7 +177,7 @@ func TestSketchesOfAnyFormAreTheSame(t *testing.T) {
 	every(t, func(t *testing.T, of func(k int, seed uint64) sketcher) {
 		s := of(k, 9)
 		want := done(t)(s.Apply(context.Background(), x))
-		for _, procs := range []int{1, 2, 7} {
+		for _, procs := range testenv.Cores() {
 			old := runtime.GOMAXPROCS(procs)
 			for name, m := range map[string]mat.Matrix{"float32": x, "float64": wide, "sparse": csr} {
 				if got := done(t)(s.Apply(context.Background(), m)); !slices.Equal(got.Data(), want.Data()) {

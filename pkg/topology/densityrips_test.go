@@ -496,7 +496,7 @@ func TestDensityRipsPromises(t *testing.T) {
 		t.Errorf("distances: %v", err)
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
-	for _, cores := range []int{1, 2, 7} {
+	for _, cores := range testenv.Cores() {
 		runtime.GOMAXPROCS(cores)
 		if got, err := (topology.DensityRips{}).Compute(ctx, x); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%d cores: %v", cores, err)

@@ -169,7 +169,7 @@ func TestEuclidicityPromises(t *testing.T) {
 	got, err := e.Compute(ctx, apart.Rows(t, x))
 	same("distances", got, err, 1)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
-	for _, cores := range []int{1, 2, 7} {
+	for _, cores := range testenv.Cores() {
 		runtime.GOMAXPROCS(cores)
 		got, err := e.Compute(ctx, x)
 		same(fmt.Sprint(cores, " cores"), got, err, 1)

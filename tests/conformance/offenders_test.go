@@ -228,6 +228,7 @@ func wantFound(t *testing.T, what, says string, problems []error) {
 // What breaks a promise is found by the check of that promise, and what keeps
 // all of them is not accused.
 func TestOffendersAreFound(t *testing.T) {
+	testenv.Unraced(t)
 	for _, p := range promises {
 		report(t, p.keep(onlyEntry(t, planted{"honest"})))
 	}
