@@ -44,7 +44,7 @@ var house = []floor{
 	{"5, shown and tested", []string{"pkg/viz", "pkg/nbtest"}},
 	{"5½, what tests and benchmarks read", []string{"internal/digits70k", "internal/digits70k/cmd/digits70k", "tests/golden"}},
 	{"6, what crosses packages", []string{"docs", "tests", "tests/bench", "tests/bench/cmd/bench", "tests/bench/cmd/dimensions", "tests/bench/cmd/growth", "tests/bench/ours", "tests/bench/theirs", "tests/bench/wire",
-		"tests/browser", "tests/conformance", "tests/lab", "tests/lint", "tests/notebooks", "tests/notebooks/cmd/nbrun"}},
+		"tests/browser", "tests/browser/kinds", "tests/conformance", "tests/lab", "tests/lint", "tests/notebooks", "tests/notebooks/cmd/nbrun"}},
 }
 
 type floor struct {

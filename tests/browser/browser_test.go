@@ -40,16 +40,14 @@ type stepResult struct {
 
 type step map[string]any
 
-// A job is what drive.mjs is told.
+// A job is a page, what is done with it, and for whom.
 type job struct {
-	Playwright string            `json:"playwright"`
-	Chromium   string            `json:"chromium"`
-	Page       string            `json:"page"`
-	Files      map[string]string `json:"files"`
-	Steps      []step            `json:"steps"`
-	Patience   int               `json:"patience"` // milliseconds to wait for the charts
-	Scripts    bool              `json:"scripts"`  // whether the page's scripts run
-	Dark       bool              `json:"dark"`     // whether the reader's system is dark
+	Page     string            // a file
+	Files    map[string]string // requests that are answered, by URL, with a file
+	Steps    []step
+	Patience int  // milliseconds to wait for the charts
+	Scripts  bool // whether the page's scripts run
+	Dark     bool // whether the reader's system is dark
 }
 
 // look opens the file in the browser and takes the steps, the last of which is a screenshot under build/shots.
@@ -58,21 +56,25 @@ func look(t *testing.T, path string, patience int, files map[string]string, step
 	return drive(t, job{Page: path, Patience: patience, Files: files, Steps: steps, Scripts: true})
 }
 
-// drive is look for a reader with preferences; Page is a file's path.
+// drive is look for a reader with preferences.
 func drive(t *testing.T, j job) seen {
+	t.Helper()
+	shot := filepath.Join(shots(t), strings.NewReplacer("/", "-", " ", "-").Replace(t.Name())+".png")
+	var s seen
+	run(t, "drive.mjs", map[string]any{
+		"page": (&url.URL{Scheme: "file", Path: j.Page}).String(), "files": j.Files, "steps": append(j.Steps, step{"do": "shot", "path": shot}),
+		"patience": j.Patience, "scripts": j.Scripts, "dark": j.Dark,
+	}, &s)
+	return s
+}
+
+// run runs a script of this folder with node, which drives the browser as the job says, and reads what the script saw.
+func run(t *testing.T, script string, job map[string]any, saw any) {
 	t.Helper()
 	browser, _ := testenv.Chromium()
 	tools, _ := testenv.Tools()
-	shots := filepath.Join(testenv.Root(), "build", "shots")
-	if err := os.MkdirAll(shots, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	shot := filepath.Join(shots, strings.NewReplacer("/", "-", " ", "-").Replace(t.Name())+".png")
-	j.Playwright = filepath.Join(tools, "node_modules", "playwright-core")
-	j.Chromium = browser
-	j.Page = (&url.URL{Scheme: "file", Path: j.Page}).String()
-	j.Steps = append(j.Steps, step{"do": "shot", "path": shot})
-	text, err := json.Marshal(j)
+	job["playwright"], job["chromium"] = filepath.Join(tools, "node_modules", "playwright-core"), browser
+	text, err := json.Marshal(job)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,17 +82,15 @@ func drive(t *testing.T, j job) seen {
 	if err := os.WriteFile(order, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), "node", "drive.mjs", order)
+	cmd := exec.CommandContext(t.Context(), "node", script, order)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("drive.mjs: %v", err)
+		t.Fatalf("%s: %v", script, err)
 	}
-	var s seen
-	if err := json.Unmarshal(out, &s); err != nil {
-		t.Fatalf("drive.mjs printed %q: %v", out, err)
+	if err := json.Unmarshal(out, saw); err != nil {
+		t.Fatalf("%s printed %q: %v", script, out, err)
 	}
-	return s
 }
 
 // verdict says what is wrong with a page that should show the given number of charts, all drawn, without the network; fewer than zero

@@ -3,8 +3,6 @@ package browser
 import (
 	"bytes"
 	"fmt"
-	"image"
-	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,57 +10,21 @@ import (
 
 	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/viz"
-	"gonum.org/v1/gonum/mat"
+	"github.com/flatland-go/flatland/tests/browser/kinds"
 )
 
 const (
-	classes = 4
-	each    = 30
-	rows    = classes * each
+	classes = kinds.Classes
+	each    = kinds.Each
 )
 
-var names = []string{"north", "east", "south", "west"}
-
-// stripes are images that differ from row to row.
-type stripes struct{}
-
-func (stripes) Image(i int) image.Image {
-	m := image.NewGray(image.Rect(0, 0, 8, 8))
-	for k := range m.Pix {
-		m.Pix[k] = uint8(17 * ((k/8 + i) % 16))
-	}
-	return m
-}
-
-// rings returns a map of four rings apart from each other, their rows by class, and what is known of the rows.
-func rings() (*mat.Dense, viz.Points) {
-	y := mat.NewDense(rows, 2, nil)
-	p := viz.Points{Labels: make([]int, rows), Names: names, Images: stripes{}, Text: make([]string, rows)}
-	for i := range rows {
-		class, angle := i/each, 2*math.Pi*float64(i%each)/each
-		y.Set(i, 0, 4*float64(class%2)+math.Cos(angle))
-		y.Set(i, 1, 4*float64(class/2)+math.Sin(angle))
-		p.Labels[i] = class
-		p.Text[i] = fmt.Sprintf("point <%d> & more", i)
-	}
-	return y, p
-}
-
 func chart() *viz.Chart {
-	y, p := rings()
+	y, p := kinds.Rings()
 	return viz.Scatter(y, p).Titled("Four rings")
 }
 
 // byValue is a chart other than chart.
-func byValue() *viz.Chart {
-	y, p := rings()
-	p.Values = make([]float64, rows)
-	for i := range p.Values {
-		p.Values[i] = float64(i) / 10
-	}
-	p.ValueName = "height"
-	return viz.Scatter(y, p)
-}
+func byValue() *viz.Chart { return kinds.RingsByHeight() }
 
 const patience = 15_000 // milliseconds in which a page on a busy machine draws its charts
 

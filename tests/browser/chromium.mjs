@@ -35,44 +35,6 @@ export const ask = {
       picture: image.complete && image.naturalWidth > 0 && getComputedStyle(image).visibility === 'visible',
     };
   }),
-  // Places of a chart's frames where something is drawn: at most n, in the window, in an order that jumps about.
-  drawn: ([at, n]) => {
-    const host = document.querySelectorAll('[data-flatland]')[at];
-    host.scrollIntoView({ block: 'center', behavior: 'instant' });
-    const { panels } = JSON.parse(host.querySelector('script[type="application/json"]').textContent);
-    const box = host.getBoundingClientRect();
-    const places = [];
-    for (const canvas of host.querySelectorAll('.flatland-live canvas[data-zr-dom-id]')) {
-      const ratio = canvas.width / canvas.clientWidth;
-      const pen = canvas.getContext('2d');
-      for (const { frame: f } of panels) {
-        const [w, h] = [f.W, f.H].map((side) => Math.floor(side * ratio));
-        const { data } = pen.getImageData(f.X * ratio, f.Y * ratio, w, h);
-        for (let y = 2; y < h - 2; y += 2) {
-          for (let x = 2; x < w - 2; x += 2) {
-            const i = 4 * (y * w + x), [r, g, b, a] = data.subarray(i, i + 4);
-            if (a > 0 && Math.max(r, g, b) - Math.min(r, g, b) > 24) places.push({ x: box.x + f.X + x / ratio, y: box.y + f.Y + y / ratio });
-          }
-        }
-      }
-    }
-    if (!places.length) for (const { frame: f } of panels) places.push({ x: box.x + f.X + f.W / 2, y: box.y + f.Y + f.H / 2 });
-    return Array.from({ length: n }, (_, i) => places[Math.floor(((i * 0.618034 + 0.31) % 1) * places.length)]);
-  },
-  // The names in a chart's legend.
-  legend: (at) => {
-    const host = document.querySelectorAll('[data-flatland]')[at];
-    return (JSON.parse(host.querySelector('script[type="application/json"]').textContent).legend?.entries ?? []).map((e) => e.name);
-  },
-  // A number that is another when a chart looks otherwise.
-  look: (at) => {
-    let sum = 0;
-    for (const canvas of document.querySelectorAll('[data-flatland]')[at].querySelectorAll('.flatland-live canvas')) {
-      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-      for (let i = 0; i < data.length; i++) sum = (Math.imul(sum, 31) + data[i]) | 0;
-    }
-    return sum;
-  },
   settled: () => [...document.querySelectorAll('[data-flatland]')].every((h) => ['drawn', 'failed'].includes(h.dataset.flatlandState)),
   // Where the chart's j-th point of the i-th series is in the window; where the chart has a layer, of the i-th group of its first.
   point: ([at, series, j]) => {

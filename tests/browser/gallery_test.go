@@ -2,235 +2,217 @@ package browser
 
 import (
 	"fmt"
-	"math"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
-	"github.com/flatland-go/flatland/pkg/affinity"
-	"github.com/flatland-go/flatland/pkg/datasets"
-	"github.com/flatland-go/flatland/pkg/geometry"
-	"github.com/flatland-go/flatland/pkg/hyperbolic"
-	"github.com/flatland-go/flatland/pkg/measure"
-	"github.com/flatland-go/flatland/pkg/topology"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/viz"
-	"gonum.org/v1/gonum/mat"
+	"github.com/flatland-go/flatland/tests/browser/kinds"
 )
 
-// A sample is a chart of the gallery.
-type sample struct {
-	name  string
-	chart *viz.Chart
-}
-
-// gallery returns charts of every kind, with what a reader of a paper would find in them.
-func gallery(t *testing.T) []sample {
-	t.Helper()
-	y, p := rings()
-	return []sample{
-		{"scatter", viz.Scatter(y, p).Titled("Four rings")},
-		{"scatter values", byValue().Titled("Four rings by height")},
-		{"lines", estimates()},
-		{"lines long", losses()},
-		{"dimensions", dimensions()},
-		{"bars", trust()},
-		{"bars horizontal", times()},
-		{"heatmap", correlations()},
-		{"heatmap large", distances(300)},
-		{"heatmap table", table()},
-		{"grid", several()},
-		{"grid lines", severalLines()},
-		{"grid mixed", mixed()},
-		{"images", pictures()},
-		{"barcode", viz.Barcode(circle(t)).Titled("A noisy circle")},
-		{"persistence", viz.PersistenceDiagram(circle(t)).Titled("A noisy circle")},
-		{"network", karate(t).Titled("Curvature of the karate club")},
-		{"network disk", tree(t).Titled("A tree in Poincaré's disk")},
+// makers returns the functions of the package in a folder that make charts: the exported ones that return a *Chart.
+func makers(folder string) (map[string]bool, error) {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return nil, err
 	}
-}
-
-// wave is a number in [−1, 1] that looks random and is the same on every machine.
-func wave(i int) float64 {
-	return math.Sin(12.9898*float64(i)+4.1414*float64(i*i%97)) * math.Cos(78.233*float64(i%31))
-}
-
-// dimensions are those of a noisy surface, by a curve and by estimators that look at one scale.
-func dimensions() *viz.Chart {
-	var all []measure.Dimension
-	for i := range 6 {
-		all = append(all, measure.Dimension{Method: "Gride", Value: 2 + 3*math.Exp(-float64(i)), StdErr: .2 / float64(1+i), Scale: .02 * math.Exp2(float64(i)/2)})
-	}
-	for i, name := range []string{"TwoNN", "MLE", "TLE", "MOM", "ESS", "FisherS"} {
-		all = append(all, measure.Dimension{Method: name, Value: 2.1 + 3*math.Exp(-float64(i)/1.5), StdErr: .15 / float64(1+i), Scale: .02 * math.Exp2(float64(i)*.7)})
-	}
-	return viz.Dimensions(all...).Rules(viz.Rule{Name: "true dimension", At: 2}).Titled("How many dimensions?")
-}
-
-// estimates are dimensions with bands over neighbours on a logarithmic axis, and the truth.
-func estimates() *viz.Chart {
-	var series []viz.Series
-	for s, name := range []string{"TwoNN", "MLE", "correlation dimension"} {
-		e := viz.Series{Name: name, Dashed: s == 2}
-		for i, k := range []float64{2, 3, 5, 8, 13, 21, 34, 55, 89, 144} {
-			v := 2 + 0.5*float64(s)*math.Exp(-float64(i)/3) - 0.06*float64(s*i) + 0.05*wave(17*s+i)
-			e.X, e.Y = append(e.X, k), append(e.Y, v)
-			e.Low, e.High = append(e.Low, v-0.35/math.Sqrt(float64(i+1))), append(e.High, v+0.35/math.Sqrt(float64(i+1)))
+	found := make(map[string]bool)
+	for _, e := range entries {
+		if filepath.Ext(e.Name()) != ".go" || strings.HasSuffix(e.Name(), "_test.go") {
+			continue
 		}
-		if s == 2 {
-			e.Low, e.High = nil, nil
-		}
-		series = append(series, e)
-	}
-	return viz.Lines(series...).
-		Axes(viz.Axis{Name: "neighbours", Log: true}, viz.Axis{Name: "estimated dimension"}).
-		Rules(viz.Rule{Name: "true dimension", At: 2}, viz.Rule{Name: "default", At: 15, Vertical: true}).
-		Titled("The dimension of the Swiss roll")
-}
-
-// losses is a long series on a logarithmic y axis.
-func losses() *viz.Chart {
-	series := []viz.Series{{Name: "training"}, {Name: "validation"}}
-	for i := range 4000 {
-		base := math.Exp(-float64(i) / 500)
-		series[0].Y = append(series[0].Y, 0.0004+base*(1+0.3*wave(i)))
-		series[1].Y = append(series[1].Y, 0.004+base*(1+0.3*wave(i+7)))
-	}
-	return viz.Lines(series...).Axes(viz.Axis{Name: "epoch"}, viz.Axis{Name: "loss", Log: true}).Titled("Two losses")
-}
-
-func trust() *viz.Chart {
-	return viz.Bars(viz.Groups{Names: []string{"PCA", "Isomap", "t-SNE", "UMAP"}},
-		viz.Series{Name: "trustworthiness", Y: []float64{0.83, 0.89, 0.98, 0.96}, Low: []float64{0.82, 0.87, 0.975, 0.95}, High: []float64{0.84, 0.91, 0.985, 0.97}},
-		viz.Series{Name: "continuity", Y: []float64{0.95, 0.94, 0.96, 0.97}, Low: []float64{0.94, 0.92, 0.95, 0.96}, High: []float64{0.96, 0.96, 0.97, 0.98}},
-	).Axes(viz.Axis{}, viz.Axis{Name: "score at k = 15"}).Titled("Did the picture keep the structure?")
-}
-
-func times() *viz.Chart {
-	return viz.Bars(viz.Groups{Names: []string{"spectral embedding", "locally linear embedding", "Isomap", "t-SNE", "UMAP", "PCA"}, Horizontal: true},
-		viz.Series{Y: []float64{-0.42, 3.25, 12.5, 8, 2.75, 0.031}},
-	).Axes(viz.Axis{Name: "gain (s)"}, viz.Axis{}).Titled("Named bars")
-}
-
-func correlations() *viz.Chart {
-	const n = 8
-	names := []string{"sepal length", "sepal width", "petal length", "petal width", "area", "hue", "weight", "age"}
-	x := mat.NewDense(n, n, nil)
-	for i := range n {
-		for j := range n {
-			x.Set(i, j, math.Cos(float64(i-j))*math.Exp(-math.Abs(float64(i-j))/5))
-		}
-	}
-	return viz.Heatmap(x, viz.Cells{Rows: names, Columns: names, Name: "correlation"}).Titled("Correlations")
-}
-
-// distances are those of n points on a curve, with a fourfold order.
-func distances(n int) *viz.Chart {
-	x := mat.NewDense(n, n, nil)
-	for i := range n {
-		for j := range n {
-			s := 1.3 * float64(i/(n/4)-j/(n/4))
-			x.Set(i, j, math.Hypot(s, 0.7*math.Sin(float64(i*7%n))-0.7*math.Sin(float64(j*7%n)))+0.05*math.Abs(wave(i*j)))
-		}
-	}
-	return viz.Heatmap(x, viz.Cells{Name: "distance", Down: "row", Across: "row"}).Titled("Distances, rows in order of class")
-}
-
-func table() *viz.Chart {
-	x := mat.NewDense(3, 10, nil)
-	for i := range 3 {
-		for j := range 10 {
-			x.Set(i, j, math.Round(40+30*wave(i*10+j)))
-		}
-	}
-	return viz.Heatmap(x, viz.Cells{Rows: []string{"k-means", "spectral", "Ward"}, Name: "digits", Across: "class", Down: "clustering"}).Titled("Counts")
-}
-
-func several() *viz.Chart {
-	d := datasets.Iris()
-	n, _ := d.X.Dims()
-	var charts []*viz.Chart
-	for _, c := range [][2]int{{0, 1}, {0, 2}, {2, 3}, {1, 3}, {0, 3}, {1, 2}} {
-		y := mat.NewDense(n, 2, nil)
-		for i := range n {
-			y.Set(i, 0, d.X.At(i, c[0]))
-			y.Set(i, 1, d.X.At(i, c[1]))
-		}
-		charts = append(charts, viz.Scatter(y, viz.Points{Labels: d.Labels, Names: d.Names}).Titled(fmt.Sprintf("columns %d and %d", c[0], c[1])))
-	}
-	return viz.Grid(viz.Panels{}, charts...).Titled("Six views of the irises")
-}
-
-func severalLines() *viz.Chart {
-	var charts []*viz.Chart
-	for c, name := range []string{"Swiss roll", "torus", "sphere", "noise"} {
-		var series []viz.Series
-		for s, method := range []string{"TwoNN", "MLE"} {
-			e := viz.Series{Name: method}
-			for i := range 12 {
-				v := 2 + float64(c)/2 + 0.3*float64(s) - 0.04*float64(i) + 0.08*wave(c*31+s*7+i)
-				e.X, e.Y = append(e.X, float64(5*(i+1))), append(e.Y, v)
-				e.Low, e.High = append(e.Low, v-0.2), append(e.High, v+0.2)
-			}
-			series = append(series, e)
-		}
-		charts = append(charts, viz.Lines(series...).Axes(viz.Axis{Name: "neighbours"}, viz.Axis{Name: "dimension"}).Rules(viz.Rule{At: 2}).Titled(name))
-	}
-	return viz.Grid(viz.Panels{}, charts...).Titled("Four data sets")
-}
-
-func mixed() *viz.Chart {
-	y, p := rings()
-	return viz.Grid(viz.Panels{Columns: 2},
-		viz.Scatter(y, p).Titled("map"),
-		distances(60).Titled("distances"),
-		estimates().Titled("dimension"),
-		trust().Titled("scores"),
-	).Titled("One story, four pictures")
-}
-
-func pictures() *viz.Chart {
-	d := datasets.Digits()
-	rows, captions := make([]int, 30), make([]string, 30)
-	for i := range rows {
-		rows[i] = 3 * i
-		captions[i] = d.Names[d.Labels[3*i]]
-	}
-	return viz.Images(d, rows, viz.Frames{Captions: captions, Columns: 10, Of: "every third of the handwritten digits"}).Titled("Thirty digits")
-}
-
-// must returns what was computed, or ends the test.
-func must[T any](t *testing.T) func(v T, err error) T {
-	return func(v T, err error) T {
-		t.Helper()
+		file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(folder, e.Name()), nil, parser.SkipObjectResolution)
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
-		return v
+		for _, d := range file.Decls {
+			f, is := d.(*ast.FuncDecl)
+			if !is || f.Recv != nil || !f.Name.IsExported() || f.Type.Results == nil {
+				continue
+			}
+			for _, r := range f.Type.Results.List {
+				star, is := r.Type.(*ast.StarExpr)
+				if !is {
+					continue
+				}
+				if name, is := star.X.(*ast.Ident); is && name.Name == "Chart" {
+					found[f.Name.Name] = true
+				}
+			}
+		}
+	}
+	return found, nil
+}
+
+// missing lists the functions without a row in the table of kinds, and the rows without a function.
+func missing(functions map[string]bool, rows []string) (problems []string) {
+	known := make(map[string]bool)
+	for _, row := range rows {
+		name, _, _ := strings.Cut(row, " ")
+		known[name] = true
+		if !functions[name] {
+			problems = append(problems, fmt.Sprintf("%q is no chart of viz.%s, which is not there", row, name))
+		}
+	}
+	for name := range functions {
+		if !known[name] {
+			problems = append(problems, fmt.Sprintf("viz.%s has no row in tests/browser/kinds", name))
+		}
+	}
+	return problems
+}
+
+// TestEveryKindHasARow: whoever adds a kind of chart shows one.
+func TestEveryKindHasARow(t *testing.T) {
+	functions, err := makers(filepath.Join(testenv.Root(), "pkg", "viz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !functions["Scatter"] || !functions["Grid"] || functions["Library"] {
+		t.Fatalf("the functions that make charts are %v", functions)
+	}
+	var rows []string
+	seen := make(map[string]bool)
+	for _, k := range kinds.All() {
+		rows = append(rows, k.Name)
+		if seen[k.Name] {
+			t.Errorf("two kinds are called %q", k.Name)
+		}
+		seen[k.Name] = true
+	}
+	for _, p := range missing(functions, rows) {
+		t.Error(p)
+	}
+	if p := missing(map[string]bool{"Scatter": true, "Doughnut": true}, []string{"Scatter", "Scatter values", "Pie"}); len(p) != 2 {
+		t.Errorf("of a function without a row and a row without a function is said %q", p)
 	}
 }
 
-// circle is the persistent homology of points around one.
-func circle(t *testing.T) *topology.Persistence {
-	const n = 120
-	x := mat.NewDense(n, 2, nil)
-	for i := range n {
-		angle, radius := 2*math.Pi*float64(i)/n+0.3*wave(i), 1+0.12*wave(3*i+1)
-		x.SetRow(i, []float64{radius * math.Cos(angle), radius * math.Sin(angle)})
+// file returns a kind's name as part of a file's.
+func file(k kinds.Kind) string { return strings.ToLower(strings.ReplaceAll(k.Name, " ", "-")) }
+
+// shots returns the folder of screenshots.
+func shots(t *testing.T) string {
+	t.Helper()
+	folder := filepath.Join(testenv.Root(), "build", "shots")
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		t.Fatal(err)
 	}
-	return must[*topology.Persistence](t)(topology.Rips{}.Compute(t.Context(), x))
+	return folder
 }
 
-// karate is the curvature of a network of friends.
-func karate(t *testing.T) *viz.Chart {
-	k := datasets.Karate()
-	g := must[*affinity.Sparse](t)(affinity.FromEdges(k.Nodes, k.Edges, k.Weights))
-	c := must[*geometry.EdgeCurvature](t)(geometry.OllivierRicci{}.Edges(t.Context(), g))
-	y := must[*hyperbolic.Embedding](t)(hyperbolic.MDS{}.Embed(t.Context(), g))
-	return viz.Network(y, viz.Links{Edges: c.Edges, Values: c.Values, ValueName: "curvature", Nodes: viz.Points{Labels: k.Labels, Names: k.Names}})
+// A used chart is what kinds.mjs saw of one.
+type used struct {
+	Light, Dark chartState
+	Says        string // of a place under the pointer
+	Legend      struct {
+		Name        string
+		Less, Again int // coloured pixels after a click on it, and after another
+	}
+	Slider struct{ There, Differs bool } // whether the chart looks otherwise at its other end
 }
 
-// tree is one whose branches end near the rim.
-func tree(t *testing.T) *viz.Chart {
-	b := must[*datasets.Graph](t)(datasets.BalancedTree.Graph(2, 5))
-	g := must[*affinity.Sparse](t)(affinity.FromEdges(b.Nodes, b.Edges, b.Weights))
-	e := must[*hyperbolic.Embedding](t)(hyperbolic.Sarkar{Scale: 1}.Embed(t.Context(), g))
-	return viz.Network(e, viz.Links{Edges: e.Edges, Disk: true, Nodes: viz.Points{Values: e.Radii(), ValueName: "radius"}})
+// TestKinds opens the page that Save writes of every kind of chart: it is drawn, says something of a place under the pointer, shows less
+// after a click in its legend and all after another, moves with its slider, and follows a reader who turns to the dark. Pictures of each are
+// left in build/shots, and a page of all, with their static pictures, in build/gallery.html.
+func TestKinds(t *testing.T) {
+	testenv.Need(t, "chromium")
+	lib := library(t) // and lets Save find it
+	all, folder, pages := kinds.All(), shots(t), t.TempDir()
+	var jobs []map[string]string
+	for _, k := range all {
+		path := filepath.Join(pages, file(k)+".html")
+		if err := k.Chart().Save(path); err != nil {
+			t.Fatalf("%s: %v", k.Name, err)
+		}
+		jobs = append(jobs, map[string]string{
+			"url": (&url.URL{Scheme: "file", Path: path}).String(), "says": k.Says, "portrait": filepath.Join(folder, "kind-"+file(k)),
+		})
+	}
+	var saw struct {
+		Kinds            []used
+		Requests, Errors []string
+	}
+	run(t, "kinds.mjs", map[string]any{"pages": jobs, "patience": patience}, &saw)
+	for i, k := range all {
+		t.Run(k.Name, func(t *testing.T) {
+			u := saw.Kinds[i]
+			for theme, c := range map[string]chartState{"light": u.Light, "dark": u.Dark} {
+				if k.Gray {
+					c.Ink = max(c.Ink, 100)
+				}
+				if err := verdict(seen{Charts: []chartState{c}, Requests: saw.Requests, Errors: saw.Errors}, 1); err != nil {
+					t.Errorf("%s: %v", theme, err)
+				}
+				if c.Theme != theme {
+					t.Errorf("the chart is %s on a %s page", c.Theme, theme)
+				}
+			}
+			if !strings.Contains(u.Says, k.Says) || (u.Says == "") != k.Mute {
+				t.Errorf("under the pointer it says %q, want %q", u.Says, k.Says)
+			}
+			if u.Slider.There != k.Slides || u.Slider.There && !u.Slider.Differs {
+				t.Errorf("it has a slider: %t, want %t; which changes something: %t", u.Slider.There, k.Slides, u.Slider.Differs)
+			}
+			if u.Legend.Name == "" {
+				return
+			}
+			whole := float64(u.Light.Ink)
+			if part := float64(u.Legend.Less) / whole; part > 0.97 || part < 0.01 {
+				t.Errorf("after a click on %q in the legend %.0f %% of the colour is left", u.Legend.Name, 100*part)
+			}
+			if part := float64(u.Legend.Again) / whole; part < 0.99 {
+				t.Errorf("after another click on %q %.0f %% of the colour is back", u.Legend.Name, 100*part)
+			}
+		})
+	}
+	writeGallery(t, filepath.Dir(folder), lib, all)
+}
+
+// writeGallery writes the page of all charts: interactive and static, light and dark.
+func writeGallery(t *testing.T, build, lib string, all []kinds.Kind) {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString("<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\"><title>Flatland's charts</title>\n" +
+		"<style>body{font-family:sans-serif;margin:0} section{display:flex;gap:16px;padding:12px} .dark{background:#111;color:#eee}</style></head><body>\n" + lib)
+	for _, k := range all {
+		c := k.Chart()
+		for _, theme := range []viz.Theme{viz.Light, viz.Dark} {
+			name := map[viz.Theme]string{viz.Light: "light", viz.Dark: "dark"}[theme]
+			picture := fmt.Sprintf("gallery-%s-%s.png", file(k), name)
+			if err := c.Themed(theme).Save(filepath.Join(build, "shots", picture)); err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprintf(&b, "<section class=%q><div><h3>%s, %s</h3>%s</div><div><h3>picture</h3><img src=\"shots/%s\" alt=\"\"></div></section>\n",
+				name, k.Name, name, output(t, c.Themed(theme)), picture)
+		}
+	}
+	b.WriteString("</body></html>\n")
+	if err := os.WriteFile(filepath.Join(build, "gallery.html"), []byte(b.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestScriptsOff: a reader who runs no script sees the picture of every kind, all from the same left edge.
+func TestScriptsOff(t *testing.T) {
+	testenv.Need(t, "chromium")
+	pieces, all := []string{library(t)}, kinds.All()
+	for _, k := range all {
+		pieces = append(pieces, output(t, k.Chart()))
+	}
+	s := drive(t, job{Page: page(t, pieces...), Dark: true})
+	if len(s.Charts) != len(all) {
+		t.Fatalf("%d charts on the page, want %d", len(s.Charts), len(all))
+	}
+	for i, c := range s.Charts {
+		if c.State != "waiting" || !c.Picture || c.Ink != 0 || c.Left != s.Charts[0].Left {
+			t.Errorf("%s: %+v, want its picture at %g", all[i].Name, c, s.Charts[0].Left)
+		}
+	}
 }

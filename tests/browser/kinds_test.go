@@ -1,135 +1,44 @@
 package browser
 
 import (
-	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/viz"
+	"github.com/flatland-go/flatland/tests/browser/kinds"
 	"gonum.org/v1/gonum/mat"
 )
 
-// file returns a sample's name as part of a file's.
-func (s sample) file() string { return strings.ReplaceAll(s.name, " ", "-") }
-
-// TestGallery draws every kind of chart on a light and on a dark page, all from the same left edge, and leaves pictures of each in
-// build/shots and a page of all, with their static pictures, in build/gallery.html.
-func TestGallery(t *testing.T) {
-	testenv.Need(t, "chromium")
-	lib, samples := library(t), gallery(t)
-	root := testenv.Root()
-	pieces := []string{lib}
-	for _, s := range samples {
-		if err := s.chart.Err(); err != nil {
-			t.Fatalf("%s: %v", s.name, err)
-		}
-		pieces = append(pieces, "<h3>"+s.name+"</h3>", output(t, s.chart))
-	}
-	for _, theme := range []string{"light", "dark"} {
-		t.Run(theme, func(t *testing.T) {
-			path := page(t, pieces...)
-			text, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			page := strings.Replace(string(text), "<head>", `<head><meta name="color-scheme" content="light dark">`, 1)
-			if err := os.WriteFile(path, []byte(page), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			var steps []step
-			for i, s := range samples {
-				steps = append(steps, step{"do": "portrait", "chart": i, "path": filepath.Join(root, "build", "shots", fmt.Sprintf("kind-%s-%s.png", s.file(), theme))})
-			}
-			if err := os.MkdirAll(filepath.Join(root, "build", "shots"), 0o755); err != nil {
-				t.Fatal(err)
-			}
-			seen := drive(t, job{Page: path, Patience: 2 * patience, Scripts: true, Dark: theme == "dark", Steps: steps})
-			if err := verdict(seen, len(samples)-1); err == nil {
-				t.Error("a page with one chart more than wanted passes")
-			}
-			// Pictures of digits are grey.
-			for i, s := range samples {
-				if s.name == "images" && seen.Charts[i].Ink < 100 {
-					seen.Charts[i].Ink = 100
-				}
-			}
-			if err := verdict(seen, len(samples)); err != nil {
-				t.Error(err)
-			}
-			for i, c := range seen.Charts {
-				if c.Theme != theme {
-					t.Errorf("%s is %s on a %s page", samples[i].name, c.Theme, theme)
-				}
-				if c.Left != seen.Charts[0].Left {
-					t.Errorf("%s begins at %g, the first chart at %g", samples[i].name, c.Left, seen.Charts[0].Left)
-				}
-			}
-		})
-	}
-	writeGallery(t, filepath.Join(root, "build"), lib, samples)
-}
-
-// writeGallery writes the page of all charts: interactive and static, light and dark.
-func writeGallery(t *testing.T, build, lib string, samples []sample) {
-	t.Helper()
-	var b strings.Builder
-	b.WriteString("<!DOCTYPE html>\n<html><head><meta charset=\"utf-8\"><title>Flatland's charts</title>\n" +
-		"<style>body{font-family:sans-serif;margin:0} section{display:flex;gap:16px;padding:12px} .dark{background:#111;color:#eee}</style></head><body>\n" + lib)
-	for _, s := range samples {
-		for _, theme := range []viz.Theme{viz.Light, viz.Dark} {
-			name := map[viz.Theme]string{viz.Light: "light", viz.Dark: "dark"}[theme]
-			picture := fmt.Sprintf("gallery-%s-%s.png", s.file(), name)
-			if err := s.chart.Themed(theme).Save(filepath.Join(build, "shots", picture)); err != nil {
-				t.Fatal(err)
-			}
-			fmt.Fprintf(&b, "<section class=%q><div><h3>%s, %s</h3>%s</div><div><h3>picture</h3><img src=\"shots/%s\" alt=\"\"></div></section>\n",
-				name, s.name, name, output(t, s.chart), picture)
+// sample returns the chart of that name from the table of kinds.
+func sample(name string) *viz.Chart {
+	for _, k := range kinds.All() {
+		if k.Name == name {
+			return k.Chart()
 		}
 	}
-	b.WriteString("</body></html>\n")
-	if err := os.WriteFile(filepath.Join(build, "gallery.html"), []byte(b.String()), 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// TestScriptsOff: a reader who runs no script sees the picture of every kind.
-func TestScriptsOff(t *testing.T) {
-	testenv.Need(t, "chromium")
-	pieces := []string{library(t)}
-	for _, s := range gallery(t) {
-		pieces = append(pieces, output(t, s.chart))
-	}
-	path := page(t, pieces...)
-	s := drive(t, job{Page: path, Dark: true})
-	if len(s.Charts) != len(pieces)-1 {
-		t.Fatalf("%d charts on the page, want %d", len(s.Charts), len(pieces)-1)
-	}
-	for i, c := range s.Charts {
-		if c.State != "waiting" || !c.Picture || c.Ink != 0 {
-			t.Errorf("chart %d: %+v, want its picture", i, c)
-		}
-	}
+	panic("no kind is called " + name)
 }
 
 // TestHoverKinds: the tooltip of every kind that has no points of its own names what is under the pointer.
 func TestHoverKinds(t *testing.T) {
 	testenv.Need(t, "chromium")
-	charts := []sample{
+	charts := []struct {
+		name  string
+		chart *viz.Chart
+	}{
 		{"lines", viz.Lines(
 			viz.Series{Name: "first", X: []float64{0, 1, 2}, Y: []float64{5, 7, 6}, Low: []float64{4, 6, 5}, High: []float64{6, 8.25, 7}},
 			viz.Series{Name: "second", X: []float64{0, 1, 2}, Y: []float64{1, 2, 30}},
 		).Axes(viz.Axis{Name: "depth"}, viz.Axis{})},
 		{"bars", viz.Bars(viz.Groups{Names: []string{"left", "<i>", "right"}},
 			viz.Series{Name: "a", Y: []float64{1, 2.5, 3}, Low: []float64{0, 2, 2}, High: []float64{2, 3.5, 4}}, viz.Series{Name: "b", Y: []float64{3, 2, 1}})},
-		{"heatmap", correlations()},
-		{"heatmap large", distances(300)},
-		{"images", pictures()},
-		{"grid", mixed()},
-		{"barcode", viz.Barcode(circle(t))},
-		{"persistence", viz.PersistenceDiagram(circle(t))},
+		{"heatmap", sample("Heatmap")},
+		{"heatmap large", sample("Heatmap large")},
+		{"images", sample("Images")},
+		{"grid", sample("Grid mixed")},
+		{"barcode", sample("Barcode")},
+		{"persistence", sample("PersistenceDiagram")},
 		{"network", viz.Network(mat.NewDense(3, 2, []float64{0, 0, 1, 0, 0, 1}), viz.Links{
 			Edges: [][2]int{{0, 1}, {0, 2}}, Values: []float64{-0.25, 0.5}, ValueName: "curvature", Nodes: viz.Points{Text: []string{"corner", "<b>", "top"}},
 		})},
@@ -154,7 +63,7 @@ func TestHoverKinds(t *testing.T) {
 		{step{"do": "hover", "chart": 5, "series": 0, "point": 4}, []string{"north", "row 4"}, "correlation"},
 		{step{"do": "at", "chart": 5, "x": 300, "y": 150}, []string{"distance: "}, "north"},
 		{step{"do": "hover", "chart": 6, "series": 3, "point": 7}, []string{"H₁", "birth: 0.2", "death: 1.5", "length: 1."}, "essential"},
-		{step{"do": "at", "chart": 6, "x": 300, "y": 32}, []string{"H₀, essential", "birth: 0"}, "death"},
+		{step{"do": "at", "chart": 6, "x": 300, "y": 56}, []string{"H₀, essential", "birth: 0"}, "death"},
 		{step{"do": "hover", "chart": 7, "series": 2, "point": 7}, []string{"H₁", "birth: 0.2", "death: 1.5", "length: 1."}, "H₀"},
 		{step{"do": "hover", "chart": 7, "series": 1, "point": 0}, []string{"H₀, essential", "birth: 0"}, "death"},
 		{step{"do": "at", "chart": 8, "x": 200, "y": 427}, []string{"0 – 1", "curvature: −0.25"}, "corner"},
@@ -168,7 +77,7 @@ func TestHoverKinds(t *testing.T) {
 	}
 	s := look(t, page(t, pieces...), 2*patience, nil, acts...)
 	for i := range s.Charts {
-		s.Charts[i].Ink = max(s.Charts[i].Ink, 100) // of which TestGallery judges
+		s.Charts[i].Ink = max(s.Charts[i].Ink, 100) // of which TestKinds judges
 	}
 	if err := verdict(s, len(charts)); err != nil {
 		t.Fatal(err)
@@ -193,7 +102,7 @@ func TestHoverKinds(t *testing.T) {
 // back.
 func TestLegendKinds(t *testing.T) {
 	testenv.Need(t, "chromium")
-	pieces := []string{library(t), output(t, severalLines()), output(t, trust()), output(t, several())}
+	pieces := []string{library(t), output(t, sample("Grid lines")), output(t, sample("Bars")), output(t, sample("Grid"))}
 	names := []string{"MLE", "continuity", "versicolor"}
 	var steps []step
 	for i, name := range names {

@@ -1,0 +1,42 @@
+// Package kinds holds one chart at least of every kind that pkg/viz makes, with what a reader of a paper would find in it, and what a
+// reader of the page may do with it.
+//
+// tests/browser draws each from the page that Chart.Save writes, tests/lab in a notebook.
+package kinds
+
+import "github.com/flatland-go/flatland/pkg/viz"
+
+// A Kind is a chart and what is to be seen of it. Name and Chart are all that a row needs.
+type Kind struct {
+	Name   string // the function of pkg/viz that makes it, and what is special: "Scatter values"
+	Chart  func() *viz.Chart
+	Says   string // part of what is said of some place under the pointer; empty: anything
+	Mute   bool   // nothing is said of any place
+	Gray   bool   // it has no colours
+	Slides bool   // it has a slider
+}
+
+// All returns the table of kinds.
+func All() []Kind {
+	return []Kind{
+		{Name: "Scatter", Chart: func() *viz.Chart { y, p := Rings(); return viz.Scatter(y, p).Titled("Four rings") }, Says: "row "},
+		{Name: "Scatter values", Chart: func() *viz.Chart { return RingsByHeight().Titled("Four rings by height") }, Says: "height: "},
+		{Name: "Lines", Chart: estimates, Says: "neighbours: "},
+		{Name: "Lines long", Chart: losses, Says: "training: "},
+		{Name: "Dimensions", Chart: dimensions, Says: "Gride"},
+		{Name: "Bars", Chart: trust, Says: "trustworthiness: "},
+		{Name: "Bars horizontal", Chart: times, Says: "Isomap"},
+		{Name: "Heatmap", Chart: correlations, Says: "correlation: "},
+		{Name: "Heatmap large", Chart: func() *viz.Chart { return distances(300) }, Says: "distance: "},
+		{Name: "Heatmap table", Chart: table, Says: "digits: "},
+		{Name: "Grid", Chart: several, Says: "row "},
+		{Name: "Grid lines", Chart: severalLines, Says: "neighbours: "},
+		{Name: "Grid mixed", Chart: mixed, Says: "row "},
+		{Name: "Images", Chart: pictures, Says: "row ", Gray: true},
+		{Name: "Barcode", Chart: func() *viz.Chart { return viz.Barcode(circle()).Titled("A noisy circle") }, Says: "birth: "},
+		{Name: "PersistenceDiagram", Chart: func() *viz.Chart { return viz.PersistenceDiagram(circle()).Titled("A noisy circle") }, Says: "birth: "},
+		{Name: "Network", Chart: func() *viz.Chart { return karate().Titled("Curvature of the karate club") }, Says: "row "},
+		{Name: "Connectivity", Chart: friends, Says: "row "},
+		{Name: "Network disk", Chart: func() *viz.Chart { return tree().Titled("A tree in Poincaré's disk") }, Says: "radius: "},
+	}
+}
