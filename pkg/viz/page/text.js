@@ -1,6 +1,13 @@
 // Text and lines, as elements of the page and of ECharts.
 const font = '"Liberation Sans", Arial, Helvetica, sans-serif';
 
+// The layout measures words in Liberation Sans. Where the page has only a wider font, its letters are made smaller, so that words find room.
+const letters = (() => {
+  const pen = document.createElement('canvas').getContext('2d');
+  pen.font = `100px ${font}`;
+  return Math.min(1, 1534.4 / pen.measureText('correlation dimension 0123456789').width);
+})();
+
 const element = (tag, style, text) => {
   const e = document.createElement(tag);
   e.style.cssText = style;
@@ -16,9 +23,9 @@ const named = (name, value) => {
 
 // What the layout says of text and lines, as elements of ECharts. Text stands on its baseline; the middle of its letters is that much above.
 const text = (l, color, paper) => ({
-  type: 'text', silent: true, x: l.x + (l.turned ? -0.347 * l.size : 0), y: l.y - (l.turned ? 0 : 0.347 * l.size), rotation: l.turned ? Math.PI / 2 : 0,
+  type: 'text', silent: true, x: l.x + (l.turned ? -0.347 * letters * l.size : 0), y: l.y - (l.turned ? 0 : 0.347 * letters * l.size), rotation: l.turned ? Math.PI / 2 : 0,
   style: {
-    text: l.text, fill: color, font: `${l.bold ? 'bold ' : ''}${l.size}px ${font}`,
+    text: l.text, fill: color, font: `${l.bold ? 'bold ' : ''}${letters * l.size}px ${font}`,
     align: ['left', 'center', 'right'][2 * (l.align ?? 0)], verticalAlign: 'middle',
     ...(l.backed ? { backgroundColor: `${paper}bf`, padding: [1, 2] } : {}),
   },
