@@ -18,6 +18,8 @@ type Axis struct {
 	// Min and Max are where the axis ends; what lies beyond is cut off. Zero means a little beyond the numbers, and for the lower end of what
 	// is never negative and comes near zero: zero. [Zero] ends an axis at exactly 0.
 	Min, Max float64
+
+	whole bool // only whole numbers are written: those of components and layers
 }
 
 // Zero is the smallest positive number. As the end of an [Axis] it stands for 0, which would mean "automatic".
@@ -142,10 +144,13 @@ func (s span) notches(along length, need func(text string) length) []notch {
 			return n
 		}
 	}
-	exponent := math.Floor(math.Log10((s.high - s.low) / 100))
+	exponent := math.Floor(math.Log10(math.Abs(s.high-s.low) / 100))
 	var n []notch
 	for i := range steps {
 		step := [3]float64{1, 2, 5}[i%3] * math.Pow(10, exponent+float64(i/3))
+		if s.whole && step < 1 {
+			continue
+		}
 		n = s.multiples(step)
 		if s.fits(n, along, need) {
 			break
@@ -157,8 +162,9 @@ func (s span) notches(along length, need func(text string) length) []notch {
 // multiples returns the multiples of step within the span, with as many decimals as the step has.
 func (s span) multiples(step float64) []notch {
 	var n []notch
-	slack := 1e-9 * (s.high - s.low)
-	first, last := math.Ceil((s.low-slack)/step), math.Floor((s.high+slack)/step)
+	low, high := math.Min(s.low, s.high), math.Max(s.low, s.high) // an axis of ranks may go down
+	slack := 1e-9 * (high - low)
+	first, last := math.Ceil((low-slack)/step), math.Floor((high+slack)/step)
 	if last-first > 1000 {
 		return make([]notch, 1000) // far too many for any axis
 	}

@@ -38,6 +38,8 @@ type Cells struct {
 	// Min and Max are the numbers at the ends of the colour bar; what lies beyond has the colour of the end. Zero means those of the matrix,
 	// and [Zero] means 0. A diverging palette reaches as far below the middle as above it, whichever is farther.
 	Min, Max float64
+	// Text stands in the cells in place of their numbers, and below them under the pointer: one for each cell, by rows.
+	Text [][]string
 	// Bare leaves out the numbers in the cells, which otherwise show where all find room.
 	Bare bool
 }
@@ -101,6 +103,11 @@ func newHeatmap(x mat.Matrix, c Cells) (*heatmap, error) {
 				return nil, param("viz.Heatmap", fmt.Sprintf("x[%d, %d]", i, j), v, "a number of size at most 1e300")
 			}
 			h.values.add(v)
+		}
+	}
+	for i, row := range c.Text {
+		if len(c.Text) != h.rows || len(row) != h.columns {
+			return nil, &mat32.ShapeError{What: "Text", Rows: len(c.Text), Cols: len(c.Text[i]), Want: fmt.Sprintf("one for each of %d × %d cells", h.rows, h.columns)}
 		}
 	}
 	named := func(names []string, n int) []string {
@@ -220,6 +227,14 @@ func (h *heatmap) decimals() int {
 		return 0
 	}
 	return min(6, max(0, 2-int(math.Ceil(math.Log10(size)-1e-9))))
+}
+
+// text is what stands in a cell.
+func (h *heatmap) text(i, j, decimals int) string {
+	if h.cells.Text != nil {
+		return h.cells.Text[i][j]
+	}
+	return inCell(h.x.At(i, j), decimals)
 }
 
 // inCell prints a number for its cell.

@@ -3,6 +3,7 @@ package viz
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 )
 
 // The cells on the page: how many bytes they take, packed; for how many each takes two bytes; and how many bytes of names go with them.
@@ -33,6 +34,7 @@ type heatmapPayload struct {
 	Value     string   `json:"valueName,omitempty"`
 	Decimals  int      `json:"decimals"` // of the numbers in cells; −1 when there are none
 	TextSize  int      `json:"textSize"`
+	Text      []string `json:"text,omitempty"` // of the cells, row by row, in place of their numbers
 }
 
 func (h *heatmap) data(f rect, g page) (any, error) {
@@ -49,6 +51,9 @@ func (h *heatmap) data(f rect, g page) (any, error) {
 	}
 	if size(h.cells.Rows)+size(h.cells.Columns) <= g.bytes(nameBytes) {
 		p.RowNames, p.ColNames = h.cells.Rows, h.cells.Columns
+	}
+	if h.rows*h.columns <= exactCells && size(slices.Concat(h.cells.Text...)) <= g.bytes(nameBytes) {
+		p.Text = slices.Concat(h.cells.Text...)
 	}
 	// A page may have two pixels where the picture has one.
 	p.Side = max(1, int(math.Ceil(math.Max(float64(h.columns)/(2*f.W), float64(h.rows)/(2*f.H)))))

@@ -75,7 +75,7 @@ func (h *heatmap) draw(s *sheet, f rect) {
 	cw, ch := f.W/length(h.columns), f.H/length(h.rows)
 	for i := range h.rows {
 		for j := range h.columns {
-			text := inCell(h.x.At(i, j), decimals)
+			text := h.text(i, j, decimals)
 			x := f.X + cw*(length(j)+0.5) - s.measure(regular, cellSize, text)/2
 			s.text(x, f.Y+ch*(length(i)+0.5)+cellSize*0.36, regular, cellSize, legible(colors[i*columns+j]), text)
 		}
@@ -91,7 +91,7 @@ func (h *heatmap) numbered(s *sheet, f rect) bool {
 	room := f.W/length(h.columns) - 4
 	for i := range h.rows {
 		for j := range h.columns {
-			if s.measure(regular, cellSize, inCell(h.x.At(i, j), decimals)) > room {
+			if s.measure(regular, cellSize, h.text(i, j, decimals)) > room {
 				return false
 			}
 		}

@@ -124,6 +124,7 @@ func (c *Chart) layout() (layout, error) {
 		if a.own {
 			if sc := p.key().scale; sc != nil {
 				place.Bar = l.bar(s, sc, frame.right()+gap/2, frame)
+				right = math.Max(right, frame.right()+gap/2+p.key().scaleWidth(s)) // the legend stands beside it
 			}
 		}
 		l.Panels = append(l.Panels, place)

@@ -60,7 +60,11 @@ func (s *sheet) side(y span, f rect) (n []notch, widest length) {
 
 // below returns the numbers or names below the frame, whether they stand upright, and how far down they reach.
 func (s *sheet) below(x span, w length) (n []notch, upright bool, depth length) {
-	if n = x.notches(w, s.wide); !x.given || len(n) == len(x.names) {
+	need := s.wide
+	if x.given { // short names stay level where numbers would be fewer
+		need = func(text string) length { return s.measure(regular, axisSize, text) + 8 }
+	}
+	if n = x.notches(w, need); !x.given || len(n) == len(x.names) {
 		return n, false, axisSize
 	}
 	n = x.notches(w, close)

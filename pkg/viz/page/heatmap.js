@@ -25,7 +25,7 @@ kinds.heatmap = {
         const shade = (l + 0.05) / 0.05 >= 1.05 / (l + 0.05) ? '#000' : '#fff';
         children.push(text({
           x: f.X + w * ((k % d.columns) + 0.5), y: f.Y + h * (Math.floor(k / d.columns) + 0.5) + 0.36 * d.textSize, size: d.textSize, align: 0.5,
-          text: (Number(fixed) === 0 ? (0).toFixed(d.decimals) : fixed).replace('-', '\u2212'),
+          text: d.text ? d.text[k] : (Number(fixed) === 0 ? (0).toFixed(d.decimals) : fixed).replace('-', '\u2212'),
         }, shade));
       }
     }
@@ -42,6 +42,7 @@ kinds.heatmap = {
         words: [
           element('div', `color:${look.faint}`, `${several(d.down || 'row', i, d.allRows, d.rowNames)} × ${several(d.across || 'column', j, d.allColumns, d.columnNames)}`),
           named(d.valueName ?? '', `${d.levels > 255 ? '' : '≈ '}${number}`),
+          ...(d.text && d.side === 1 ? [element('div', '', d.text[i * d.columns + j])] : []),
         ],
         marks: w >= 4 && h >= 4 ? [{ type: 'rect', silent: true, shape: { x: f.X + j * w, y: f.Y + i * h, width: w, height: h }, style: { fill: 'none', stroke: look.ink, lineWidth: 2 } }] : [],
       };
