@@ -3,6 +3,7 @@ package geometry
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -77,4 +78,20 @@ func powerLaw(method string, n int, values []float64, fit spectrum.AlphaReQ) (*P
 		}
 	}
 	return p, nil
+}
+
+// Line returns the ends of the line: places of eigenvalues, from 1, and what the law says there, in
+// the unit of Values. By least squares of logarithms it passes through their means.
+func (p *PowerLaw) Line() (places, values []float64) {
+	var at, mean float64
+	for j := p.From; j <= p.To; j++ {
+		count := float64(j - p.From + 1)
+		at += (math.Log(float64(j)) - at) / count
+		mean += (math.Log(p.Values[j-1]) - mean) / count
+	}
+	for _, j := range []int{p.From, p.To} {
+		x := float64(j)
+		places, values = append(places, x), append(values, math.Exp(mean-p.Exponent.Value*(math.Log(x)-at)))
+	}
+	return places, values
 }

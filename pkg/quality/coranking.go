@@ -1,6 +1,9 @@
 package quality
 
 import (
+	"fmt"
+	"math"
+
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -26,3 +29,26 @@ func (r *Ranks) CoRanking(k int) *mat.Dense {
 	}
 	return q
 }
+
+// Reach returns K, up to which ranks of both are known.
+func (r *Ranks) Reach() int { return r.K }
+
+// Sizes returns neighbourhoods to draw a curve of the scores over: about four to a doubling, up
+// to the largest that all scores are defined for, K or just below n/2.
+func (r *Ranks) Sizes() []int {
+	var sizes []int
+	top := min(r.K, (r.N-1)/2)
+	for e := 0; ; e++ {
+		k := int(math.Round(math.Exp2(float64(e) / 4)))
+		if k >= top {
+			break
+		}
+		if len(sizes) == 0 || k > sizes[len(sizes)-1] {
+			sizes = append(sizes, k)
+		}
+	}
+	return append(sizes, max(1, top))
+}
+
+// Caption says under a chart what was compared.
+func (r *Ranks) Caption() string { return fmt.Sprintf("ranks of %d rows up to %d", r.N, r.K) }

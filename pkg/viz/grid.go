@@ -111,7 +111,7 @@ func newGrid(p Panels, charts []*Chart) (*multiples, error) {
 // share gives the figures common axes and colours, as far as the limits say.
 func (g *multiples) share(figures []figure) error {
 	own := g.p.Limits == Own
-	x, y, values, cells, heights, links := nothing(), nothing(), nothing(), nothing(), nothing(), nothing()
+	x, y, values, cells, heights, links, places := nothing(), nothing(), nothing(), nothing(), nothing(), nothing(), nothing()
 	tints := map[string]tint{}
 	maps := [2]extent{nothing(), nothing()}
 	var logs [][2]bool
@@ -133,6 +133,8 @@ func (g *multiples) share(figures []figure) error {
 			heights.join(e)
 		case *heatmap:
 			cells.join(f.values)
+		case *surface:
+			places.join(extent{f.colors.low, f.colors.high})
 		case *network:
 			links.join(f.reach())
 		case *scatter:
@@ -181,6 +183,12 @@ func (g *multiples) share(figures []figure) error {
 			m := *f
 			if common {
 				err = m.color(cells)
+			}
+			figures[i] = &m
+		case *surface:
+			m := *f
+			if common {
+				m.colors = &scale{name: f.colors.name, low: places.low, high: places.high, log: f.colors.log}
 			}
 			figures[i] = &m
 		case *network:
