@@ -96,7 +96,7 @@ func (w work) run() {
 	switch {
 	case err == nil:
 	case errors.Is(err, errPartial):
-		notice("Interrupted: this is the result of %s as far as it got. It is not kept; run the cell again for the whole.", w.title())
+		Notice("Interrupted: this is the result of %s as far as it got. It is not kept; run the cell again for the whole.", w.title())
 	case Context().Err() != nil && errors.Is(err, Context().Err()):
 		fail(w.title(), errInterrupted)
 	default:
@@ -126,7 +126,7 @@ func (w work) find() error {
 	}
 	s, err := openStore()
 	if err != nil {
-		storeNotice.Do(func() { notice("Results are not kept: %v.", err) })
+		storeNotice.Do(func() { Notice("Results are not kept: %v.", err) })
 		return w.compute()
 	}
 	entry := entry{store: s, key: key, format: format}
@@ -148,11 +148,11 @@ func (w work) find() error {
 		return nil
 	}
 	if err := entry.save(w.out); err != nil {
-		notice("The result of %s is not kept: %v.", w.title(), err)
+		Notice("The result of %s is not kept: %v.", w.title(), err)
 		return nil
 	}
 	if err := entry.load(w.out); err != nil {
-		notice("The result of %s is not kept: it cannot be read back: %v.", w.title(), err)
+		Notice("The result of %s is not kept: it cannot be read back: %v.", w.title(), err)
 		return s.remove(key)
 	}
 	return nil

@@ -8,8 +8,9 @@ import (
 	"github.com/flatland-go/flatland/internal/jupyter"
 )
 
-// notice tells the reader something that does not fail the cell: in the cell's output, or on standard error outside a notebook.
-func notice(format string, args ...any) {
+// Notice tells the reader of the cell something that does not fail it, in the words that fmt.Sprintf makes of the arguments: in a box of the
+// cell's output, or on standard error outside a notebook.
+func Notice(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	if jupyter.Connected() {
 		err := jupyter.Display(jupyter.Bundle{

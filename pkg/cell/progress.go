@@ -36,10 +36,27 @@ type progress struct {
 	gone   chan struct{} // closed when the drawing has been wiped out
 }
 
-// A state is what the bar says.
+// A state is what the bar says: of what is done, how much, how fast, and how its loss went.
 type state struct {
-	title string
-	event watch.Event
+	title  string
+	event  watch.Event
+	rate   float64       // units a second; 0 where it is not known yet
+	left   time.Duration // until the stage is done; 0 where it is not known yet
+	losses []float64     // of the stage so far
+}
+
+// then returns the state after an event.
+func (s state) then(e watch.Event) state {
+	if e.Stage != s.event.Stage || e.Total != s.event.Total || e.Done < s.event.Done {
+		s.losses = nil
+	}
+	if e.Loss-e.Loss == 0 && e.Loss != 0 { // a stage that counts alone leaves its loss at zero or NaN
+		s.losses = remembered(append(s.losses, e.Loss))
+	} else if n := len(s.losses); n > 0 { // the work looks at its loss now and then only
+		e.Loss = s.losses[n-1]
+	}
+	s.event = e
+	return s
 }
 
 // watch returns a context whose events the bar shows until done is called.
@@ -61,7 +78,10 @@ func (p *progress) watch(ctx context.Context, title string) (watched context.Con
 		}
 		e.Layout = nil // may only be called while the event is reported
 		p.mu.Lock()
-		p.latest = state{title, e}
+		if p.latest.title != title {
+			p.latest = state{title: title}
+		}
+		p.latest = p.latest.then(e)
 		p.mu.Unlock()
 	})
 	return watched, func() { p.finish(name) }
@@ -111,10 +131,12 @@ func (p *progress) draw(s screen, stop, gone chan struct{}) {
 	tick := time.NewTicker(progressPeriod)
 	defer tick.Stop()
 	shown := ""
+	var speed pace
 	for {
 		p.mu.Lock()
 		now := p.latest
 		p.mu.Unlock()
+		now.rate, now.left = speed.look(time.Now(), now.event)
 		if text := now.String(); text != shown {
 			s.show(now)
 			shown = text
@@ -128,7 +150,7 @@ func (p *progress) draw(s screen, stop, gone chan struct{}) {
 	}
 }
 
-// String returns the state in one line. It tells no time: that would differ from run to run.
+// String returns the state in one line.
 func (s state) String() string {
 	var b strings.Builder
 	b.WriteString(s.title)
@@ -140,9 +162,17 @@ func (s state) String() string {
 	} else if s.event.Done > 0 {
 		fmt.Fprintf(&b, "  %d", s.event.Done)
 	}
-	// A stage that counts alone leaves its loss at zero or NaN.
-	if l := s.event.Loss; l == l && l != 0 {
+	if s.rate > 0 {
+		b.WriteString("  " + perSecond(s.rate))
+	}
+	if s.left > 0 {
+		b.WriteString("  " + remaining(s.left))
+	}
+	if l := s.event.Loss; l-l == 0 && l != 0 {
 		b.WriteString("  loss " + strconv.FormatFloat(l, 'g', 4, 64))
+	}
+	if line := spark(s.losses); line != "" {
+		b.WriteString(" " + line)
 	}
 	return b.String()
 }
@@ -157,7 +187,7 @@ type screen interface {
 // run has none: of an output that is updated the last state stays in the saved notebook, even an empty one.
 func screenFor(stderr *os.File) screen {
 	switch {
-	case os.Getenv("FLATLAND_HEADLESS") == "1":
+	case jupyter.Headless():
 		return nil
 	case jupyter.Connected():
 		return &output{id: fmt.Sprintf("flatland-progress-%d-%d", os.Getpid(), time.Now().UnixNano())}

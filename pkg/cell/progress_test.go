@@ -62,7 +62,9 @@ func TestBarIsDrawnFiveTimesASecondAndWiped(t *testing.T) {
 		watch.Report(ctx, watch.Event{Stage: "layout", Done: 3, Total: 4, Loss: 1.23456})
 		time.Sleep(time.Second)
 	})
-	want := []string{"work · rows  401/2000", "work · rows  601/2000", "work · rows  801/2000", "work · rows  1001/2000", "work · layout  3/4  loss 1.235", "wiped"}
+	want := []string{
+		"work · rows  401/2000", "work · rows  601/2000", "work · rows  801/2000", "work · rows  1001/2000", "work · layout  3/4  loss 1.235", "wiped",
+	}
 	// What happens at the same instant of the clock may be seen in either order.
 	if len(r.seen) != len(want) || r.seen[4] != want[4] || r.seen[5] != want[5] {
 		t.Fatalf("saw %q, want %q", r.seen, want)
@@ -94,15 +96,31 @@ func TestWorkInsideWorkSharesTheBar(t *testing.T) {
 
 func TestStatesInWords(t *testing.T) {
 	for want, e := range map[string]watch.Event{
+		"w · s  1/7":               {Stage: "s", Done: 1, Total: 7, Loss: math.Inf(1)},
 		"w":                        {Loss: math.NaN()},
 		"w · s":                    {Stage: "s"},
 		"w · s  7":                 {Stage: "s", Done: 7},
 		"w · s  0/7":               {Stage: "s", Total: 7},
 		"w · s  1/7  loss 0.00123": {Stage: "s", Done: 1, Total: 7, Loss: 0.00123},
 	} {
-		if got := (state{"w", e}).String(); got != want {
+		if got := (state{title: "w", event: e}).String(); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
+	}
+}
+
+func TestStateTellsPaceAndLoss(t *testing.T) {
+	s := state{title: "w"}
+	for i := range 5 {
+		s = s.then(watch.Event{Stage: "s", Done: 10 * i, Total: 100, Loss: float64(5 - i)})
+	}
+	s = s.then(watch.Event{Stage: "s", Done: 41, Total: 100, Loss: math.NaN()})
+	s.rate, s.left = 12.34, 4600*time.Millisecond
+	if got, want := s.String(), "w · s  41/100  12 it/s  5 s left  loss 1 █▆▅▃▁"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := s.then(watch.Event{Stage: "t", Done: 1, Loss: math.NaN()}).String(), "w · t  1  12 it/s  5 s left"; got != want {
+		t.Errorf("the next stage says %q, want %q", got, want)
 	}
 }
 
