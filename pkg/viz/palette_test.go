@@ -219,6 +219,44 @@ func TestContrast(t *testing.T) {
 	}
 }
 
+// TestEndsAreApart: to every vision the ends of a range of colours are a quarter of the way from black to white apart, at least.
+func TestEndsAreApart(t *testing.T) {
+	const least = 0.25
+	if black, grey := see(rgb(0)), see(rgb(0x111111)); black[0].distance(grey[0]) > least {
+		t.Fatal("a measure by which nearly black and black differ")
+	}
+	for name, paper := range map[string]*theme{"light": &light, "dark": &dark} {
+		for v := range visions {
+			at := func(colors []color.RGBA, t float64) oklab { return see(along(colors, t))[v] }
+			for what, d := range map[string]float64{
+				"the ramp's ends":                         at(paper.ramp, 0).distance(at(paper.ramp, 1)),
+				"the diverging colours' low end, middle":  at(paper.diverging, 0).distance(at(paper.diverging, 0.5)),
+				"the diverging colours' high end, middle": at(paper.diverging, 1).distance(at(paper.diverging, 0.5)),
+			} {
+				if d < least {
+					t.Errorf("%s paper, vision %d: %s are %.2f apart", name, v, what, d)
+				}
+			}
+		}
+	}
+}
+
+// TestClassesStandOut: no class is near the paper, or near the grey of rows without a class, to any vision.
+func TestClassesStandOut(t *testing.T) {
+	for name, p := range map[string]*theme{"light": &light, "dark": &dark} {
+		for i, c := range p.classes {
+			for v := range visions {
+				if d := see(c)[v].distance(see(p.paper)[v]); d < 0.1 {
+					t.Errorf("%s paper, vision %d: colour %d is %.3f from the paper", name, v, i, d)
+				}
+				if d := see(c)[v].distance(see(p.unlabeled)[v]); d < 0.059 {
+					t.Errorf("%s paper, vision %d: colour %d is %.3f from that of no class", name, v, i, d)
+				}
+			}
+		}
+	}
+}
+
 func TestHex(t *testing.T) {
 	if got := hex(rgb(0x0A72F0)); got != "#0a72f0" {
 		t.Error(got)

@@ -83,6 +83,12 @@ const steps = {
     for (const key of keys) await page.keyboard.press(key);
     return focused(chart);
   },
+  // What a reader who listens to the page hears of the chart: what it is, in words, and the table of its numbers.
+  read: async ({ chart }) => page.evaluate((at) => {
+    const live = document.querySelectorAll('[data-flatland]')[at].querySelector('.flatland-live');
+    const rows = [...live.querySelectorAll('.flatland-table tr')].map((tr) => [...tr.cells].map((cell) => cell.textContent).join('|'));
+    return { text: [live.getAttribute('role'), live.ariaLabel, ...rows].join('\n') };
+  }, chart),
   save: async ({ chart, path }) => {
     const save = page.locator('[data-flatland]').nth(chart).locator('[data-tool=save]');
     const [download] = await Promise.all([page.waitForEvent('download'), save.click()]);

@@ -34,6 +34,10 @@ kinds.bars = {
       });
       return { words, marks: [] };
     };
-    return { series, ...pixels(f), hover };
+    const table = {
+      names: ['', ...d.series.map((s) => s.name || d.valueName || 'value')],
+      rows: d.names.map((name, k) => [name, ...d.series.map((s) => (s.low ? `${short(s.y[k])} (${short(s.low[k], 4)} to ${short(s.high[k], 4)})` : s.y[k]))]),
+    };
+    return { series, ...pixels(f), hover, table };
   },
 };

@@ -9,6 +9,8 @@ const draw = async (host) => {
   const size = { width: d.width, height: d.height };
   const box = element('div', `position:absolute;left:0;top:0;width:${size.width}px;height:${size.height}px`);
   box.className = 'flatland-live';
+  box.setAttribute('role', 'figure');
+  box.setAttribute('aria-label', picture.alt);
   host.append(box);
   try {
     const { echarts } = flatland.modules;
@@ -46,7 +48,7 @@ const draw = async (host) => {
       if (composed.option.legend) composed.option.legend.selected = legend.selected();
       hovers = composed.hovers;
       host.dataset.flatlandTheme = theme;
-      box.style.colorScheme = theme;
+      Object.assign(box.style, { colorScheme: theme, color: look.ink });
       Object.assign(tip.style, { background: look.paper, color: look.ink, border: `1px solid ${look.rule}`, boxShadow: '1px 2px 8px #0003' });
       chart.setOption(composed.option, true);
       composed.layers.forEach(({ at, layer, title }) => {
@@ -55,6 +57,7 @@ const draw = async (host) => {
         stages[at].layered.draw(look, shown);
       });
       legend.paint(look);
+      readable(box, composed.tables);
       const changes = legend.n || composed.layers.length || composed.option.dataZoom.length;
       tools.show([...composed.tools, ...commonTools(chart, d, look, changes && reset)]);
     };

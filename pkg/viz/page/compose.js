@@ -1,11 +1,11 @@
-// The whole chart in one theme, what its panels say of a place, and the tools and layers they hand over.
+// The whole chart in one theme, what its panels say of a place, and the tools, layers and tables they hand over.
 const compose = (d, look, prepared, stages) => {
   const option = {
     animation: false, backgroundColor: look.paper, textStyle: { fontFamily: font },
     graphic: { elements: decor(d, look) },
     grid: [], xAxis: [], yAxis: [], dataZoom: [], series: [],
   };
-  const hovers = [], tools = [], layers = [];
+  const hovers = [], tools = [], layers = [], tables = [];
   const taken = new Set();
   d.panels.forEach((panel, at) => {
     const unique = (entry, i) => (entry >= 0 ? String(entry) : `panel ${at}, ${i}`);
@@ -22,6 +22,7 @@ const compose = (d, look, prepared, stages) => {
     }
     tools.push(...(p.tools ?? []));
     if (p.layer) layers.push({ at, layer: p.layer, title: p.title ?? panel.kind });
+    if (p.table) tables.push(p.table);
     if (p.hover) hovers.push({ frame: panel.frame, say: p.hover, at });
     if (panel.bar) {
       const { bar } = panel, key = `${bar.X} ${bar.Y}`;
@@ -39,5 +40,5 @@ const compose = (d, look, prepared, stages) => {
   if (notes.length) option.graphic.elements.push({ ...text({ x: 8, y: d.height - 5, size: 11.5, text: notes[0] }, look.faint), z: 6 });
   // Drawn by legend.js; of ECharts' own there is what hides series.
   if (d.legend) option.legend = { show: false, data: d.legend.entries.map((_, i) => String(i)) };
-  return { option, hovers, tools, layers };
+  return { option, hovers, tools, layers, tables };
 };

@@ -47,6 +47,11 @@ kinds.heatmap = {
         marks: w >= 4 && h >= 4 ? [{ type: 'rect', silent: true, shape: { x: f.X + j * w, y: f.Y + i * h, width: w, height: h }, style: { fill: 'none', stroke: look.ink, lineWidth: 2 } }] : [],
       };
     };
-    return { series: [picture(f, children)], ...pixels(f), hover };
+    const name = (names, i) => names?.[i] ?? String(i);
+    const table = d.side > 1 || cells.length > readableCells ? null : {
+      names: [`${d.down || 'row'} \u00d7 ${d.across || 'column'}`, ...Array.from({ length: d.columns }, (_, j) => name(d.columnNames, j))],
+      rows: Array.from({ length: d.rows }, (_, i) => [name(d.rowNames, i), ...Array.from({ length: d.columns }, (_, j) => short(value(i * d.columns + j), 3))]),
+    };
+    return { series: [picture(f, children)], ...pixels(f), hover, table };
   },
 };

@@ -63,6 +63,11 @@ kinds.lines = {
       }
       return { words, marks };
     };
-    return { series, ...pixels(f), hover };
+    const bands = d.series.some((s) => s.low);
+    const table = {
+      names: ['series', d.x.name || 'x', d.y.name || 'y', ...(bands ? ['low', 'high'] : [])],
+      rows: hovered.flatMap(({ s, xs }) => s.y.map((y, k) => [s.name ?? '', xs[k], y, ...(bands ? [s.low?.[k] ?? '', s.high?.[k] ?? ''] : [])])),
+    };
+    return { series, ...pixels(f), hover, table };
   },
 };
