@@ -55,6 +55,7 @@ func square(x, y *big.Float) *big.Float    { d := precise().Sub(x, y); return d.
 // Every reduction against arbitrary precision, within its bound, on every
 // length around the unrolled ones.
 func TestReductions(t *testing.T) {
+	testenv.Unraced(t)
 	eachPath(t, func(t *testing.T) {
 		for d := 0; d <= longest; d++ {
 			a, a32 := sample(d, 0, 1, 1)
@@ -253,6 +254,7 @@ func TestNormsHaveTheBitsOfDots(t *testing.T) {
 
 // Many rows at once are summed as each by itself, in any number and order.
 func TestRowsHaveTheBitsOfPairs(t *testing.T) {
+	testenv.Unraced(t)
 	forms := []struct {
 		name string
 		pair func(a, b []float32) float32

@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/intrinsic"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/measure"
@@ -56,6 +57,7 @@ func all(n int) []int {
 // Every estimator answers degenerate data by a number that makes sense or by an error of
 // a type that says why not.
 func TestDegenerateData(t *testing.T) {
+	testenv.Unraced(t)
 	refused := func(err error) bool {
 		return errors.As(err, new(*mat32.DegenerateError)) || errors.As(err, new(*mat32.ShapeError)) || errors.As(err, new(*mat32.ParamError))
 	}
@@ -130,6 +132,7 @@ func TestDegenerateData(t *testing.T) {
 
 // Where scikit-dimension has an answer to these data, it is ours too.
 func TestDegenerateDataOfPeers(t *testing.T) {
+	testenv.Unraced(t)
 	few := clean.Slice(0, 8, 0, 3)
 	for _, c := range []struct {
 		e           estimator

@@ -9,6 +9,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/intrinsic"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
@@ -48,6 +49,7 @@ func TestScoreIDOfAnotherDensity(t *testing.T) {
 // are many for their dimension, it falls short by less than a fifth, and where the rows
 // in sight cannot span it, it is refused.
 func TestScoreIDOfNoise(t *testing.T) {
+	testenv.Unraced(t)
 	for _, c := range []struct {
 		n, d   int
 		within float64

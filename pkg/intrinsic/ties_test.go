@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/intrinsic"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
@@ -17,6 +18,7 @@ import (
 // Ratios of distances take a lattice for many dimensions: they refuse it, as they do data
 // rounded to one, and say where a few distances are equal.
 func TestRoundedData(t *testing.T) {
+	testenv.Unraced(t)
 	normal := fixture.Normal(91, 600, 3)
 	rounded := mapped(normal, func(_, _ int, v float64) float64 { return math.Round(2*v) / 2 })
 	line := mat.NewDense(200, 1, nil)
