@@ -101,10 +101,7 @@ func newScatter(y mat.Matrix, p Points) (*scatter, error) {
 
 // newPoints returns rows of the given number of columns with their classes and values, in no place yet.
 func newPoints(y mat.Matrix, p Points, columns int, want string) (*scatter, error) {
-	if v := reflect.ValueOf(y); v.Kind() == reflect.Pointer && v.IsNil() { // the result of a method whose error was not looked at
-		return nil, mat32.ErrEmpty
-	}
-	if err := mat32.Check(y); err != nil {
+	if err := filled(y); err != nil {
 		return nil, err
 	}
 	n, d := y.Dims()
@@ -136,6 +133,14 @@ func newPoints(y mat.Matrix, p Points, columns int, want string) (*scatter, erro
 		return nil, err
 	}
 	return s, nil
+}
+
+// filled reports what is wrong with the numbers of a matrix.
+func filled(y mat.Matrix) error {
+	if v := reflect.ValueOf(y); v.Kind() == reflect.Pointer && v.IsNil() { // the result of a method whose error was not looked at
+		return mat32.ErrEmpty
+	}
+	return mat32.Check(y)
 }
 
 // measure finds the limits of the coordinates.
