@@ -11,7 +11,7 @@
 // What is done is done by keyboard and mouse. What is seen is read from the page, and from the notebook's model behind it, because
 // JupyterLab keeps cells that are out of sight out of the page.
 import { readFileSync } from 'node:fs';
-import { ask, launch } from '../browser/chromium.mjs';
+import { ask, launch, probe } from '../browser/chromium.mjs';
 
 const job = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 const browser = await launch(job, ['127.0.0.1']);
@@ -92,8 +92,9 @@ async function menu(name, item) {
 }
 
 const steps = {
-  open: async ({ path }) => {
-    await page.goto(`${job.server}/lab/tree/${path}?token=${job.token}`);
+  // In JupyterLab, or in Notebook 7 where app is "notebooks".
+  open: async ({ path, app = 'lab/tree' }) => {
+    await page.goto(`${job.server}/${app}/${path}?token=${job.token}`);
     await page.waitForFunction(look.ready, path);
     return {};
   },
@@ -127,6 +128,34 @@ const steps = {
     const ended = Date.now() - from;
     return { ...(await page.evaluate(look.watched)), ended, cells: await page.evaluate(look.cells) };
   },
+  // Runs all cells, one of which shows a chart and waits for rows. The rows are marked, where some are given, and handed over by the button or by
+  // the Enter key; else nobody answers for five seconds, and the kernel is interrupted.
+  select: async ({ rows, by, shot }) => {
+    const n = (await page.evaluate(look.cells)).length;
+    await page.evaluate(look.watch);
+    await menu('Run', 'Run All Cells');
+    const panel = '.jp-NotebookPanel:not(.lm-mod-hidden)';
+    const use = page.locator(`${panel} [data-flatland-use]`);
+    await use.waitFor();
+    const asked = Date.now();
+    const host = await use.evaluateHandle((e) => e.closest('.jp-OutputArea').querySelector('[data-flatland]'));
+    await page.waitForFunction((e) => e.dataset.flatlandState === 'drawn', host);
+    if (rows) await host.evaluate((e, rows) => flatland.stages.get(e)[0].selection.change(new Set(rows)), rows);
+    if (by) await page.waitForFunction((e) => !e.disabled, await use.elementHandle());
+    await page.screenshot({ path: shot });
+    if (by === 'button') await use.click();
+    else if (by === 'enter') {
+      await ((await host.$('[role="application"]')) ?? use).focus();
+      await page.keyboard.press('Enter');
+    } else {
+      await page.waitForTimeout(5000);
+      await use.waitFor();
+      await page.locator(`${panel} .jp-Toolbar-item[data-jp-item-name="interrupt"]`).click();
+    }
+    const from = Date.now();
+    await page.waitForFunction(look.done, n);
+    return { waited: from - asked, ended: Date.now() - from, left: await page.locator('[data-flatland-ask]').count(), cells: await page.evaluate(look.cells) };
+  },
   restart: async () => {
     await menu('Kernel', 'Restart Kernel…');
     await page.locator('.jp-Dialog button.jp-mod-accept').click();
@@ -150,6 +179,32 @@ const steps = {
     await page.screenshot({ path: shot });
     return { chart: state, tooltip };
   },
+};
+
+// What a reader does with the charts of a code cell, one after the other: sees them drawn, and hovers over them. Each is to say something.
+steps.gallery = async ({ cell, says, shot }) => {
+  const element = await codeCell(cell);
+  const charts = [];
+  for (let i = 0; i < says.length; i++) {
+    const host = element.locator('[data-flatland]').nth(i);
+    await host.evaluate((e) => e.scrollIntoView({ block: 'center', behavior: 'instant' }));
+    await page.waitForFunction((e) => ['drawn', 'failed'].includes(e.dataset.flatlandState), await host.elementHandle());
+    const at = await host.evaluate((e) => [...document.querySelectorAll('[data-flatland]')].indexOf(e));
+    const text = await probe(page, at, says[i]);
+    charts.push({ ...(await page.evaluate(ask.charts))[at], says: text });
+  }
+  await page.screenshot({ path: shot });
+  return { charts };
+};
+// A click in the legend of a code cell's first chart, on its first entry, and what is left then.
+steps.legend = async ({ cell, shot }) => {
+  const host = (await codeCell(cell)).locator('[data-flatland]').first();
+  const at = await host.evaluate((e) => [...document.querySelectorAll('[data-flatland]')].indexOf(e));
+  const p = await page.evaluate(ask.entry, [at]);
+  await page.mouse.click(p.x, p.y);
+  await page.waitForTimeout(250);
+  await page.screenshot({ path: shot });
+  return { chart: (await page.evaluate(ask.charts))[at], tooltip: { text: p.name, shades: 0 }, shown: await page.evaluate(ask.shown, at) };
 };
 
 try {

@@ -25,20 +25,27 @@ type seen struct {
 }
 
 type result struct {
-	Ms    int   // what the step took
-	Took  []int // milliseconds, of each code cell; 0 for one that did not run
-	Bars  []string
-	Ended int // milliseconds from the interrupt to the end of the cells
-	Cells []cell
-	Chart struct {
-		State   string
-		Ink     int
-		Picture bool
-	}
+	Ms      int   // what the step took
+	Took    []int // milliseconds, of each code cell; 0 for one that did not run
+	Bars    []string
+	Ended   int // milliseconds from the interrupt, or an answer, to the end of the cells
+	Waited  int // milliseconds that a cell has waited for one
+	Left    int // how many cells still ask for rows
+	Cells   []cell
+	Chart   chart
+	Charts  []chart // of a cell
+	Shown   int     // classes of a chart that its legend has not hidden
 	Tooltip struct {
 		Text   string
 		Shades int
 	}
+}
+
+type chart struct {
+	State   string
+	Ink     int    // coloured pixels
+	Picture bool   // whether the static picture is visible
+	Says    string // of a place under the pointer
 }
 
 // A cell is a code cell as the notebook's model has it.
@@ -74,7 +81,7 @@ func (s server) drive(ctx context.Context, t *testing.T, steps ...step) []result
 	tools, _ := testenv.Tools()
 	text, err := json.Marshal(map[string]any{
 		"playwright": filepath.Join(tools, "node_modules", "playwright-core"), "chromium": browser,
-		"server": s.address, "token": s.token, "patience": patience.Milliseconds(), "steps": steps, "failure": shot(t, "failure"),
+		"server": s.address, "token": s.token, "patience": patience.Milliseconds(), "steps": steps, "failure": shot(t, "lab-failure"),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -118,7 +125,7 @@ func shot(t *testing.T, name string) string {
 	if err := os.MkdirAll(shots, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	return filepath.Join(shots, "lab-"+name+".png")
+	return filepath.Join(shots, name+".png")
 }
 
 const (
@@ -142,12 +149,16 @@ func TestLab(t *testing.T) {
 	s := start(ctx, t)
 	s.add(t, filepath.Join(testenv.Root(), "notebooks", "01_quickstart.ipynb"))
 	s.add(t, filepath.Join("testdata", "long.ipynb"))
+	s.add(t, filepath.Join("testdata", "select.ipynb"))
 	if got := s.status(ctx, "/api/contents", false); got != http.StatusForbidden {
 		t.Errorf("without the token the server answers with %d, want %d", got, http.StatusForbidden)
 	}
 
 	t.Run("quickstart", func(t *testing.T) { quickstart(ctx, t, s) })
+	t.Run("notebook 7", func(t *testing.T) { notebook7(ctx, t, s) })
+	t.Run("kinds", func(t *testing.T) { everyKind(ctx, t, s) })
 	t.Run("interrupt", func(t *testing.T) { interrupt(ctx, t, s) })
+	t.Run("select", func(t *testing.T) { choose(ctx, t, s) })
 }
 
 // The code cells of the quickstart that are looked at, counted from 0.
@@ -161,15 +172,15 @@ func quickstart(ctx context.Context, t *testing.T, s server) {
 	steps := s.drive(ctx, t,
 		step{"do": "open", "path": "01_quickstart.ipynb"},
 		step{"do": "run"},
-		step{"do": "chart", "cell": planeCell, "shot": shot(t, "pca")},
-		step{"do": "chart", "cell": tsneCell, "shot": shot(t, "tsne")},
+		step{"do": "chart", "cell": planeCell, "shot": shot(t, "lab-pca")},
+		step{"do": "chart", "cell": tsneCell, "shot": shot(t, "lab-tsne")},
 	)
 	kept := s.kept(t)
 	steps = append(steps, s.drive(ctx, t,
 		step{"do": "open", "path": "01_quickstart.ipynb"},
 		step{"do": "restart"},
 		step{"do": "run", "count": until},
-		step{"do": "chart", "cell": tsneCell, "shot": shot(t, "restarted")},
+		step{"do": "chart", "cell": tsneCell, "shot": shot(t, "lab-restarted")},
 		step{"do": "run", "count": until},
 	)...)
 	first, again, last := steps[1], steps[6], steps[8]
@@ -213,8 +224,8 @@ func interrupt(ctx context.Context, t *testing.T, s server) {
 	const long = 1
 	steps := s.drive(ctx, t,
 		step{"do": "open", "path": "long.ipynb"},
-		step{"do": "interrupt", "bars": 5, "shot": shot(t, "progress")},
-		step{"do": "chart", "cell": long, "shot": shot(t, "interrupted")},
+		step{"do": "interrupt", "bars": 5, "shot": shot(t, "lab-progress")},
+		step{"do": "chart", "cell": long, "shot": shot(t, "lab-interrupted")},
 	)
 	run, chart := steps[1], steps[2].Chart
 	if last := run.Bars[len(run.Bars)-1]; !strings.Contains(last, "cell.Embed(dr.TSNE)") || !strings.Contains(last, "/100250") {
@@ -232,5 +243,34 @@ func interrupt(ctx context.Context, t *testing.T, s server) {
 	}
 	if chart.State != "drawn" || chart.Ink < 100 {
 		t.Errorf("the map as far as it got is %s, with %d coloured pixels", chart.State, chart.Ink)
+	}
+}
+
+// choose answers a cell that waits for rows twice, by the button and by the Enter key, and then leaves it without an answer.
+func choose(ctx context.Context, t *testing.T, s server) {
+	const asking, after = 1, 2
+	steps := s.drive(ctx, t,
+		step{"do": "open", "path": "select.ipynb"},
+		step{"do": "select", "rows": []int{40, 3, 59, 4}, "by": "button", "shot": shot(t, "lab-select")},
+		step{"do": "select", "rows": []int{0}, "by": "enter", "shot": shot(t, "lab-select-again")},
+		step{"do": "select", "shot": shot(t, "lab-select-unanswered")},
+	)
+	for i, want := range []string{"rows [3 4 40 59]", "rows [0]", "rows [7]"} {
+		r := steps[i+1]
+		if c := r.Cells[asking]; !c.shows("", want) || c.fails() {
+			t.Errorf("select %d: the cell shows %q, want %q", i, c.Outputs, want)
+		}
+		if c := r.Cells[after]; !c.shows("", "alive") {
+			t.Errorf("select %d: after it the kernel shows %q", i, c.Outputs)
+		}
+		if r.Left > 0 {
+			t.Errorf("select %d: its bar is still there", i)
+		}
+		if r.Ended > 5000 {
+			t.Errorf("select %d: the cells end %d ms after the answer", i, r.Ended)
+		}
+	}
+	if waited := steps[3]; waited.Waited < 5000 || !waited.Cells[asking].shows("notice", "Interrupted") {
+		t.Errorf("without an answer the cell waits for %d ms and shows %q, want that it waits until the interrupt", waited.Waited, waited.Cells[asking].Outputs)
 	}
 }

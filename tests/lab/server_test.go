@@ -75,7 +75,7 @@ func start(ctx context.Context, t *testing.T) server {
 		}
 		lab := exec.Command(filepath.Join(tools, "venv", "bin", "jupyter"), "lab", "--no-browser", "--allow-root", "--ip=127.0.0.1",
 			fmt.Sprintf("--port=%d", port), "--ServerApp.port_retries=0", "--IdentityProvider.token="+s.token, "--ServerApp.root_dir="+s.notebooks,
-			"--LabApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly")
+			"--LabApp.expose_app_in_browser=True", "--JupyterNotebookApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly")
 		lab.Env, lab.Dir, lab.Stdout, lab.Stderr = env, scratch, log, log
 		if err := lab.Start(); err != nil {
 			t.Fatal(err)

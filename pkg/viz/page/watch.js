@@ -1,6 +1,7 @@
 // Finding the page's charts, and drawing them when there is something to draw them with.
 flatland.scan = () => {
   if (!flatland.modules.echarts) return;
+  askAll();
   for (const host of document.querySelectorAll('[data-flatland]')) {
     if (flatland.charts.has(host)) continue;
     // While a page is read, what nothing follows may be there in part; the script behind it scans again.
