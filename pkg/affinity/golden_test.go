@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/affinity"
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/neighbors"
@@ -75,6 +76,7 @@ func denseRow(n int, columns []int32, values []float64) []float64 {
 }
 
 func TestAlphaDecayAgainstGraphtools(t *testing.T) {
+	testenv.Unraced(t)
 	var file goldenAffinity
 	golden.Load(t, "affinity", &file)
 	ctx := context.Background()
@@ -117,6 +119,7 @@ func TestAlphaDecayAgainstGraphtools(t *testing.T) {
 }
 
 func TestGaussianAgainstPydiffmap(t *testing.T) {
+	testenv.Unraced(t)
 	var file goldenAffinity
 	golden.Load(t, "affinity", &file)
 	ctx := context.Background()

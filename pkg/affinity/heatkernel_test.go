@@ -64,6 +64,7 @@ func ways(time float64) []affinity.HeatKernel {
 
 // On a path of n rows heat decays by modes that are cosines, and on a cycle as well.
 func TestHeatKernelsOfPathAndCycle(t *testing.T) {
+	testenv.Unraced(t)
 	const n = 40
 	ctx := context.Background()
 	path, cycle := mat.NewDense(n, n, nil), mat.NewDense(n, n, nil)
@@ -121,6 +122,7 @@ func TestHeatKernelsOfPathAndCycle(t *testing.T) {
 // Every way keeps its bound, which is not much larger than what it errs; blocks and whole
 // kernels are the same, and heat is kept where it should be.
 func TestHeatKernelsKeepTheirBounds(t *testing.T) {
+	testenv.Unraced(t)
 	const n = 60
 	ctx := context.Background()
 	x := someWeights(1, n, .1, 1, true)

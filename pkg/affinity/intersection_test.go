@@ -30,6 +30,7 @@ type supervised struct {
 // Weights that respect labels and numbers are those of umap-learn, which computes in
 // float32.
 func TestIntersectionsAgainstUmapLearn(t *testing.T) {
+	testenv.Unraced(t)
 	var file struct{ Labels, Targets []supervised }
 	golden.Load(t, "umapsupervised", &file)
 	if len(file.Labels) < 3 || len(file.Targets) < 3 {

@@ -277,6 +277,7 @@ func bisected(others []listed, count, connectivity, mean float64) (rho, sigma fl
 
 // Every kernel gives the weights of its definition, whatever the rows.
 func TestKernelsAreTheirDefinitions(t *testing.T) {
+	testenv.Unraced(t)
 	for name, x := range inputs() {
 		for _, k := range []kernel{
 			affinity.AlphaDecay{},

@@ -246,6 +246,7 @@ func TestMMDOfPairs(t *testing.T) {
 
 // The published values are those of the examples of scipy.stats.energy_distance.
 func TestEnergyDistanceOnALine(t *testing.T) {
+	testenv.Unraced(t)
 	column := func(v ...float64) *mat.Dense { return mat.NewDense(len(v), 1, v) }
 	for _, c := range []struct {
 		x, y *mat.Dense

@@ -48,6 +48,7 @@ func hits(rows []int, hull map[int]bool) (n int) {
 // From afar, the largest weights and removal costs of 60 points of a plane are at corners of the
 // hull; so near that all points count for themselves, they are anywhere.
 func TestLargeWeightsAreOnTheHull(t *testing.T) {
+	testenv.Unraced(t)
 	share := func(scale float64) (byWeight, byCost, kept float64) {
 		const seeds = 6
 		for seed := range uint64(seeds) {

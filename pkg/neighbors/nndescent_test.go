@@ -434,11 +434,11 @@ func TestNNDescentRefuses(t *testing.T) {
 
 func TestNNDescentAnswersQueries(t *testing.T) {
 	ctx := context.Background()
-	n, columns := 2500, []int{3, 10}
+	n, columns, metrics := 2500, []int{3, 10}, []neighbors.Metric{neighbors.Cosine{}, nil, neighbors.Manhattan{}}
 	if testing.Short() {
-		n, columns = 400, columns[1:]
+		n, columns, metrics = 400, columns[1:], metrics[1:]
 	}
-	for _, m := range []neighbors.Metric{nil, neighbors.Cosine{}, neighbors.Manhattan{}} {
+	for _, m := range metrics {
 		for _, d := range columns {
 			x, y := clumps(1, n, d, 5, 20), clumps(1, n+100, d, 5, 20).Slice(n, n+100, 0, d)
 			ix, err := neighbors.NNDescent{Metric: m}.Index(ctx, x)

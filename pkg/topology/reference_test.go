@@ -11,6 +11,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
@@ -171,6 +172,7 @@ func projectivePlane(t *testing.T) *mat32.Distances {
 
 // Every barcode of small spaces of all kinds is that of the definition, to the last bit.
 func TestRipsReference(t *testing.T) {
+	testenv.Unraced(t)
 	g := rand.New(rand.NewPCG(7, 11))
 	for trial := range 120 {
 		n, most := 2+g.IntN(13), 1+g.IntN(4)

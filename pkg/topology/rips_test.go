@@ -335,6 +335,7 @@ func TestRipsCancel(t *testing.T) {
 }
 
 func TestRipsErrors(t *testing.T) {
+	testenv.Unraced(t)
 	x := polygon(8)
 	for name, c := range map[string]struct {
 		r Rips
