@@ -35,6 +35,32 @@ export const ask = {
       picture: image.complete && image.naturalWidth > 0 && getComputedStyle(image).visibility === 'visible',
     };
   }),
+  // Places of a chart's frames where something is drawn, colours before grey, in the window, in an order that jumps about.
+  inked: ([at, n]) => {
+    const host = document.querySelectorAll('[data-flatland]')[at];
+    host.scrollIntoView({ block: 'center', behavior: 'instant' });
+    const { panels } = JSON.parse(host.querySelector('script[type="application/json"]').textContent);
+    const box = host.getBoundingClientRect();
+    const colored = [], gray = [];
+    for (const canvas of host.querySelectorAll('.flatland-live canvas[data-zr-dom-id]')) {
+      const ratio = canvas.width / canvas.clientWidth;
+      const pen = canvas.getContext('2d');
+      for (const { frame: f } of panels) {
+        const [w, h] = [f.W, f.H].map((side) => Math.floor(side * ratio));
+        const { data } = pen.getImageData(f.X * ratio, f.Y * ratio, w, h);
+        for (let y = 2; y < h - 2; y += 2) {
+          for (let x = 2; x < w - 2; x += 2) {
+            const [r, g, b, a] = data.subarray(4 * (y * w + x), 4 * (y * w + x) + 4);
+            const place = { x: box.x + f.X + x / ratio, y: box.y + f.Y + y / ratio };
+            if (a > 0 && Math.max(r, g, b) - Math.min(r, g, b) > 24) colored.push(place);
+            else if (a > 0 && r < 128) gray.push(place);
+          }
+        }
+      }
+    }
+    const places = colored.length ? colored : gray;
+    return places.length ? Array.from({ length: n }, (_, i) => places[Math.floor(((i * 0.618034 + 0.31) % 1) * places.length)]) : [];
+  },
   settled: () => [...document.querySelectorAll('[data-flatland]')].every((h) => ['drawn', 'failed'].includes(h.dataset.flatlandState)),
   // Where the chart's j-th point of the i-th series is in the window; where the chart has a layer, of the i-th group of its first.
   point: ([at, series, j]) => {
@@ -101,3 +127,17 @@ export const ask = {
     return groups.length + globalThis.flatland.charts.get(host).getModel().getCurrentSeriesIndices().length;
   },
 };
+
+// Moves the pointer over a chart from place to place until that says what is looked for: any words, if that is empty. Gives what it said last.
+export async function probe(page, at, says) {
+  let last = '';
+  for (const p of await page.evaluate(ask.inked, [at, 60])) {
+    await page.mouse.move(p.x - 3, p.y - 2);
+    await page.mouse.move(p.x, p.y);
+    await page.waitForTimeout(40);
+    const { text } = await page.evaluate(ask.tooltip, at);
+    if (text && text.includes(says)) return text;
+    last = text || last;
+  }
+  return last;
+}

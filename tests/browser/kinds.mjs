@@ -5,7 +5,7 @@
 //   patience              milliseconds to wait for a chart
 //   pages                 [{url, says, portrait}]: the page, what the chart says of some place, and where its pictures go
 import { readFileSync } from 'node:fs';
-import { ask, launch } from './chromium.mjs';
+import { ask, launch, probe } from './chromium.mjs';
 
 const job = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 const browser = await launch(job);
@@ -18,32 +18,6 @@ await page.route(/^(https?|wss?):/, (route) => {
   return route.abort();
 });
 
-// Places of the chart's frames where something is drawn, colours before grey, in an order that jumps about.
-const inked = (n) => {
-  const host = document.querySelector('[data-flatland]');
-  host.scrollIntoView({ block: 'center', behavior: 'instant' });
-  const { panels } = JSON.parse(host.querySelector('script[type="application/json"]').textContent);
-  const box = host.getBoundingClientRect();
-  const colored = [], gray = [];
-  for (const canvas of host.querySelectorAll('.flatland-live canvas[data-zr-dom-id]')) {
-    const ratio = canvas.width / canvas.clientWidth;
-    const pen = canvas.getContext('2d');
-    for (const { frame: f } of panels) {
-      const [w, h] = [f.W, f.H].map((side) => Math.floor(side * ratio));
-      const { data } = pen.getImageData(f.X * ratio, f.Y * ratio, w, h);
-      for (let y = 2; y < h - 2; y += 2) {
-        for (let x = 2; x < w - 2; x += 2) {
-          const [r, g, b, a] = data.subarray(4 * (y * w + x), 4 * (y * w + x) + 4);
-          const place = { x: box.x + f.X + x / ratio, y: box.y + f.Y + y / ratio };
-          if (a > 0 && Math.max(r, g, b) - Math.min(r, g, b) > 24) colored.push(place);
-          else if (a > 0 && r < 128) gray.push(place);
-        }
-      }
-    }
-  }
-  const places = colored.length ? colored : gray;
-  return Array.from({ length: n }, (_, i) => places[Math.floor(((i * 0.618034 + 0.31) % 1) * places.length)]);
-};
 // A number that is another when the chart looks otherwise.
 const look = () => {
   let sum = 0;
@@ -56,20 +30,6 @@ const look = () => {
 const chart = async () => (await page.evaluate(ask.charts))[0];
 const frames = () => page.waitForTimeout(150);
 const portrait = (path) => page.locator('[data-flatland]').screenshot({ path });
-
-// The pointer goes from place to place until it is told what it looks for: any words, if it looks for none.
-async function probe(says) {
-  let last = '';
-  for (const p of await page.evaluate(inked, 60)) {
-    await page.mouse.move(p.x - 3, p.y - 2);
-    await page.mouse.move(p.x, p.y);
-    await page.waitForTimeout(40);
-    const { text } = await page.evaluate(ask.tooltip, 0);
-    if (text && text.includes(says)) return text;
-    last = text || last;
-  }
-  return last;
-}
 
 // Two clicks on the first entry of the legend, if there is one.
 async function legend() {
@@ -106,7 +66,7 @@ try {
     await frames();
     const light = await chart();
     await portrait(`${path}-light.png`);
-    const kind = { light, says: await probe(says), legend: await legend(), slider: await slide() };
+    const kind = { light, says: await probe(page, 0, says), legend: await legend(), slider: await slide() };
     await page.mouse.move(1, 1);
     await page.emulateMedia({ colorScheme: 'dark' });
     await page.waitForFunction(() => document.querySelector('[data-flatland]').dataset.flatlandTheme === 'dark', null, { timeout: 3000 }).catch(() => {});

@@ -37,6 +37,7 @@ func All() []Kind {
 		{Name: "PersistenceDiagram", Chart: func() *viz.Chart { return viz.PersistenceDiagram(circle()).Titled("A noisy circle") }, Says: "birth: "},
 		{Name: "Network", Chart: func() *viz.Chart { return karate().Titled("Curvature of the karate club") }, Says: "row "},
 		{Name: "Connectivity", Chart: friends, Says: "row "},
+		{Name: "Dendrogram", Chart: clusters},
 		{Name: "Network disk", Chart: func() *viz.Chart { return tree().Titled("A tree in Poincaré's disk") }, Says: "radius: "},
 	}
 }

@@ -263,3 +263,9 @@ func petals(d *datasets.Dataset) *mat.Dense {
 	}
 	return y
 }
+
+// clusters are those of the irises.
+func clusters() *viz.Chart {
+	tree := must(topology.SingleLinkage{}.Fit(context.Background(), datasets.Iris().X))
+	return viz.Dendrogram(tree, viz.Branches{}).Titled("Clusters of irises")
+}
