@@ -129,6 +129,9 @@ func (e *Embedding) Radii() []float64 {
 	return radii
 }
 
+// Ties returns Edges.
+func (e *Embedding) Ties() [][2]int { return e.Edges }
+
 // Lorentz returns the points on the hyperboloid of curvature −1 (n × Dim+1), as pkg/manifold has
 // them, from the coordinates in float64.
 func (e *Embedding) Lorentz() *mat.Dense {

@@ -155,6 +155,9 @@ func (b *Band) Significant(d Diagram) Diagram {
 	return long
 }
 
+// Margin returns the length up to which bars may be noise, and the level of confidence.
+func (b *Band) Margin() (length, level float64) { return 2 * b.Radius, b.Level }
+
 // String returns a line.
 func (b *Band) String() string {
 	return fmt.Sprintf("confidence band at level %.4g  bars longer than %.4g, by Hausdorff distances of %d samples of %d rows", b.Level, 2*b.Radius, len(b.Distances), b.Size)

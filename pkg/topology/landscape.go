@@ -124,6 +124,17 @@ func (l *Landscape) Grid(scales []float64) *mat.Dense {
 	return g
 }
 
+// Turns returns the knots of all levels as slices of one length: the level of each, from 0,
+// its scale and value.
+func (l *Landscape) Turns() (level []int, scale, value []float64) {
+	for k, knots := range l.Levels {
+		for _, knot := range knots {
+			level, scale, value = append(level, k), append(scale, knot.Scale), append(value, knot.Value)
+		}
+	}
+	return level, scale, value
+}
+
 // Integral returns the area under all levels: the sum of the squared lengths of the bars
 // over 4, where all levels are there.
 func (l *Landscape) Integral() (area float64) {

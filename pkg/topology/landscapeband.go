@@ -149,6 +149,33 @@ func (b *MeanBand) Between(scale float64) (low, high float64) {
 	return max(0, v-b.HalfWidth), v + b.HalfWidth
 }
 
+// Turns returns the knots of the mean as slices, all of level 0.
+func (b *MeanBand) Turns() (level []int, scale, value []float64) {
+	return (&Landscape{Levels: [][]Knot{b.Mean}}).Turns()
+}
+
+// Envelope returns the ends of the band at every scale where one of them turns.
+func (b *MeanBand) Envelope() (scale, low, high []float64) {
+	for i, k := range b.Mean {
+		scale = append(scale, k.Scale)
+		if i+1 == len(b.Mean) {
+			break
+		}
+		// The lower end leaves 0, or comes to it, where the mean is half the band's width.
+		if next := b.Mean[i+1]; (k.Value < b.HalfWidth) != (next.Value < b.HalfWidth) {
+			scale = append(scale, k.Scale+(b.HalfWidth-k.Value)/(next.Value-k.Value)*(next.Scale-k.Scale))
+		}
+	}
+	for _, s := range scale {
+		l, h := b.Between(s)
+		low, high = append(low, l), append(high, h)
+	}
+	return scale, low, high
+}
+
+// Caption returns a line for a chart.
+func (b *MeanBand) Caption() string { return b.String() }
+
 // String returns a line.
 func (b *MeanBand) String() string {
 	return fmt.Sprintf("mean of %d landscapes ± %.4g at level %.4g of confidence", b.Landscapes, b.HalfWidth, b.Level)

@@ -26,14 +26,22 @@ type barcode struct {
 //	p, err := topology.Rips{}.Compute(ctx, x)
 //	viz.Barcode(p)
 //
+// Given a confidence band, as of topology.HausdorffBand, bars that may be sampling are grey:
+//
+//	b, err := topology.HausdorffBand{}.Compute(ctx, x)
+//	viz.Barcode(p, b)
+//
 // Of more than 200 bars it shows the longest of each dimension, essential ones first, and says so. The caption is the result's own, if it has a
 // method Caption() string.
 //
 // What is wrong with the arguments is the chart's error: [mat32.ErrEmpty] without a class, a [*mat32.ShapeError] for slices of unequal lengths, a
 // [*mat32.ParamError] for a dimension below 0, a birth that is not finite, a death before it, and axes and rules that do not suit: only the
-// x axis has numbers. It costs O(n·log n).
-func Barcode(h Homology) *Chart {
+// x axis has numbers, and for more than one band or one out of range. It costs O(n·log n).
+func Barcode(h Homology, band ...Margin) *Chart {
 	m, err := newHomology(h)
+	if err == nil {
+		err = m.within(band)
+	}
 	if err != nil {
 		return &Chart{err: fmt.Errorf("viz.Barcode: %w", err)}
 	}
@@ -150,7 +158,9 @@ func (b *barcode) groups(f rect) []group {
 		dying := group{name: l.name(), tint: l.tint(), width: thick}
 		lasting, heads := dying, dying
 		heads.width, heads.size, heads.shape, heads.flat, heads.mute = 0, head, onward, true, true
-		var seen [2][]life
+		noise := dying
+		noise.tint = noClass
+		var seen [3][]life
 		for _, one := range l.all {
 			middle := y + pitch/2
 			y += pitch
@@ -170,11 +180,16 @@ func (b *barcode) groups(f rect) []group {
 				heads.at = append(heads.at, [][2]length{{to, middle}})
 				continue
 			}
+			if b.noise(one) {
+				noise.at, seen[2] = append(noise.at, bar), append(seen[2], one)
+				continue
+			}
 			dying.at, seen[0] = append(dying.at, bar), append(seen[0], one)
 		}
 		dying.titles, dying.columns = same(l.name(), len(seen[0])), columns(seen[0])
 		lasting.titles, lasting.columns = same(l.name()+", essential", len(seen[1])), columns(seen[1])
-		for _, g := range []group{dying, lasting, heads} {
+		noise.titles, noise.columns = same(l.name()+", within the band", len(seen[2])), columns(seen[2])
+		for _, g := range []group{noise, dying, lasting, heads} {
 			if len(g.at) > 0 {
 				all = append(all, g)
 			}

@@ -10,10 +10,16 @@
 //	Heatmap     a matrix
 //	Images      pictures of rows, side by side
 //	Network     a graph, its edges coloured by a number, in the plane or in Poincaré's disk
+//	Scatter3D   points in three dimensions, which the reader turns
+//	Network3D   a graph or mesh in three dimensions
+//	Trajectories  curves with arrows, in the plane or in three dimensions
 //	Connectivity  a graph of neighbours under the map of its rows, its edges bundled
 //	Dendrogram  a hierarchy of clusters
 //	Barcode     persistent homology as bars
 //	PersistenceDiagram  the same as points, death over birth
+//	Betti       how many classes of homology there are over the scale
+//	Landscape   persistence landscapes, with the band of a mean
+//	Poincare    what lies in the hyperbolic plane
 //	Grid        several of these, with common axes, colours and legend
 //
 //	viz.Library() // in the first cell

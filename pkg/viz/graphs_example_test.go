@@ -1,6 +1,8 @@
 package viz_test
 
 import (
+	"math"
+
 	"github.com/flatland-go/flatland/pkg/viz"
 	"gonum.org/v1/gonum/mat"
 )
@@ -35,4 +37,32 @@ func ExampleDendrogram() {
 	// Output:
 	// Dendrogram of 4 rows, merges from 1 to 8; 2 clusters below 5.6
 	// n = 4
+}
+
+// tents are two levels of a landscape.
+type tents struct{}
+
+func (tents) Turns() (level []int, scale, value []float64) {
+	return []int{0, 0, 0, 1, 1, 1}, []float64{0, 1, 2, 1, 1.5, 2}, []float64{0, 1, 0, 0, 0.5, 0}
+}
+
+func ExampleLandscape() {
+	viz.Landscape(tents{}).Show()
+	// Output:
+	// Lines of 2 series: λ₁ (3 points, 0 to 1), λ₂ (3 points, 0 to 0.5)
+}
+
+func ExampleBetti() {
+	viz.Betti(homology{}).Show()
+	// Output:
+	// Lines of 2 series: H₀ (6 points, 0 to 4), H₁ (6 points, 0 to 1)
+}
+
+// A point of the hyperboloid at distance 1 from the middle, and the middle.
+func ExamplePoincare() {
+	y := mat.NewDense(2, 3, []float64{1, 0, 0, math.Cosh(1), math.Sinh(1), 0})
+	viz.Poincare(y, viz.Links{Edges: [][2]int{{0, 1}}}).Show()
+	// Output:
+	// Network of 1 edges; 2 points
+	// n = 2 · 1 edges
 }

@@ -44,15 +44,16 @@ func twoBlobs(n int) (*mat.Dense, lists, Points) {
 // graphSamples are charts of graphs, orders, topology and flows: small ones, and those that ask most of the budget.
 func graphSamples() map[string]*Chart {
 	y, l, p := twoBlobs(200)
-	many, links, _ := twoBlobs(5000)
+	many, links, _ := twoBlobs(2500)
 	all := map[string]*Chart{
 		"connectivity":          Connectivity(y, l, p).Titled("Connectivity"),
 		"connectivity straight": Connectivity(y, l, Points{Values: noiseSeries(1, 200)[0].Y, ValueName: "noise"}, Straight),
 		"connectivity length":   Connectivity(y, l, p, ByLength),
 		"connectivity one":      Connectivity(lattice(1), lists{nil}, Points{}),
-		"connectivity many":     Connectivity(many, links, Points{Labels: cyclic(5000, 20)}),
+		"connectivity many":     Connectivity(many, links, Points{Labels: cyclic(2500, 20)}),
 	}
 	maps.Copy(all, dendrogramSamples())
+	maps.Copy(all, shapeSamples())
 	return all
 }
 
@@ -67,6 +68,7 @@ func graphErrors() map[string]kindError {
 		"viz.Connectivity: how is 7, want viz.Straight": {Connectivity(y, ringOf(3), Points{}, 7), param},
 	}
 	maps.Copy(all, dendrogramErrors())
+	maps.Copy(all, shapeErrors())
 	return all
 }
 

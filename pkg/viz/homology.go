@@ -30,12 +30,14 @@ type lives struct {
 }
 
 // name is what the legend calls the dimension.
-func (l lives) name() string {
-	name := "H"
-	for _, digit := range strconv.Itoa(l.dimension) {
-		name += string('₀' + digit - '0')
+func (l lives) name() string { return "H" + subscript(l.dimension) }
+
+// subscript writes a number below the line.
+func subscript(n int) (s string) {
+	for _, digit := range strconv.Itoa(n) {
+		s += string('₀' + digit - '0')
 	}
-	return name
+	return s
 }
 
 func (l lives) tint() tint { return tint(l.dimension) }
@@ -58,8 +60,38 @@ type homology struct {
 	count   int
 	reaches extent // births and deaths that are finite
 	source  string
+	margin  float64 // the length of a bar up to which it may be noise, where a band says so
 }
 
+// A Margin is a confidence band of persistent homology, as *topology.Band is: bars up to a length may be sampling, at a level of confidence.
+type Margin interface {
+	Margin() (length, level float64)
+}
+
+// within takes note of a band.
+func (h *homology) within(bands []Margin) error {
+	if len(bands) > 1 {
+		return param("viz.Margin", "bands", len(bands), "one at most")
+	}
+	for _, b := range bands {
+		if v := reflect.ValueOf(b); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+			return mat32.ErrEmpty
+		}
+		length, level := b.Margin()
+		if !(length >= 0 && length <= most) || !(0 < level && level < 1) {
+			return param("viz.Margin", "length, level", [2]float64{length, level}, "a length of at least 0, at most 1e300, and a level between 0 and 1")
+		}
+		h.margin = length
+		if h.source != "" {
+			h.source += " · "
+		}
+		h.source += fmt.Sprintf("grey: no longer than %s, at %s %% confidence", tick(length), tick(100*level))
+	}
+	return nil
+}
+
+// noise reports whether a band says that a class may be sampling.
+func (h *homology) noise(l life) bool { return h.margin > 0 && l.death-l.birth <= h.margin }
 func newHomology(h Homology) (*homology, error) {
 	if v := reflect.ValueOf(h); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
 		return nil, mat32.ErrEmpty

@@ -23,6 +23,8 @@ type Series struct {
 	Dashed bool
 	// Dots shows the points without the line between them.
 	Dots bool
+
+	smooth bool // few points have no markers either
 }
 
 // A Rule is a line across a chart at one number, for example the true answer.
@@ -286,7 +288,7 @@ func (l *lines) key() key {
 }
 
 // marked reports whether each point has a marker.
-func (s Series) marked() bool { return s.Dots || len(s.Y) <= markedPoints }
+func (s Series) marked() bool { return s.Dots || len(s.Y) <= markedPoints && !s.smooth }
 
 // shape tells series apart without their colours.
 func (l *lines) shape(i int) shape { return shapes[int(l.tints[i])%len(shapes)] }

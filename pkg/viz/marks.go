@@ -12,7 +12,7 @@ import (
 	"slices"
 )
 
-// A group is marks of one look on the sheet: lines where it has a width, else points. What matters most comes last: it lies on top, and stays
+// A group is marks of one look on the sheet: areas where it is to be filled, lines where it has a width, else points. What matters most comes last: it lies on top, and stays
 // where there are too many for the page.
 type group struct {
 	name    string // its name in the legend, by which it is hidden
@@ -22,6 +22,7 @@ type group struct {
 	size    length // of points
 	flat    bool   // points have no rim, of which many on one place would leave nothing else
 	width   length // of lines
+	fill    bool   // areas, through which what is behind them shows
 	mute    bool   // nothing is said of it under the pointer
 	at      [][][2]length
 	colors  *scale // of values, in place of the tint
@@ -72,6 +73,11 @@ func (s *sheet) marks(groups []group, f rect) {
 		}
 		for i, at := range g.at {
 			c := g.color(s.theme, i, steps)
+			if g.fill {
+				s.fill(color.NRGBA{c.R, c.G, c.B, bandOpacity}, at...)
+				used[blend(s.paper, c, float64(bandOpacity)/255)] = true
+				continue
+			}
 			used[c] = true
 			if g.width > 0 {
 				s.pen(c, g.width)
@@ -150,6 +156,7 @@ type groupPayload struct {
 	Rim     length          `json:"rim,omitempty"`
 	Width   length          `json:"width,omitempty"`
 	Casing  length          `json:"casing,omitempty"`
+	Fill    bool            `json:"fill,omitempty"`
 	Mute    bool            `json:"mute,omitempty"`
 	At      [][]length      `json:"at"`               // x, y, x, y, … of each mark
 	Levels  []int           `json:"levels,omitempty"` // of each mark, in 255ths of the colours
@@ -198,8 +205,8 @@ func packMarks(groups []group, zoom bool, g page) (any, error) {
 
 // payload returns the marks from the given on.
 func (g *group) payload(from int, on page) groupPayload {
-	p := groupPayload{Entry: on.entry(g.name), Tint: g.tint.index(), Role: g.role, Width: round(g.width), Mute: g.mute, At: [][]length{}}
-	if g.width == 0 {
+	p := groupPayload{Entry: on.entry(g.name), Tint: g.tint.index(), Role: g.role, Width: round(g.width), Fill: g.fill, Mute: g.mute, At: [][]length{}}
+	if g.width == 0 && !g.fill {
 		p.Symbol, p.Size, p.Rim = g.shape.symbol(), round(g.size), g.rim()
 	}
 	for i := from; i < len(g.at); i++ {

@@ -21,12 +21,20 @@ type persistenceDiagram struct {
 //	p, err := topology.Rips{}.Compute(ctx, x)
 //	viz.PersistenceDiagram(p)
 //
+// Given a confidence band, as of topology.HausdorffBand, it is shaded, and classes within it, which may be sampling, are grey:
+//
+//	b, err := topology.HausdorffBand{}.Compute(ctx, x)
+//	viz.PersistenceDiagram(p, b)
+//
 // Of thousands of points the interactive chart leaves out the nearest to the diagonal, and says so; the picture shows all. The caption is the
 // result's own, if it has a method Caption() string.
 //
 // What is wrong with the arguments is the chart's error, as it is for [Barcode]. It costs O(n·log n).
-func PersistenceDiagram(h Homology) *Chart {
+func PersistenceDiagram(h Homology, band ...Margin) *Chart {
 	m, err := newHomology(h)
+	if err == nil {
+		err = m.within(band)
+	}
 	if err != nil {
 		return &Chart{err: fmt.Errorf("viz.PersistenceDiagram: %w", err)}
 	}
@@ -143,13 +151,21 @@ func (p *persistenceDiagram) groups(f rect) []group {
 		size = math.Max(2, 0.75*size)
 	}
 	var all []group
+	if p.margin > 0 {
+		all = append(all, group{role: faint, fill: true, mute: true, at: [][][2]length{p.shade(b)}})
+	}
 	for _, l := range p.of {
 		of := parted(l.all)
 		slices.SortStableFunc(of[0], func(a, b life) int { return cmp.Compare(a.death-a.birth, b.death-b.birth) })
-		for k, title := range [...]string{l.name(), l.name() + ", essential"} {
-			g := group{name: l.name(), tint: l.tint(), shape: l.shape(), size: size, flat: len(l.all) > markedPoints}
-			var seen []life
-			for _, one := range of[k] {
+		titles := [...]string{l.name() + ", within the band", l.name(), l.name() + ", essential"}
+		looks := [len(titles)]group{}
+		var seen [len(titles)][]life
+		for k := range looks {
+			looks[k] = group{name: l.name(), tint: l.tint(), shape: l.shape(), size: size, flat: len(l.all) > markedPoints}
+		}
+		looks[0].tint = noClass
+		for k, lives := range of {
+			for _, one := range lives {
 				at := place(b, p.x, p.y, one.birth, math.Min(one.death, most))
 				if k == 1 {
 					at[1] = p.top(f)
@@ -157,15 +173,33 @@ func (p *persistenceDiagram) groups(f rect) []group {
 				if at[0] < f.X-1 || at[0] > f.right()+1 || at[1] < f.Y-1 || at[1] > f.bottom()+1 || k == 0 && at[1] < b.Y-1 {
 					continue
 				}
-				g.at, seen = append(g.at, [][2]length{at}), append(seen, one)
+				to := 1 + k
+				if p.noise(one) {
+					to = 0
+				}
+				looks[to].at, seen[to] = append(looks[to].at, [][2]length{at}), append(seen[to], one)
 			}
-			if len(seen) > 0 {
-				g.titles, g.columns = same(title, len(seen)), columns(seen)
+		}
+		for k, g := range looks {
+			if len(g.at) > 0 {
+				g.titles, g.columns = same(titles[k], len(g.at)), columns(seen[k])
 				all = append(all, g)
 			}
 		}
 	}
 	return all
+}
+
+// shade is the band above the diagonal.
+func (p *persistenceDiagram) shade(b rect) [][2]length {
+	const points = 64
+	var below, above [][2]length
+	for i := range points + 1 {
+		v := p.x.low + (p.x.high-p.x.low)*float64(i)/points
+		below, above = append(below, place(b, p.x, p.y, v, v)), append(above, place(b, p.x, p.y, v, v+p.margin))
+	}
+	slices.Reverse(above)
+	return clipPolygon(append(below, above...), b)
 }
 
 func (p *persistenceDiagram) draw(s *sheet, f rect) { s.marks(p.groups(f), f) }

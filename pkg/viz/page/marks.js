@@ -1,4 +1,4 @@
-// Points and lines in groups of one look: barcodes, diagrams, networks. Their places are pixels of the chart before anyone zooms.
+// Points, lines and areas in groups of one look: barcodes, diagrams, networks. Their places are pixels of the chart before anyone zooms.
 const marks = {
   prepare: async ({ data }) => JSON.parse(new TextDecoder().decode(await unpacked(data.marks))),
   plot: (panel, look, groups, unique) => {
@@ -14,6 +14,12 @@ const marks = {
     });
     const series = drawn.map((g, i) => {
       const style = { name: g.name, silent: true, clip: true, z: 2 + i / 100, itemStyle: { color: g.levels ? look.ink : g.color(0), borderColor: look.paper, borderWidth: g.rim ?? 0, opacity: 1 } };
+      if (g.fill) {
+        return {
+          ...style, type: 'custom', z: 1, data: g.at.map(([at]) => at),
+          renderItem: (params, api) => ({ type: 'polygon', shape: { points: g.at[params.dataIndex].map((p) => api.coord(p)) }, style: { fill: g.color(params.dataIndex), opacity: 0.2 } }),
+        };
+      }
       if (!g.width) {
         return {
           ...style, type: 'scatter', symbol: g.symbol, symbolSize: g.size,
