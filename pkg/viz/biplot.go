@@ -86,6 +86,9 @@ func newBiplot[E mat.Matrix](m Combined[E], c Columns, p Points) (*biplot, error
 		return nil, mat32.ErrEmpty
 	}
 	rows, weights := m.Embedding(), m.Components()
+	if err := mat32.Check(weights); err != nil {
+		return nil, fmt.Errorf("components: %w", err)
+	}
 	k, d := weights.Dims()
 	n, have := rows.Dims()
 	if k < 2 || have < 2 {
@@ -98,6 +101,9 @@ func newBiplot[E mat.Matrix](m Combined[E], c Columns, p Points) (*biplot, error
 	y := mat.NewDense(n, 2, nil)
 	for i := range n {
 		y.SetRow(i, []float64{rows.At(i, 0), rows.At(i, 1)})
+	}
+	if err := finite("viz.Biplot", "rows", y.RawMatrix().Data); err != nil {
+		return nil, err
 	}
 	net, err := newNetwork(y, Links{Nodes: p})
 	if err != nil {
@@ -112,7 +118,7 @@ func newBiplot[E mat.Matrix](m Combined[E], c Columns, p Points) (*biplot, error
 	slices.SortStableFunc(b.arrows, func(a, b arrow) int { return cmp.Compare(size(b), size(a)) })
 	longest := size(b.arrows[0])
 	if !(longest > 0 && longest <= most) {
-		return nil, &mat32.DegenerateError{Method: "viz.Biplot", Reason: "no column has a weight in the two components"}
+		return nil, &mat32.DegenerateError{Method: "components", Reason: "no column has a weight in the two components"}
 	}
 	b.arrows = b.arrows[:min(len(b.arrows), c.Most)]
 	for b.arrows[len(b.arrows)-1].to == [2]float64{} {
@@ -159,7 +165,7 @@ func (b *biplot) caption() string {
 	if len(b.arrows) < b.all {
 		of = fmt.Sprintf("arrows: the %d longest of %d columns", len(b.arrows), b.all)
 	}
-	return joined(b.scatter.caption(), of)
+	return withMore(b.scatter.caption(), of)
 }
 
 func (b *biplot) summary() string {

@@ -73,12 +73,12 @@ func CoRanking(r CoRanked, k int) *Chart {
 	f.said = fmt.Sprintf("Co-ranking matrix of ranks up to %d: %.0f pairs of rows", reach, pairs)
 	f.source = captionOf(r)
 	if side > 1 {
-		f.source = joined(f.source, fmt.Sprintf("a cell is %d × %d ranks", side, side))
+		f.source = withMore(f.source, fmt.Sprintf("a cell is %d × %d ranks", side, side))
 	}
 	if k > 0 {
 		to := float64(k) + 0.5
 		f.over = []curve{{name: fmt.Sprintf("the %d nearest", k), at: [][2]float64{{0.5, to}, {to, to}, {to, 0.5}}, tint: coRankingMark}}
-		f.source = joined(f.source, fmt.Sprintf("%.0f pairs are among the %d nearest of both", inside, k))
+		f.source = withMore(f.source, fmt.Sprintf("%.0f pairs are among the %d nearest of both", inside, k))
 	}
 	return &Chart{fig: f}
 }
@@ -94,8 +94,8 @@ func captionOf(of any) string {
 	return ""
 }
 
-// joined returns the parts of a caption in one line.
-func joined(caption, more string) string {
+// withMore returns the parts of a caption in one line.
+func withMore(caption, more string) string {
 	if caption == "" || more == "" {
 		return caption + more
 	}

@@ -82,13 +82,13 @@ func perRow(y mat.Matrix, name string, values []float64, panel bool) (*Chart, er
 		said = "colours end at the 1st and 99th of 100 parts"
 	}
 	if len(rows) < n {
-		said = joined(said, fmt.Sprintf("%d rows without a number are not shown", n-len(rows)))
+		said = withMore(said, fmt.Sprintf("%d rows without a number are not shown", n-len(rows)))
 	}
 	part := mat.NewDense(len(rows), 2, nil)
 	for k, i := range rows {
 		part.SetRow(k, []float64{y.At(i, 0), y.At(i, 1)})
 	}
-	return Scatter(&captionedRows{part, joined(probe.caption(), said)}, p), nil
+	return Scatter(&partOfRows{part, withMore(probe.caption(), said)}, p), nil
 }
 
 // panelPoints is the size of the points of a diagnosis: of many rows so small that none has a rim, which would wash out its colour.
@@ -102,14 +102,14 @@ func panelPoints(n int) float64 {
 	return 1.5
 }
 
-// captionedRows is some rows of a map.
-type captionedRows struct {
+// partOfRows is some rows of a map.
+type partOfRows struct {
 	*mat.Dense
 	caption string
 }
 
 // Caption says which they are.
-func (c *captionedRows) Caption() string { return c.caption }
+func (c *partOfRows) Caption() string { return c.caption }
 
 // A Diagnosis is what is known of the rows of a map. Each part that is given is a panel; any may be left out.
 type Diagnosis struct {

@@ -176,7 +176,7 @@ func (s *scree) arrange() arrangement { return single(s) }
 
 func (s *scree) caption() string {
 	if shown := len(s.shares); shown < s.all {
-		return joined(s.source, fmt.Sprintf("%d of %d components", shown, s.all))
+		return withMore(s.source, fmt.Sprintf("%d of %d components", shown, s.all))
 	}
 	return s.source
 }

@@ -69,7 +69,7 @@ func newShepard(x, y mat.Matrix) (*surface, error) {
 		ends[k] = nothing()
 		ends[k].add(v...)
 		if !(ends[k].high > 0 && ends[k].high < 1e150) {
-			return nil, &mat32.DegenerateError{Method: "viz.Shepard", Reason: fmt.Sprintf("the distances in %s are at most %g: they need one above 0, and below 1e150", [...]string{"x", "y"}[k], ends[k].high)}
+			return nil, &mat32.DegenerateError{Method: [...]string{"x", "y"}[k], Reason: fmt.Sprintf("the distances are at most %g: they need one above 0, and below 1e150", ends[k].high)}
 		}
 	}
 	f := &surface{what: "shepard", rows: shepardRows, columns: shepardColumns, cells: make([]float64, shepardRows*shepardColumns)}
@@ -107,7 +107,7 @@ func newShepard(x, y mat.Matrix) (*surface, error) {
 	if len(pairs) < all {
 		of = fmt.Sprintf("%d of %d pairs of %d rows", len(pairs), all, n)
 	}
-	f.source = joined(captionOf(y), fmt.Sprintf("stress-1 %.3f, nonmetric %.3f · %s", stress, monotone, of))
+	f.source = withMore(captionOf(y), fmt.Sprintf("stress-1 %.3f, nonmetric %.3f · %s", stress, monotone, of))
 	f.said = fmt.Sprintf("Shepard's diagram of %s: stress-1 %.3f, after isotonic regression %.3f", of, stress, monotone)
 	return f, nil
 }
