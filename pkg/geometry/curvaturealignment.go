@@ -9,6 +9,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
 
+	"github.com/flatland-go/flatland/internal/contingency"
 	"github.com/flatland-go/flatland/pkg/affinity"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/measure"
@@ -181,7 +182,7 @@ func (c CurvatureAlignment) Compare(ctx context.Context, x, y mat.Matrix) (*Curv
 	}
 	a.Distribution = score("Wasserstein distance of curvatures", apartOnTheLine(from, to), convention+"; 0 is the same")
 	a.Kolmogorov = score("Kolmogorov-Smirnov distance", stat.KolmogorovSmirnov(from, nil, to, nil), convention+"; 0 is the same")
-	a.Communities = score("adjusted Rand index of communities", adjustedRand(a.X.Communities().Labels, a.Y.Communities().Labels),
+	a.Communities = score("adjusted Rand index of communities", agreement(a.X.Communities(), a.Y.Communities()),
 		"communities of largest modularity after the flow; 1 is the same, 0 chance")
 	return a, nil
 }
@@ -207,31 +208,7 @@ func apartOnTheLine(a, b []float64) (area float64) {
 	return area
 }
 
-// adjustedRand is the index of L. Hubert and P. Arabie (1985), Comparing partitions, for
-// labels from 0 on.
-func adjustedRand(a, b []int) float64 {
-	pairs := func(n int64) float64 { return float64(n) * float64(n-1) / 2 }
-	cells := map[[2]int]int64{}
-	ofA, ofB := make([]int64, slices.Max(a)+1), make([]int64, slices.Max(b)+1)
-	for i, k := range a {
-		cells[[2]int{k, b[i]}]++
-		ofA[k]++
-		ofB[b[i]]++
-	}
-	both := int64(0)
-	for _, n := range cells { // whole numbers: any order
-		both += n * (n - 1) / 2
-	}
-	inA, inB := 0., 0.
-	for _, n := range ofA {
-		inA += pairs(n)
-	}
-	for _, n := range ofB {
-		inB += pairs(n)
-	}
-	chance, most := inA*inB/pairs(int64(len(a))), (inA+inB)/2
-	if most == chance {
-		return 1
-	}
-	return (float64(both) - chance) / (most - chance)
+// agreement is the adjusted Rand index of two divisions into communities.
+func agreement(a, b *Communities) float64 {
+	return contingency.Of(a.Labels, b.Labels, a.Count, b.Count).AdjustedRand()
 }

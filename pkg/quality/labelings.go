@@ -3,27 +3,14 @@ package quality
 import (
 	"fmt"
 	"math"
-	"slices"
 
+	"github.com/flatland-go/flatland/internal/contingency"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/measure"
 )
 
-// contingency counts the rows of two labelings that are in a cluster of one and a
-// cluster of the other.
-type contingency struct {
-	n     float64
-	a, b  []float64 // rows of each cluster
-	cells []cell    // that hold any
-}
-
-type cell struct {
-	a, b  int
-	count float64
-}
-
 // contingencyOf leaves out rows whose label either labeling does not know.
-func contingencyOf(method string, a, b []int) (*contingency, error) {
+func contingencyOf(method string, a, b []int) (*contingency.Table, error) {
 	if len(a) != len(b) {
 		return nil, &mat32.ShapeError{What: "b", Rows: len(b), Cols: 1, Want: fmt.Sprintf("as many labels as a, %d", len(a))}
 	}
@@ -35,30 +22,9 @@ func contingencyOf(method string, a, b []int) (*contingency, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &contingency{a: make([]float64, len(pa.labels)), b: make([]float64, len(pb.labels))}
-	var pairs [][2]int
-	for i, k := range pa.of {
-		if l := pb.of[i]; k >= 0 && l >= 0 {
-			pairs = append(pairs, [2]int{k, l})
-			t.a[k]++
-			t.b[l]++
-			t.n++
-		}
-	}
-	if t.n == 0 {
+	t := contingency.Of(pa.of, pb.of, len(pa.labels), len(pb.labels))
+	if t.Rows == 0 {
 		return nil, &mat32.DegenerateError{Method: method, Reason: "no row has a known label in both"}
-	}
-	slices.SortFunc(pairs, func(p, q [2]int) int {
-		if p[0] != q[0] {
-			return p[0] - q[0]
-		}
-		return p[1] - q[1]
-	})
-	for i, p := range pairs {
-		if i == 0 || p != pairs[i-1] {
-			t.cells = append(t.cells, cell{a: p[0], b: p[1]})
-		}
-		t.cells[len(t.cells)-1].count++
 	}
 	return t, nil
 }
@@ -77,23 +43,7 @@ func AdjustedRand(a, b []int) (measure.Score, error) {
 	if err != nil {
 		return measure.Score{}, err
 	}
-	pairs := func(counts []float64) (sum float64) {
-		for _, c := range counts {
-			sum += c * (c - 1) / 2
-		}
-		return sum
-	}
-	together := 0.
-	for _, c := range t.cells {
-		together += c.count * (c.count - 1) / 2
-	}
-	inA, inB, all := pairs(t.a), pairs(t.b), t.n*(t.n-1)/2
-	s := measure.Score{Name: "adjusted Rand index", Value: 1, Rows: int(t.n), Convention: "Hubert and Arabie, adjusted for chance; 1 is same"}
-	if (inA != 0 || inB != 0) && (inA != all || inB != all) {
-		chance := inA / all * inB
-		s.Value = (together - chance) / ((inA+inB)/2 - chance)
-	}
-	return s, nil
+	return measure.Score{Name: "adjusted Rand index", Value: t.AdjustedRand(), Rows: int(t.Rows), Convention: "Hubert and Arabie, adjusted for chance; 1 is same"}, nil
 }
 
 // Normalizer is what mutual information is divided by: a mean of the entropies of the
@@ -138,17 +88,17 @@ func NormalizedMutualInformation(a, b []int, by Normalizer) (measure.Score, erro
 	entropy := func(counts []float64) (sum float64) {
 		for _, c := range counts {
 			if c > 0 {
-				sum -= c / t.n * math.Log(c/t.n)
+				sum -= c / t.Rows * math.Log(c/t.Rows)
 			}
 		}
 		return max(sum, 0)
 	}
-	ha, hb, joint, shared := entropy(t.a), entropy(t.b), 0., 0.
-	for _, c := range t.cells {
-		joint -= c.count / t.n * math.Log(c.count/t.n)
-		shared += c.count / t.n * math.Log(c.count/t.a[c.a]*(t.n/t.b[c.b]))
+	ha, hb, joint, shared := entropy(t.A), entropy(t.B), 0., 0.
+	for _, c := range t.Cells {
+		joint -= c.Rows / t.Rows * math.Log(c.Rows/t.Rows)
+		shared += c.Rows / t.Rows * math.Log(c.Rows/t.A[c.A]*(t.Rows/t.B[c.B]))
 	}
-	s := measure.Score{Name: "normalised mutual information", Rows: int(t.n), Convention: "over the " + by.String() + " of the entropies; 1 is same"}
+	s := measure.Score{Name: "normalised mutual information", Rows: int(t.Rows), Convention: "over the " + by.String() + " of the entropies; 1 is same"}
 	if by == JointEntropy {
 		s.Convention = "over the joint entropy; 1 is same"
 	}
