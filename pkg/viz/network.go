@@ -73,29 +73,8 @@ func newNetwork(y mat.Matrix, l Links) (*network, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &network{scatter: s, links: l, width: l.Width}
-	switch {
-	case l.Nodes.Images != nil:
-		return nil, pointsParam("Images", "given", "nil: the points of a network have no thumbnails")
-	case len(l.Edges) > MaxEdges:
-		return nil, &mat32.ShapeError{What: "Edges", Rows: len(l.Edges), Cols: 2, Want: fmt.Sprintf("at most %d", MaxEdges)}
-	case len(l.Values) != 0 && len(l.Values) != len(l.Edges):
-		return nil, &mat32.ShapeError{What: "Values", Rows: len(l.Values), Cols: 1, Want: fmt.Sprintf("one for each of the %d edges", len(l.Edges))}
-	case len(l.Values) != 0 && len(l.Nodes.Values) != 0:
-		return nil, param("Links", "Values", "of edges and of nodes", "those of edges or those of nodes: there is one colour bar")
-	case l.Width != 0 && !(0.2 <= l.Width && l.Width <= 20):
-		return nil, param("Links", "Width", l.Width, "0.2 ≤ Width ≤ 20 pixels, or 0 for the default")
-	case !(math.Abs(l.Middle) <= most):
-		return nil, param("Links", "Middle", l.Middle, "a finite number, at most 1e300")
-	}
-	for i, e := range l.Edges {
-		for _, end := range e {
-			if end < 0 || end >= len(s.x) {
-				return nil, param("Links", fmt.Sprintf("Edges[%d]", i), e, fmt.Sprintf("two rows, 0 to %d", len(s.x)-1))
-			}
-		}
-	}
-	if err := finite("Links", "Values", l.Values); err != nil {
+	n := &network{scatter: s, links: l, width: l.width()}
+	if err := l.check(len(s.x)); err != nil {
 		return nil, err
 	}
 	if l.Disk {
@@ -107,10 +86,41 @@ func newNetwork(y mat.Matrix, l Links) (*network, error) {
 		s.limits = [2]extent{{-1, 1}, {-1, 1}}
 		s.place(s.limits)
 	}
-	if n.width == 0 {
-		n.width = math.Min(2.2, math.Max(0.5, 2.2*math.Pow(80/float64(max(1, len(l.Edges))), 0.35)))
-	}
 	return n, n.color(n.reach())
+}
+
+// check reports what is wrong with links between the given number of rows.
+func (l Links) check(rows int) error {
+	switch {
+	case l.Nodes.Images != nil:
+		return pointsParam("Images", "given", "nil: the points of a network have no thumbnails")
+	case len(l.Edges) > MaxEdges:
+		return &mat32.ShapeError{What: "Edges", Rows: len(l.Edges), Cols: 2, Want: fmt.Sprintf("at most %d", MaxEdges)}
+	case len(l.Values) != 0 && len(l.Values) != len(l.Edges):
+		return &mat32.ShapeError{What: "Values", Rows: len(l.Values), Cols: 1, Want: fmt.Sprintf("one for each of the %d edges", len(l.Edges))}
+	case len(l.Values) != 0 && len(l.Nodes.Values) != 0:
+		return param("Links", "Values", "of edges and of nodes", "those of edges or those of nodes: there is one colour bar")
+	case l.Width != 0 && !(0.2 <= l.Width && l.Width <= 20):
+		return param("Links", "Width", l.Width, "0.2 ≤ Width ≤ 20 pixels, or 0 for the default")
+	case !(math.Abs(l.Middle) <= most):
+		return param("Links", "Middle", l.Middle, "a finite number, at most 1e300")
+	}
+	for i, e := range l.Edges {
+		for _, end := range e {
+			if end < 0 || end >= rows {
+				return param("Links", fmt.Sprintf("Edges[%d]", i), e, fmt.Sprintf("two rows, 0 to %d", rows-1))
+			}
+		}
+	}
+	return finite("Links", "Values", l.Values)
+}
+
+// width returns that of the edges.
+func (l Links) width() length {
+	if l.Width != 0 {
+		return l.Width
+	}
+	return math.Min(2.2, math.Max(0.5, 2.2*math.Pow(80/float64(max(1, len(l.Edges))), 0.35)))
 }
 
 // reach is the range of the values, of nodes or edges.

@@ -238,6 +238,11 @@ func (s *sheet) raster(r rect, columns, rows int, cell func(i, j int) color.RGBA
 		}
 	}
 	if s.pixels == nil {
-		s.vg.DrawImage(vg.Rectangle{Min: s.at(r.X, r.bottom()), Max: s.at(r.right(), r.Y)}, dst)
+		s.picture(r, dst)
 	}
+}
+
+// picture fills a rectangle with an image, whose empty pixels leave what is below.
+func (s *sheet) picture(r rect, m image.Image) {
+	s.vg.DrawImage(vg.Rectangle{Min: s.at(r.X, r.bottom()), Max: s.at(r.right(), r.Y)}, m)
 }

@@ -1,0 +1,313 @@
+// What lies in three dimensions, or of courses in two: points, lines, or both, which the reader turns. Far away is smaller and paler.
+const fading = 0.55, fadeSteps = 8, haloWidth = 2.4, mostSortedPoints = 50000, hueSteps = 64;
+const rimOf = (diameter) => Math.min(0.7, Math.max(0, diameter - 2) / 5);
+const turning = new WeakMap(); // the spaces of a chart that turn together
+
+const gapsOf = (b) => {
+  const out = [];
+  for (let i = 0, v = 0, last = 0; i < b.length;) {
+    for (let shift = 1, more = true; more; i++, shift *= 128) {
+      v += (b[i] & 127) * shift;
+      more = b[i] > 127;
+    }
+    out.push((last += v));
+    v = 0;
+  }
+  return Uint32Array.from(out);
+};
+const columnsOf = (b, n, columns, deltas) => Array.from({ length: columns }, (_, j) => {
+  const low = b.subarray(2 * j * n), high = b.subarray((2 * j + 1) * n), out = new Uint16Array(n);
+  for (let i = 0, last = 0; i < n; i++) {
+    out[i] = low[i] + 256 * high[i] + last;
+    if (deltas) last = out[i];
+  }
+  return out;
+});
+// Every third bit of a place on the curve, as 65535ths.
+const onCurve = (codes, j) => Uint16Array.from(codes, (c) => {
+  let v = 0;
+  for (let k = 0; k < 10; k++) v |= ((c >>> (3 * k + j)) & 1) << k;
+  return (v / 1023) * 65535;
+});
+// The order of numbers in [0, 1], the least first, by two passes over their bytes.
+const sorted = (depth) => {
+  const n = depth.length, key = Uint16Array.from(depth, (d) => Math.min(1, Math.max(0, d)) * 65535);
+  let from = Uint32Array.from(key, (_, i) => i), to = new Uint32Array(n);
+  for (const shift of [0, 8]) {
+    const at = new Uint32Array(257);
+    for (let i = 0; i < n; i++) at[((key[i] >> shift) & 255) + 1]++;
+    for (let i = 0; i < 256; i++) at[i + 1] += at[i];
+    for (let i = 0; i < n; i++) to[at[(key[from[i]] >> shift) & 255]++] = from[i];
+    [from, to] = [to, from];
+  }
+  return from;
+};
+// An arrowhead at b, away from a.
+const headAt = (ax, ay, bx, by, size) => {
+  const long = Math.hypot(bx - ax, by - ay);
+  if (long < 1e-3) return null;
+  const dx = ((bx - ax) / long) * size, dy = ((by - ay) / long) * size;
+  return [[bx + dx, by + dy], [bx - 0.7 * dx + 0.75 * dy, by - 0.7 * dy - 0.75 * dx], [bx - 0.35 * dx, by - 0.35 * dy], [bx - 0.7 * dx - 0.75 * dy, by - 0.7 * dy + 0.75 * dx]];
+};
+
+const space = {
+  prepare: async ({ data: d }) => {
+    const open = async (packed) => packed && (await unpacked(packed)), n = d.count;
+    const [at, curve, rows, classes, values, edges, times, sheet] = await Promise.all([
+      open(d.at), open(d.curve), open(d.rows), open(d.class), open(d.values), open(d.edges), open(d.times), d.thumbs && loaded(d.thumbs.src),
+    ]);
+    const codes = curve && gapsOf(curve);
+    const places = codes ? axes3.map((j) => onCurve(codes, j)) : columnsOf(at, n, 3, d.deltas);
+    const ends = edges && (n > 65535 ? new Uint32Array(edges.buffer) : new Uint16Array(edges.buffer));
+    const lines = { a: [], b: [], edge: [] }, course = d.courses && new Uint32Array(n), starts = [];
+    for (let e = 0; ends && e < ends.length / 2; e++) {
+      lines.a.push(ends[2 * e]);
+      lines.b.push(ends[2 * e + 1]);
+    }
+    let first = 0;
+    (d.courses ?? []).forEach((count, c) => {
+      course.fill(c, first, first + count);
+      starts.push(first);
+      for (let i = first; i + 1 < first + count; i++) {
+        lines.a.push(i);
+        lines.b.push(i + 1);
+      }
+      first += count;
+    });
+    const p = {
+      n, places, sheet, starts, course, rows: rows && gapsOf(rows), classes, values: values && (d.curve ? values : columnsOf(values, n, 1, d.deltas)[0]),
+      lines: { a: Uint32Array.from(lines.a), b: Uint32Array.from(lines.b) }, times: times && new Float32Array(times.buffer), seen: { x: new Float32Array(n), y: new Float32Array(n), near: new Float32Array(n) },
+    };
+    for (const [name, list] of Object.entries({ x: places[0], rows: p.rows, classes, values: p.values, text: d.text })) {
+      if (list && list.length !== n) throw new Error(`${name} has ${list.length} elements for ${n} points`);
+    }
+    if (n === 0 || (at && at.length !== 6 * n)) throw new Error(`${at?.length ?? 0} bytes for the places of ${n} points`);
+    p.home = { azimuth: d.azimuth, elevation: d.elevation, zoom: 1, x: 0, y: 0 };
+    p.view = { ...p.home };
+    return p;
+  },
+  plot: (panel, look, p, unique, stage) => {
+    const { data: d, frame: f } = panel, { n, places, rows, classes, values, seen, view, lines } = p;
+    const byValue = Boolean(values), top = d.curve ? 255 : 65535;
+    const groups = (classes ? d.classes : [{ tint: d.tint, symbol: 'circle', entry: -1 }]).map((c, i) => ({ ...c, name: unique(c.entry, i), corners: cornersOf(byValue ? 'circle' : c.symbol) }));
+    const group = (k) => (classes ? classes[k] : 0);
+    const on = (shown) => groups.map((g) => byValue || shown(g.name));
+
+    // Hues: those of classes or steps of values, then those of edges.
+    const hex = (c) => parseInt(c.slice(1), 16), number = ([r, g, b]) => (r << 16) | (g << 8) | b;
+    const scaleColors = (colors) => Array.from({ length: hueSteps }, (_, i) => number(along(colors, i / (hueSteps - 1))));
+    const own = byValue ? scaleColors(look.ramp) : groups.map((g) => hex(look.tints[g.tint]));
+    const rest = d.levels ? scaleColors(d.diverge ? look.diverge : look.ramp) : [hex(look.tints[look.tints.length - 1])];
+    const hues = [...own, ...rest], paper = hex(look.paper), ruled = hex(look.rule);
+    const faded = (c, share) => number(rgb(`#${c.toString(16).padStart(6, '0')}`).map((v, i) => Math.round(v + share * (((paper >> (8 * (2 - i))) & 255) - v))));
+    const colors = hues.flatMap((c) => Array.from({ length: fadeSteps }, (_, s) => (d.flat ? c : faded(c, fading * (1 - (s + 0.5) / fadeSteps)))));
+    const step = (near) => Math.min(fadeSteps - 1, Math.max(0, (near * fadeSteps) | 0));
+    const hueOf = new Uint8Array(n);
+    for (let k = 0; k < n; k++) hueOf[k] = byValue ? ((values[k] / top) * (hueSteps - 1) + 0.5) | 0 : group(k);
+    const edgeHue = (e) => own.length + (d.levels ? ((d.levels[e] / 255) * (hueSteps - 1) + 0.5) | 0 : 0);
+    const pale = new Uint8Array(n); // what is not selected
+    const size = () => d.size * Math.min(3, view.zoom ** 0.5), width = () => (d.width ?? 0) * Math.min(2, view.zoom ** 0.3);
+    const camera = () => {
+      const c = cameraOf(view, d.half, d.side * view.zoom, f.W, f.H, d.flat);
+      return { ...c, x: c.x + view.x, y: c.y + view.y };
+    };
+
+    const paint = (pen, { w, h, shown }) => {
+      const ratio = pen.canvas.width / w, c = camera(), shows = on(shown);
+      if (p.plate?.w !== pen.canvas.width || p.plate?.h !== pen.canvas.height) p.plate = plateOf(pen.canvas.width, pen.canvas.height);
+      const { plate } = p, { x, y, near } = seen, s = size() * ratio, wide = width() * ratio;
+      seeAll(c, places, seen);
+      plate.clear(paper);
+      const box = d.flat ? null : boxOf(c, d.half);
+      for (const [a, b] of box?.edges ?? []) plate.stroke(a.x * ratio, a.y * ratio, b.x * ratio, b.y * ratio, ratio, false, ruled, -1);
+      if (d.flat) { // the frame, which the plate covers
+        const right = (w - 0.5) * ratio, bottom = (h - 0.5) * ratio, zero = 0.5 * ratio;
+        [[zero, zero, right, zero], [zero, bottom, right, bottom], [zero, zero, zero, bottom], [right, zero, right, bottom]].forEach((e) => plate.stroke(...e, ratio, false, ruled, -1));
+      }
+      const chosen = stage.selection?.rows.size ? stage.selection.rows : null;
+      pale.fill(0);
+      if (chosen && !d.unrowed) for (let k = 0; k < n; k++) pale[k] = chosen.has(rows ? rows[k] : k) ? 0 : 1;
+      if (n > mostSortedPoints && !lines.a.length) {
+        const hue = hueOf.slice();
+        for (let k = 0; k < n; k++) if (!shows[group(k)] || pale[k]) hue[k] = 255;
+        plate.dots(x, y, near, hue, colors, fadeSteps, (v) => Math.max(1, Math.floor(s * scaleAt(c, v) + 0.5)), ratio);
+      } else {
+        const m = lines.a.length, heads = d.heads ?? [], dots = d.bare ? 0 : n;
+        const depth = new Float32Array(dots + m + heads.length + p.starts.length);
+        for (let k = 0; k < dots; k++) depth[k] = near[k];
+        for (let e = 0; e < m; e++) depth[dots + e] = d.flat ? 0.25 : (near[lines.a[e]] + near[lines.b[e]]) / 2;
+        heads.forEach((k, i) => (depth[dots + m + i] = near[k + 1] + 1e-3));
+        p.starts.forEach((k, i) => (depth[dots + m + heads.length + i] = near[k]));
+        const hueOfLine = (e) => (d.edges ? edgeHue(e) : hueOf[lines.a[e]]);
+        const shade = (hue, v) => colors[hue * fadeSteps + step(v)];
+        for (const i of sorted(depth)) {
+          if (i < dots) {
+            if (!shows[group(i)]) continue;
+            const across = s * scaleAt(c, near[i]), color = shade(hueOf[i], near[i]);
+            plate.stamp(byValue ? 0 : group(i), groups[byValue ? 0 : group(i)].corners, x[i] * ratio, y[i] * ratio, across, rimOf(across / ratio) * ratio, pale[i] ? faded(color, 0.8) : color, paper, near[i]);
+          } else if (i < dots + m) {
+            const e = i - dots, a = lines.a[e], b = lines.b[e];
+            if (!shows[group(a)] || !shows[group(b)]) continue;
+            const middle = (near[a] + near[b]) / 2, thick = (wide * (scaleAt(c, near[a]) + scaleAt(c, near[b]))) / 2;
+            if (!d.flat) plate.stroke(x[a] * ratio, y[a] * ratio, x[b] * ratio, y[b] * ratio, thick + haloWidth * ratio, true, paper, middle);
+            plate.stroke(x[a] * ratio, y[a] * ratio, x[b] * ratio, y[b] * ratio, thick, false, shade(hueOfLine(e), middle), middle);
+          } else if (i < dots + m + heads.length) {
+            const k = heads[i - dots - m];
+            if (!shows[group(k)]) continue;
+            const corners = headAt(x[k] * ratio, y[k] * ratio, x[k + 1] * ratio, y[k + 1] * ratio, (2.6 * ratio + 2 * wide) * scaleAt(c, near[k + 1]));
+            if (corners) plate.fill(corners, shade(hueOf[k], near[k + 1]), near[k + 1]);
+          } else {
+            const k = p.starts[i - dots - m - heads.length];
+            if (!shows[group(k)]) continue;
+            const across = (3.4 * ratio + 2.6 * wide) * scaleAt(c, near[k]);
+            plate.stamp(255, null, x[k] * ratio, y[k] * ratio, across, rimOf(across / ratio) * ratio, shade(hueOf[k], near[k]), paper, near[k]);
+          }
+        }
+      }
+      pen.putImageData(plate.image, 0, 0);
+      if (box) {
+        Object.assign(pen, { font: `12px ${font}`, fillStyle: look.faint, textAlign: 'center', textBaseline: 'middle' });
+        box.letters.forEach((l, j) => pen.fillText('xyz'[j], l.x, l.y));
+      }
+      const { hovered } = stage.selection ?? { hovered: -1 };
+      const k = hovered < 0 || d.unrowed ? -1 : rows ? rows.indexOf(hovered) : hovered;
+      if (k >= 0 && k < n && shows[group(k)] && !d.bare) {
+        pen.beginPath();
+        pen.arc(x[k], y[k], (size() * scaleAt(c, near[k])) / 2 + 2.5, 0, 7);
+        Object.assign(pen, { strokeStyle: look.ink, lineWidth: 1.2 });
+        pen.stroke();
+      }
+    };
+
+    // What is under the pointer: the nearest to the reader of the points that cover it, or else the nearest to the pointer.
+    const under = (u, v, shown) => {
+      const { x, y, near } = seen, shows = on(shown), c = camera(), r = size() / 2 + 1, reach = d.bare ? 14 : 12;
+      let best = -1, least = Infinity;
+      for (let k = 0; k < n; k++) {
+        const dx = x[k] - u, dy = y[k] - v;
+        if (dx > reach || dx < -reach || dy > reach || dy < -reach || !shows[group(k)]) continue;
+        const off = Math.hypot(dx, dy), covers = !d.bare && off <= r * scaleAt(c, near[k]);
+        const rank = covers ? -near[k] : off;
+        if (off <= reach && rank < least) [best, least] = [k, rank];
+      }
+      return best;
+    };
+    const lineUnder = (u, v, shown) => {
+      const { x, y } = seen, shows = on(shown);
+      let best = -1, least = 5;
+      for (let e = 0; e < lines.a.length; e++) {
+        const a = lines.a[e], b = lines.b[e];
+        if (!shows[group(a)] || !shows[group(b)]) continue;
+        const dx = x[b] - x[a], dy = y[b] - y[a], t = Math.min(1, Math.max(0, ((u - x[a]) * dx + (v - y[a]) * dy) / (dx * dx + dy * dy || 1)));
+        const off = Math.hypot(x[a] + t * dx - u, y[a] + t * dy - v);
+        if (off < least) [best, least] = [e, off];
+      }
+      return best;
+    };
+    const row = (k) => (rows ? rows[k] : k);
+    const slots = d.thumbs?.points && new Map(d.thumbs.points.map((k, slot) => [k, slot]));
+    const thumbnail = (k) => {
+      const slot = slots ? slots.get(k) : k;
+      if (!p.sheet || slot === undefined) return [];
+      const { w, h } = d.thumbs, scale = Math.max(1, Math.floor(72 / Math.max(w, h)));
+      const canvas = cut(p.sheet, d.thumbs, slot, w * scale, h * scale);
+      canvas.style.cssText = `display:block;margin:0 0 6px;border:1px solid ${look.rule}`;
+      return [canvas];
+    };
+    const coordinate = (k, j) => short(d.middle[j] + (places[j][k] / 32767.5 - 1) * d.unit, 4);
+    // Courses begin anew: the step of a point is counted from the first of its own.
+    const stepOf = (k) => row(k) - row(p.starts[p.course[k]]);
+    const words = (k) => {
+      const lines = [];
+      if (classes) lines.push(element('div', 'font-weight:bold', d.classes[classes[k]].name));
+      if (p.course) {
+        lines.push(named(d.valueName, p.times ? short(p.times[k], 6) : String(stepOf(k))));
+        axes3.slice(0, d.flat ? 2 : 3).forEach((j) => lines.push(named('xyz'[j], coordinate(k, j))));
+        return lines;
+      }
+      if (!d.unrowed) lines.push(element('div', `color:${look.faint}`, `row ${row(k)}`));
+      if (values) lines.push(named(d.valueName, short(d.low + (values[k] / top) * (d.high - d.low), 4)));
+      if (d.text?.[k]) lines.push(element('div', 'max-width:240px;white-space:pre-wrap', d.text[k]));
+      return [...thumbnail(k), ...lines];
+    };
+    const hover = (cx, cy, shown) => {
+      const u = cx - f.X, v = cy - f.Y, k = under(u, v, shown);
+      if (!d.unrowed && !p.course) stage.selection?.hover(k < 0 ? -1 : row(k));
+      if (k >= 0) {
+        const c = camera(), r = d.bare ? 4 : (size() * scaleAt(c, seen.near[k])) / 2 + 2, color = colors[hueOf[k] * fadeSteps + fadeSteps - 1];
+        return { words: words(k), marks: [{ type: 'circle', silent: true, shape: { cx: f.X + seen.x[k], cy: f.Y + seen.y[k], r }, style: { fill: `#${color.toString(16).padStart(6, '0')}`, stroke: look.ink, lineWidth: 1 } }] };
+      }
+      const e = d.edges ? lineUnder(u, v, shown) : -1;
+      if (e < 0) return null;
+      const a = lines.a[e], b = lines.b[e], said = [element('div', 'font-weight:bold', `${row(a)} \u2013 ${row(b)}`)];
+      if (d.edgeValues) said.push(named(d.edgeName, short(d.edgeValues[e])));
+      return { words: said, marks: [line([f.X + seen.x[a], f.Y + seen.y[a]], [f.X + seen.x[b], f.Y + seen.y[b]], look.ink, width() + 1)] };
+    };
+
+    // Hands: what turns one space turns those that are linked to it.
+    const changed = () => {
+      stage.unmark();
+      stage.repaint();
+    };
+    const mates = turning.get(stage.box) ?? turning.set(stage.box, new Map()).get(stage.box);
+    mates.set(stage.panel, { linked: d.linked, view, changed });
+    const to = (change) => {
+      for (const m of d.linked ? mates.values() : [mates.get(stage.panel)]) {
+        if (m.view !== view && !m.linked) continue;
+        change(m.view);
+        m.changed();
+      }
+      return true;
+    };
+    const turn = (azimuth, elevation) => to((v) => {
+      v.azimuth = (v.azimuth + azimuth) % 360;
+      v.elevation = Math.min(89, Math.max(-89, v.elevation + elevation));
+    });
+    const pan = (dx, dy) => to((v) => {
+      v.x += dx;
+      v.y += dy;
+    });
+    const zoom = (by, x = f.W / 2, y = f.H / 2) => {
+      const next = Math.min(200, Math.max(0.5, view.zoom * by)), t = next / view.zoom;
+      if (t === 1) return false;
+      return to((v) => Object.assign(v, { zoom: next, x: x - f.W / 2 - t * (x - f.W / 2 - v.x), y: y - f.H / 2 - t * (y - f.H / 2 - v.y) }));
+    };
+    const reset = () => {
+      p.turns = false;
+      stage.refresh();
+      return to((v) => Object.assign(v, p.home));
+    };
+    const spin = (last) => requestAnimationFrame((now) => {
+      if (!p.turns || !stage.host.isConnected) return;
+      turn((now - last) * 0.018, 0);
+      spin(now);
+    });
+    const move = ({ dx, dy, event }) => (d.flat || event.shiftKey ? pan(dx, dy) : turn(-dx * 0.5, dy * 0.5));
+    const arrows = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+    const others = { '+': () => zoom(1.25), '=': () => zoom(1.25), '-': () => zoom(0.8), 0: reset, Home: reset };
+    const key = ({ key: name, ctrlKey, metaKey, altKey, shiftKey }) => {
+      if (ctrlKey || metaKey || altKey) return false;
+      if (arrows[name]) return d.flat || shiftKey ? pan(...arrows[name].map((v) => 30 * v)) : turn(8 * arrows[name][0], 8 * arrows[name][1]);
+      return Boolean(others[name]?.());
+    };
+    const members = groups.map(() => []);
+    for (let k = 0; k < Math.min(n, mostSortedPoints); k++) members[byValue ? 0 : group(k)].push(k);
+    const layer = {
+      paint, move, key, reset,
+      wheel: ({ x, y, event }) => zoom(2 ** (-event.deltaY * (event.deltaMode ? 0.05 : event.ctrlKey ? 0.01 : 0.0025)), ...(d.flat ? [x, y] : [])),
+      leave: () => stage.selection?.hover(-1),
+      point: (i, j) => ({ x: f.X + seen.x[members[i][j]], y: f.Y + seen.y[members[i][j]], row: row(members[i][j]) }),
+      groups: groups.map((g) => g.name),
+    };
+    if (stage.selection && !p.heard) p.heard = stage.selection.subscribe(stage.host, () => stage.repaint());
+    const press = () => {
+      p.turns = !p.turns;
+      stage.refresh();
+      if (p.turns) spin(performance.now());
+    };
+    const first = [...mates.keys()][0] === stage.panel; // linked panels have one button
+    const tools = d.flat || (d.linked && !first) ? [] : [{ name: `turn ${stage.panel}`, title: 'Turn', icon: 'M8 5.2C11.6 5.2 14 6.4 14 8s-2.4 2.8-6 2.8S2 9.6 2 8c0-.9.8-1.7 2-2.2M9.5 8.6l-2 2.2 2 2.2', press, pressed: () => Boolean(p.turns) }];
+    return { series: [], ...pixels(f), hover, layer, tools, title: d.flat ? 'Curves in the plane' : `${n} points in three dimensions; drag or use the arrow keys to turn` };
+  },
+};
+Object.assign(kinds, { scatter3d: space, trajectories: space, network3d: space });
