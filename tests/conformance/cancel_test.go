@@ -42,7 +42,7 @@ func canceledDuring(e entry) (problems []error) {
 	}
 	// More cores would have the work done before it is cancelled.
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(min(2, runtime.GOMAXPROCS(0))))
-	delays := []time.Duration{5 * time.Millisecond, 40 * time.Millisecond, 160 * time.Millisecond}
+	delays := []time.Duration{5 * time.Millisecond, 30 * time.Millisecond, 100 * time.Millisecond}
 	if !e.first {
 		delays = delays[1:2]
 	}
