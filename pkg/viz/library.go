@@ -14,12 +14,6 @@ import (
 	"github.com/flatland-go/flatland/internal/jupyter"
 )
 
-// An Extra is a part of the drawing library that [Library] leaves out unless it is named.
-type Extra int
-
-// GL is echarts-gl, for charts in three dimensions; it makes the library half as large again.
-const GL Extra = 1
-
 // pageScripts are the parts of the script that draws charts with ECharts. Each is a file for one idea, and all are one function's body, so that
 // they see each other's names and nobody else does.
 //
@@ -58,9 +52,9 @@ var runtimeScript = sync.OnceValue(func() string {
 // in the first cell; charts that come before it are drawn when it arrives, and without it charts stay pictures. Where every output has a
 // page of its own (Google Colab) no output reaches another, and charts stay pictures too.
 //
-// ECharts is looked for in these places, and packed into the output (0.5 MB, 0.7 MB with [GL]), so that the notebook's page needs no network:
+// ECharts is looked for in these places, and packed into the output (0.5 MB), so that the notebook's page needs no network:
 //
-//  1. where the environment variable FLATLAND_ECHARTS points: a directory that holds the npm packages or their files, or the file
+//  1. where the environment variable FLATLAND_ECHARTS points: a directory that holds the npm package or its file, or the file
 //     echarts.min.js itself;
 //  2. flatland/echarts in the user's data directory: XDG_DATA_HOME, or .local/share in the home directory;
 //  3. .tools/node_modules of the working directory or of the nearest parent that has it, where Flatland's set-up puts it.
@@ -70,18 +64,18 @@ var runtimeScript = sync.OnceValue(func() string {
 //
 // Like [Chart.Show], Library fails the cell by a panic when FLATLAND_ECHARTS points to no such file or the kernel does not answer;
 // [LoadLibrary] returns the error. Outside a notebook it does nothing.
-func Library(with ...Extra) {
-	if err := LoadLibrary(with...); err != nil {
+func Library() {
+	if err := LoadLibrary(); err != nil {
 		panic(err)
 	}
 }
 
 // LoadLibrary is [Library] for programs that handle its error.
-func LoadLibrary(with ...Extra) error {
+func LoadLibrary() error {
 	if !jupyter.Connected() {
 		return nil
 	}
-	out, err := libraryOutput(with...)
+	out, err := libraryOutput()
 	if err != nil {
 		return err
 	}
@@ -90,8 +84,8 @@ func LoadLibrary(with ...Extra) error {
 
 // LibraryHTML returns what Library displays as a piece of a page, for pages made outside a notebook, with the same errors. A page needs it
 // once, anywhere.
-func LibraryHTML(with ...Extra) (string, error) {
-	out, err := libraryOutput(with...)
+func LibraryHTML() (string, error) {
+	out, err := libraryOutput()
 	return out.html, err
 }
 
@@ -117,50 +111,31 @@ type source struct {
 	Integrity string `json:"integrity,omitempty"`
 }
 
-func libraryOutput(with ...Extra) (output, error) {
-	scripts := []script{echarts}
-	for _, e := range with {
-		s, ok := extras[e]
-		if !ok {
-			return output{}, fmt.Errorf("viz: Library knows no part %d; there is viz.GL", e)
-		}
-		scripts = append(scripts, s)
+func libraryOutput() (output, error) {
+	code, err := echarts.find()
+	if err != nil {
+		return output{}, err
 	}
-	var here, saved []source
-	var names []string
-	for _, s := range scripts {
-		remote := source{Name: s.name, URL: s.url(), Integrity: s.integrity}
-		saved = append(saved, remote)
-		names = append(names, s.name)
-		code, err := s.find()
-		switch {
-		case err != nil:
+	remote := source{Name: echarts.name, URL: echarts.url(), Integrity: echarts.integrity}
+	here := remote
+	if code != nil {
+		packed, err := pack64(code)
+		if err != nil {
 			return output{}, err
-		case code == nil:
-			here = append(here, remote)
-		default:
-			packed, err := pack64(code)
-			if err != nil {
-				return output{}, err
-			}
-			here = append(here, source{Name: s.name, Packed: packed})
 		}
+		here = source{Name: echarts.name, Packed: packed}
 	}
-	var out output
-	var err error
+	out := output{text: "Flatland's charts are drawn with " + echarts.name + "."}
 	if out.html, err = loader(here); err != nil {
 		return output{}, err
 	}
-	if out.saved, err = loader(saved); err != nil {
-		return output{}, err
-	}
-	out.text = "Flatland's charts are drawn with " + strings.Join(names, " and ") + "."
-	return out, nil
+	out.saved, err = loader(remote)
+	return out, err
 }
 
-// loader returns a script element that starts the runtime with the given sources.
-func loader(from []source) (string, error) {
-	list, err := json.Marshal(from)
+// loader returns a script element that starts the runtime with the given source.
+func loader(from source) (string, error) {
+	list, err := json.Marshal([]source{from})
 	if err != nil {
 		return "", fmt.Errorf("viz: %w", err)
 	}

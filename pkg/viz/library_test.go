@@ -116,27 +116,6 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-func TestGL(t *testing.T) {
-	dir := bare(t)
-	write(t, "two", dir, ".tools", "node_modules", "echarts", "dist", "echarts.min.js")
-	write(t, "three", dir, ".tools", "node_modules", "echarts-gl", "dist", "echarts-gl.min.js")
-	out, err := libraryOutput(GL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := sources(t, out.html)
-	if len(s) != 2 || unpack(t, s[0]) != "two" || unpack(t, s[1]) != "three" {
-		t.Errorf("sources %v; echarts must come before what extends it", s)
-	}
-	if _, err := libraryOutput(Extra(9)); err == nil || !strings.Contains(err.Error(), "viz.GL") {
-		t.Errorf("an extra that does not exist: %v", err)
-	}
-	t.Setenv("FLATLAND_ECHARTS", filepath.Join(dir, ".tools", "node_modules", "echarts", "dist", "echarts.min.js"))
-	if out, err = libraryOutput(GL); err != nil || sources(t, out.html)[1].URL != echartsGL.url() {
-		t.Errorf("echarts-gl beside a named file: %v, %v", sources(t, out.html)[1], err)
-	}
-}
-
 // TestSavedLibrary: what a notebook keeps is small, holds no library, and is in the metadata where it is looked for.
 func TestSavedLibrary(t *testing.T) {
 	dir := bare(t)
@@ -166,24 +145,22 @@ func TestSavedLibrary(t *testing.T) {
 func TestPins(t *testing.T) {
 	testenv.Need(t, "jupyter")
 	tools, _ := testenv.Tools()
-	for _, s := range []script{echarts, echartsGL} {
-		folder := filepath.Join(tools, "node_modules", s.name)
-		code, err := os.ReadFile(filepath.Join(folder, filepath.FromSlash(s.file)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		sum := sha512.Sum384(code)
-		if got := "sha384-" + base64.StdEncoding.EncodeToString(sum[:]); got != s.integrity {
-			t.Errorf("%s has the hash %s, not %s", s.name, got, s.integrity)
-		}
-		about, err := os.ReadFile(filepath.Join(folder, "package.json"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		var npm struct{ Version string }
-		if err := json.Unmarshal(about, &npm); err != nil || npm.Version != s.version {
-			t.Errorf("%s is version %s, not %s: %v", s.name, npm.Version, s.version, err)
-		}
+	folder := filepath.Join(tools, "node_modules", echarts.name)
+	code, err := os.ReadFile(filepath.Join(folder, filepath.FromSlash(echarts.file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha512.Sum384(code)
+	if got := "sha384-" + base64.StdEncoding.EncodeToString(sum[:]); got != echarts.integrity {
+		t.Errorf("%s has the hash %s, not %s", echarts.name, got, echarts.integrity)
+	}
+	about, err := os.ReadFile(filepath.Join(folder, "package.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var npm struct{ Version string }
+	if err := json.Unmarshal(about, &npm); err != nil || npm.Version != echarts.version {
+		t.Errorf("%s is version %s, not %s: %v", echarts.name, npm.Version, echarts.version, err)
 	}
 }
 

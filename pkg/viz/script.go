@@ -12,11 +12,7 @@ type script struct {
 	integrity           string // as in the integrity attribute of a page
 }
 
-var (
-	echarts   = script{"echarts", "6.1.0", "dist/echarts.min.js", "sha384-C2iskrW/uPW46KzOjrvJIQo4YkV8lkD+QS0CrDN18IIPIpT/g2USu8bTP3nvmIAD"}
-	echartsGL = script{"echarts-gl", "2.1.0", "dist/echarts-gl.min.js", "sha384-RSPZ3vSNVFJnUBsUVMnD0qizvywfxO1bcpIeS9dg5sseJ+Daf08BIyMCZMX+rmLl"}
-	extras    = map[Extra]script{GL: echartsGL}
-)
+var echarts = script{"echarts", "6.1.0", "dist/echarts.min.js", "sha384-C2iskrW/uPW46KzOjrvJIQo4YkV8lkD+QS0CrDN18IIPIpT/g2USu8bTP3nvmIAD"}
 
 // url is where the file is when this machine has none: a content delivery network that serves npm packages by version.
 func (s script) url() string {
@@ -27,7 +23,7 @@ func (s script) url() string {
 func (s script) find() ([]byte, error) {
 	if named := os.Getenv("FLATLAND_ECHARTS"); named != "" {
 		code := s.in(named)
-		if code == nil && s == echarts {
+		if code == nil {
 			return nil, fmt.Errorf("viz: FLATLAND_ECHARTS is %s, where there is no %s", named, filepath.Base(s.file))
 		}
 		return code, nil

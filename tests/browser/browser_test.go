@@ -130,11 +130,11 @@ func page(t *testing.T, pieces ...string) string {
 }
 
 // library returns the output of viz.Library with the scripts in it.
-func library(t *testing.T, with ...viz.Extra) string {
+func library(t *testing.T) string {
 	t.Helper()
 	tools, _ := testenv.Tools()
 	t.Setenv("FLATLAND_ECHARTS", filepath.Join(tools, "node_modules"))
-	html, err := viz.LibraryHTML(with...)
+	html, err := viz.LibraryHTML()
 	if err != nil {
 		t.Fatal(err)
 	}

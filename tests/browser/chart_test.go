@@ -82,18 +82,6 @@ func TestBesideAnotherLoader(t *testing.T) {
 	}
 }
 
-// TestGL: echarts-gl finds the ECharts it extends, beside a loader that has none.
-func TestGL(t *testing.T) {
-	testenv.Need(t, "chromium")
-	s := look(t, page(t, requireJS, output(t, chart()), library(t, viz.GL)), patience, nil, step{"do": "modules"})
-	if err := verdict(s, 1); err != nil {
-		t.Fatal(err)
-	}
-	if got := s.Steps[0].Text; got != "echarts echarts-gl" {
-		t.Errorf("loaded %q", got)
-	}
-}
-
 // TestHover: the tooltip of a point names its class and row, shows its text as text, and its thumbnail.
 func TestHover(t *testing.T) {
 	testenv.Need(t, "chromium")

@@ -115,7 +115,6 @@ const steps = {
     await page.waitForFunction(ask.settled, null, { timeout: 10_000 }).catch(() => {});
     return {};
   },
-  modules: async () => ({ text: await page.evaluate(() => Object.keys(globalThis.flatland.modules).join(' ')) }),
   shot: async ({ path }) => (await page.screenshot({ path, fullPage: true }), {}),
   // A picture of one chart.
   portrait: async ({ chart, path }) => {
