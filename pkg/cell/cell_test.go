@@ -119,6 +119,14 @@ func (s Slow) Fit(ctx context.Context, x mat.Matrix) (*Model, error) {
 	return s.Embed(ctx, x)
 }
 
+// An onlooker counts what it sees.
+type onlooker struct{ events, begun, ended int }
+
+func (o *onlooker) Watch(ctx context.Context) (context.Context, func()) {
+	o.begun++
+	return watch.With(ctx, func(watch.Event) { o.events++ }), func() { o.ended++ }
+}
+
 func rows() mat.Matrix { return mat.NewDense(2, 2, []float64{1, 2, 3, 5}) }
 
 // ended makes a cell say that it got past its failing call.
@@ -167,6 +175,11 @@ var cells = map[string]func(){
 	},
 	"embed interrupted": func() {
 		fmt.Println("result", Embed(Slow{}, rows()).Center)
+		ended()
+	},
+	"watched embed interrupted": func() {
+		w := &onlooker{}
+		fmt.Println("result", Embed(Slow{}, rows(), w).Center, w.events, w.begun, w.ended)
 		ended()
 	},
 	"embed interrupted with nothing": func() {

@@ -9,7 +9,7 @@
 //	}
 //
 // [Fit], [Embed], [Estimate], [Compare] and [Keep] supply the context that the interrupt button cancels, a progress bar, the keeping, and
-// the failure of the cell. Each call looks its result up again, which costs a pass over the data and a read: hold it in a variable where a
+// the failure of the cell, and a [Watcher] such as viz.Live looks on where one is given. Each call looks its result up again, which costs a pass over the data and a read: hold it in a variable where a
 // cell needs it often.
 //
 // # What makes a result the same
@@ -35,7 +35,7 @@
 // a damaged one is computed anew and replaced. Of two programs that want the same result at once, one computes it and the other waits.
 // Above FLATLAND_STORE_LIMIT (a number of bytes, or of MiB or GiB as in "500MiB"; 2GiB when unset) the results used longest ago go.
 // What cannot be stored for want of space or rights is returned all the same, with a notice. A result computed under a cancelled context
-// is never kept.
+// is never kept. [Kept] lists what is there, and [Forget] removes it.
 //
 // # How a cell fails
 //

@@ -27,11 +27,20 @@ type Comparer[R any] interface {
 	Compare(ctx context.Context, x, y mat.Matrix) (R, error)
 }
 
+// A Watcher looks on while a result is computed, as [viz.Live] does, which draws a map while it is being made. It changes no result and is no
+// part of its key; a result that is found again is not watched.
+//
+// [viz.Live]: https://pkg.go.dev/github.com/flatland-go/flatland/pkg/viz#Live
+type Watcher interface {
+	// Watch returns a context that reports what is done under it, and what to call when that has ended.
+	Watch(ctx context.Context) (watched context.Context, done func())
+}
+
 // Fit returns m.Fit(ctx, x), computed once and kept. An error fails the cell, an interruption too, unless the method gives the model as far
 // as it got together with the error: that is returned with a notice in the cell, and not kept.
-func Fit[M any](m Fitter[M], x mat.Matrix) M {
+func Fit[M any](m Fitter[M], x mat.Matrix, watchers ...Watcher) M {
 	var v M
-	work{call: "Fit", method: m, data: []mat.Matrix{x}, partial: true, out: &v, do: func(ctx context.Context) (err error) {
+	work{call: "Fit", method: m, data: []mat.Matrix{x}, watchers: watchers, partial: true, out: &v, do: func(ctx context.Context) (err error) {
 		v, err = m.Fit(ctx, x)
 		return err
 	}}.run()
@@ -40,9 +49,9 @@ func Fit[M any](m Fitter[M], x mat.Matrix) M {
 
 // Embed returns m.Embed(ctx, x), computed once and kept. An error fails the cell. When the reader interrupts the cell and the method gives
 // the map as far as it got, that is returned, with a notice in the cell, and not kept.
-func Embed[E any](m Embedder[E], x mat.Matrix) E {
+func Embed[E any](m Embedder[E], x mat.Matrix, watchers ...Watcher) E {
 	var v E
-	work{call: "Embed", method: m, data: []mat.Matrix{x}, partial: true, out: &v, do: func(ctx context.Context) (err error) {
+	work{call: "Embed", method: m, data: []mat.Matrix{x}, watchers: watchers, partial: true, out: &v, do: func(ctx context.Context) (err error) {
 		v, err = m.Embed(ctx, x)
 		return err
 	}}.run()

@@ -47,6 +47,13 @@ func TestInterruptedMapIsReturnedAsFarAsItGot(t *testing.T) {
 	}
 }
 
+func TestWatchedMapIsReturnedAsFarAsItGot(t *testing.T) {
+	stdout, stderr, code := interrupted(t, "watched embed interrupted", t.TempDir(), 1)
+	if stdout != "result [7] 1 1 1\nended\n" || code != 0 || !strings.Contains(stderr, "as far as it got") {
+		t.Errorf("exit code %d, %q and %q", code, stdout, stderr)
+	}
+}
+
 func TestInterruptionWithoutAResultFailsTheCell(t *testing.T) {
 	for name, want := range map[string]string{
 		"embed interrupted with nothing": "✗ cell.Embed(cell.Slow): interrupted\n",

@@ -46,15 +46,6 @@ func Keep[T any](on Key, f func(context.Context) (T, error)) T {
 	return v
 }
 
-// Forget removes every kept result of this user, or of the store that FLATLAND_STORE names.
-func Forget() error {
-	s, err := openStore()
-	if err != nil {
-		return err
-	}
-	return s.empty()
-}
-
 // functionKey returns what the result of Keep is found by.
 func (w work) functionKey() (digest, error) {
 	if w.on.err != nil {
@@ -78,6 +69,7 @@ type work struct {
 	data     []mat.Matrix // and on what
 	on       Key          // what Keep was given
 	function any
+	watchers []Watcher
 	partial  bool                        // a result that comes with an interruption is worth returning
 	out      any                         // *T, where do leaves the result
 	do       func(context.Context) error // computes it
@@ -88,6 +80,19 @@ func (w work) title() string {
 		return "cell." + w.call
 	}
 	return "cell." + w.call + "(" + typeName(w.method) + ")"
+}
+
+// what says in words what is kept, for whoever lists it: the method, the shape of its data, and the function of the notebook that has asked.
+func (w work) what() string {
+	name := "cell.Keep"
+	if w.method != nil {
+		name = typeName(w.method)
+	}
+	for _, x := range w.data {
+		n, d := dims(x)
+		name += fmt.Sprintf(", %d × %d", n, d)
+	}
+	return name + within()
 }
 
 // run leaves the result in w.out or fails the cell.
@@ -129,7 +134,7 @@ func (w work) find() error {
 		storeNotice.Do(func() { Notice("Results are not kept: %v.", err) })
 		return w.compute()
 	}
-	entry := entry{store: s, key: key, format: format}
+	entry := entry{store: s, key: key, what: w.what(), format: format}
 	if entry.load(w.out) == nil {
 		return nil
 	}
@@ -172,6 +177,11 @@ func (w work) key() (digest, error) {
 func (w work) compute() error {
 	ctx, done := bar.watch(Context(), w.title())
 	defer done()
+	for _, watcher := range w.watchers {
+		watched, end := watcher.Watch(ctx)
+		defer end()
+		ctx = watched
+	}
 	err := w.do(ctx)
 	if err == nil || !w.partial {
 		return err

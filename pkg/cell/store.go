@@ -2,15 +2,14 @@ package cell
 
 import (
 	"bufio"
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -85,22 +84,39 @@ func (s store) path(key digest, ending string) string {
 
 func (s store) remove(key digest) error { return os.Remove(s.path(key, keptEnding)) }
 
-// empty removes every result; those in the making appear afterwards all the same.
-func (s store) empty() error {
-	entries, err := os.ReadDir(s.dir)
-	var failed error
-	for _, e := range entries {
-		if strings.HasSuffix(e.Name(), keptEnding) {
-			if err := os.Remove(filepath.Join(s.dir, e.Name())); !errors.Is(err, fs.ErrNotExist) {
-				failed = errors.Join(failed, err)
-			}
-		}
-	}
-	return errors.Join(err, failed)
+// magic begins every file; the number is that of the layout: magic, key, when it was computed in Unix seconds (8 bytes), the length of what it
+// is (1 byte), what it is, content, and the SHA-256 of all these.
+const magic = "flatland kept 2\n"
+
+// A head is what a file says of itself before its content.
+type head struct {
+	key  digest
+	made time.Time
+	what string // at most 255 bytes
 }
 
-// magic begins every file; the number is that of the layout: magic, key, content, and the SHA-256 of all these.
-const magic = "flatland kept 1\n"
+const fixedHead = len(magic) + sha256.Size + 9
+
+func (h head) bytes() []byte {
+	what := h.what[:min(len(h.what), math.MaxUint8)]
+	b := append([]byte(magic), h.key[:]...)
+	b = binary.LittleEndian.AppendUint64(b, uint64(h.made.Unix()))
+	return append(append(b, byte(len(what))), what...)
+}
+
+// readHead reads a head; the error is errDamaged where there is none.
+func readHead(r io.Reader) (head, error) {
+	b := make([]byte, fixedHead)
+	if _, err := io.ReadFull(r, b); err != nil || string(b[:len(magic)]) != magic {
+		return head{}, errDamaged
+	}
+	what := make([]byte, b[fixedHead-1])
+	if _, err := io.ReadFull(r, what); err != nil {
+		return head{}, errDamaged
+	}
+	b = b[len(magic):]
+	return head{digest(b[:sha256.Size]), time.Unix(int64(binary.LittleEndian.Uint64(b[sha256.Size:])), 0), string(what)}, nil
+}
 
 var errDamaged = errors.New("the file is damaged")
 
@@ -108,6 +124,7 @@ var errDamaged = errors.New("the file is damaged")
 type entry struct {
 	store  store
 	key    digest
+	what   string // in words
 	format format
 }
 
@@ -139,17 +156,14 @@ func (e entry) check(f *os.File) (io.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	const before, after = int64(len(magic) + sha256.Size), int64(sha256.Size)
-	size := info.Size()
-	if size < before+after {
-		return nil, errDamaged
-	}
 	h := sha256.New()
-	head := make([]byte, before)
-	if _, err := io.ReadFull(io.TeeReader(f, h), head); err != nil {
+	begins, err := readHead(io.TeeReader(f, h))
+	if err != nil {
 		return nil, err
 	}
-	if !bytes.Equal(head, append([]byte(magic), e.key[:]...)) {
+	before, after := int64(fixedHead+len(begins.what)), int64(sha256.Size)
+	size := info.Size()
+	if size < before+after || begins.key != e.key {
 		return nil, errDamaged
 	}
 	if _, err := io.CopyN(h, f, size-before-after); err != nil {
@@ -181,7 +195,7 @@ func (e entry) save(out any) (err error) {
 	h := sha256.New()
 	w := bufio.NewWriterSize(f, 1<<16)
 	both := io.MultiWriter(w, h)
-	if _, err := both.Write(append([]byte(magic), e.key[:]...)); err != nil {
+	if _, err := both.Write(head{e.key, time.Now(), e.what}.bytes()); err != nil {
 		return err
 	}
 	if err := e.format.encode(both, out); err != nil {
