@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/flatland-go/flatland/internal/front"
 	"github.com/flatland-go/flatland/internal/kernel"
 	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/pkg/mat32"
@@ -267,7 +268,7 @@ func (g *Geodesics) gather(ctx context.Context, count int, enter func(i int, row
 // walker is what a goroutine needs to walk.
 type walker struct {
 	*Geodesics
-	front
+	front     front.Front
 	enter     func(i int, row []int32) ([]int32, []float64)
 	ways      *kernel.Ways
 	row       []int32
@@ -378,88 +379,31 @@ func (w *walker) alone(ctx context.Context, point int) bool {
 	for k, r := range rows {
 		if distances[k] < w.distances[r] {
 			w.distances[r] = distances[k]
-			w.push(reached{distances[k], r})
+			w.front.Push(front.Place{Distance: distances[k], Node: r})
 		}
 	}
 	return w.search(ctx)
 }
 
-// search is Dijkstra's. A row that is reached a second time, by a shorter way, stands in
-// the front twice; the longer is passed over when its turn comes, which costs less than to
-// keep track of where it stands. It reports whether it came to its end.
+// search is Dijkstra's. It reports whether it came to its end.
 func (w *walker) search(ctx context.Context) bool {
 	const steps = 4096 // between looks at ctx
 	for len(w.front) > 0 {
-		at := w.pop()
-		if at.distance > w.distances[at.row] {
+		at := w.front.Pop()
+		if at.Distance > w.distances[at.Node] {
 			continue
 		}
-		if w.order = append(w.order, at.row); len(w.order)%steps == 0 && ctx.Err() != nil {
+		if w.order = append(w.order, at.Node); len(w.order)%steps == 0 && ctx.Err() != nil {
 			return false
 		}
-		lo, hi := w.start[at.row], w.start[at.row+1]
+		lo, hi := w.start[at.Node], w.start[at.Node+1]
 		to, lengths := w.to[lo:hi], w.lengths[lo:hi]
 		for k, j := range to {
-			if d := at.distance + lengths[k]; d < w.distances[j] {
+			if d := at.Distance + lengths[k]; d < w.distances[j] {
 				w.distances[j] = d
-				w.push(reached{d, j})
+				w.front.Push(front.Place{Distance: d, Node: j})
 			}
 		}
 	}
 	return true
-}
-
-// reached is a row with the length of a way to it.
-type reached struct {
-	distance float64
-	row      int32
-}
-
-// front holds rows that were reached, the nearest first: a heap of four branches, which
-// is half as deep as one of two.
-type front []reached
-
-func (f *front) push(r reached) {
-	h := append(*f, r)
-	i := len(h) - 1
-	for i > 0 {
-		above := (i - 1) / 4
-		if h[above].distance <= r.distance {
-			break
-		}
-		h[i] = h[above]
-		i = above
-	}
-	h[i] = r
-	*f = h
-}
-
-func (f *front) pop() reached {
-	h := *f
-	first, last := h[0], h[len(h)-1]
-	h = h[:len(h)-1]
-	*f = h
-	if len(h) == 0 {
-		return first
-	}
-	i := 0
-	for {
-		below := 4*i + 1
-		if below >= len(h) {
-			break
-		}
-		least := below
-		for c := below + 1; c < min(below+4, len(h)); c++ {
-			if h[c].distance < h[least].distance {
-				least = c
-			}
-		}
-		if h[least].distance >= last.distance {
-			break
-		}
-		h[i] = h[least]
-		i = least
-	}
-	h[i] = last
-	return first
 }

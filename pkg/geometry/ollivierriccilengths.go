@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/flatland-go/flatland/internal/front"
 	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/internal/transport"
 	"github.com/flatland-go/flatland/pkg/mat32"
@@ -223,12 +224,7 @@ type searcher struct {
 	*network
 	distance []float64 // of nodes that were reached, else +Inf
 	reached  []int32
-	front    []place // a heap of four branches, the nearest first
-}
-
-type place struct {
-	distance float64
-	node     int32
+	front    front.Front
 }
 
 func newSearcher(w *network) *searcher {
@@ -252,16 +248,16 @@ func (s *searcher) search(ctx context.Context, t *table, i int) {
 		if steps%edgeLook == 0 && ctx.Err() != nil {
 			break
 		}
-		at := s.pop()
-		if at.distance > s.distance[at.node] { // a shorter way was found since
+		at := s.front.Pop()
+		if at.Distance > s.distance[at.Node] { // a shorter way was found since
 			continue
 		}
-		if c := t.column[at.node]; c > 0 {
-			row[c-1] = at.distance
+		if c := t.column[at.Node]; c > 0 {
+			row[c-1] = at.Distance
 		}
-		to, edges := s.out.row(int(at.node))
+		to, edges := s.out.row(int(at.Node))
 		for k, v := range to {
-			if d := at.distance + s.lengths[edges[k]]; d < s.distance[v] && d <= reach {
+			if d := at.Distance + s.lengths[edges[k]]; d < s.distance[v] && d <= reach {
 				s.reach(v, d)
 			}
 		}
@@ -277,35 +273,7 @@ func (s *searcher) reach(v int32, d float64) {
 		s.reached = append(s.reached, v)
 	}
 	s.distance[v] = d
-	s.front = append(s.front, place{d, v})
-	h, i := s.front, len(s.front)-1
-	for i > 0 && h[(i-1)/4].distance > d {
-		h[i] = h[(i-1)/4]
-		i = (i - 1) / 4
-	}
-	h[i] = place{d, v}
-}
-
-func (s *searcher) pop() place {
-	h := s.front
-	top, last := h[0], h[len(h)-1]
-	h = h[:len(h)-1]
-	s.front = h
-	for i := 0; len(h) > 0; {
-		best := i
-		least := last
-		for c := 4*i + 1; c < min(4*i+5, len(h)); c++ {
-			if h[c].distance < least.distance {
-				best, least = c, h[c]
-			}
-		}
-		h[i] = least
-		if best == i {
-			break
-		}
-		i = best
-	}
-	return top
+	s.front.Push(front.Place{Distance: d, Node: v})
 }
 
 // carrier measures the curvature of edges by the distances of a table.
