@@ -62,6 +62,9 @@ func (p *Pairs) At(i, j int) float64 { return p.Scores[i][j].Value }
 // T returns the transpose.
 func (p *Pairs) T() mat.Matrix { return mat.Transpose{Matrix: p} }
 
+// Layers returns Rows and Columns.
+func (p *Pairs) Layers() (rows, columns []string) { return p.Rows, p.Columns }
+
 // Caption says under a chart what the values are.
 func (p *Pairs) Caption() string { return p.Name + ": " + p.Convention }
 

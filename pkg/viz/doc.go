@@ -8,6 +8,7 @@
 //	Dimensions  measured dimensions over the scale
 //	Bars        numbers by name, in groups, with whiskers
 //	Heatmap     a matrix
+//	Ordered     a matrix with its rows and columns in order, and their trees
 //	Images      pictures of rows, side by side
 //	Network     a graph, its edges coloured by a number, in the plane or in Poincaré's disk
 //	Scatter3D   points in three dimensions, which the reader turns

@@ -66,3 +66,12 @@ func ExamplePoincare() {
 	// Network of 1 edges; 2 points
 	// n = 2 · 1 edges
 }
+
+// Two pairs of things that are like each other.
+func ExampleOrdered() {
+	d := mat.NewDense(4, 4, []float64{0, 9, 1, 9, 9, 0, 9, 2, 1, 9, 0, 9, 9, 2, 9, 0})
+	viz.Ordered(d, viz.Cells{Name: "distance"}).Show()
+	// Output:
+	// Ordered heatmap of 4 × 4 cells by distance, 0 to 9
+	// ordered by average linkage of the numbers as distances and optimal leaves
+}

@@ -54,6 +54,7 @@ func graphSamples() map[string]*Chart {
 	}
 	maps.Copy(all, dendrogramSamples())
 	maps.Copy(all, shapeSamples())
+	maps.Copy(all, orderedSamples())
 	return all
 }
 
@@ -69,6 +70,7 @@ func graphErrors() map[string]kindError {
 	}
 	maps.Copy(all, dendrogramErrors())
 	maps.Copy(all, shapeErrors())
+	maps.Copy(all, orderedErrors())
 	return all
 }
 

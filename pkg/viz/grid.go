@@ -133,6 +133,8 @@ func (g *multiples) share(figures []figure) error {
 			heights.join(e)
 		case *heatmap:
 			cells.join(f.values)
+		case *ordered:
+			cells.join(f.values)
 		case *surface:
 			places.join(extent{f.colors.low, f.colors.high})
 		case *network:
@@ -185,6 +187,13 @@ func (g *multiples) share(figures []figure) error {
 				err = m.color(cells)
 			}
 			figures[i] = &m
+		case *ordered:
+			m, h := *f, *f.heatmap
+			m.heatmap = &h
+			if common {
+				err = m.color(cells)
+			}
+			figures[i] = &m
 		case *surface:
 			m := *f
 			if common {
@@ -215,6 +224,9 @@ func (g *multiples) share(figures []figure) error {
 	return nil
 }
 
+// ownScales are the kinds whose numbers mean nothing beside those of another panel: lengths on maps, speeds.
+var ownScales = map[string]bool{"connectivity": true, "phase": true}
+
 // oneScale reports whether the colours of all numbers can be the same: they are of one sort, with one name.
 func (g *multiples) oneScale(figures []figure) bool {
 	var first figure
@@ -228,7 +240,7 @@ func (g *multiples) oneScale(figures []figure) bool {
 			first = f
 			continue
 		}
-		if one := first.(plot); one.kind() != p.kind() || one.key().scale.name != k.scale.name {
+		if one := first.(plot); ownScales[p.kind()] || one.kind() != p.kind() || one.key().scale.name != k.scale.name {
 			return false
 		}
 	}
