@@ -270,7 +270,7 @@ func TestSave(t *testing.T) {
 			}
 		}
 	}
-	if err := c.Save(filepath.Join(dir, "x.jpeg")); err == nil || !strings.Contains(err.Error(), "must end in .html, .png, .svg") {
+	if err := c.Save(filepath.Join(dir, "x.jpeg")); err == nil || !strings.Contains(err.Error(), "must end in .html, .pdf, .png, .svg") {
 		t.Errorf("x.jpeg: %v", err)
 	}
 	if err := c.Save(filepath.Join(dir, "none", "x.png")); err == nil || !strings.Contains(err.Error(), "no such file") {

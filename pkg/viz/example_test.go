@@ -59,5 +59,5 @@ func ExampleChart_Save() {
 	fmt.Println(chart.Save("petals.gif"))
 	// Output:
 	// <nil>
-	// viz: cannot save petals.gif: its name must end in .html, .png, .svg
+	// viz: cannot save petals.gif: its name must end in .html, .pdf, .png, .svg
 }

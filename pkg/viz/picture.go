@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"image"
+	"strings"
 
+	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgsvg"
 )
@@ -60,24 +62,46 @@ func (c *Chart) png() (out []byte, err error) {
 	return out, nil
 }
 
-// svg returns the picture as vectors. Its text is in the reader's Liberation Sans, Arial or Helvetica, which have the same widths.
-func (c *Chart) svg() ([]byte, error) {
+// vectors draws the chart on a canvas that it makes for a page of the given size.
+func vectors[C vg.Canvas](c *Chart, on func(w, h vg.Length) C) (canvas C, err error) {
 	if c.err != nil {
-		return nil, c.err
+		return canvas, c.err
 	}
 	l, err := c.layout()
 	if err != nil {
-		return nil, err
+		return canvas, err
 	}
-	canvas := vgsvg.New(pt(l.Width), pt(l.Height))
+	canvas = on(pt(l.Width), pt(l.Height))
 	s, err := newSheet(canvas, themes[c.theme], l.Height)
+	if err != nil {
+		return canvas, err
+	}
+	c.draw(s, l)
+	return canvas, nil
+}
+
+// svg returns the picture as vectors. Its text is in the reader's Liberation Sans, Arial or Helvetica, which have the same widths.
+func (c *Chart) svg() ([]byte, error) {
+	canvas, err := vectors(c, func(w, h vg.Length) *vgsvg.Canvas { return vgsvg.New(w, h) })
 	if err != nil {
 		return nil, err
 	}
-	c.draw(s, l)
 	var b bytes.Buffer
 	if _, err := canvas.WriteTo(&b); err != nil {
 		return nil, err
 	}
 	return bytes.ReplaceAll(b.Bytes(), []byte("font-family:Liberation Sans;"), []byte("font-family:Liberation Sans,Arial,Helvetica,sans-serif;")), nil
+}
+
+// pdf returns the picture as vectors, with the letters of its text in it.
+func (c *Chart) pdf() ([]byte, error) {
+	canvas, err := vectors(c, newPDF)
+	if err != nil {
+		return nil, err
+	}
+	title := c.title
+	if title == "" {
+		title, _, _ = strings.Cut(c.fig.summary(), "\n")
+	}
+	return canvas.bytes(title)
 }

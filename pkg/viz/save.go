@@ -14,7 +14,8 @@ import (
 //
 //	.html  a page with the interactive chart, which needs no network where [Library] finds ECharts on this machine
 //	.png   the static picture, 640 × 480 pixels (a [Grid] is as high as it needs)
-//	.svg   the same as vectors, for print
+//	.svg   the same as vectors, for print, in the reader's typeface
+//	.pdf   the same as vectors, for papers, with the letters it uses embedded
 //
 // The picture is light unless the chart is [Chart.Themed] dark; the page is as the reader's system is, unless the chart is themed. The same
 // chart gives the same bytes. A file that exists is replaced.
@@ -22,7 +23,7 @@ func (c *Chart) Save(path string) error {
 	if c.err != nil {
 		return c.err
 	}
-	formats := map[string]func() ([]byte, error){".html": c.page, ".png": c.png, ".svg": c.svg}
+	formats := map[string]func() ([]byte, error){".html": c.page, ".pdf": c.pdf, ".png": c.png, ".svg": c.svg}
 	extension := strings.ToLower(filepath.Ext(path))
 	format, ok := formats[extension]
 	if !ok {
