@@ -9,8 +9,8 @@
 //	}
 //
 // [Fit], [Embed], [Estimate], [Compare] and [Keep] supply the context that the interrupt button cancels, a progress bar, the keeping, and
-// the failure of the cell, and a [Watcher] such as viz.Live looks on where one is given. Each call looks its result up again, which costs a pass over the data and a read: hold it in a variable where a
-// cell needs it often.
+// the failure of the cell; a [Watcher] such as viz.Live shows more of the work. Each call looks its result up again, which costs a pass over
+// the data and a read: hold it in a variable where a cell needs it often.
 //
 // # What makes a result the same
 //

@@ -152,6 +152,13 @@ func (p *progress) draw(s screen, stop, gone chan struct{}) {
 
 // String returns the state in one line.
 func (s state) String() string {
+	if line := spark(s.losses); line != "" {
+		return s.words() + " " + line
+	}
+	return s.words()
+}
+
+func (s state) words() string {
 	var b strings.Builder
 	b.WriteString(s.title)
 	if s.event.Stage != "" {
@@ -163,16 +170,13 @@ func (s state) String() string {
 		fmt.Fprintf(&b, "  %d", s.event.Done)
 	}
 	if s.rate > 0 {
-		b.WriteString("  " + perSecond(s.rate))
+		b.WriteString(", " + perSecond(s.rate))
 	}
 	if s.left > 0 {
-		b.WriteString("  " + remaining(s.left))
+		b.WriteString(", " + remaining(s.left))
 	}
 	if l := s.event.Loss; l-l == 0 && l != 0 {
-		b.WriteString("  loss " + strconv.FormatFloat(l, 'g', 4, 64))
-	}
-	if line := spark(s.losses); line != "" {
-		b.WriteString(" " + line)
+		b.WriteString(", loss " + strconv.FormatFloat(l, 'g', 4, 64))
 	}
 	return b.String()
 }
@@ -209,7 +213,12 @@ func (o *output) show(s state) {
 	if s.event.Total > 0 {
 		attributes = fmt.Sprintf(` value="%d" max="%d"`, s.event.Done, s.event.Total)
 	}
-	o.update(`<progress`+attributes+`></progress> `+html.EscapeString(s.String()), s.String())
+	line := spark(s.losses)
+	if line != "" { // blocks are as wide as they are high
+		line = ` <span style="font-size:60%">` + line + `</span>`
+	}
+	// One line, whatever its length: what is below must not jump.
+	o.update(`<div style="white-space:nowrap;overflow:hidden"><progress`+attributes+`></progress> `+html.EscapeString(s.words())+line+`</div>`, s.String())
 }
 
 // wipe leaves an output that shows nothing: the kernel has no message to remove one.

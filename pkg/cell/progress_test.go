@@ -63,7 +63,7 @@ func TestBarIsDrawnFiveTimesASecondAndWiped(t *testing.T) {
 		time.Sleep(time.Second)
 	})
 	want := []string{
-		"work · rows  401/2000", "work · rows  601/2000", "work · rows  801/2000", "work · rows  1001/2000", "work · layout  3/4  loss 1.235", "wiped",
+		"work · rows  401/2000", "work · rows  601/2000", "work · rows  801/2000", "work · rows  1001/2000", "work · layout  3/4, loss 1.235", "wiped",
 	}
 	// What happens at the same instant of the clock may be seen in either order.
 	if len(r.seen) != len(want) || r.seen[4] != want[4] || r.seen[5] != want[5] {
@@ -101,7 +101,7 @@ func TestStatesInWords(t *testing.T) {
 		"w · s":                    {Stage: "s"},
 		"w · s  7":                 {Stage: "s", Done: 7},
 		"w · s  0/7":               {Stage: "s", Total: 7},
-		"w · s  1/7  loss 0.00123": {Stage: "s", Done: 1, Total: 7, Loss: 0.00123},
+		"w · s  1/7, loss 0.00123": {Stage: "s", Done: 1, Total: 7, Loss: 0.00123},
 	} {
 		if got := (state{title: "w", event: e}).String(); got != want {
 			t.Errorf("got %q, want %q", got, want)
@@ -116,10 +116,10 @@ func TestStateTellsPaceAndLoss(t *testing.T) {
 	}
 	s = s.then(watch.Event{Stage: "s", Done: 41, Total: 100, Loss: math.NaN()})
 	s.rate, s.left = 12.34, 4600*time.Millisecond
-	if got, want := s.String(), "w · s  41/100  12 it/s  5 s left  loss 1 █▆▅▃▁"; got != want {
+	if got, want := s.String(), "w · s  41/100, 12 it/s, 5 s left, loss 1 █▆▅▃▁"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if got, want := s.then(watch.Event{Stage: "t", Done: 1, Loss: math.NaN()}).String(), "w · t  1  12 it/s  5 s left"; got != want {
+	if got, want := s.then(watch.Event{Stage: "t", Done: 1, Loss: math.NaN()}).String(), "w · t  1, 12 it/s, 5 s left"; got != want {
 		t.Errorf("the next stage says %q, want %q", got, want)
 	}
 }
