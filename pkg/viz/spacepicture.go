@@ -15,10 +15,9 @@ const boxBorder = 16
 // mostSorted is up to how many points are drawn from back to front, with smooth edges; more are dots, of which the nearest is seen.
 const mostSorted = 50_000
 
-// What is farthest is faded this far to the paper, in as many steps.
+// What is farthest is faded this far to the paper.
 const (
 	fading     = 0.55
-	fadeSteps  = 8
 	haloWidth  = 2.4 // the gap on both sides of a line that passes in front of another, together
 	headLength = 0.8 // between arrowheads along a course, in the box's longest half side
 	mostHeads  = 24  // of a course
@@ -113,17 +112,21 @@ func (s *space) scene(seen []sight) []sceneItem {
 	return all
 }
 
+// fadeSteps is in how many steps it fades, by degree of detail.
+var fadeSteps = [details]float64{16, 10, 7, 5, 4, 3}
+
 // dye is the colours of a space: of each, what it fades to.
 type dye struct {
 	*theme
-	flat bool
-	used map[color.RGBA]bool
+	flat  bool
+	steps float64
+	used  map[color.RGBA]bool
 }
 
 func (d *dye) faded(c color.RGBA, near float64) color.RGBA {
 	if !d.flat {
-		step := math.Min(fadeSteps-1, math.Floor(near*fadeSteps))
-		c = blend(c, d.paper, fading*(1-(step+0.5)/fadeSteps))
+		step := math.Min(d.steps-1, math.Floor(near*d.steps))
+		c = blend(c, d.paper, fading*(1-(step+0.5)/d.steps))
 	}
 	d.used[c] = true
 	return c
@@ -138,7 +141,7 @@ func (s *space) draw(sh *sheet, f rect) {
 	for i := range seen {
 		seen[i] = c.see(s.point(i))
 	}
-	d := &dye{sh.theme, s.flat, map[color.RGBA]bool{sh.paper: true, sh.rule: true}}
+	d := &dye{sh.theme, s.flat, fadeSteps[sh.detail], map[color.RGBA]bool{sh.paper: true, sh.rule: true}}
 	var box [][2]sight
 	if !s.flat {
 		box = backEdges(s.half, &c)
@@ -148,7 +151,7 @@ func (s *space) draw(sh *sheet, f rect) {
 	case sh.pixels != nil:
 		s.onPlate(newPlate(sh.pixels, f), sh, d, f, 1, box, seen)
 		sh.snap(f, d.used)
-	case count > 20_000: // vectors of so many would be larger than their pixels
+	case count > 8000: // vectors of so many would be larger than their pixels
 		const ratio = 2
 		m := image.NewRGBA(image.Rect(0, 0, ratio*int(f.W), ratio*int(f.H)))
 		draw.Draw(m, m.Bounds(), image.NewUniform(sh.paper), image.Point{}, draw.Src)

@@ -11,39 +11,48 @@ const inPolygon = (corners, x, y) => {
 };
 // The corners of a marker of radius 1, from its path; a circle has none.
 const cornersOf = (symbol) => (symbol.startsWith('path://') ? symbol.slice(8, -1).split('L').map((p) => p.split(',').map((v) => v / 100)) : null);
-const maskOf = (corners, radius, rim, sx, sy) => {
+// How much of the pixels around it a marker covers, of 255, all of it and what its rim leaves: a list of the pixels that it touches.
+const maskOf = (corners, radius, rim, sx, sy, w) => {
   const covers = corners ? (x, y) => inPolygon(corners, x, y) : (x, y) => x * x + y * y <= 1;
-  const side = Math.ceil(1.3 * (radius + rim)) + 1, wide = 2 * side + 1;
-  const outer = new Uint8Array(wide * wide), inner = new Uint8Array(wide * wide), all = maskSamples * maskSamples;
-  for (let i = 0; i < wide * wide; i++) {
-    let o = 0, n = 0;
-    for (let k = 0; k < all; k++) {
-      const x = (i % wide) - side + ((k % maskSamples) + 0.5) / maskSamples - 0.5 - sx, y = Math.floor(i / wide) - side + (Math.floor(k / maskSamples) + 0.5) / maskSamples - 0.5 - sy;
-      if (covers(x / (radius + rim), y / (radius + rim))) o++;
-      if (radius > rim && covers(x / (radius - rim), y / (radius - rim))) n++;
+  const side = Math.ceil(1.3 * (radius + rim)) + 1, all = maskSamples * maskSamples;
+  const at = [], outer = [], inner = [];
+  for (let v = -side; v <= side; v++) {
+    for (let u = -side; u <= side; u++) {
+      let o = 0, n = 0;
+      for (let k = 0; k < all; k++) {
+        const x = u + ((k % maskSamples) + 0.5) / maskSamples - 0.5 - sx, y = v + (Math.floor(k / maskSamples) + 0.5) / maskSamples - 0.5 - sy;
+        if (covers(x / (radius + rim), y / (radius + rim))) o++;
+        if (radius > rim && covers(x / (radius - rim), y / (radius - rim))) n++;
+      }
+      if (!o) continue;
+      at.push(u, v);
+      outer.push((o * 255) / all);
+      inner.push((n * 255) / all);
     }
-    outer[i] = (o * 255) / all;
-    inner[i] = (n * 255) / all;
   }
-  return { side, wide, outer, inner };
+  const off = Int32Array.from(outer, (_, i) => at[2 * i + 1] * w + at[2 * i]);
+  return { side, at: Int16Array.from(at), off, outer: Uint8Array.from(outer), inner: Uint8Array.from(inner) };
 };
+// A colour over the given share of another, of 255, both as words; red and blue at once.
+const mixed = (was, is, share) => {
+  const a = share + (share >> 7), rest = 256 - a;
+  const rb = ((Math.imul(was & 0xff00ff, rest) + Math.imul(is & 0xff00ff, a)) >>> 8) & 0xff00ff;
+  const g = ((Math.imul(was & 0xff00, rest) + Math.imul(is & 0xff00, a)) >>> 8) & 0xff00;
+  return (0xff000000 | rb | g) >>> 0;
+};
+const wordOf = (c) => (0xff000000 | ((c & 255) << 16) | (c & 0xff00) | (c >> 16)) >>> 0; // as bytes R, G, B, A
 const plateOf = (w, h) => {
-  const image = new ImageData(w, h), { data } = image, words = new Uint32Array(data.buffer);
+  const image = new ImageData(w, h), words = new Uint32Array(image.data.buffer);
   const masks = new Map();
   const nearest = new Float32Array(w * h); // how near what is seen is, or −1
-  const blend = (pixel, r, g, b, share, near) => {
-    if (share > 100) nearest[pixel] = near;
-    const at = 4 * pixel;
-    const rest = 255 - share;
-    data[at] = (data[at] * rest + r * share + 127) / 255;
-    data[at + 1] = (data[at + 1] * rest + g * share + 127) / 255;
-    data[at + 2] = (data[at + 2] * rest + b * share + 127) / 255;
+  const blend = (at, color, share, near) => {
+    if (share > 100) nearest[at] = near;
+    words[at] = mixed(words[at], color, share);
   };
-  const word = (c) => (0xff000000 | ((c & 255) << 16) | (c & 0xff00) | (c >> 16)) >>> 0; // as bytes R, G, B, A
-  const plate = {
+  return {
     image, w, h,
     clear: (paper) => {
-      words.fill(word(paper));
+      words.fill(wordOf(paper));
       nearest.fill(-1);
     },
     stamp: (shape, corners, x, y, diameter, rim, color, paper, near) => {
@@ -51,25 +60,25 @@ const plateOf = (w, h) => {
       const radius = Math.max(1, steps(diameter / 2)), edge = steps(rim), sx = steps(x - px - 0.5), sy = steps(y - py - 0.5);
       const key = (((shape * 256 + Math.min(255, radius)) * 32 + edge) * 8 + sx + 2) * 8 + sy + 2;
       let m = masks.get(key);
-      if (!m) masks.set(key, (m = maskOf(corners, radius / masksPer, edge / masksPer / 2, sx / masksPer, sy / masksPer)));
-      const { side, wide, outer, inner } = m;
-      const r = color >> 16, g = (color >> 8) & 255, b = color & 255, pr = paper >> 16, pg = (paper >> 8) & 255, pb = paper & 255;
-      for (let v = Math.max(0, py - side), to = Math.min(h - 1, py + side); v <= to; v++) {
-        for (let u = Math.max(0, px - side), end = Math.min(w - 1, px + side); u <= end; u++) {
-          const i = (v - py + side) * wide + u - px + side;
-          if (!outer[i]) continue;
-          const at = v * w + u;
-          if (edge && inner[i] < 255) blend(at, pr, pg, pb, outer[i], near);
-          blend(at, r, g, b, edge ? inner[i] : outer[i], near);
+      if (!m) masks.set(key, (m = maskOf(corners, radius / masksPer, edge / masksPer / 2, sx / masksPer, sy / masksPer, w)));
+      const { side, at, off, outer, inner } = m, fill = wordOf(color), ground = wordOf(paper), from = py * w + px;
+      const whole = px >= side && py >= side && px + side < w && py + side < h;
+      for (let i = 0; i < off.length; i++) {
+        if (!whole) {
+          const u = px + at[2 * i], v = py + at[2 * i + 1];
+          if (u < 0 || v < 0 || u >= w || v >= h) continue;
         }
+        const pixel = from + off[i], all = edge ? inner[i] : outer[i];
+        if (outer[i] > 100) nearest[pixel] = near;
+        if (all === 255) words[pixel] = fill;
+        else words[pixel] = mixed(edge ? mixed(words[pixel], ground, outer[i]) : words[pixel], fill, all);
       }
     },
     // A gap is a line of paper, without ends, over what is well behind it.
     stroke: (ax, ay, bx, by, width, gap, color, near) => {
       let full = 255;
       if (width < 1) [full, width] = [255 * width, 1];
-      const r = color >> 16, g = (color >> 8) & 255, b = color & 255;
-      const dx = bx - ax, dy = by - ay, square = dx * dx + dy * dy, reach = width / 2 + 1, steep = Math.abs(dy) > Math.abs(dx);
+      const ink = wordOf(color), dx = bx - ax, dy = by - ay, square = dx * dx + dy * dy, reach = width / 2 + 1, steep = Math.abs(dy) > Math.abs(dx);
       const a0 = steep ? ay : ax, a1 = steep ? by : bx, c0 = steep ? ax : ay, c1 = steep ? bx : by;
       const low = Math.min(a0, a1), high = Math.max(a0, a1), slope = a1 === a0 ? 0 : (c1 - c0) / (a1 - a0), half = reach * Math.sqrt(1 + slope * slope);
       for (let u = Math.max(0, Math.floor(low - reach)), end = Math.min((steep ? h : w) - 1, Math.ceil(high + reach)); u <= end; u++) {
@@ -83,7 +92,7 @@ const plateOf = (w, h) => {
           t = Math.min(1, Math.max(0, t));
           const ex = ax + t * dx - x, ey = ay + t * dy - y;
           const share = Math.floor(full * Math.min(1, width / 2 + 0.5 - Math.sqrt(ex * ex + ey * ey)));
-          if (share > 0) blend(at, r, g, b, share, near);
+          if (share > 0) blend(at, ink, share, near);
         }
       }
     },
@@ -93,13 +102,13 @@ const plateOf = (w, h) => {
         for (let x = Math.max(0, Math.floor(Math.min(...xs))), end = Math.min(w - 1, Math.floor(Math.max(...xs))); x <= end; x++) {
           let share = 0;
           for (let k = 0; k < maskSamples * maskSamples; k++) if (inPolygon(corners, x + ((k % maskSamples) + 0.5) / maskSamples, y + (Math.floor(k / maskSamples) + 0.5) / maskSamples)) share++;
-          if (share) blend(y * w + x, color >> 16, (color >> 8) & 255, color & 255, (share * 255) / maskSamples / maskSamples, near);
+          if (share) blend(y * w + x, wordOf(color), ((share * 255) / maskSamples / maskSamples) | 0, near);
         }
       }
     },
-    // Squares of pixels, of which the nearest is seen: colors of each hue and step of depth, hue < 0 for points that are not shown.
+    // Squares of pixels, of which the nearest is seen: colors of each hue and step of depth, hue 255 for points that are not shown.
     dots: (x, y, near, hue, colors, steps, sideOf, ratio) => {
-      const z = nearest, n = x.length, table = colors.map((c) => word(c)), sides = Array.from({ length: 256 }, (_, i) => sideOf(i / 255));
+      const z = nearest, n = x.length, table = colors.map(wordOf), sides = Array.from({ length: 256 }, (_, i) => sideOf(i / 255));
       for (let i = 0; i < n; i++) {
         const g = hue[i];
         if (g === 255) continue;
@@ -118,5 +127,4 @@ const plateOf = (w, h) => {
       }
     },
   };
-  return plate;
 };

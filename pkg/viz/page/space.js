@@ -1,5 +1,5 @@
 // What lies in three dimensions, or of courses in two: points, lines, or both, which the reader turns. Far away is smaller and paler.
-const fading = 0.55, fadeSteps = 8, haloWidth = 2.4, mostSortedPoints = 50000, hueSteps = 64;
+const fading = 0.55, fadeSteps = 24, haloWidth = 2.4, mostSortedPoints = 50000, hueSteps = 64;
 const rimOf = (diameter) => Math.min(0.7, Math.max(0, diameter - 2) / 5);
 const turning = new WeakMap(); // the spaces of a chart that turn together
 
@@ -31,8 +31,13 @@ const onCurve = (codes, j) => Uint16Array.from(codes, (c) => {
 });
 // The order of numbers in [0, 1], the least first, by two passes over their bytes.
 const sorted = (depth) => {
-  const n = depth.length, key = Uint16Array.from(depth, (d) => Math.min(1, Math.max(0, d)) * 65535);
-  let from = Uint32Array.from(key, (_, i) => i), to = new Uint32Array(n);
+  const n = depth.length, key = new Uint16Array(n);
+  let from = new Uint32Array(n), to = new Uint32Array(n);
+  for (let i = 0; i < n; i++) {
+    const d = depth[i];
+    key[i] = d <= 0 ? 0 : d >= 1 ? 65535 : d * 65535;
+    from[i] = i;
+  }
   for (const shift of [0, 8]) {
     const at = new Uint32Array(257);
     for (let i = 0; i < n; i++) at[((key[i] >> shift) & 255) + 1]++;
