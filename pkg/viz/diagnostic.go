@@ -79,7 +79,7 @@ func perRow(y mat.Matrix, name string, values []float64, panel bool) (*Chart, er
 	}
 	said := ""
 	if p.Text != nil && !panel {
-		said = "colours end at the 1st and 99th of 100 parts"
+		said = "colours: 1st to 99th percentile"
 	}
 	if len(rows) < n {
 		said = withMore(said, fmt.Sprintf("%d rows without a number are not shown", n-len(rows)))
