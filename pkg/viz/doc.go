@@ -21,6 +21,18 @@
 //	Betti       how many classes of homology there are over the scale
 //	Landscape   persistence landscapes, with the band of a mean
 //	Poincare    what lies in the hyperbolic plane
+//	Scree       how much of the variance each component explains
+//	Spectra     eigenvalues on logarithmic axes, with power laws
+//	Biplot      rows and columns of the data in two components
+//	Loadings    what columns weigh in components
+//	Shepard     distances on the map over distances in the data
+//	CoRanking   ranks on the map against ranks in the data
+//	RankCurves, RankScores  how well neighbourhoods are kept, over their size
+//	LocalDimension  a map coloured by local estimates of the dimension
+//	Density     how dense a map is
+//	Diagnostic  one map coloured by all that tells whether to trust it
+//	Confusion   which class was taken for which
+//	Probes      what can be read from the layers of a network
 //	Grid        several of these, with common axes, colours and legend
 //
 //	viz.Library() // in the first cell

@@ -110,6 +110,7 @@ func kindSamples() map[string]*Chart {
 		"images one":       Images(noise{600, 300, true}, []int{5}, Frames{Captions: []string{long}}),
 	}
 	maps.Copy(all, graphSamples())
+	maps.Copy(all, spectraSamples())
 	return all
 }
 
@@ -139,6 +140,9 @@ func large(name string) bool {
 // TestKinds: charts of every kind stay within their budget, are the same bytes on any number of cores, and their pictures are drawn.
 func TestKinds(t *testing.T) {
 	testenv.Unraced(t)
+	cores := runtime.GOMAXPROCS(7)
+	others := kindSamples()
+	runtime.GOMAXPROCS(cores)
 	for name, c := range kindSamples() {
 		t.Run(name, func(t *testing.T) {
 			if c.Err() != nil {
@@ -172,7 +176,7 @@ func TestKinds(t *testing.T) {
 				t.Errorf("the picture has %d colours", len(seen))
 			}
 			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(7))
-			if again := bundle(t, kindSamples()[name]); again.Data["text/html"] != html {
+			if again := bundle(t, others[name]); again.Data["text/html"] != html {
 				t.Error("the same chart gives other bytes")
 			}
 		})
@@ -368,6 +372,7 @@ func TestKindErrors(t *testing.T) {
 		"panels is 25":                                         {Grid(Panels{}, make([]*Chart, 25)...), param},
 	}
 	maps.Copy(all, graphErrors())
+	maps.Copy(all, spectraErrors())
 	for says, test := range all {
 		err := test.c.Err()
 		if err == nil || !strings.Contains(err.Error(), says) {
@@ -379,6 +384,8 @@ func TestKindErrors(t *testing.T) {
 		case *mat32.ParamError:
 			ok = errors.As(err, &want)
 		case *mat32.ShapeError:
+			ok = errors.As(err, &want)
+		case *mat32.DegenerateError:
 			ok = errors.As(err, &want)
 		case *mat32.NotFiniteError:
 			ok = errors.As(err, &want)

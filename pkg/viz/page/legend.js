@@ -22,7 +22,7 @@ const legendOf = (box, chart, d, changed) => {
     changed();
   };
   const press = (i, one) => {
-    const name = String(i), alone = shown(name) && hidden.size === n - 1;
+    const name = String(i), alone = n > 1 && shown(name) && hidden.size === n - 1;
     if (one && !alone) {
       if (!hidden.delete(name)) hidden.add(name);
     } else {
