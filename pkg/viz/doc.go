@@ -38,6 +38,8 @@
 //	viz.Library() // in the first cell
 //	viz.Scatter(emb, viz.Points{Labels: d.Labels, Names: d.Names, Images: d}).Show()
 //
+// [Select] waits in a cell until its reader has marked rows in a chart, and returns them; [Live] shows a map while it is being made.
+//
 // A [Chart] is shown in a notebook as one output that holds the chart three times: as html, whose static picture a script replaces by the
 // interactive chart; as a PNG; and as a line or two of text. A front end that runs no script (GitHub's preview, an untrusted notebook)
 // keeps the picture.
