@@ -117,17 +117,19 @@ const steps = {
     if (failed >= 0) throw new Error(`code cell ${failed} fails: ${JSON.stringify(cells[failed].outputs)}`);
     return { ...(await page.evaluate(look.watched)), cells };
   },
-  // Runs all cells, and interrupts the kernel when the bar has shown the given number of texts.
+  // Runs all cells, and interrupts the kernel when the bar has shown the given number of texts, beside a picture of the map so far.
   interrupt: async ({ bars, shot }) => {
     await page.evaluate(look.watch);
     await menu('Run', 'Run All Cells');
     await page.waitForFunction((bars) => globalThis.flatlandWatch.bars.length >= bars, bars);
+    const live = page.locator('img[data-flatland-live]');
+    await live.evaluate((image) => image.decode());
     await page.screenshot({ path: shot });
     await page.locator('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Toolbar-item[data-jp-item-name="interrupt"]').click();
     const from = Date.now();
     await page.waitForFunction(look.done, (await page.evaluate(look.cells)).length);
     const ended = Date.now() - from;
-    return { ...(await page.evaluate(look.watched)), ended, cells: await page.evaluate(look.cells) };
+    return { ...(await page.evaluate(look.watched)), ended, left: await live.count(), cells: await page.evaluate(look.cells) };
   },
   // Runs all cells, one of which shows a chart and waits for rows. The rows are marked, where some are given, and handed over by the button or by
   // the Enter key; else nobody answers for five seconds, and the kernel is interrupted.

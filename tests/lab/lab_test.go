@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -30,7 +31,7 @@ type result struct {
 	Bars    []string
 	Ended   int // milliseconds from the interrupt, or an answer, to the end of the cells
 	Waited  int // milliseconds that a cell has waited for one
-	Left    int // how many cells still ask for rows
+	Left    int // how much is still there that should be gone: questions for rows, pictures of maps so far
 	Cells   []cell
 	Chart   chart
 	Charts  []chart // of a cell
@@ -224,15 +225,21 @@ func interrupt(ctx context.Context, t *testing.T, s server) {
 	const long = 1
 	steps := s.drive(ctx, t,
 		step{"do": "open", "path": "long.ipynb"},
-		step{"do": "interrupt", "bars": 5, "shot": shot(t, "lab-progress")},
+		step{"do": "interrupt", "bars": 25, "shot": shot(t, "lab-progress")},
 		step{"do": "chart", "cell": long, "shot": shot(t, "lab-interrupted")},
 	)
 	run, chart := steps[1], steps[2].Chart
 	if last := run.Bars[len(run.Bars)-1]; !strings.Contains(last, "cell.Embed(dr.TSNE)") || !strings.Contains(last, "/100250") {
 		t.Errorf("the progress bar says %q", run.Bars)
 	}
+	if last := run.Bars[len(run.Bars)-1]; !regexp.MustCompile(`\d it/s, \d+ (s|min|h .*) left, loss \d\S* [▁▂▃▄▅▆▇█]{3,}`).MatchString(last) {
+		t.Errorf("the progress bar says %q, want the rate, what remains, and the course of the loss", last)
+	}
 	if run.Ended > 5000 {
 		t.Errorf("the cells end %d ms after the interrupt", run.Ended)
+	}
+	if run.Left > 0 {
+		t.Error("the picture of the map so far is still there")
 	}
 	c := run.Cells[long]
 	if !c.shows("notice", "as far as it got") || !c.shows("chart", "") {
