@@ -36,6 +36,7 @@ type stepResult struct {
 	Row     int
 	Visible int // series that are shown
 	Ink     int
+	Panels  []panelState
 }
 
 type step map[string]any

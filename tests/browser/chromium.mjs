@@ -61,6 +61,25 @@ export const ask = {
     const places = colored.length ? colored : gray;
     return places.length ? Array.from({ length: n }, (_, i) => places[Math.floor(((i * 0.618034 + 0.31) % 1) * places.length)]) : [];
   },
+  // Of each panel of a chart: how many rows are selected, which is under the pointer, its coloured pixels, and a number that changes with its look.
+  panels: (at) => {
+    const host = document.querySelectorAll('[data-flatland]')[at];
+    const { panels } = JSON.parse(host.querySelector('script[type="application/json"]').textContent);
+    return panels.map(({ frame: f }, i) => {
+      let ink = 0, look = 0;
+      for (const canvas of host.querySelectorAll('.flatland-live canvas[data-zr-dom-id]')) {
+        const ratio = canvas.width / canvas.clientWidth;
+        const { data } = canvas.getContext('2d').getImageData(f.X * ratio, f.Y * ratio, f.W * ratio, f.H * ratio);
+        for (let k = 0; k < data.length; k += 4) {
+          const [r, g, b] = data.subarray(k, k + 3);
+          if (Math.max(r, g, b) - Math.min(r, g, b) > 24) ink++;
+          look = (Math.imul(look, 31) + r + g + b) | 0;
+        }
+      }
+      const { rows, hovered } = globalThis.flatland.stages.get(host)[i].selection;
+      return { selected: rows.size, hovered, ink, look };
+    });
+  },
   settled: () => [...document.querySelectorAll('[data-flatland]')].every((h) => ['drawn', 'failed'].includes(h.dataset.flatlandState)),
   // Where the chart's j-th point of the i-th series is in the window; where the chart has a layer, of the i-th group of its first.
   point: ([at, series, j]) => {
@@ -121,6 +140,19 @@ export const ask = {
     return { x: box.x + x, y: box.y + y };
   },
   // How many series, or groups of layers, are shown.
+  // The middle of a panel that draws by itself, in the window.
+  middle: ([at, panel]) => {
+    const host = document.querySelectorAll('[data-flatland]')[at];
+    host.scrollIntoView({ block: 'center', behavior: 'instant' });
+    const box = globalThis.flatland.stages.get(host)[panel].layered.pad.getBoundingClientRect();
+    return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  },
+  // Where the first points of all panels that draw by themselves are, and how much colour the chart has.
+  seen: async (page, at) => ({
+    text: await page.evaluate((at) => globalThis.flatland.stages.get(document.querySelectorAll('[data-flatland]')[at])
+      .map((s) => s.layered.layer().point(0, 0)).map(({ x, y }) => `${x.toFixed(1)},${y.toFixed(1)}`).join(' '), at),
+    ink: (await page.evaluate(ask.charts))[at].ink,
+  }),
   shown: (at) => {
     const host = document.querySelectorAll('[data-flatland]')[at];
     const groups = globalThis.flatland.stages.get(host).flatMap((s) => (s.layered?.layer().groups ?? []).filter((name) => s.shown(name)));

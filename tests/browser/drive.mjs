@@ -95,12 +95,56 @@ const steps = {
     await download.saveAs(path);
     return { text: download.suggestedFilename() };
   },
+  // A cell that waits for rows gets some: they are marked, and handed over by its button. What the page said to the kernel is in its global said.
+  answer: async ({ chart, rows }) => {
+    await page.waitForFunction(ask.settled);
+    await page.evaluate(([at, rows]) => flatland.stages.get(document.querySelectorAll('[data-flatland]')[at])[0].selection.change(rows), [chart, rows]);
+    const use = page.locator('[data-flatland-use]');
+    await page.waitForFunction((e) => !e.disabled, await use.elementHandle());
+    const label = await use.innerText();
+    await use.click();
+    return { text: [label, ...(await page.evaluate(() => globalThis.said))].join('\n') };
+  },
   wheel: async ({ chart }) => {
     const p = await page.evaluate(ask.point, [chart, 0, 0]);
     await page.mouse.move(p.x, p.y);
     await page.mouse.wheel(0, -600);
     await frames();
     return { ink: (await charts())[chart].ink };
+  },
+  // The pointer drags what is at the middle of the chart's panel; where it was dragged from and to does not count as hovered.
+  drag: async ({ chart, panel = 0, dx, dy }) => {
+    const p = await page.evaluate(ask.middle, [chart, panel]);
+    await page.mouse.move(p.x, p.y);
+    await page.mouse.down();
+    await page.mouse.move(p.x + dx, p.y + dy, { steps: 4 });
+    await page.mouse.up();
+    await page.mouse.move(1, 1);
+    await frames();
+    return ask.seen(page, chart);
+  },
+  double: async ({ chart, panel = 0 }) => {
+    const p = await page.evaluate(ask.middle, [chart, panel]);
+    await page.mouse.dblclick(p.x, p.y);
+    await page.mouse.move(1, 1);
+    await frames();
+    return ask.seen(page, chart);
+  },
+  // A press of a tool, which is pressed again a moment later.
+  tool: async ({ chart, name }) => {
+    const tool = page.locator('[data-flatland]').nth(chart).locator(`[data-tool="${name}"]`);
+    await tool.click();
+    await page.waitForTimeout(400);
+    await tool.click();
+    return ask.seen(page, chart);
+  },
+  keys: async ({ chart, panel = 0, keys }) => {
+    const p = await page.evaluate(ask.middle, [chart, panel]);
+    await page.mouse.click(p.x, p.y);
+    for (const key of keys) await page.keyboard.press(key);
+    await page.mouse.move(1, 1);
+    await frames();
+    return ask.seen(page, chart);
   },
   // A notebook takes a cell's output away and puts it back, or inserts another copy of it as a new output.
   repeat: async ({ chart }) => {
@@ -114,6 +158,35 @@ const steps = {
     }, chart);
     await page.waitForFunction(ask.settled, null, { timeout: 10_000 }).catch(() => {});
     return {};
+  },
+  // The pointer goes to a point of a panel.
+  over: async ({ chart, panel, group, point }) => {
+    const p = await page.evaluate(([at, i, g, k]) => {
+      const host = document.querySelectorAll('[data-flatland]')[at], box = host.getBoundingClientRect();
+      const { x, y } = globalThis.flatland.stages.get(host)[i].layered.layer().point(g, k);
+      return { x: box.x + x, y: box.y + y };
+    }, [chart, panel, group, point]);
+    await page.mouse.move(p.x - 20, p.y - 20);
+    await page.mouse.move(p.x, p.y, { steps: 4 });
+    await frames();
+    return { ...(await page.evaluate(ask.tooltip, chart)), panels: await page.evaluate(ask.panels, chart) };
+  },
+  // A line is drawn around a rectangle of a panel, in shares of its frame.
+  lasso: async ({ chart, panel, within: [left, top, right, bottom] }) => {
+    const { X, Y, W, H } = await page.evaluate(([at, i]) => {
+      const host = document.querySelectorAll('[data-flatland]')[at], box = host.getBoundingClientRect();
+      const { frame: f } = JSON.parse(host.querySelector('script[type="application/json"]').textContent).panels[i];
+      return { X: box.x + f.X, Y: box.y + f.Y, W: f.W, H: f.H };
+    }, [chart, panel]);
+    await page.keyboard.down('Shift');
+    await page.mouse.move(X + left * W, Y + top * H);
+    await page.mouse.down();
+    for (const [u, v] of [[right, top], [right, bottom], [left, bottom], [left, top]]) await page.mouse.move(X + u * W, Y + v * H, { steps: 3 });
+    await page.mouse.up();
+    await page.keyboard.up('Shift');
+    await page.mouse.move(1, 1);
+    await frames();
+    return { panels: (await Promise.all((await charts()).map((_, at) => page.evaluate(ask.panels, at)))).flat() };
   },
   shot: async ({ path }) => (await page.screenshot({ path, fullPage: true }), {}),
   // A picture of one chart.

@@ -28,21 +28,28 @@ const look = () => {
   return sum;
 };
 const chart = async () => (await page.evaluate(ask.charts))[0];
-const frames = () => page.waitForTimeout(150);
+// Waits until the page has drawn what it was told of: it gathers changes for a frame, and ECharts draws in the next.
+const frames = () => page.evaluate(() => new Promise((done) => {
+  const next = (n) => requestAnimationFrame(() => (n ? next(n - 1) : done()));
+  next(4);
+}));
 const portrait = (path) => page.locator('[data-flatland]').screenshot({ path });
 
-// Two clicks on the first entry of the legend, if there is one.
+// Two clicks on the first of the legend's entries, if there are several: it alone, and all again.
 async function legend() {
   const click = async () => {
     const p = await page.evaluate(ask.entry, [0]);
-    if (!p) return {};
     await page.mouse.click(p.x, p.y);
     await page.mouse.move(1, 1);
     await frames();
-    return { name: p.name, ink: (await chart()).ink };
+    return { name: p.name, look: await page.evaluate(look), ink: (await chart()).ink };
   };
+  if ((await page.locator('[data-entry]').count()) < 2) return {};
+  await page.mouse.move(1, 1);
+  await frames();
+  const whole = { look: await page.evaluate(look), ink: (await chart()).ink };
   const [less, again] = [await click(), await click()];
-  return { name: less.name, less: less.ink, again: again.ink };
+  return { name: less.name, differs: less.look !== whole.look, whole: whole.ink, less: less.ink, again: again.ink };
 }
 
 // The first slider, if there is one, goes to its end, and then to its beginning.

@@ -269,3 +269,17 @@ func clusters() *viz.Chart {
 	tree := must(topology.SingleLinkage{}.Fit(context.Background(), datasets.Iris().X))
 	return viz.Dendrogram(tree, viz.Branches{}).Titled("Clusters of irises")
 }
+
+// ordered are distances of towns on a line that come in no order.
+func ordered() *viz.Chart {
+	const n = 24
+	names, x := make([]string, n), mat.NewDense(n, n, nil)
+	at := func(i int) float64 { k := i * 7 % n; return float64(k) + 6*float64(k/6) }
+	for i := range n {
+		names[i] = fmt.Sprint("town ", i)
+		for j := range n {
+			x.Set(i, j, math.Abs(at(i)-at(j)))
+		}
+	}
+	return viz.Ordered(x, viz.Cells{Rows: names, Columns: names, Name: "distance"}).Titled("Towns on a line")
+}
