@@ -6,6 +6,7 @@ import (
 	"html"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -56,12 +57,14 @@ func TestAnswersThatCellsWaitFor(t *testing.T) {
 					time.AfterFunc(c.cancel, cancel)
 				}
 				said := make(chan any, 16)
-				go func() {
+				var page sync.WaitGroup
+				page.Go(func() {
 					for _, w := range c.words {
 						time.Sleep(w.after)
 						said <- w.said
 					}
-				}()
+				})
+				defer page.Wait()
 				began := time.Now()
 				rows, err := await(ctx, said)
 				if !slices.Equal(rows, c.rows) || (err == nil) != (c.err == nil) || err != nil && err.Error() != c.err.Error() {
