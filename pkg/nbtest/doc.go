@@ -32,7 +32,8 @@
 //	stderr   no cell writes panic:, exit status, signal: or fatal error: to stderr
 //	run      every code cell is run
 //	chart    a cell that calls Show, or is tagged chart, shows it: an output with Flatland's mark, a PNG that decodes, an <img>, and words
-//	size     a saved notebook takes 1 MB at most, an output 150 kB; in a cell tagged large-output it may take 2 MB when run
+//	size     a saved notebook takes 1 MB at most, an output 150 kB; when run, one that carries a smaller form to keep, as viz's large charts
+//	         do, or is in a cell tagged large-output, may take 2 MB
 //	count    a notebook shows 12 charts at most
 //	library  no output carries a JavaScript library into the saved notebook
 //	time     no output shows a duration or a time of day, which differ from run to run
@@ -47,5 +48,6 @@
 // The build folder gets the notebook with its outputs, and a page of it with the chart library inside, which draws without a network (only
 // formulas need one, for MathJax). With Options.Save a notebook that passes gets its outputs too. Two runs give the same bytes, on any number
 // of processors, if the cells do: outputs come in a fixed order (stdout, stderr, displays, errors), progress bars go, and the file holds
-// neither times nor versions nor paths. The chart library is replaced by its loader, and a chart of a cell tagged large-output by its picture.
+// neither times nor versions nor paths. The chart library is replaced by its loader, a large chart by the smaller one that it
+// carries, and another chart of a cell tagged large-output by its picture.
 package nbtest

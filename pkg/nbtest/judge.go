@@ -17,7 +17,7 @@ const (
 	maxNotebook = 1_000_000 // what the sites that show notebooks still display
 	maxCharts   = 12
 	maxOutput   = 150_000
-	maxLarge    = 2_000_000 // of an output when it is run, in a cell tagged large-output
+	maxLarge    = 2_000_000 // of an output when it is run that is kept in another form, without the copy of that form that it carries
 	minPicture  = 1024      // a picture of fewer bytes shows nothing
 )
 
@@ -264,18 +264,21 @@ func (t *trial) withinSize() {
 		t.add(-1, "takes %s when saved; the budget of a notebook is %s", kilobytes(t.size), kilobytes(maxNotebook))
 	}
 	for i, c := range t.notebook.Cells {
-		limit, advice := maxOutput, "; draw fewer points, or tag the cell large-output"
-		if c.Tagged("large-output") {
-			limit, advice = maxLarge, ""
-		}
 		for j, o := range c.Outputs {
-			if size := o.size(); size > limit && o.mark("kind") != "library" {
+			limit, advice, size := maxOutput, "; draw fewer points, or tag the cell large-output", o.size()
+			mark, _ := o.Metadata[markKey].(map[string]any)
+			saved, carries := mark["saved"].(string)
+			if carries {
+				size -= len(saved)
+			}
+			if carries || c.Tagged("large-output") {
+				limit, advice = maxLarge, ""
+			}
+			if size > limit && o.mark("kind") != "library" {
 				t.add(i, "output %d takes %s; the budget of one is %s%s", j+1, kilobytes(size), kilobytes(limit), advice)
 			}
-		}
-		for j, o := range t.saved.Cells[i].Outputs {
-			if size := o.size(); size > maxOutput && (c.Tagged("large-output") || o.mark("kind") == "library") {
-				t.add(i, "output %d takes %s when saved, without its interactive part; the budget of one is %s", j+1, kilobytes(size), kilobytes(maxOutput))
+			if kept := t.saved.Cells[i].Outputs[j].size(); kept > maxOutput && (carries || c.Tagged("large-output") || o.mark("kind") == "library") {
+				t.add(i, "output %d takes %s when saved, as what is kept of it; the budget of one is %s", j+1, kilobytes(kept), kilobytes(maxOutput))
 			}
 		}
 	}

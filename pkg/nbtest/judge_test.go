@@ -195,6 +195,13 @@ func TestRules(t *testing.T) {
 			n.Cells[tableCell].Metadata["tags"] = []any{"large-output"}
 			add(tableCell, stream("stdout", wide))(n)
 		}},
+		"large kept form": {rule: "size", cell: taggedCell + 1, text: "when saved", edit: damage(func(o *Output) {
+			o.Metadata[markKey].(map[string]any)["saved"] = o.plain("text/html") + wide
+		})},
+		"very large chart": {rule: "size", cell: taggedCell + 1, text: "budget of one is 2000 kB", edit: damage(func(o *Output) {
+			o.Metadata[markKey].(map[string]any)["saved"] = o.plain("text/html")
+			o.Data["text/html"] = o.plain("text/html") + "<script>" + strings.Repeat(wide, 15) + "</script>"
+		})},
 		"large notebook": {rule: "size", cell: 0, text: "budget of a notebook", edit: func(n *Notebook) {
 			for range 8 {
 				n.Cells = append(n.Cells, &Cell{Kind: "markdown", Source: wide})

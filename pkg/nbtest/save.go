@@ -124,8 +124,8 @@ func overwrite(text string) string {
 	return kept.String()
 }
 
-// forSaving returns a copy of a tidy notebook as it is kept in a repository: the output of viz.Library becomes the loader it carries for that
-// purpose in its mark, and the charts of cells tagged large-output become their static pictures.
+// forSaving returns a copy of a tidy notebook as it is kept in a repository: the output of viz.Library becomes the loader, and a large chart the
+// smaller one, that it carries for that purpose in its mark. Charts of cells tagged large-output that carry none become their static pictures.
 func forSaving(n *Notebook) (*Notebook, error) {
 	text, err := n.Bytes()
 	if err != nil {
@@ -141,6 +141,9 @@ func forSaving(n *Notebook) (*Notebook, error) {
 			switch picture := o.plain("image/png"); {
 			case o.mark("kind") == "library" && mark["saved"] != nil:
 				o.Data = map[string]any{"text/html": mark["saved"]}
+				delete(mark, "saved")
+			case o.mark("kind") == "chart" && mark["saved"] != nil:
+				o.Data["text/html"] = mark["saved"]
 				delete(mark, "saved")
 			case c.Tagged("large-output") && picture != "" && o.plain("text/html") != "":
 				o.Data["text/html"] = `<img alt="" src="data:image/png;base64,` + picture + `">`

@@ -94,6 +94,26 @@ func TestForSavingDropsWhatOnlyARunNeeds(t *testing.T) {
 	}
 }
 
+// TestForSavingTakesTheSmallerChart: with no tag, and whatever the size of the chart that was shown.
+func TestForSavingTakesTheSmallerChart(t *testing.T) {
+	n := clean(t)
+	o := n.Cells[chartCell].Outputs[1]
+	small := o.plain("text/html")
+	o.Metadata[markKey].(map[string]any)["saved"] = small
+	o.Data["text/html"] = small + "<script>" + strings.Repeat("0123456789", 100_000) + "</script>"
+	tidy(n)
+	saved, err := forSaving(n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kept := saved.Cells[chartCell].Outputs[1]; kept.plain("text/html") != small || kept.mark("saved") != "" || kept.mark("kind") != "chart" {
+		t.Errorf("a large chart is saved as %.80s…, with the mark %v", kept.plain("text/html"), kept.Metadata)
+	}
+	if len(o.plain("text/html")) < 1_000_000 {
+		t.Error("the notebook itself was changed")
+	}
+}
+
 func TestOverwrite(t *testing.T) {
 	for text, want := range map[string]string{
 		"a\nb": "a\nb", "1%\r2%\n": "2%\n", "1%\r2%": "2%", "a\r\nb\r\n": "a\nb\n", "x\n1\r2\r": "x\n2", "": "",

@@ -14,6 +14,7 @@ import (
 type Chart struct {
 	title string
 	theme Theme
+	link  string // of the charts whose selection it shares
 	fig   figure
 	err   error
 }
@@ -47,8 +48,11 @@ const gridShare = 0.6
 
 // A page is what a plot's data need to know of the chart they are part of.
 type page struct {
-	legend *legend
-	share  float64 // of what a chart may take
+	legend  *legend
+	legends []*legend // of each of a plot's colorings
+	share   float64   // of what a chart may take
+	live    bool      // the chart is for a notebook that runs, which may hold liveBytes of it; else for one that is kept
+	room    int       // of a chart that is kept, what its data may take, in bytes; zero where nothing is known
 }
 
 // entry returns the place of a name in the legend, or −1.
@@ -114,20 +118,4 @@ func (c *Chart) Display() error {
 		return err
 	}
 	return jupyter.Display(b)
-}
-
-// bundle returns the chart in the three forms of a notebook output.
-func (c *Chart) bundle() (jupyter.Bundle, error) {
-	picture, err := c.png()
-	if err != nil {
-		return jupyter.Bundle{}, err
-	}
-	html, err := c.html(picture)
-	if err != nil {
-		return jupyter.Bundle{}, err
-	}
-	return jupyter.Bundle{
-		Data:     map[string]any{"text/html": html, "image/png": picture, "text/plain": c.String()},
-		Metadata: map[string]any{jupyter.MarkKey: map[string]string{"kind": "chart", "chart": c.fig.kind()}},
-	}, nil
 }

@@ -24,7 +24,7 @@ type huePart struct {
 }
 
 func (c *connectivity) data(f rect, g page) (any, error) {
-	marks, err := packMarks(c.groups(f), true, page{g.legend, pointShare * g.share})
+	marks, err := packMarks(c.groups(f), true, page{legend: g.legend, share: pointShare * g.share})
 	if err != nil {
 		return nil, err
 	}

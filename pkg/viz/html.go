@@ -15,17 +15,26 @@ func (c *Chart) HTML() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return c.html(picture)
+	return c.html(picture, true, 0)
 }
 
 // html carries data only; the page's script, which comes with the library's output, finds it by its data-flatland attribute, whenever either
 // arrives. It has no id: two identical charts are identical pieces, and both are found.
-func (c *Chart) html(picture []byte) (string, error) {
+//
+// A chart that is live may take liveBytes; one that is kept has the given room for its data.
+func (c *Chart) html(picture []byte, live bool, room int) (string, error) {
 	l, err := c.layout()
 	if err != nil {
 		return "", err
 	}
-	g := page{legend: l.Legend, share: 1}
+	g := page{legend: l.Legend, share: 1, live: live, room: room}
+	views, err := c.recolorings()
+	if err != nil {
+		return "", err
+	}
+	for _, v := range views {
+		g.legends = append(g.legends, v.Legend)
+	}
 	if n := len(l.Panels); n > 1 {
 		g.share = gridShare / float64(n)
 	}
@@ -36,8 +45,9 @@ func (c *Chart) html(picture []byte) (string, error) {
 	}
 	data, err := json.Marshal(struct { // escapes <, > and &, so that nothing in it ends the script element
 		layout
+		Views []recoloring     `json:"views,omitempty"`
 		Looks map[string]*look `json:"looks"`
-	}{l, c.looks()})
+	}{l, views, c.looks()})
 	if err != nil {
 		return "", fmt.Errorf("viz: %w", err)
 	}

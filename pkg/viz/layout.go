@@ -9,6 +9,8 @@ type arrangement struct {
 	columns int
 	height  length // of one row of plots, or zero for a single one
 	own     bool   // each plot has a scale of its own beside it
+	choice  string // the name of the key, where the reader may choose another
+	keys    []key  // those to choose from, for which there is room
 }
 
 func single(p plot) arrangement { return arrangement{plots: []plot{p}, columns: 1} }
@@ -28,13 +30,27 @@ type layout struct {
 	Name   string  `json:"name"` // of the file that the page saves
 	Panels []panel `json:"panels"`
 	Legend *legend `json:"legend,omitempty"`
+	Link   string  `json:"link,omitempty"`
+	Choice *choice `json:"choice,omitempty"`
 	bars   []bar   // the colour bars
+	still  decor   // what the picture alone has
 }
+
+// A choice is the place of a list over the legend.
+type choice struct {
+	X length `json:"x"`
+	Y length `json:"y"`
+	W length `json:"w"`
+}
+
+// choiceRow is the height of that list.
+const choiceRow = 25
 
 // A panel is a plot in its place.
 type panel struct {
 	Kind  string `json:"kind"`
 	Frame rect   `json:"frame"`
+	Rows  int    `json:"rows,omitempty"` // that may be selected
 	Bar   *bar   `json:"bar,omitempty"`
 	Data  any    `json:"data,omitempty"`
 	plot  plot
@@ -59,7 +75,7 @@ func (c *Chart) layout() (layout, error) {
 	if err != nil {
 		return layout{}, err
 	}
-	l := layout{Width: width, Height: height, Name: c.title}
+	l := layout{Width: width, Height: height, Name: c.title, Link: c.link}
 	top, bottom := length(margin), length(height-margin)
 	if c.title != "" {
 		l.label(label{X: edge, Y: margin + titleSize*0.8, Text: s.fit(bold, titleSize, width-2*edge, c.title), Size: titleSize, Role: ink, Bold: true})
@@ -74,8 +90,10 @@ func (c *Chart) layout() (layout, error) {
 	// What all panels have in common.
 	k := a.key()
 	beside := 0.0
-	if w := k.width(s); w > 0 {
-		beside = w + gap
+	for _, k := range append(a.keys, k) {
+		if w := k.width(s); w > 0 {
+			beside = math.Max(beside, w+gap)
+		}
 	}
 	rows := (len(a.plots) + a.columns - 1) / a.columns
 	titled := 0.0
@@ -120,7 +138,7 @@ func (c *Chart) layout() (layout, error) {
 			l.label(label{X: x, Y: room.Y + panelSize, Text: s.fit(bold, panelSize, cell.W, a.titles[i]), Size: panelSize, Role: ink, Bold: true})
 		}
 		l.add(p.axes(s, frame))
-		place := panel{Kind: p.kind(), Frame: frame, plot: p}
+		place := panel{Kind: p.kind(), Frame: frame, Rows: linkedRows(p), plot: p}
 		if a.own {
 			if sc := p.key().scale; sc != nil {
 				place.Bar = l.bar(s, sc, frame.right()+gap/2, frame)
@@ -135,6 +153,16 @@ func (c *Chart) layout() (layout, error) {
 	}
 	first := l.Panels[0].Frame
 	space := rect{X: math.Round(right + gap), Y: first.Y, W: width - edge - right - gap, H: math.Max(first.H, below-around.bottom-first.Y)}
+	if a.choice != "" {
+		l.Choice = &choice{space.X, space.Y, space.W}
+		l.still.label(label{X: space.X, Y: space.Y + legendSize*0.9, Text: s.fit(regular, legendSize, legendMost, a.choice), Size: legendSize, Role: ink})
+		space.Y += choiceRow
+		space.H -= choiceRow
+		if k.scale != nil {
+			unnamed := *k.scale
+			unnamed.name, k.scale = "", &unnamed
+		}
+	}
 	if k.scale != nil {
 		b := l.bar(s, k.scale, space.X, space)
 		for i := range l.Panels {

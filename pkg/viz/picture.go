@@ -22,6 +22,7 @@ func (c *Chart) draw(s *sheet, l layout) {
 		s.scaleBar(b)
 	}
 	s.decorate(l.decor, true)
+	s.decorate(l.still, true)
 	if l.Legend != nil {
 		s.legend(l.Legend)
 	}

@@ -28,6 +28,9 @@ type Points struct {
 	Text []string
 	// Images gives the thumbnail that is shown when a point is hovered over. A row whose image is nil has none.
 	Images Imager
+	// Colors are what else the points may be coloured by: the notebook's chart has a list of them at its legend, of which the first is what Values
+	// or Labels say, as the static picture shows. The panels of a [Grid] have none.
+	Colors []Coloring
 	// Size is the diameter of a point in pixels (1/96 inch) of a picture 640 pixels wide, 0.5 to 40. Zero means from 9 for up to 150 points,
 	// shrinking as the number of points grows, to 2.
 	Size float64
@@ -57,6 +60,9 @@ type scatter struct {
 	source  string // what y says of itself
 	p       Points
 	size    length
+
+	coloring string     // the name of what the points are coloured by, where there is a choice
+	choices  []*scatter // what they may be coloured by, from s itself; nil without a choice
 }
 
 // A class is what points of one label share.
@@ -96,7 +102,8 @@ func newScatter(y mat.Matrix, p Points) (*scatter, error) {
 	}
 	s.measure()
 	s.place(s.limits)
-	return s, nil
+	s.choices, err = s.recolored(p)
+	return s, err
 }
 
 // newPoints returns rows of the given number of columns with their classes and values, in no place yet.
@@ -112,8 +119,8 @@ func newPoints(y mat.Matrix, p Points, columns int, want string) (*scatter, erro
 		what string
 		len  int
 	}{{"Labels", len(p.Labels)}, {"Values", len(p.Values)}, {"Text", len(p.Text)}} {
-		if s.len != 0 && s.len != n {
-			return nil, &mat32.ShapeError{What: s.what, Rows: s.len, Cols: 1, Want: fmt.Sprintf("one element for each of the %d rows of y", n)}
+		if err := oneEach(s.what, s.len, n); err != nil {
+			return nil, err
 		}
 	}
 	if p.Size != 0 && !(0.5 <= p.Size && p.Size <= 40) {
@@ -133,6 +140,14 @@ func newPoints(y mat.Matrix, p Points, columns int, want string) (*scatter, erro
 		return nil, err
 	}
 	return s, nil
+}
+
+// oneEach reports that what is given is not given for each of the n rows.
+func oneEach(what string, given, n int) error {
+	if given != 0 && given != n {
+		return &mat32.ShapeError{What: what, Rows: given, Cols: 1, Want: fmt.Sprintf("one element for each of the %d rows of y", n)}
+	}
+	return nil
 }
 
 // filled reports what is wrong with the numbers of a matrix.
@@ -250,7 +265,13 @@ func pointsParam(name string, value any, want string) error {
 
 func (s *scatter) kind() string { return "scatter" }
 
-func (s *scatter) arrange() arrangement { return single(s) }
+func (s *scatter) arrange() arrangement {
+	a := single(s)
+	for _, c := range s.choices {
+		a.choice, a.keys = s.coloring, append(a.keys, c.key())
+	}
+	return a
+}
 
 func (s *scatter) caption() string {
 	n := "n = " + strconv.Itoa(len(s.x))

@@ -1,10 +1,16 @@
 package viz
 
 import (
+	"image"
 	"image/color"
 	"math"
 	"slices"
+
+	"gonum.org/v1/plot/vg/vgimg"
 )
+
+// mostVectors is how many markers an SVG holds; more are an image in it.
+const mostVectors = 4000
 
 // valueSteps is in how many colours the static picture shows values.
 const valueSteps = 28
@@ -20,11 +26,39 @@ func (s *scatter) key() key {
 	return k
 }
 
+// palette are the colours of the static picture, and ink which of them a row has.
+func (s *scatter) palette(t *theme) []color.RGBA {
+	var p []color.RGBA
+	switch {
+	case s.values != nil:
+		for i := range valueSteps {
+			p = append(p, along(t.ramp, float64(i)/(valueSteps-1)))
+		}
+	case s.class != nil:
+		for _, c := range s.classes {
+			p = append(p, t.tint(c.tint))
+		}
+	default:
+		p = append(p, t.tint(soleTint))
+	}
+	return p
+}
+
+func (s *scatter) ink(i int) int {
+	switch {
+	case s.values != nil:
+		return int(math.Round(s.colors.share(s.values[i]) * (valueSteps - 1)))
+	case s.class != nil:
+		return s.class[i]
+	}
+	return 0
+}
+
 // color returns the colour of a row in the static picture.
 func (s *scatter) color(t *theme, i int) color.RGBA {
 	switch {
 	case s.values != nil:
-		return along(t.ramp, math.Round(s.colors.share(s.values[i])*(valueSteps-1))/(valueSteps-1))
+		return along(t.ramp, float64(s.ink(i))/(valueSteps-1))
 	case s.class != nil:
 		return t.tint(s.classes[s.class[i]].tint)
 	}
@@ -80,8 +114,32 @@ func (s *scatter) diameter(side length) length {
 }
 
 func (s *scatter) draw(sh *sheet, f rect) {
-	size := s.diameter(f.W)
-	for _, i := range s.order() {
-		sh.mark(s.shape(i), f.X+f.W*s.x[i], f.Y+f.H*s.y[i], size, s.color(sh.theme, i))
+	switch {
+	case len(s.x) > crowdRows:
+		s.drawCrowd(sh, f)
+		return
+	case len(s.x) > mostVectors && sh.pixels == nil:
+		s.drawPixels(sh, f)
+		return
 	}
+	size, palette := s.diameter(f.W), s.palette(sh.theme)
+	for _, i := range s.order() {
+		sh.mark(s.shape(i), f.X+f.W*s.x[i], f.Y+f.H*s.y[i], size, palette[s.ink(i)])
+	}
+}
+
+// drawPixels draws the points as an image, three times as fine as the page, for what would be large or slow as vectors.
+func (s *scatter) drawPixels(sh *sheet, f rect) {
+	const fine = 3
+	canvas := vgimg.NewWith(vgimg.UseImage(image.NewRGBA(image.Rect(0, 0, fine*int(f.W), fine*int(f.H)))), vgimg.UseDPI(96))
+	pixels, ok := canvas.Image().(*image.RGBA)
+	if !ok {
+		return // the canvas draws on what it was given
+	}
+	large := &sheet{theme: sh.theme, vg: canvas, pixels: pixels, height: fine * f.H, fonts: sh.fonts}
+	size, palette := fine*s.diameter(f.W), s.palette(sh.theme)
+	for _, i := range s.order() {
+		large.rimmed(s.shape(i), fine*f.W*s.x[i], fine*f.H*s.y[i], size, palette[s.ink(i)], fine*rim(size/fine))
+	}
+	sh.picture(f, pixels)
 }

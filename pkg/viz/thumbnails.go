@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"image/draw"
 	"image/png"
 	"math"
 )
@@ -24,7 +25,7 @@ type thumbnails struct {
 	Height  int    `json:"h"`
 	Columns int    `json:"columns"`
 	Points  []int  `json:"points,omitempty"` // which of the points shown has the thumbnail; when empty, each has one
-	sheet   *image.Paletted
+	sheet   image.Image
 }
 
 // newThumbnails makes the sheet for the given rows, or nil when no row has an image. Images of many rows or many pixels are made smaller,
@@ -42,13 +43,23 @@ func newThumbnails(rows []int, from Imager, limit int) (*thumbnails, error) {
 	}
 	size := pictures[0].Bounds().Size()
 	w, h := size.X, size.Y
+	pixels := float64(thumbPixels) * float64(limit) / thumbBytes
+	for float64(len(pictures)*min(w*h, thumbSide*thumbSide)) > pixels {
+		pictures, points = everyOther(pictures), everyOther(points)
+	}
 	gray := true
 	for _, m := range pictures {
 		gray = gray && isGray(m)
 	}
 	choices := []inks{grays(16), grays(8), grays(6)}
+	if limit > thumbBytes { // where there is room, as they are
+		choices = append([]inks{grays(256)}, choices...)
+	}
 	if !gray {
 		choices = []inks{cube()}
+		if limit > thumbBytes {
+			choices = []inks{{}, cube()}
+		}
 	}
 	shrink := func(by float64) bool {
 		smaller := func(v int) int { return max(int(float64(v)*by), min(v, thumbSide)) }
@@ -56,7 +67,6 @@ func newThumbnails(rows []int, from Imager, limit int) (*thumbnails, error) {
 		w, h = smaller(w), smaller(h)
 		return w*h < was
 	}
-	pixels := float64(thumbPixels) * float64(limit) / thumbBytes
 	for float64(len(pictures)*w*h) > pixels {
 		if !shrink(math.Min(0.95, math.Sqrt(pixels/float64(len(pictures)*w*h)))) {
 			pictures, points = everyOther(pictures), everyOther(points)
@@ -67,6 +77,14 @@ func newThumbnails(rows []int, from Imager, limit int) (*thumbnails, error) {
 		for _, c := range choices {
 			var t *thumbnails
 			var err error
+			if few := everySo(pictures, 16); len(pictures)*w*h > 8*thumbPixels { // a guess, before much is packed in vain
+				if _, size, err = tile(few, w, h, c); err != nil {
+					return nil, err
+				}
+				if size = size * len(pictures) / len(few); size > limit*21/20 {
+					continue
+				}
+			}
 			if t, size, err = tile(pictures, w, h, c); err != nil {
 				return nil, err
 			}
@@ -84,24 +102,36 @@ func newThumbnails(rows []int, from Imager, limit int) (*thumbnails, error) {
 	}
 }
 
-func everyOther[T any](s []T) []T {
-	half := make([]T, 0, (len(s)+1)/2)
-	for i := 0; i < len(s); i += 2 {
-		half = append(half, s[i])
+func everyOther[T any](s []T) []T { return everySo(s, 2) }
+
+func everySo[T any](s []T, step int) []T {
+	some := make([]T, 0, (len(s)+step-1)/step)
+	for i := 0; i < len(s); i += step {
+		some = append(some, s[i])
 	}
-	return half
+	return some
 }
 
 // tile draws the pictures, scaled to w × h, in a square of tiles, and returns the size of its PNG.
 func tile(pictures []image.Image, w, h int, c inks) (*thumbnails, int, error) {
 	columns := int(math.Ceil(math.Sqrt(float64(len(pictures)*h) / float64(w))))
 	lines := (len(pictures) + columns - 1) / columns
-	sheet := image.NewPaletted(image.Rect(0, 0, columns*w, lines*h), c.palette)
+	frame := image.Rect(0, 0, columns*w, lines*h)
+	var sheet image.Image
+	var set func(x, y int, of color.RGBA)
+	if c.palette == nil {
+		m := image.NewRGBA(frame)
+		draw.Draw(m, frame, image.White, image.Point{}, draw.Src)
+		sheet, set = m, m.SetRGBA
+	} else {
+		m := image.NewPaletted(frame, c.palette)
+		sheet, set = m, func(x, y int, of color.RGBA) { m.SetColorIndex(x, y, c.index(of)) }
+	}
 	for k, m := range pictures {
 		left, top := k%columns*w, k/columns*h
 		for y := range h {
 			for x := range w {
-				sheet.SetColorIndex(left+x, top+y, c.index(average(m, x, y, w, h)))
+				set(left+x, top+y, average(m, x, y, w, h))
 			}
 		}
 	}
@@ -116,6 +146,10 @@ func tile(pictures []image.Image, w, h int, c inks) (*thumbnails, int, error) {
 // average returns the mean colour, on white, of the part of m that becomes pixel (x, y) of a picture of w × h.
 func average(m image.Image, x, y, w, h int) color.RGBA {
 	b := m.Bounds()
+	if g, ok := m.(*image.Gray); ok && b.Dx() == w && b.Dy() == h {
+		v := g.Pix[y*g.Stride+x]
+		return color.RGBA{v, v, v, 0xFF}
+	}
 	part := func(i, n, size int) (from, to int) {
 		from = i * size / n
 		return from, max(from+1, (i+1)*size/n)
@@ -138,6 +172,9 @@ func average(m image.Image, x, y, w, h int) color.RGBA {
 }
 
 func isGray(m image.Image) bool {
+	if _, ok := m.(*image.Gray); ok {
+		return true
+	}
 	b := m.Bounds()
 	for y := b.Min.Y; y < b.Max.Y; y++ {
 		for x := b.Min.X; x < b.Max.X; x++ {
@@ -149,7 +186,7 @@ func isGray(m image.Image) bool {
 	return true
 }
 
-// inks are the colours that thumbnails are reduced to, and the index of the one that is nearest to a colour.
+// inks are the colours that thumbnails are reduced to, and the index of the one that is nearest to a colour; none stand for all colours.
 type inks struct {
 	palette color.Palette
 	index   func(color.RGBA) uint8

@@ -20,7 +20,11 @@ const compose = (d, look, prepared, stages) => {
       const zoom = { type: 'inside', filterMode: 'none', minSpan: 0.2, throttle: 30 };
       option.dataZoom.push({ ...zoom, xAxisIndex: at }, { ...zoom, yAxisIndex: at });
     }
-    tools.push(...(p.tools ?? []));
+    for (const tool of p.tools ?? []) { // one button for the tool of all panels, or, of what is done once, of the first
+      const same = tools.find((t) => t.name === tool.name);
+      if (!same) tools.push({ ...tool });
+      else if (!tool.once) same.press = ((a, b) => () => (a(), b()))(same.press, tool.press);
+    }
     if (p.layer) layers.push({ at, layer: p.layer, title: p.title ?? panel.kind });
     if (p.table) tables.push(p.table);
     if (p.hover) hovers.push({ frame: panel.frame, say: p.hover, at });

@@ -115,5 +115,9 @@ const legendOf = (box, chart, d, changed) => {
   });
   list.addEventListener('keydown', ({ key }) => key === 'Escape' && all());
 
-  return { n, shown, all, paint, selected: () => Object.fromEntries(entries.map((_, i) => [i, shown(i)])) };
+  const remove = () => {
+    drawn.forEach((e) => chart.getZr().remove(e));
+    list.remove();
+  };
+  return { n, shown, all, paint, remove, selected: () => Object.fromEntries(entries.map((_, i) => [i, shown(i)])) };
 };

@@ -1,6 +1,5 @@
-// Where a map is looked at: a place x of the map, in shares of its side, is k·x + a of the frame's. Its hands move it.
-const mapView = (side, changed) => {
-  const most = 4096;
+// Where a map is looked at: a place x of the map, in shares of its side, is k·x + a of the frame's; k is at most most.
+const mapView = (side, most, changed) => {
   const v = { k: 1, a: 0, b: 0 };
   // The map covers the frame.
   const keep = () => {
