@@ -83,9 +83,9 @@ func remaining(d time.Duration) string {
 
 const (
 	// sparkWidth is how many blocks a loss is drawn with.
-	sparkWidth = 16
+	sparkWidth = 12
 	// sparkMemory is how many losses of a stage are remembered: when there are more, every second is dropped.
-	sparkMemory = 16 * sparkWidth
+	sparkMemory = 20 * sparkWidth
 )
 
 // remembered returns the losses, thinned where they are many. What it is given stays as it is: the bar may be looking at it.

@@ -92,7 +92,7 @@ func TestSpark(t *testing.T) {
 		{[]float64{3, 2, 1}, "█▅▁"},
 		{[]float64{1, 1, 1}, "▁▁▁"},
 		{[]float64{-math.MaxFloat64, 0, math.MaxFloat64}, "▁▁▁"},
-		{ramp, "██▇▇▆▆▅▅▄▄▃▃▂▂▁▁"},
+		{ramp, "█▇▇▆▅▅▄▄▃▂▂▁"},
 	} {
 		if got := spark(c.values); got != c.want {
 			t.Errorf("got %q, want %q", got, c.want)

@@ -218,7 +218,7 @@ func (o *output) show(s state) {
 		line = ` <span style="font-size:60%">` + line + `</span>`
 	}
 	// One line, whatever its length: what is below must not jump.
-	o.update(`<div style="white-space:nowrap;overflow:hidden"><progress`+attributes+`></progress> `+html.EscapeString(s.words())+line+`</div>`, s.String())
+	o.update(`<div style="white-space:nowrap;overflow:hidden"><progress style="width:6em"`+attributes+`></progress> `+html.EscapeString(s.words())+line+`</div>`, s.String())
 }
 
 // wipe leaves an output that shows nothing: the kernel has no message to remove one.
