@@ -33,6 +33,7 @@
 //	Diagnostic  one map coloured by all that tells whether to trust it
 //	Confusion   which class was taken for which
 //	Probes      what can be read from the layers of a network
+//	PhasePortrait  a vector field of the plane, by streamlines
 //	Grid        several of these, with common axes, colours and legend
 //
 //	viz.Library() // in the first cell

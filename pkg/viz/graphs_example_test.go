@@ -75,3 +75,12 @@ func ExampleOrdered() {
 	// Ordered heatmap of 4 × 4 cells by distance, 0 to 9
 	// ordered by average linkage of the numbers as distances and optimal leaves
 }
+
+// A pendulum with friction.
+func ExamplePhasePortrait() {
+	pendulum := func(angle, speed float64) (dx, dy float64) { return speed, -math.Sin(angle) - speed/4 }
+	viz.PhasePortrait(pendulum, viz.Flow{Fixed: [][2]float64{{0, 0}, {math.Pi, 0}}}).
+		Axes(viz.Axis{Name: "angle", Min: -4, Max: 4}, viz.Axis{Name: "angular speed", Min: -3, Max: 3}).Show()
+	// Output:
+	// Phase portrait of speeds 0.0784 to 2.99; stable focus at (0, 0), saddle at (3.14, 0)
+}

@@ -55,6 +55,7 @@ func graphSamples() map[string]*Chart {
 	maps.Copy(all, dendrogramSamples())
 	maps.Copy(all, shapeSamples())
 	maps.Copy(all, orderedSamples())
+	maps.Copy(all, flowSamples())
 	return all
 }
 
@@ -71,6 +72,7 @@ func graphErrors() map[string]kindError {
 	maps.Copy(all, dendrogramErrors())
 	maps.Copy(all, shapeErrors())
 	maps.Copy(all, orderedErrors())
+	maps.Copy(all, flowErrors())
 	return all
 }
 

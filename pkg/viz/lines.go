@@ -107,7 +107,7 @@ func (c *Chart) replane(what string, change func(*plane)) *Chart {
 	}
 	f, ok := c.fig.(planar)
 	if !ok {
-		d.err = fmt.Errorf("viz: %s: %w", what, param("viz.Chart", "kind", c.fig.kind(), "a chart with axes: lines, bars, barcode or persistence"))
+		d.err = fmt.Errorf("viz: %s: %w", what, param("viz.Chart", "kind", c.fig.kind(), "a chart with axes: lines, bars, barcode, persistence, dendrogram or phase"))
 		return &d
 	}
 	p := f.plane()

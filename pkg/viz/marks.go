@@ -23,6 +23,7 @@ type group struct {
 	flat    bool   // points have no rim, of which many on one place would leave nothing else
 	width   length // of lines
 	fill    bool   // areas, through which what is behind them shows
+	bare    bool   // lines of values have nothing behind them to keep pale ones in sight
 	mute    bool   // nothing is said of it under the pointer
 	at      [][][2]length
 	colors  *scale // of values, in place of the tint
@@ -65,7 +66,7 @@ func (s *sheet) marks(groups []group, f rect) {
 	used := map[color.RGBA]bool{s.paper: true, s.rule: true, s.tint(noClass): true, s.color(mesh): true}
 	defer func() { s.snap(f, used) }()
 	for _, g := range groups {
-		if g.width > 0 && g.colors != nil { // what is pale in the middle of its colours stays in sight
+		if g.width > 0 && g.colors != nil && !g.bare { // what is pale in the middle of its colours stays in sight
 			s.pen(s.tint(noClass), g.width+casing)
 			for _, at := range g.at {
 				s.line(at...)
@@ -221,7 +222,7 @@ func (g *group) payload(from int, on page) groupPayload {
 	}
 	if g.colors != nil {
 		p.Diverge = g.colors.diverging
-		if g.width > 0 {
+		if g.width > 0 && !g.bare {
 			p.Casing = casing
 		}
 	}

@@ -63,4 +63,4 @@ const marks = {
     return { series, ...pixels(f), hover, zoom: d.zoom };
   },
 };
-Object.assign(kinds, { barcode: marks, persistence: marks, network: marks, dendrogram: marks });
+Object.assign(kinds, { barcode: marks, persistence: marks, network: marks, dendrogram: marks, phase: marks });
