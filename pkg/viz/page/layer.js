@@ -1,7 +1,7 @@
 // A layer is what a panel draws by itself, because it is too much for ECharts: a canvas that the chart shows as an image, so that pictures of
 // the chart hold it, and an element over it that takes the pointer, the wheel and the keys. It calls the layer's
 //   paint(pen, {w, h, ratio, look, shown})   in pixels of the frame, of which each is ratio × ratio of the canvas
-//   down, move, up (p)                       p = {x, y, dx, dy, far, event}; move only while a button is held; far since down
+//   down, move, up (p)                       p = {x, y, dx, dy, far, event}; move only while a button is held; far: how far it went since down
 //   wheel(p), key(event)                     true when they have done something: the page then does nothing of its own
 //   leave(), reset()
 //   point(group, k)                          where the k-th mark of a group is, and its row: {x, y, row}
@@ -19,7 +19,8 @@ const layerIn = (chart, box, { X, Y, W, H }) => {
   const place = (event) => {
     const r = pad.getBoundingClientRect();
     const x = ((event.clientX - r.x) * W) / r.width, y = ((event.clientY - r.y) * H) / r.height;
-    const p = { x, y, dx: x - (last?.x ?? x), dy: y - (last?.y ?? y), far: begun ? Math.hypot(x - begun.x, y - begun.y) : 0, event };
+    if (begun) begun.far = Math.max(begun.far, Math.hypot(x - begun.x, y - begun.y));
+    const p = { x, y, dx: x - (last?.x ?? x), dy: y - (last?.y ?? y), far: begun?.far ?? 0, event };
     last = { x, y };
     return p;
   };
@@ -53,7 +54,7 @@ const layerIn = (chart, box, { X, Y, W, H }) => {
     if (event.button !== 0) return;
     last = null;
     const p = place(event);
-    begun = last;
+    begun = { ...last, far: 0 };
     pad.setPointerCapture(event.pointerId);
     layer.down?.(p);
   });
