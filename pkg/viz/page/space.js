@@ -87,6 +87,11 @@ const space = {
       if (list && list.length !== n) throw new Error(`${name} has ${list.length} elements for ${n} points`);
     }
     if (n === 0 || (at && at.length !== 6 * n)) throw new Error(`${at?.length ?? 0} bytes for the places of ${n} points`);
+    const home = cameraOf(d, d.half, d.side, frame.W, frame.H, d.flat), slack = d.curve ? 1.5 : 0.1;
+    for (const [k, x, y] of d.seen) {
+      const at = see(home, places.map((v) => v[k] / 32767.5 - 1));
+      if (!(Math.hypot(at.x - x, at.y - y) < slack)) throw new Error(`point ${k} is seen at ${at.x}, ${at.y}, not at ${x}, ${y}`);
+    }
     p.home = { azimuth: d.azimuth, elevation: d.elevation, zoom: 1, x: 0, y: 0 };
     p.view = { ...p.home };
     return p;
@@ -181,6 +186,12 @@ const space = {
         pen.arc(x[k], y[k], (size() * scaleAt(c, near[k])) / 2 + 2.5, 0, 7);
         Object.assign(pen, { strokeStyle: look.ink, lineWidth: 1.2 });
         pen.stroke();
+        const own = p.pointed ? null : tile(k, 40), side = size() / 2 + 5;
+        if (own) {
+          const at = besides({ X: 0, Y: 0, W: w, H: h }, { x: x[k], y: y[k] }, side, own);
+          pen.drawImage(own, at.x, at.y);
+          Object.assign(pen, { strokeStyle: look.rule, lineWidth: 1 }).strokeRect(at.x - 0.5, at.y - 0.5, own.width + 1, own.height + 1);
+        }
       }
     };
 
@@ -211,11 +222,15 @@ const space = {
     };
     const row = (k) => (rows ? rows[k] : k);
     const slots = d.thumbs?.points && new Map(d.thumbs.points.map((k, slot) => [k, slot]));
-    const thumbnail = (k) => {
+    const tile = (k, most) => {
       const slot = slots ? slots.get(k) : k;
-      if (!p.sheet || slot === undefined) return [];
-      const { w, h } = d.thumbs, scale = Math.max(1, Math.floor(72 / Math.max(w, h)));
-      const canvas = cut(p.sheet, d.thumbs, slot, w * scale, h * scale);
+      if (!p.sheet || slot === undefined) return null;
+      const { w, h } = d.thumbs, scale = Math.max(1, Math.floor(most / Math.max(w, h)));
+      return cut(p.sheet, d.thumbs, slot, w * scale, h * scale);
+    };
+    const thumbnail = (k) => {
+      const canvas = tile(k, 72);
+      if (!canvas) return [];
       canvas.style.cssText = `display:block;margin:0 0 6px;border:1px solid ${look.rule}`;
       return [canvas];
     };
@@ -237,6 +252,7 @@ const space = {
     };
     const hover = (cx, cy, shown) => {
       const u = cx - f.X, v = cy - f.Y, k = under(u, v, shown);
+      p.pointed = k >= 0;
       if (!d.unrowed && !p.course) stage.selection?.hover(k < 0 ? -1 : row(k));
       if (k >= 0) {
         const c = camera(), r = d.bare ? 4 : (size() * scaleAt(c, seen.near[k])) / 2 + 2, color = colors[hueOf[k] * fadeSteps + fadeSteps - 1];
@@ -300,7 +316,10 @@ const space = {
     const layer = {
       paint, move, key, reset,
       wheel: ({ x, y, event }) => zoom(2 ** (-event.deltaY * (event.deltaMode ? 0.05 : event.ctrlKey ? 0.01 : 0.0025)), ...(d.flat ? [x, y] : [])),
-      leave: () => stage.selection?.hover(-1),
+      leave: () => {
+        p.pointed = false;
+        stage.selection?.hover(-1);
+      },
       point: (i, j) => ({ x: f.X + seen.x[members[i][j]], y: f.Y + seen.y[members[i][j]], row: row(members[i][j]) }),
       groups: groups.map((g) => g.name),
     };
