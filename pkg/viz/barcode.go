@@ -75,19 +75,33 @@ func (b *barcode) choose() {
 func (b *barcode) plane() plane { return b.bounds }
 
 func (b *barcode) on(p plane) (figure, error) {
-	m := *b
-	m.bounds = p
-	e := m.reaches
+	e, err := b.extent(p)
+	if err != nil {
+		return nil, err
+	}
+	return b.spanning(p, e)
+}
+
+// extent returns the range of the births, deaths and rules.
+func (b *barcode) extent(p plane) (extent, error) {
+	e := b.reaches
 	for i, r := range p.rules {
 		where := fmt.Sprintf("Rules[%d]", i)
 		if !r.Vertical {
-			return nil, param(where, "Vertical", false, "true: a line at a scale, for bars have no numbers from top to bottom")
+			return e, param(where, "Vertical", false, "true: a line at a scale, for bars have no numbers from top to bottom")
 		}
 		if err := finite(where, "At", []float64{r.At}); err != nil {
-			return nil, err
+			return e, err
 		}
 		e.add(r.At)
 	}
+	return e, nil
+}
+
+// spanning returns the figure on an axis for the given range.
+func (b *barcode) spanning(p plane, e extent) (figure, error) {
+	m := *b
+	m.bounds = p
 	if p.x.Name == "" {
 		p.x.Name = "scale"
 	}

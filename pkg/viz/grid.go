@@ -13,8 +13,8 @@ import (
 type Limits int
 
 const (
-	// Comparable, the default, gives all panels the same axes and colours where numbers can be compared: those of [Lines], [Bars] and
-	// [Heatmap], and the Values of [Scatter] and [Network], when all panels give them one name. Each map of a Scatter has its own scale, because
+	// Comparable, the default, gives all panels the same axes and colours where numbers can be compared: those of [Lines], [Bars],
+	// [Heatmap], [Barcode] and [PersistenceDiagram], and the Values of [Scatter] and [Network], when all panels give them one name. Each map of a Scatter has its own scale, because
 	// coordinates of maps mean nothing beside each other.
 	Comparable Limits = iota
 	// Shared gives the maps of Scatter one scale too, for maps of one method: the epochs of a layout, say.
@@ -27,6 +27,7 @@ const (
 type Panels struct {
 	Columns int    // zero means up to three side by side, and four of seven panels or more
 	Limits  Limits // Comparable by default
+	Letters bool   // names the panels a, b, c, … before their titles, as papers do
 }
 
 // MaxPanels is how many panels a [Grid] takes.
@@ -111,7 +112,7 @@ func newGrid(p Panels, charts []*Chart) (*multiples, error) {
 // share gives the figures common axes and colours, as far as the limits say.
 func (g *multiples) share(figures []figure) error {
 	own := g.p.Limits == Own
-	x, y, values, cells, heights, links, places := nothing(), nothing(), nothing(), nothing(), nothing(), nothing(), nothing()
+	x, y, values, cells, heights, links, places, scales := nothing(), nothing(), nothing(), nothing(), nothing(), nothing(), nothing(), nothing()
 	tints := map[string]tint{}
 	maps := [2]extent{nothing(), nothing()}
 	var logs [][2]bool
@@ -131,6 +132,18 @@ func (g *multiples) share(figures []figure) error {
 				return err
 			}
 			heights.join(e)
+		case *barcode:
+			e, err := f.extent(f.bounds)
+			if err != nil {
+				return err
+			}
+			scales.join(e)
+		case *persistenceDiagram:
+			e, err := f.extent(f.bounds)
+			if err != nil {
+				return err
+			}
+			scales.join(e)
 		case *heatmap:
 			cells.join(f.values)
 		case *ordered:
@@ -180,6 +193,14 @@ func (g *multiples) share(figures []figure) error {
 			var on figure
 			if on, err = f.within(f.bounds, e, tints); err == nil {
 				figures[i] = on
+			}
+		case *barcode:
+			if !own {
+				figures[i], err = f.spanning(f.bounds, scales)
+			}
+		case *persistenceDiagram:
+			if !own {
+				figures[i], err = f.spanning(f.bounds, scales)
 			}
 		case *heatmap:
 			m := *f
@@ -276,7 +297,7 @@ func (g *multiples) arrange() arrangement {
 	a := arrangement{plots: g.plots, columns: g.p.Columns, own: g.p.Limits == Own}
 	figures := make([]figure, len(g.charts))
 	for i, c := range g.charts {
-		a.titles = append(a.titles, c.title)
+		a.titles = append(a.titles, strings.TrimSpace(g.letter(i)+"  "+c.title))
 		figures[i] = c.fig
 	}
 	a.own = a.own || !g.oneScale(figures)
@@ -297,22 +318,71 @@ func (g *multiples) arrange() arrangement {
 	return a
 }
 
-// caption is what the panels say, each thing once.
+// letter names a panel where letters do.
+func (g *multiples) letter(i int) string {
+	if !g.p.Letters {
+		return ""
+	}
+	return string(rune('a' + i))
+}
+
+// captionBreak stands between the parts of a caption.
+const captionBreak = " · "
+
+// caption is what the panels say: what all of them say once, at the end, and before it what only some do, with their names.
 func (g *multiples) caption() string {
-	var said []string
-	for _, p := range g.plots {
-		if c := p.(figure).caption(); c != "" && !slices.Contains(said, c) {
-			said = append(said, c)
+	parts := make([][]string, len(g.plots))
+	for i, p := range g.plots {
+		if c := p.(figure).caption(); c != "" {
+			parts[i] = strings.Split(c, captionBreak)
 		}
 	}
+	var all []string
+	for _, part := range parts[0] {
+		if !slices.ContainsFunc(parts, func(of []string) bool { return !slices.Contains(of, part) }) {
+			all = append(all, part)
+		}
+	}
+	var said []string // by some panels
+	names := map[string][]string{}
+	for i, of := range parts {
+		own := strings.Join(slices.DeleteFunc(of, func(part string) bool { return slices.Contains(all, part) }), captionBreak)
+		if own == "" {
+			continue
+		}
+		if names[own] == nil {
+			said = append(said, own)
+		}
+		names[own] = append(names[own], g.name(i))
+	}
+	for i, own := range said {
+		said[i] = strings.Join(names[own], ", ") + ": " + own
+	}
+	if len(all) > 0 {
+		said = append(said, strings.Join(all, captionBreak))
+	}
 	return strings.Join(said, "; ")
+}
+
+// name is what the caption calls a panel.
+func (g *multiples) name(i int) string {
+	switch title := g.charts[i].title; {
+	case g.p.Letters:
+		return g.letter(i)
+	case title != "":
+		return title
+	}
+	return fmt.Sprintf("panel %d", i+1)
 }
 
 func (g *multiples) summary() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Grid of %d charts", len(g.charts))
-	for _, c := range g.charts {
+	for i, c := range g.charts {
 		b.WriteString("\n  ")
+		if letter := g.letter(i); letter != "" {
+			b.WriteString(letter + "  ")
+		}
 		if c.title != "" {
 			b.WriteString(c.title + ": ")
 		}

@@ -65,6 +65,7 @@ const (
 const (
 	barWidth  = 14
 	barHeight = 160
+	leastBar  = 60 // where a legend stands below it
 	barSpace  = 7
 )
 

@@ -66,6 +66,7 @@ const (
 const (
 	leastTrim   = 24
 	leastHeight = 200
+	mostHeight  = 960
 )
 
 // layout puts the title above the plots, the caption below, the legend or colour bar to their right, and all of it at the left edge.
@@ -83,7 +84,11 @@ func (c *Chart) layout() (layout, error) {
 	}
 	var caption []string
 	if text := c.fig.caption(); text != "" {
-		caption = s.wrap(regular, captionSize, width-2*edge-toolsWidth, 2, text)
+		lines := 2
+		if len(a.plots) > 1 {
+			lines = 6 // of what differs from panel to panel
+		}
+		caption = s.wrap(regular, captionSize, width-2*edge-toolsWidth, lines, text)
 		bottom -= captionSize*lineHeight*length(len(caption)) + captionGap
 	}
 
@@ -164,7 +169,9 @@ func (c *Chart) layout() (layout, error) {
 		}
 	}
 	if k.scale != nil {
-		b := l.bar(s, k.scale, space.X, space)
+		room := space
+		room.H = math.Min(space.H, math.Max(leastBar+legendRow, space.H-gap-legendRow*length(len(k.entries)))) // the legend needs the rest
+		b := l.bar(s, k.scale, space.X, room)
 		for i := range l.Panels {
 			if l.Panels[i].plot.key().scale != nil {
 				l.Panels[i].Bar = b
@@ -174,6 +181,12 @@ func (c *Chart) layout() (layout, error) {
 		space.H -= b.Y + b.H + gap - first.Y
 	}
 	if len(k.entries) > 0 {
+		// Panels that are less high than the legend leave it room below them.
+		if more := math.Ceil(math.Min(space.Y+legendRow*length(len(k.entries))-below, mostHeight-l.Height)); a.height > 0 && more > 0 {
+			space.H = math.Max(space.H, below+more-space.Y)
+			below += more
+			l.Height += more
+		}
 		l.Legend = newLegend(s, k.entries, space)
 	}
 	for i, line := range caption {

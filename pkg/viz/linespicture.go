@@ -3,6 +3,7 @@ package viz
 import (
 	"image/color"
 	"math"
+	"slices"
 )
 
 const (
@@ -151,10 +152,12 @@ func planeAxes(s *sheet, f rect, x, y span, lines across) decor {
 	return d
 }
 
-// ruleDecor returns the rules that lie within the axes.
-func ruleDecor(s *sheet, f rect, x, y span, rules []Rule) decor {
+// ruleDecor returns the rules that lie within the axes, each with its name where that hides least of the other rules and of what is drawn at
+// the given points.
+func ruleDecor(s *sheet, f rect, x, y span, rules []Rule, drawn ...[2]length) decor {
 	var d decor
-	for _, r := range rules {
+	lines := make([]*stroke, len(rules)) // those that lie within the axes
+	for i, r := range rules {
 		axis := y
 		if r.Vertical {
 			axis = x
@@ -163,35 +166,132 @@ func ruleDecor(s *sheet, f rect, x, y span, rules []Rule) decor {
 		if share < 0 || share > 1 {
 			continue
 		}
-		name := s.fit(regular, axisSize, f.W-8, r.Name)
-		var st stroke
+		st := stroke{Role: ink, Dashed: true, Over: true}
 		if at := half(f.X + f.W*share); r.Vertical {
-			st = stroke{From: [2]length{at, f.Y}, To: [2]length{at, f.bottom()}}
-			l := label{X: at + 5, Y: f.Y + axisSize, Text: name, Size: axisSize, Role: ink, Backed: true}
-			if l.X+s.measure(regular, axisSize, name) > f.right() {
-				l.X, l.Align = at-5, 1
-			}
-			d.label(l)
+			st.From, st.To = [2]length{at, f.Y}, [2]length{at, f.bottom()}
 		} else {
 			at := half(f.bottom() - f.H*share)
-			st = stroke{From: [2]length{f.X, at}, To: [2]length{f.right(), at}}
-			l := label{X: f.right() - 4, Y: at - 5, Text: name, Size: axisSize, Role: ink, Align: 1, Backed: true}
-			if at-f.Y < axisSize+4 {
-				l.Y = at + axisSize + 2
-			}
-			d.label(l)
+			st.From, st.To = [2]length{f.X, at}, [2]length{f.right(), at}
 		}
-		st.Role, st.Dashed, st.Over = ink, true, true
 		d.Strokes = append(d.Strokes, st)
+		lines[i] = &st
+	}
+	var names []rect
+	for i, r := range rules {
+		name := s.fit(regular, axisSize, f.W-8, r.Name)
+		if lines[i] == nil || name == "" {
+			continue
+		}
+		others := slices.Clip(drawn)
+		for j, o := range lines {
+			if j != i && o != nil {
+				others = stretch(others, o.From, o.To)
+			}
+		}
+		at, width := lines[i].From, s.measure(regular, axisSize, name)
+		best, least := label{}, math.MaxInt
+		for _, to := range rulePlaces(f, at, width, r.Vertical) {
+			box := rect{to[0] - 3, to[1] - axisSize, width + 6, 1.4 * axisSize}
+			hidden := 0
+			for _, p := range others {
+				if box.has(p) {
+					hidden++
+				}
+			}
+			for _, n := range names {
+				if n.X < box.right() && box.X < n.right() && n.Y < box.bottom() && box.Y < n.bottom() {
+					hidden += 1000
+				}
+			}
+			if hidden < least {
+				best, least = label{X: to[0], Y: to[1], Text: name, Size: axisSize, Role: ink, Backed: true}, hidden
+			}
+		}
+		names = append(names, rect{best.X, best.Y - axisSize, width, 1.3 * axisSize})
+		d.label(best)
 	}
 	return d
+}
+
+// rulePlaces returns where the name of a rule may begin that goes through a point, the best first: above a line, at its right end, or to the
+// right of an upright one, at its upper end.
+func rulePlaces(f rect, at [2]length, width length, vertical bool) (places [][2]length) {
+	const above, below, aside = 5, axisSize + 2, 5
+	if vertical {
+		rows := []length{f.Y + axisSize, f.Y + f.H/4, f.Y + f.H/2, f.Y + 3*f.H/4, f.bottom() - 6}
+		for _, x := range []length{at[0] + aside, at[0] - aside - width} {
+			for _, y := range rows {
+				if x >= f.X && x+width <= f.right() {
+					places = append(places, [2]length{x, y})
+				}
+			}
+		}
+		if places == nil {
+			places = [][2]length{{math.Max(f.X, math.Min(f.right()-width, at[0]-width/2)), rows[0]}}
+		}
+		return places
+	}
+	for _, y := range []length{at[1] - above, at[1] + below} {
+		if y-axisSize < f.Y-1 || y+3 > f.bottom() {
+			continue
+		}
+		for _, share := range []float64{1, 0, 0.75, 0.5, 0.25} {
+			places = append(places, [2]length{f.X + 4 + share*(f.W-8-width), y})
+		}
+	}
+	if places == nil {
+		places = [][2]length{{f.right() - 4 - width, at[1] - above}}
+	}
+	return places
+}
+
+func (r rect) has(p [2]length) bool {
+	return p[0] >= r.X && p[0] <= r.right() && p[1] >= r.Y && p[1] <= r.bottom()
+}
+
+// stretch adds points of a line, every few pixels, to others.
+func stretch(points [][2]length, from, to [2]length) [][2]length {
+	n := int(math.Min(400, math.Ceil(math.Hypot(to[0]-from[0], to[1]-from[1])/3)))
+	for i := range n + 1 {
+		t := float64(i) / math.Max(1, float64(n))
+		points = append(points, [2]length{from[0] + t*(to[0]-from[0]), from[1] + t*(to[1]-from[1])})
+	}
+	return points
+}
+
+// drawn returns points on what is drawn of the series: along lines, at markers and whiskers.
+func (l *lines) drawn(f rect) (points [][2]length) {
+	const marker = 5 // points, for one hides as much as a piece of a line
+	for _, series := range l.series {
+		rows := l.thin(series, f.W)
+		for k, j := range rows {
+			at := place(f, l.x, l.y, series.at(j), series.Y[j])
+			if series.marked() && f.has(at) {
+				for range marker {
+					points = append(points, at)
+				}
+			}
+			if series.whiskered() {
+				points = stretch(points, place(f, l.x, l.y, series.at(j), series.Low[j]), place(f, l.x, l.y, series.at(j), series.High[j]))
+			}
+			if k == 0 || series.Dots {
+				continue
+			}
+			if from, to, ok := clipSegment(place(f, l.x, l.y, series.at(rows[k-1]), series.Y[rows[k-1]]), at, f); ok {
+				points = stretch(points, from, to)
+			}
+		}
+	}
+	return points
 }
 
 func (l *lines) fit(w, h length) (length, length) { return w, h }
 
 func (l *lines) axes(s *sheet, f rect) decor {
 	d := planeAxes(s, f, l.x, l.y, fromY)
-	d.add(ruleDecor(s, f, l.x, l.y, l.bounds.rules))
+	if len(l.bounds.rules) > 0 {
+		d.add(ruleDecor(s, f, l.x, l.y, l.bounds.rules, l.drawn(f)...))
+	}
 	return d
 }
 
@@ -290,6 +390,9 @@ func (s Series) whiskered() bool { return s.Low != nil && s.Dots && len(s.Y) <= 
 func (s Series) marker() length {
 	if len(s.Y) <= markedPoints {
 		return markerSize
+	}
+	if s.Dots { // which have no line that holds them together
+		return math.Max(3, markerSize*math.Pow(markedPoints/float64(len(s.Y)), 0.25))
 	}
 	return math.Max(2.5, markerSize*math.Sqrt(markedPoints/float64(len(s.Y))))
 }

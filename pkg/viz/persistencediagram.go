@@ -44,15 +44,29 @@ func PersistenceDiagram(h Homology, band ...Margin) *Chart {
 func (p *persistenceDiagram) plane() plane { return p.bounds }
 
 func (p *persistenceDiagram) on(on plane) (figure, error) {
-	m := *p
-	m.bounds = on
-	e := m.reaches
+	e, err := p.extent(on)
+	if err != nil {
+		return nil, err
+	}
+	return p.spanning(on, e)
+}
+
+// extent returns the range of the births, deaths and rules.
+func (p *persistenceDiagram) extent(on plane) (extent, error) {
+	e := p.reaches
 	for i, r := range on.rules {
 		if err := finite(fmt.Sprintf("Rules[%d]", i), "At", []float64{r.At}); err != nil {
-			return nil, err
+			return e, err
 		}
 		e.add(r.At)
 	}
+	return e, nil
+}
+
+// spanning returns the figure on axes for the given range.
+func (p *persistenceDiagram) spanning(on plane, e extent) (figure, error) {
+	m := *p
+	m.bounds = on
 	if on.x.Name == "" {
 		on.x.Name = "birth"
 	}
