@@ -69,6 +69,17 @@ func All() []Kind {
 		{Name: "Betti", Chart: func() *viz.Chart { return viz.Betti(circle()).Titled("A noisy circle") }, Says: "H"},
 		{Name: "Landscape", Chart: landscape},
 		{Name: "Poincare", Chart: poincare, Says: "radius: "},
+		{Name: "Connectivity length", Chart: friendsByLength, Says: "row "},
+		{Name: "Dendrogram horizontal", Chart: upperClusters, Says: "height: "},
+		{Name: "Ordered table", Chart: orderedTable, Says: "expression: "},
+		{Name: "Landscape band", Chart: meanLandscape, Says: "mean"},
+		{Name: "Barcode band", Chart: func() *viz.Chart {
+			return viz.Barcode(circle(), doubt{0.3}).Titled("A noisy circle, and what may be noise")
+		}, Says: "birth: "},
+		{Name: "PersistenceDiagram band", Chart: func() *viz.Chart {
+			return viz.PersistenceDiagram(circle(), doubt{0.3}).Titled("A noisy circle, and what may be noise")
+		}, Says: "birth: "},
+		{Name: "PhasePortrait", Chart: oscillator, Says: "speed: "},
 		{Name: "Scatter3D", Chart: roll, Says: "row "},
 		{Name: "Network3D", Chart: mesh, Says: "row "},
 		{Name: "Trajectories", Chart: orbits},
