@@ -17,7 +17,8 @@ const (
 	// [Heatmap], [Barcode] and [PersistenceDiagram], and the Values of [Scatter] and [Network], when all panels give them one name. Each map of a Scatter has its own scale, because
 	// coordinates of maps mean nothing beside each other.
 	Comparable Limits = iota
-	// Shared gives the maps of Scatter one scale too, for maps of one method: the epochs of a layout, say.
+	// Shared gives the maps of Scatter one scale too, for maps of one method: the epochs of a layout, say. What is in three dimensions lies in
+	// one box, and turns together.
 	Shared
 	// Own gives each panel its own axes and colours.
 	Own
@@ -115,6 +116,8 @@ func (g *multiples) share(figures []figure) error {
 	x, y, values, cells, heights, links, places, scales := nothing(), nothing(), nothing(), nothing(), nothing(), nothing(), nothing(), nothing()
 	tints := map[string]tint{}
 	maps := [2]extent{nothing(), nothing()}
+	boxes := [3]extent{nothing(), nothing(), nothing()}
+	var views []view
 	var logs [][2]bool
 	for _, f := range figures {
 		switch f := f.(type) {
@@ -152,6 +155,16 @@ func (g *multiples) share(figures []figure) error {
 			places.join(extent{f.colors.low, f.colors.high})
 		case *network:
 			links.join(f.reach())
+		case *space:
+			for j := range boxes {
+				boxes[j].join(f.bounds[j])
+			}
+			if f.values != nil {
+				values.join(extent{f.colors.low, f.colors.high})
+			}
+			if f.tones != nil {
+				links.join(f.tonesReach())
+			}
 		case *scatter:
 			for j := range maps {
 				maps[j].join(f.limits[j])
@@ -228,6 +241,15 @@ func (g *multiples) share(figures []figure) error {
 				err = m.color(links)
 			}
 			figures[i] = &m
+		case *space:
+			if !f.flat {
+				views = append(views, f.view)
+			}
+			m := f
+			if g.p.Limits == Shared && !f.flat {
+				m = f.within(boxes, views[0])
+			}
+			figures[i], err = m.colored(common, values, links)
 		case *scatter:
 			m := *f
 			if g.p.Limits == Shared {

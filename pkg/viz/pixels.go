@@ -134,7 +134,7 @@ func (p *plate) stroke(a, b [2]length, width length, gap bool, c color.RGBA, nea
 	}
 	dx, dy := b[0]-a[0], b[1]-a[1]
 	square := dx*dx + dy*dy
-	reach := width/2 + 1
+	reach, edge := width/2+1, width/2+0.5
 	steep := math.Abs(dy) > math.Abs(dx)
 	// Along the longer way every row or column is visited, and across it the pixels near the line.
 	along, across := 0, 1
@@ -164,8 +164,12 @@ func (p *plate) stroke(a, b [2]length, width length, gap bool, c color.RGBA, nea
 				continue
 			}
 			t = math.Min(1, math.Max(0, t))
-			d := math.Hypot(a[0]+t*dx-x, a[1]+t*dy-y)
-			share := int(full * math.Min(1, math.Max(0, width/2+0.5-d)))
+			ex, ey := a[0]+t*dx-x, a[1]+t*dy-y
+			d := ex*ex + ey*ey
+			if d >= edge*edge {
+				continue
+			}
+			share := int(full * math.Min(1, edge-math.Sqrt(d)))
 			at := [2]int{u, v}
 			if steep {
 				at = [2]int{v, u}

@@ -190,3 +190,27 @@ func (s *space) within(bounds [3]extent, v view) *space {
 	t.view, t.linked = v, true
 	return &t
 }
+
+// tonesReach is the range of the values of links.
+func (s *space) tonesReach() extent {
+	e := nothing()
+	e.add(s.links.Values...)
+	return e
+}
+
+// colored returns the space in common colours of points and of links, if they are.
+func (s *space) colored(common bool, values, links extent) (*space, error) {
+	if !common || s.values == nil && s.tones == nil {
+		return s, nil
+	}
+	t, points := *s, *s.scatter
+	t.scatter = &points
+	if s.values != nil {
+		points.colors = &scale{name: s.colors.name, low: values.low, high: values.high}
+	}
+	if s.tones != nil {
+		t.tones = &scale{name: s.tones.name, low: links.low, high: links.high}
+		return &t, t.tones.paint("Links", s.links.Palette, s.links.Middle)
+	}
+	return &t, nil
+}

@@ -56,6 +56,7 @@ type spacePayload struct {
 	Courses   []int          `json:"courses,omitempty"` // how many points each has
 	Heads     []int          `json:"heads,omitempty"`   // the points after which arrowheads are
 	Times     string         `json:"times,omitempty"`   // float32
+	Seen      [][3]float64   `json:"seen"`              // a few points and where they are in the frame, which the page compares with its own
 	Note      string         `json:"note,omitempty"`
 }
 
@@ -215,6 +216,11 @@ func (s *space) pack(part portion, f rect, g page) (*spacePayload, int, error) {
 		if len(rows) < len(s.x) {
 			p.Rows = w.gaps(uint32s(rows))
 		}
+	}
+	step := max(1, len(rows)/4)
+	for k := 0; k < len(rows); k += step {
+		at := c.see(s.point(rows[k]))
+		p.Seen = append(p.Seen, [3]float64{float64(k), math.Round(100*(at.x-f.X)) / 100, math.Round(100*(at.y-f.Y)) / 100})
 	}
 	if s.class != nil {
 		for _, c := range s.classes {

@@ -78,7 +78,7 @@ const plateOf = (w, h) => {
     stroke: (ax, ay, bx, by, width, gap, color, near) => {
       let full = 255;
       if (width < 1) [full, width] = [255 * width, 1];
-      const ink = wordOf(color), dx = bx - ax, dy = by - ay, square = dx * dx + dy * dy, reach = width / 2 + 1, steep = Math.abs(dy) > Math.abs(dx);
+      const ink = wordOf(color), dx = bx - ax, dy = by - ay, square = dx * dx + dy * dy, reach = width / 2 + 1, edge = width / 2 + 0.5, steep = Math.abs(dy) > Math.abs(dx);
       const a0 = steep ? ay : ax, a1 = steep ? by : bx, c0 = steep ? ax : ay, c1 = steep ? bx : by;
       const low = Math.min(a0, a1), high = Math.max(a0, a1), slope = a1 === a0 ? 0 : (c1 - c0) / (a1 - a0), half = reach * Math.sqrt(1 + slope * slope);
       for (let u = Math.max(0, Math.floor(low - reach)), end = Math.min((steep ? h : w) - 1, Math.ceil(high + reach)); u <= end; u++) {
@@ -91,7 +91,9 @@ const plateOf = (w, h) => {
           if (gap && !(nearest[at] >= 0 && nearest[at] <= near - 0.03)) continue;
           t = Math.min(1, Math.max(0, t));
           const ex = ax + t * dx - x, ey = ay + t * dy - y;
-          const share = Math.floor(full * Math.min(1, width / 2 + 0.5 - Math.sqrt(ex * ex + ey * ey)));
+          const off = ex * ex + ey * ey;
+          if (off >= edge * edge) continue;
+          const share = Math.floor(full * Math.min(1, edge - Math.sqrt(off)));
           if (share > 0) blend(at, ink, share, near);
         }
       }

@@ -56,7 +56,7 @@ const headAt = (ax, ay, bx, by, size) => {
 };
 
 const space = {
-  prepare: async ({ data: d }) => {
+  prepare: async ({ data: d, frame }) => {
     const open = async (packed) => packed && (await unpacked(packed)), n = d.count;
     const [at, curve, rows, classes, values, edges, times, sheet] = await Promise.all([
       open(d.at), open(d.curve), open(d.rows), open(d.class), open(d.values), open(d.edges), open(d.times), d.thumbs && loaded(d.thumbs.src),
