@@ -15,6 +15,7 @@ type Chart struct {
 	title string
 	theme Theme
 	link  string // of the charts whose selection it shares
+	alone bool   // its output carries the library
 	fig   figure
 	err   error
 }

@@ -15,7 +15,11 @@ func (c *Chart) HTML() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return c.html(picture, true, 0)
+	page, err := c.html(picture, true, 0)
+	if err != nil {
+		return "", err
+	}
+	return c.carrying(page)
 }
 
 // html carries data only; the page's script, which comes with the library's output, finds it by its data-flatland attribute, whenever either

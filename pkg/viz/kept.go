@@ -31,10 +31,13 @@ func (c *Chart) bundle() (jupyter.Bundle, error) {
 		return jupyter.Bundle{}, err
 	}
 	mark := map[string]string{"kind": "chart", "chart": c.fig.kind()}
-	if outputBytes(page, picture, text) > keptBytes || longestPack(page) > packBytes {
+	if c.alone || outputBytes(page, picture, text) > keptBytes || longestPack(page) > packBytes {
 		if mark["saved"], err = c.kept(picture, text); err != nil {
 			return jupyter.Bundle{}, err
 		}
+	}
+	if page, err = c.carrying(page); err != nil {
+		return jupyter.Bundle{}, err
 	}
 	return jupyter.Bundle{
 		Data:     map[string]any{"text/html": page, "image/png": picture, "text/plain": text},

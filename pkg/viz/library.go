@@ -50,7 +50,7 @@ var runtimeScript = sync.OnceValue(func() string {
 
 // Library gives the notebook what its interactive charts are drawn with: Apache ECharts, and the little script that feeds it. Call it once,
 // in the first cell; charts that come before it are drawn when it arrives, and without it charts stay pictures. Where every output has a
-// page of its own (Google Colab) no output reaches another, and charts stay pictures too.
+// page of its own (Google Colab) no output reaches another: there [Chart.Standalone] lets a chart carry it.
 //
 // ECharts is looked for in these places, and packed into the output (0.5 MB), so that the notebook's page needs no network:
 //

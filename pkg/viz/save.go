@@ -46,11 +46,7 @@ func (c *Chart) Save(path string) error {
 
 // page returns the chart as a page of its own.
 func (c *Chart) page() ([]byte, error) {
-	chart, err := c.HTML()
-	if err != nil {
-		return nil, err
-	}
-	library, err := LibraryHTML()
+	chart, err := c.Standalone().HTML()
 	if err != nil {
 		return nil, err
 	}
@@ -61,6 +57,6 @@ func (c *Chart) page() ([]byte, error) {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"color-scheme\" content=\"%s\">\n<title>%s</title>\n</head>\n",
 		map[Theme]string{Page: "light dark", Light: "light", Dark: "dark"}[c.theme], html.EscapeString(title))
-	fmt.Fprintf(&b, "<body>\n%s%s</body>\n</html>\n", chart, library)
+	fmt.Fprintf(&b, "<body>\n%s</body>\n</html>\n", chart)
 	return b.Bytes(), nil
 }

@@ -36,6 +36,7 @@ type stepResult struct {
 	Row     int
 	Visible int // series that are shown
 	Ink     int
+	Charts  []chartState // of the page's frames
 	Panels  []panelState
 }
 

@@ -27,6 +27,14 @@ await page.route(/^(https?|wss?):/, (route) => {
   return route.abort();
 });
 
+// When each chart was drawn, in milliseconds from the page's load.
+await page.addInitScript(() => {
+  globalThis.drawnAt = new Map();
+  new MutationObserver((changes) => changes.forEach(({ target }) => {
+    if (target.dataset.flatlandState === 'drawn') requestAnimationFrame(() => globalThis.drawnAt.set(target, performance.now()));
+  })).observe(document, { attributes: true, subtree: true, attributeFilter: ['data-flatland-state'] });
+});
+
 const charts = () => page.evaluate(ask.charts);
 const frames = () => page.waitForTimeout(250);
 
@@ -188,6 +196,78 @@ const steps = {
     await frames();
     return { panels: (await Promise.all((await charts()).map((_, at) => page.evaluate(ask.panels, at)))).flat() };
   },
+  // The charts of the page's frames, when they have settled.
+  frames: async () => {
+    const all = [];
+    for (const frame of page.frames().slice(1)) {
+      await frame.waitForFunction(ask.settled, null, { timeout: 3000 }).catch(() => {});
+      all.push(...(await frame.evaluate(ask.charts)));
+    }
+    return { charts: all };
+  },
+  // The ids that several elements of the page have.
+  ids: async () => ({
+    text: await page.evaluate(() => {
+      const ids = [...document.querySelectorAll('[id]')].map((e) => e.id);
+      return [...new Set(ids.filter((id, i) => ids.indexOf(id) !== i))].join(' ');
+    }),
+  }),
+  // What stands in the line over a map, with the field's text before it.
+  note: async ({ chart }) => ({
+    text: await page.evaluate((at) => {
+      const note = document.querySelectorAll('[data-flatland]')[at].querySelector('.flatland-note'), field = note.querySelector('input');
+      return `${field.style.display === 'none' ? '' : field.value}\n${note.querySelector('[role=status]').textContent}`;
+    }, chart),
+    ink: (await charts())[chart].ink,
+  }),
+  search: async ({ chart, text }) => {
+    const host = page.locator('[data-flatland]').nth(chart), tool = host.locator('[data-tool="search"]');
+    if ((await tool.getAttribute('aria-pressed')) !== 'true') await tool.click();
+    await host.locator('.flatland-field').fill(text);
+    await frames();
+    return steps.note({ chart });
+  },
+  recolor: async ({ chart, by }) => {
+    await page.locator('[data-flatland]').nth(chart).locator('select').selectOption(by);
+    await page.mouse.move(1, 1);
+    await frames();
+    return { ink: (await charts())[chart].ink };
+  },
+  reset: async ({ chart }) => {
+    await page.locator('[data-flatland]').nth(chart).locator('[data-tool="reset"]').click();
+    await page.mouse.move(1, 1);
+    await frames();
+    return { ink: (await charts())[chart].ink };
+  },
+  // How fast a map is, in milliseconds: from the page's load to the chart, and the middle one of many hovers, and of many steps of zoom and of
+  // drag up to the next frame.
+  pace: async ({ chart }) => page.evaluate(async (at) => {
+    const host = document.querySelectorAll('[data-flatland]')[at], pad = globalThis.flatland.stages.get(host)[0].pad();
+    host.scrollIntoView({ block: 'center', behavior: 'instant' });
+    const loaded = performance.getEntriesByType('navigation')[0].loadEventEnd, r = pad.getBoundingClientRect();
+    const middle = (list) => list.sort((a, b) => a - b)[list.length >> 1];
+    const point = (k) => ({ bubbles: true, cancelable: true, pointerId: 1, button: 0, clientX: r.x + r.width * (0.2 + 0.6 * ((k * 0.618) % 1)), clientY: r.y + r.height * (0.2 + 0.6 * ((k * 0.7548) % 1)) });
+    const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)));
+    const timed = async (act, wait) => {
+      const from = performance.now();
+      act();
+      if (wait) await frame();
+      return performance.now() - from;
+    };
+    const hover = [], zoom = [], drag = [];
+    let said = 0;
+    pad.setPointerCapture = () => {}; // which a pointer that is not there has not
+    pad.dispatchEvent(new PointerEvent('pointermove', point(0)));
+    for (let k = 1; k < 40; k++) {
+      hover.push(await timed(() => pad.dispatchEvent(new PointerEvent('pointermove', point(k)))));
+      if (host.querySelector('.flatland-tip').style.visibility === 'visible') said++;
+    }
+    for (let k = 0; k < 24; k++) zoom.push(await timed(() => pad.dispatchEvent(new WheelEvent('wheel', { ...point(k), deltaY: k % 8 < 6 ? -120 : 360 })), true));
+    pad.dispatchEvent(new PointerEvent('pointerdown', point(0)));
+    for (let k = 1; k < 16; k++) drag.push(await timed(() => pad.dispatchEvent(new PointerEvent('pointermove', point(k))), true));
+    pad.dispatchEvent(new PointerEvent('pointerup', point(16)));
+    return { first: globalThis.drawnAt.get(host) - loaded, hover: middle(hover), zoom: middle(zoom), drag: middle(drag), said };
+  }, chart),
   shot: async ({ path }) => (await page.screenshot({ path, fullPage: true }), {}),
   // A picture of one chart.
   portrait: async ({ chart, path }) => {
