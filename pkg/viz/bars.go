@@ -30,6 +30,8 @@ type bars struct {
 
 // Bars draws numbers as bars that begin at zero, in groups: one bar of each series in each group. Low and High of a series become whiskers.
 // The numbers stand at the ends of their bars where there is room for all. In the notebook a bar shows its numbers under the pointer.
+// [Chart.Axes] takes the axes as they lie: of upright bars the numbers are on y and x names the groups, of Horizontal ones the numbers are on
+// x and y names the groups. A [Rule] among horizontal bars is Vertical.
 //
 //	viz.Bars(viz.Groups{Names: []string{"PCA", "UMAP"}}, viz.Series{Name: "trust", Y: trust, Low: low, High: high})
 //

@@ -26,6 +26,7 @@ type scale struct {
 	name      string
 	low, high float64
 	diverging bool
+	inked     bool // it colours lines and marks, not areas
 	log       bool // equal ratios are equal steps of colour
 }
 
@@ -35,7 +36,10 @@ func (c *scale) at(t *theme, v float64) color.RGBA {
 }
 
 func (c *scale) palette(t *theme) []color.RGBA {
-	if c.diverging {
+	switch {
+	case c.diverging && c.inked:
+		return t.inks
+	case c.diverging:
 		return t.diverging
 	}
 	return t.ramp
@@ -190,6 +194,7 @@ type bar struct {
 	High      float64 `json:"high"`
 	Name      string  `json:"name,omitempty"`
 	Diverging bool    `json:"diverging,omitempty"`
+	Inked     bool    `json:"inked,omitempty"`
 	scale     *scale
 }
 
@@ -201,7 +206,7 @@ func (l *layout) bar(s *sheet, c *scale, x length, space rect) *bar {
 		y += legendRow
 	}
 	b := bar{rect: rect{math.Round(x), math.Round(y), barWidth, math.Round(math.Max(40, math.Min(barHeight, space.bottom()-y)))},
-		Low: c.low, High: c.high, Name: c.name, Diverging: c.diverging, scale: c}
+		Low: c.low, High: c.high, Name: c.name, Diverging: c.diverging, Inked: c.inked, scale: c}
 	for _, n := range c.numbers(b.H) {
 		at := b.bottom() - b.H*c.share(n.value)
 		l.stroke(rule, b.right(), at, b.right()+3, at)

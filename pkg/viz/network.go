@@ -140,7 +140,7 @@ func (n *network) color(e extent) error {
 	case len(n.links.Values) == 0:
 		return nil
 	}
-	n.colors = &scale{name: n.links.ValueName, low: e.low, high: e.high}
+	n.colors = &scale{name: n.links.ValueName, low: e.low, high: e.high, inked: true}
 	return n.colors.paint("Links", n.links.Palette, n.links.Middle)
 }
 

@@ -41,7 +41,7 @@ func newNetwork3D(y mat.Matrix, l Links) (*space, error) {
 	if len(l.Values) > 0 {
 		e := nothing()
 		e.add(l.Values...)
-		s.tones = &scale{name: l.ValueName, low: e.low, high: e.high}
+		s.tones = &scale{name: l.ValueName, low: e.low, high: e.high, inked: true}
 		if err := s.tones.paint("Links", l.Palette, l.Middle); err != nil {
 			return nil, err
 		}

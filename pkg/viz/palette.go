@@ -41,6 +41,16 @@ var (
 	}
 )
 
+// blueOrangeInk and darkBlueOrangeInk are their likes for lines and marks, which stand on the paper itself: the middle is grey.
+var (
+	blueOrangeInk = [...]color.RGBA{
+		rgb(0x083A63), rgb(0x1B659C), rgb(0x3F86BB), rgb(0x7FA6C4), rgb(0xB0B0B0), rgb(0xC79F75), rgb(0xC57A36), rgb(0xA35213), rgb(0x6B2E00),
+	}
+	darkBlueOrangeInk = [...]color.RGBA{
+		rgb(0xBFE3FB), rgb(0x8CC6EF), rgb(0x5CA6DB), rgb(0x5B8BAE), rgb(0x6E6E6E), rgb(0xA27F5A), rgb(0xCB8D4F), rgb(0xEDAB6B), rgb(0xFBD7B0),
+	}
+)
+
 // ramp holds eleven equidistant colours of viridis (S. van der Walt and N. Smith, 2015), whose lightness rises evenly, for colour-blind
 // readers and in greyscale too.
 var ramp = [...]color.RGBA{

@@ -156,9 +156,9 @@ func TestRampRises(t *testing.T) {
 // TestDivergingIsBalanced: to every vision the lightness changes in one direction from the middle to either end; what is equally far from
 // the middle is about equally light; and the two sides are far apart.
 func TestDivergingIsBalanced(t *testing.T) {
-	for name, paper := range map[string]*theme{"light": &light, "dark": &dark} {
+	for name, colors := range map[string][]color.RGBA{"light": light.diverging, "dark": dark.diverging, "light, inks": light.inks, "dark, inks": dark.inks} {
 		for v := range visions {
-			at := func(t float64) oklab { return see(along(paper.diverging, t))[v] }
+			at := func(t float64) oklab { return see(along(colors, t))[v] }
 			sign := 1.0
 			if at(0.5)[0] > at(0)[0] {
 				sign = -1
@@ -204,11 +204,18 @@ func TestContrast(t *testing.T) {
 			}
 		}
 		for i := range 101 {
-			for _, colors := range [][]color.RGBA{p.ramp, p.diverging} {
+			for _, colors := range [][]color.RGBA{p.ramp, p.diverging, p.inks} {
 				c := along(colors, float64(i)/100)
 				if got := contrast(legible(c), c); got < 4.5 {
 					t.Errorf("%s paper: text on %s has contrast %.2f", name, hex(c), got)
 				}
+			}
+		}
+	}
+	for name, p := range map[string]*theme{"light": &light, "dark": &dark} {
+		for i := range 101 {
+			if c := along(p.inks, float64(i)/100); contrast(c, p.paper) < 2 {
+				t.Errorf("%s paper: a line coloured %s has contrast %.2f", name, hex(c), contrast(c, p.paper))
 			}
 		}
 	}

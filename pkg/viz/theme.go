@@ -26,16 +26,17 @@ type theme struct {
 	classes   *[classCount]color.RGBA
 	ramp      []color.RGBA
 	diverging []color.RGBA
+	inks      []color.RGBA // diverging, of lines and marks
 }
 
 var (
 	light = theme{
 		paper: rgb(0xFFFFFF), ink: rgb(0x222222), faint: rgb(0x666666), rule: rgb(0xD0D0D0), grid: rgb(0xEAEAEA),
-		unlabeled: rgb(0xB8B8B8), classes: &classColors, ramp: ramp[:], diverging: blueOrange[:],
+		unlabeled: rgb(0xB8B8B8), classes: &classColors, ramp: ramp[:], diverging: blueOrange[:], inks: blueOrangeInk[:],
 	}
 	dark = theme{
 		paper: rgb(0x161616), ink: rgb(0xE8E8E8), faint: rgb(0xA6A6A6), rule: rgb(0x4A4A4A), grid: rgb(0x2B2B2B),
-		unlabeled: rgb(0x6C6C6C), classes: &darkClassColors, ramp: darkRamp[:], diverging: darkBlueOrange[:],
+		unlabeled: rgb(0x6C6C6C), classes: &darkClassColors, ramp: darkRamp[:], diverging: darkBlueOrange[:], inks: darkBlueOrangeInk[:],
 	}
 )
 
@@ -90,6 +91,7 @@ type look struct {
 	Tints   []string `json:"tints"` // those of the classes, and at last that of no class
 	Ramp    []string `json:"ramp,omitempty"`
 	Diverge []string `json:"diverge,omitempty"`
+	Inks    []string `json:"inks,omitempty"` // diverging, of lines and marks
 }
 
 func (t *theme) look() *look {
@@ -101,7 +103,7 @@ func (t *theme) look() *look {
 
 // withRamps adds the colours of values.
 func (l *look) withRamps(t *theme) *look {
-	l.Ramp, l.Diverge = hexes(t.ramp), hexes(t.diverging)
+	l.Ramp, l.Diverge, l.Inks = hexes(t.ramp), hexes(t.diverging), hexes(t.inks)
 	return l
 }
 

@@ -30,7 +30,7 @@ const compose = (d, look, prepared, stages) => {
     if (p.hover) hovers.push({ frame: panel.frame, say: p.hover, at });
     if (panel.bar) {
       const { bar } = panel, key = `${bar.X} ${bar.Y}`;
-      const colors = bar.diverging ? look.diverge : look.ramp;
+      const colors = bar.diverging ? (bar.inked ? look.inks : look.diverge) : look.ramp;
       if (!taken.has(key)) {
         taken.add(key);
         option.graphic.elements.push({

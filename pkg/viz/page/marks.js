@@ -8,7 +8,7 @@ const marks = {
       for (const list of [g.levels, g.titles, g.texts, ...(g.columns ?? []).map((c) => c.values)]) {
         if (list && list.length !== g.at.length) throw new Error(`${list.length} for ${g.at.length} marks`);
       }
-      const shades = g.diverge ? look.diverge : look.ramp;
+      const shades = g.diverge ? look.inks : look.ramp;
       const color = (k) => (g.levels ? `rgb(${along(shades, g.levels[k] / 255)})` : g.role ? look[g.role] : look.tints[g.tint]);
       return { ...g, name: unique(g.entry, i), color, at: g.at.map(points) };
     });

@@ -107,7 +107,7 @@ const space = {
     const hex = (c) => parseInt(c.slice(1), 16), number = ([r, g, b]) => (r << 16) | (g << 8) | b;
     const scaleColors = (colors) => Array.from({ length: hueSteps }, (_, i) => number(along(colors, i / (hueSteps - 1))));
     const own = byValue ? scaleColors(look.ramp) : groups.map((g) => hex(look.tints[g.tint]));
-    const rest = d.levels ? scaleColors(d.diverge ? look.diverge : look.ramp) : [hex(look.tints[look.tints.length - 1])];
+    const rest = d.levels ? scaleColors(d.diverge ? look.inks : look.ramp) : [hex(look.tints[look.tints.length - 1])];
     const hues = [...own, ...rest], paper = hex(look.paper), ruled = hex(look.rule);
     const faded = (c, share) => number(rgb(`#${c.toString(16).padStart(6, '0')}`).map((v, i) => Math.round(v + share * (((paper >> (8 * (2 - i))) & 255) - v))));
     const colors = hues.flatMap((c) => Array.from({ length: fadeSteps }, (_, s) => (d.flat ? c : faded(c, fading * (1 - (s + 0.5) / fadeSteps)))));
