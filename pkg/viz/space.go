@@ -62,6 +62,9 @@ func newSpace(name string, y mat.Matrix, p Points, columns int, want string) (*s
 	if err != nil {
 		return nil, err
 	}
+	if len(p.Colors) > 0 {
+		return nil, pointsParam("Colors", "given", "nil: what is in three dimensions has one coloring")
+	}
 	s := &space{scatter: points, name: name, flat: columns == 2}
 	n, _ := y.Dims()
 	points.x, points.y = make([]float64, n), make([]float64, n)

@@ -7,10 +7,11 @@ import (
 	"slices"
 )
 
-// Of a space the page holds at most fullBytes, packed, and what is saved or shares a page spaceBytes.
+// What the data of a space may take of an output, in bytes of base64, while the notebook runs and when nothing is known of where it is kept.
 const (
-	fullBytes  = 1900 << 10
-	spaceBytes = 36 << 10
+	spaceLive  = 1_400_000
+	spaceKept  = 48_000
+	thumbsLive = 300_000
 )
 
 // Up to mostRowed points keep their order, and so their row; more are ordered along a curve through the box, on which gaps are short.
@@ -23,7 +24,7 @@ const (
 // spacePayload is what the page's script draws a space of. Packed numbers are gzip in base64.
 type spacePayload struct {
 	Count     int            `json:"count"`
-	At        string         `json:"at,omitempty"`     // uint16, in 65535ths from −1 to 1: x, y and z, each its low bytes and then its high bytes
+	At        []string       `json:"at,omitempty"`     // x, y and z: 16-bit, in planes, in 65535ths from −1 to 1
 	Deltas    bool           `json:"deltas,omitempty"` // At holds differences
 	Curve     string         `json:"curve,omitempty"`  // in place of At: gaps between places on the curve, as varints
 	Rows      string         `json:"rows,omitempty"`   // gaps between the rows shown, as varints; all when empty
@@ -42,7 +43,7 @@ type spacePayload struct {
 	Tint      int            `json:"tint"`
 	Classes   []classPayload `json:"classes,omitempty"`
 	Class     string         `json:"class,omitempty"`  // uint8
-	Values    string         `json:"values,omitempty"` // uint8 on the curve, else uint16: low bytes and then high bytes
+	Values    string         `json:"values,omitempty"` // uint8 on the curve, else 16-bit, in planes
 	Low       float64        `json:"low"`
 	High      float64        `json:"high"`
 	Value     string         `json:"valueName,omitempty"`
@@ -64,21 +65,33 @@ type spacePayload struct {
 type portion struct{ rows, edges []int }
 
 func (s *space) data(f rect, g page) (any, error) {
-	limit := g.bytes(spaceBytes)
+	panels := 1.0
+	if g.share < 1 {
+		panels = gridShare / g.share
+	}
+	limit, thumbs := int(spaceLive/panels), int(thumbsLive/panels)
+	if !g.live {
+		limit, thumbs = int(spaceKept/panels), g.bytes(thumbBytes)
+		if g.room != 0 {
+			limit = int(float64(g.room) / panels)
+			if s.p.Images != nil {
+				limit -= thumbs * 4 / 3
+			}
+			limit = max(limit-1500, 2000)
+		}
+	}
 	share := 1.0
 	if all := len(s.x) + len(s.links.Edges); all > mostSpaced {
 		share = mostSpaced / float64(all)
 	}
-	for ; ; share *= math.Min(0.8, math.Sqrt(share)) {
+	for ; ; share *= 0.85 {
 		part := s.portion(share)
 		p, size, err := s.pack(part, f, g)
 		if err != nil {
 			return nil, err
 		}
-		if size > limit*4/3 && len(part.rows) > 8 {
-			if share == 1 { // near enough to begin with
-				share = math.Min(1, 1.6*float64(limit)/float64(size))
-			}
+		if size > limit && len(part.rows) > 8 {
+			share = math.Min(share, 1.2*share*float64(limit)/float64(size)) // not far above what fits
 			continue
 		}
 		if len(part.rows) < len(s.x) || len(part.edges) < len(s.links.Edges) {
@@ -88,7 +101,7 @@ func (s *space) data(f rect, g page) (any, error) {
 			}
 		}
 		if s.p.Images != nil {
-			if p.Thumbs, err = newThumbnails(part.rows, s.p.Images, g.bytes(thumbBytes)); err != nil {
+			if p.Thumbs, err = newThumbnails(part.rows, s.p.Images, thumbs); err != nil {
 				return nil, err
 			}
 		}
@@ -101,15 +114,13 @@ func (s *space) portion(share float64) portion {
 	var p portion
 	switch {
 	case share >= 1:
-		p.rows, p.edges = allRows(len(s.x)), allRows(len(s.links.Edges))
+		p.rows, p.edges = rowsTo(len(s.x)), rowsTo(len(s.links.Edges))
 	case s.courses != nil:
 		for _, c := range s.courses {
 			p.rows = append(p.rows, s.bends(c, max(2, int(share*float64(c.end-c.first))))...)
 		}
 	default:
-		take := func(n int) []int {
-			return slices.Sorted(slices.Values(shuffled(n)[:min(n, max(1, int(share*float64(n))))]))
-		}
+		take := func(n int) []int { return sampled(n, int(share*float64(n))) }
 		p.rows = take(len(s.x))
 		if s.links.Edges != nil {
 			p.edges = take(len(s.links.Edges))
@@ -121,15 +132,6 @@ func (s *space) portion(share float64) portion {
 		}
 	}
 	return p
-}
-
-// allRows returns the numbers below n.
-func allRows(n int) []int {
-	all := make([]int, n)
-	for i := range all {
-		all[i] = i
-	}
-	return all
 }
 
 // bends returns about the given number of points of a course, with the first and the last: those that stand out most from the line between
@@ -206,15 +208,17 @@ func (s *space) pack(part portion, f rect, g page) (*spacePayload, int, error) {
 	rows := part.rows
 	w := &packer{}
 	if len(rows) > mostRowed && s.courses == nil && s.links.Edges == nil {
-		var codes []uint32
-		rows, codes = s.alongCurve(rows)
+		var gaps []uint32
+		rows, gaps = s.alongCurve(rows)
 		p.Unrowed = true
-		p.Curve = w.gaps(codes)
+		p.Curve = w.pack(varints(gaps))
 	} else {
 		p.Deltas = s.courses != nil
-		p.At = w.planes(rows, p.Deltas, func(j, i int) uint16 { return fraction((s.at[j][i] + 1) / 2) }, 3)
+		for j := range s.at {
+			p.At = append(p.At, w.pack(s.planes(rows, func(i int) uint16 { return fraction((s.at[j][i] + 1) / 2) })))
+		}
 		if len(rows) < len(s.x) {
-			p.Rows = w.gaps(uint32s(rows))
+			p.Rows = w.pack(varints(gapsOf(rows)))
 		}
 	}
 	step := max(1, len(rows)/4)
@@ -226,14 +230,14 @@ func (s *space) pack(part portion, f rect, g page) (*spacePayload, int, error) {
 		for _, c := range s.classes {
 			p.Classes = append(p.Classes, classPayload{c.name, c.tint.index(), c.shape.symbol(), g.entry(c.name), c.tint == noClass})
 		}
-		p.Class = w.bytes(rows, func(i int) uint8 { return uint8(s.class[i]) })
+		p.Class = w.pack(numbers8(rows, func(i int) uint8 { return uint8(s.class[i]) }))
 	}
 	if s.values != nil {
 		p.Low, p.High, p.Value = s.colors.low, s.colors.high, s.colors.name
 		if p.Unrowed {
-			p.Values = w.bytes(rows, func(i int) uint8 { return uint8(math.Round(255 * s.colors.share(s.values[i]))) })
+			p.Values = w.pack(numbers8(rows, func(i int) uint8 { return uint8(math.Round(255 * s.colors.share(s.values[i]))) }))
 		} else {
-			p.Values = w.planes(rows, p.Deltas, func(_, i int) uint16 { return fraction(s.colors.share(s.values[i])) }, 1)
+			p.Values = w.pack(s.planes(rows, func(i int) uint16 { return fraction(s.colors.share(s.values[i])) }))
 		}
 	}
 	if s.p.Text != nil && !p.Unrowed {
@@ -310,7 +314,7 @@ func (s *space) packCourses(p *spacePayload, rows []int, w *packer) {
 }
 
 // alongCurve orders rows along a curve that fills the box, on which the bits of the coordinates take turns (G. M. Morton, A computer oriented
-// geodetic data base, 1966), and returns where on it they are.
+// geodetic data base, 1966), and returns the gaps between them there.
 func (s *space) alongCurve(rows []int) ([]int, []uint32) {
 	type place struct {
 		code uint32
@@ -329,11 +333,11 @@ func (s *space) alongCurve(rows []int) ([]int, []uint32) {
 		}
 		return p.row - q.row
 	})
-	order, codes := make([]int, len(rows)), make([]uint32, len(rows))
+	order, gaps, last := make([]int, len(rows)), make([]uint32, len(rows)), uint32(0)
 	for k, p := range places {
-		order[k], codes[k] = p.row, p.code
+		order[k], gaps[k], last = p.row, p.code-last, p.code
 	}
-	return order, codes
+	return order, gaps
 }
 
 // spread leaves two empty bits after each of ten bits.
@@ -342,14 +346,6 @@ func spread(v uint32) uint32 {
 	v = (v | v<<8) & 0x0300F00F
 	v = (v | v<<4) & 0x030C30C3
 	return (v | v<<2) & 0x09249249
-}
-
-func uint32s(of []int) []uint32 {
-	all := make([]uint32, len(of))
-	for i, v := range of {
-		all[i] = uint32(v)
-	}
-	return all
 }
 
 // A packer packs numbers and counts the bytes.
@@ -367,37 +363,15 @@ func (w *packer) pack(b []byte) string {
 	return text
 }
 
-// gaps packs numbers that do not decrease.
-func (w *packer) gaps(v []uint32) string {
-	var b []byte
-	last := uint32(0)
-	for _, u := range v {
-		b = binary.AppendUvarint(b, uint64(u-last))
-		last = u
-	}
-	return w.pack(b)
-}
-
-func (w *packer) bytes(rows []int, number func(i int) uint8) string {
-	b := make([]byte, len(rows))
-	for k, i := range rows {
-		b[k] = number(i)
-	}
-	return w.pack(b)
-}
-
-// planes packs columns of numbers, or of the differences of each from the one before.
-func (w *packer) planes(rows []int, deltas bool, number func(column, i int) uint16, columns int) string {
-	b := make([]byte, 2*columns*len(rows))
-	for j := range columns {
-		low, high, last := b[2*j*len(rows):], b[(2*j+1)*len(rows):], uint16(0)
-		for k, i := range rows {
-			v := number(j, i)
-			low[k], high[k] = uint8(v-last), uint8((v-last)>>8)
-			if deltas {
-				last = v
-			}
+// planes returns a number of each row, or, of courses, whose numbers hardly change, how much it exceeds the one before.
+func (s *space) planes(rows []int, number func(i int) uint16) []byte {
+	last := uint16(0)
+	return planes(len(rows), func(k int) uint16 {
+		v := number(rows[k])
+		d := v - last
+		if s.courses != nil {
+			last = v
 		}
-	}
-	return w.pack(b)
+		return d
+	})
 }

@@ -3,26 +3,6 @@ const fading = 0.55, fadeSteps = 24, haloWidth = 2.4, mostSortedPoints = 50000, 
 const rimOf = (diameter) => Math.min(0.7, Math.max(0, diameter - 2) / 5);
 const turning = new WeakMap(); // the spaces of a chart that turn together
 
-const gapsOf = (b) => {
-  const out = [];
-  for (let i = 0, v = 0, last = 0; i < b.length;) {
-    for (let shift = 1, more = true; more; i++, shift *= 128) {
-      v += (b[i] & 127) * shift;
-      more = b[i] > 127;
-    }
-    out.push((last += v));
-    v = 0;
-  }
-  return Uint32Array.from(out);
-};
-const columnsOf = (b, n, columns, deltas) => Array.from({ length: columns }, (_, j) => {
-  const low = b.subarray(2 * j * n), high = b.subarray((2 * j + 1) * n), out = new Uint16Array(n);
-  for (let i = 0, last = 0; i < n; i++) {
-    out[i] = low[i] + 256 * high[i] + last;
-    if (deltas) last = out[i];
-  }
-  return out;
-});
 // Every third bit of a place on the curve, as 65535ths.
 const onCurve = (codes, j) => Uint16Array.from(codes, (c) => {
   let v = 0;
@@ -59,10 +39,10 @@ const space = {
   prepare: async ({ data: d, frame }) => {
     const open = async (packed) => packed && (await unpacked(packed)), n = d.count;
     const [at, curve, rows, classes, values, edges, times, sheet] = await Promise.all([
-      open(d.at), open(d.curve), open(d.rows), open(d.class), open(d.values), open(d.edges), open(d.times), d.thumbs && loaded(d.thumbs.src),
+      Promise.all((d.at ?? []).map(open)), open(d.curve), open(d.rows), open(d.class), open(d.values), open(d.edges), open(d.times), d.thumbs && loaded(d.thumbs.src),
     ]);
-    const codes = curve && gapsOf(curve);
-    const places = codes ? axes3.map((j) => onCurve(codes, j)) : columnsOf(at, n, 3, d.deltas);
+    const codes = curve && risen(varints(curve, n)), plane = (b) => (d.deltas ? risen(planes(b, n)) : planes(b, n));
+    const places = axes3.map((j) => (codes ? onCurve(codes, j) : plane(at[j])));
     const ends = edges && (n > 65535 ? new Uint32Array(edges.buffer) : new Uint16Array(edges.buffer));
     const lines = { a: [], b: [], edge: [] }, course = d.courses && new Uint32Array(n), starts = [];
     for (let e = 0; ends && e < ends.length / 2; e++) {
@@ -80,13 +60,13 @@ const space = {
       first += count;
     });
     const p = {
-      n, places, sheet, starts, course, rows: rows && gapsOf(rows), classes, values: values && (d.curve ? values : columnsOf(values, n, 1, d.deltas)[0]),
+      n, places, sheet, starts, course, rows: rows && risen(varints(rows, n)), classes, values: values && (d.curve ? values : plane(values)),
       lines: { a: Uint32Array.from(lines.a), b: Uint32Array.from(lines.b) }, times: times && new Float32Array(times.buffer), seen: { x: new Float32Array(n), y: new Float32Array(n), near: new Float32Array(n) },
     };
     for (const [name, list] of Object.entries({ x: places[0], rows: p.rows, classes, values: p.values, text: d.text })) {
       if (list && list.length !== n) throw new Error(`${name} has ${list.length} elements for ${n} points`);
     }
-    if (n === 0 || (at && at.length !== 6 * n)) throw new Error(`${at?.length ?? 0} bytes for the places of ${n} points`);
+    if (n === 0) throw new Error('no points');
     const home = cameraOf(d, d.half, d.side, frame.W, frame.H, d.flat), slack = d.curve ? 1.5 : 0.1;
     for (const [k, x, y] of d.seen) {
       const at = see(home, places.map((v) => v[k] / 32767.5 - 1));
