@@ -89,7 +89,7 @@ func TestTreesLieInTheDisk(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for k, edge := range e.Edges {
+			for k, edge := range e.Ties() {
 				if got := d.At(edge[0], edge[1]); math.Abs(got-e.Lengths[k]) > 1e-13*got {
 					t.Fatalf("%s, %+v: the edge %v is %v long, want %v", name, s, edge, got, e.Lengths[k])
 				}

@@ -118,6 +118,9 @@ func TestMatrixNamesItsLayers(t *testing.T) {
 	if c := p.Caption(); !strings.Contains(c, "linear") {
 		t.Error(c)
 	}
+	if rows, columns := p.Layers(); len(rows) != 3 || rows[1] != "hidden" || len(columns) != 3 || columns[2] != "out" {
+		t.Errorf("layers %q and %q", rows, columns)
+	}
 	if r, c := p.T().Dims(); r != 3 || c != 3 {
 		t.Errorf("transpose %d × %d", r, c)
 	}

@@ -71,6 +71,19 @@ func (g page) entry(name string) int {
 // bytes returns the plot's share of a limit.
 func (g page) bytes(limit int) int { return int(g.share * float64(limit)) }
 
+// packed returns the plot's share of a limit of compressed bytes, in base64; a notebook that is kept takes no longer run of them than packBytes,
+// and all together no more than there is room for.
+func (g page) packed(limit int) int {
+	n := g.bytes(limit * 4 / 3)
+	if !g.live {
+		n = min(n, packBytes)
+	}
+	if g.room != 0 {
+		n = min(n, g.bytes(max(0, g.room)))
+	}
+	return n
+}
+
 // Titled returns the chart with a title above it.
 func (c *Chart) Titled(title string) *Chart {
 	d := *c

@@ -1,8 +1,10 @@
 package viz
 
-// weaveBytes is what the page's strands take, packed, and pointShare is the share of what marks may take that is left to points.
+// weaveBytes is what the page's strands take, packed, times liveWeave while a notebook runs, where there is room for all; pointShare is the share of
+// what marks may take that is left to points.
 const (
-	weaveBytes = 24 << 10
+	weaveBytes = 36 << 10
+	liveWeave  = 5
 	pointShare = 0.35
 )
 
@@ -24,7 +26,7 @@ type huePart struct {
 }
 
 func (c *connectivity) data(f rect, g page) (any, error) {
-	marks, err := packMarks(c.groups(f), true, page{legend: g.legend, share: pointShare * g.share})
+	marks, err := packMarks(c.groups(f), true, page{legend: g.legend, share: pointShare * g.share, live: g.live, room: g.room})
 	if err != nil {
 		return nil, err
 	}
@@ -38,6 +40,11 @@ func (c *connectivity) data(f rect, g page) (any, error) {
 			part.Entry, part.Tint = g.entry(c.classes[h].name), c.classes[h].tint.index()
 		}
 		p.Hues = append(p.Hues, part)
+	}
+	g.share *= 1 - pointShare
+	limit := g.packed(weaveBytes)
+	if g.live {
+		limit *= liveWeave
 	}
 	whole := c.weave(int(f.W))
 	most := 255 / c.hues()
@@ -53,7 +60,7 @@ func (c *connectivity) data(f rect, g page) (any, error) {
 		if p.Weave, err = pack64(pixels); err != nil {
 			return nil, err
 		}
-		if len(p.Weave) <= g.bytes(weaveBytes*4/3) {
+		if len(p.Weave) <= limit {
 			break
 		}
 	}

@@ -66,7 +66,7 @@ func (h *heatmap) data(f rect, g page) (any, error) {
 			if p.Cells, err = pack64(quantized(values, h.values, p.Levels)); err != nil {
 				return nil, err
 			}
-			if len(p.Cells) <= g.bytes(cellBytes*4/3) || len(values) == 1 {
+			if len(p.Cells) <= g.packed(cellBytes) || len(values) == 1 {
 				p.Rows, p.Columns = rows, columns
 				return p, nil
 			}

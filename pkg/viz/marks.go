@@ -198,7 +198,7 @@ func packMarks(groups []group, zoom bool, g page) (any, error) {
 		if shown < all {
 			p.Note = fmt.Sprintf("%d of %d marks are shown here; the static picture shows all", shown, all)
 		}
-		if len(p.Marks) <= g.bytes(markBytes*4/3) || share*float64(all) < 1 {
+		if len(p.Marks) <= g.packed(markBytes) || share*float64(all) < 1 {
 			return p, nil
 		}
 	}

@@ -167,7 +167,7 @@ func (f *surface) data(r rect, g page) (any, error) {
 			if p.Cells, err = pack64(b); err != nil {
 				return nil, fmt.Errorf("viz: %w", err)
 			}
-			if len(p.Cells) <= g.bytes(cellBytes*4/3) || len(b) == 1 {
+			if len(p.Cells) <= g.packed(cellBytes) || len(b) == 1 {
 				p.Rows, p.Columns = cells.rows, cells.columns
 				return p, nil
 			}
