@@ -151,7 +151,7 @@ func (s *space) draw(sh *sheet, f rect) {
 	case sh.pixels != nil:
 		s.onPlate(newPlate(sh.pixels, f), sh, d, f, 1, box, seen)
 		sh.snap(f, d.used)
-	case count > 8000: // vectors of so many would be larger than their pixels
+	case count > 4000: // vectors of so many would be larger than their pixels
 		const ratio = 2
 		m := image.NewRGBA(image.Rect(0, 0, ratio*int(f.W), ratio*int(f.H)))
 		draw.Draw(m, m.Bounds(), image.NewUniform(sh.paper), image.Point{}, draw.Src)
