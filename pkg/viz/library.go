@@ -142,12 +142,12 @@ func loader(from source) (string, error) {
 	return "<script>\n" + uncommented(runtimeScript()) + "(" + string(list) + ");\n</script>\n", nil
 }
 
-// uncommented drops the lines of a script that are comments.
+// uncommented drops the lines of a script that are comments, and the space before the others.
 func uncommented(code string) string {
 	var b strings.Builder
 	for line := range strings.Lines(code) {
 		if text := strings.TrimSpace(line); text != "" && !strings.HasPrefix(text, "//") {
-			b.WriteString(line)
+			b.WriteString(text + "\n")
 		}
 	}
 	return strings.TrimRight(b.String(), "\n")

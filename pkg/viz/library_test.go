@@ -165,7 +165,7 @@ func TestPins(t *testing.T) {
 }
 
 func TestUncommented(t *testing.T) {
-	if got := uncommented("// a\n(x) => {\n\n  // b\n  y('http://c'); // d\n}\n"); got != "(x) => {\n  y('http://c'); // d\n}" {
+	if got := uncommented("// a\n(x) => {\n\n  // b\n  y('http://c'); // d\n}\n"); got != "(x) => {\ny('http://c'); // d\n}" {
 		t.Errorf("%q", got)
 	}
 	for line := range strings.Lines(runtimeScript()) {
