@@ -58,6 +58,8 @@ const layerIn = (chart, box, { X, Y, W, H }) => {
     pad.setPointerCapture(event.pointerId);
     layer.down?.(p);
   });
+  // JupyterLab would select cells, and leave the focus to the notebook.
+  pad.addEventListener('mousedown', (event) => event.shiftKey && event.stopPropagation());
   pad.addEventListener('pointermove', (event) => {
     if (begun) layer.move?.(place(event));
   });
