@@ -162,6 +162,9 @@ func TestPowerLawFindsThePower(t *testing.T) {
 	}
 	near(t, "exponent", p.Exponent.Value, 1.3, 1e-10)
 	near(t, "R²", p.R2, 1, 1e-10)
+	if at, v := p.Line(); len(at) != 2 || at[0] != 1 || at[1] != 40 || math.Abs(v[0]-1) > 1e-10 || math.Abs(v[1]-math.Pow(40, -1.3)) > 1e-10 {
+		t.Errorf("its line goes through %v at %v", v, at)
+	}
 	for k := range 40 {
 		v := math.Exp(-float64(k) / 10)
 		x.Set(2*k, k, v)

@@ -34,20 +34,22 @@ func (r *Ranks) CoRanking(k int) *mat.Dense {
 func (r *Ranks) Reach() int { return r.K }
 
 // Sizes returns neighbourhoods to draw a curve of the scores over: about four to a doubling, up
-// to the largest that all scores are defined for, K or just below n/2.
+// to the largest that all scores are defined for, K or just below n/2. Two rows have none.
 func (r *Ranks) Sizes() []int {
-	var sizes []int
 	top := min(r.K, (r.N-1)/2)
+	if top < 1 {
+		return nil
+	}
+	var sizes []int
 	for e := 0; ; e++ {
 		k := int(math.Round(math.Exp2(float64(e) / 4)))
 		if k >= top {
-			break
+			return append(sizes, top)
 		}
 		if len(sizes) == 0 || k > sizes[len(sizes)-1] {
 			sizes = append(sizes, k)
 		}
 	}
-	return append(sizes, max(1, top))
 }
 
 // Caption says under a chart what was compared.
