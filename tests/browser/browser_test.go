@@ -38,6 +38,9 @@ type stepResult struct {
 	Ink     int
 	Charts  []chartState // of the page's frames
 	Panels  []panelState
+
+	First, Hover, Zoom, Drag float64 // milliseconds
+	Said                     int     // hovers that found a point
 }
 
 type step map[string]any

@@ -13,6 +13,7 @@ import (
 
 	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/viz"
+	"github.com/flatland-go/flatland/tests/browser/kinds"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -96,7 +97,8 @@ func TestLarge(t *testing.T) {
 // text and row; a list over the legend recolours the points.
 func TestChoosing(t *testing.T) {
 	testenv.Need(t, "chromium")
-	y, p := rings()
+	y, p := kinds.Rings()
+	rows := len(p.Labels)
 	heights := make([]float64, rows)
 	for i := range heights {
 		heights[i] = float64(i)
@@ -124,7 +126,7 @@ func TestChoosing(t *testing.T) {
 		t.Fatal(err)
 	}
 	var north []string
-	for i := range each {
+	for i := range kinds.Each {
 		north = append(north, fmt.Sprint(i))
 	}
 	for i, want := range map[int]string{
