@@ -73,8 +73,22 @@ const (
 	barSpace  = 7
 )
 
+// tools counts what each kind of plot hands over to the page's tools, beside those of all charts, of which panels of one kind share a button.
+var tools = map[string]int{"scatter": 2, "space": 1}
+
 // toolsWidth is what the page's tools take, right of the caption.
-const toolsWidth = 60
+func (a arrangement) toolsWidth() length {
+	const all, each, before = 2, 22, 14
+	n := all
+	seen := map[string]bool{}
+	for _, p := range a.plots {
+		if !seen[p.kind()] {
+			n += tools[p.kind()]
+			seen[p.kind()] = true
+		}
+	}
+	return length(each*n + before)
+}
 
 // width returns the room to keep free for the key, or zero.
 func (k key) width(s *sheet) length {

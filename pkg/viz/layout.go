@@ -88,7 +88,7 @@ func (c *Chart) layout() (layout, error) {
 		if len(a.plots) > 1 {
 			lines = 6 // of what differs from panel to panel
 		}
-		caption = s.wrap(regular, captionSize, width-2*edge-toolsWidth, lines, text)
+		caption = s.wrap(regular, captionSize, width-2*edge-a.toolsWidth(), lines, text)
 		bottom -= captionSize*lineHeight*length(len(caption)) + captionGap
 	}
 

@@ -3,6 +3,19 @@ const icons = {
   reset: 'M3 8a5 5 0 1 0 1.6-3.7M3 2.5v2.6h2.6',
   save: 'M8 2v8M4.8 7 8 10.2 11.2 7M2.5 11v2.5h11V11',
 };
+// Panels that hand over the same tool, by its title, share a button.
+const merged = (all) => [...new Set(all.map((t) => t.title))].map((title) => {
+  const same = all.filter((t) => t.title === title), [first] = same;
+  if (same.length === 1) return first;
+  const pressed = ({ pressed: p }) => Boolean(typeof p === 'function' ? p() : p);
+  return {
+    ...first,
+    press: () => {
+      const before = pressed(first);
+      same.filter((t) => t.pressed === undefined || pressed(t) === before).forEach((t) => t.press());
+    },
+  };
+});
 const toolsOf = (box) => {
   const bar = element('div', 'right:4px;bottom:2px');
   bar.setAttribute('role', 'toolbar');
@@ -20,7 +33,8 @@ const toolsOf = (box) => {
     to.focus();
   });
   // Buttons stay, with the focus that one of them may have, while their names do.
-  const show = (now) => {
+  const show = (all) => {
+    const now = merged(all);
     tools = now;
     if (names !== now.map((t) => t.name).join(' ')) {
       names = now.map((t) => t.name).join(' ');
