@@ -2,11 +2,8 @@ package viz
 
 import (
 	"bytes"
-	"compress/gzip"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"math"
 	"math/rand/v2"
@@ -196,7 +193,7 @@ func TestConnectivityOnThePage(t *testing.T) {
 		t.Fatal(err)
 	}
 	payload := data.(*connectivityPayload)
-	pixels := unzip64(t, payload.Weave)
+	pixels := unpacked(t, payload.Weave)
 	if len(pixels) != payload.Side*payload.Side || len(payload.Hues) != 2 || payload.Hues[0].Entry != 0 || payload.Hues[1].Entry != 1 {
 		t.Errorf("%d pixels for a side of %d, hues %v", len(pixels), payload.Side, payload.Hues)
 	}
@@ -210,27 +207,10 @@ func TestConnectivityOnThePage(t *testing.T) {
 		t.Errorf("pixels by hue: %v", seen)
 	}
 	var groups []groupPayload
-	if err := json.Unmarshal(unzip64(t, payload.Marks), &groups); err != nil || len(groups) != 2 || len(groups[0].At) != 100 {
+	if err := json.Unmarshal(unpacked(t, payload.Marks), &groups); err != nil || len(groups) != 2 || len(groups[0].At) != 100 {
 		t.Errorf("%d groups of points, %v", len(groups), err)
 	}
 	if got, want := fmt.Sprint(c), "Connectivity of 200 points in 2 classes: left (100), right (100) by "; !bytes.HasPrefix([]byte(got), []byte(want)) {
 		t.Errorf("it says %q", got)
 	}
-}
-
-// unzip64 undoes pack64.
-func unzip64(t *testing.T, packed string) []byte {
-	t.Helper()
-	b, err := base64.StdEncoding.DecodeString(packed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := gzip.NewReader(bytes.NewReader(b))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if b, err = io.ReadAll(r); err != nil {
-		t.Fatal(err)
-	}
-	return b
 }
