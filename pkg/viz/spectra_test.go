@@ -127,38 +127,33 @@ func spectraSamples() map[string]*Chart {
 	}
 	local[5], local[17] = math.NaN(), 400
 	return map[string]*Chart{
-		"scree":               Scree(falling(12), Components{Choices: []Choice{{"half", 1}, {"rule", 4}, {"another", 4}}, Chance: []Series{{Name: "chance", Y: []float64{0.2, 0.1, 0.05}}}}).Titled("Scree"),
-		"scree one":           Scree(explained{1}, Components{}),
-		"scree log":           Scree(falling(60), Components{Log: true, Most: 60}).Rules(Rule{Name: "rounding", At: 1e-6}),
-		"scree eigenvalues":   Scree(Eigenvalues{3, -1, 5, 0}, Components{}),
-		"lines spectra":       Spectra(Spectrum{Name: "first", Values: powers(100, 1), Law: slope(1), Edge: 0.02}, Spectrum{Name: "second", Values: append(powers(50, 2), 0, 0)}).Titled("Spectra"),
-		"lines spectra alone": Spectra(Spectrum{Values: []float64{4}}),
-		"biplot":              Biplot(model(120, 5), Columns{Names: names(5, "column")}, Points{Labels: cyclic(120, 3)}).Titled("Biplot"),
-		"biplot many":         Biplot(model(2000, 300), Columns{Most: 60}, Points{Values: noiseMatrix(1, 2000).RawRowView(0), ValueName: long}),
-		"biplot one":          Biplot(model(1, 1), Columns{Names: []string{long}}, Points{}),
-		"heatmap loadings":    Loadings(noiseMatrix(3, 90), Columns{}).Titled("Loadings"),
-		"heatmap confusion":   Confusion([]int{0, 0, 1, 1, 2, -1}, []int{0, 1, 1, 1, 0, 2}, []string{"zero", "one", "two"}).Titled("Confusion"),
-		"heatmap confused":    Confusion(cyclic(3000, 60), cyclic(3000, 59), nil),
-		"shepard":             Shepard(noiseMatrix(120, 5), map120).Titled("Shepard"),
-		"shepard three":       Shepard(lattice(3), lattice(3)),
-		"coranking":           CoRanking(ranked(40), 10).Titled("Co-ranking"),
-		"coranking many":      CoRanking(ranked(300), 0),
-		"coranking one":       CoRanking(ranked(1), 1),
-		"lines rank curves":   RankCurves(RankCurve{"PCA", curves(500)}, RankCurve{"", curves(900)}).Titled("Ranks"),
-		"lines rank curve":    RankCurves(RankCurve{Of: curves(500)}),
-		"lines rank scores":   RankScores(ranked(20)),
-		"lines probes":        Probes(0.1, Probe{Name: "class", Scores: probed(300, 5)}, Probe{Name: "control", Scores: []measure.Score{{Value: 0.1, StdErr: 0.02}, {Value: 0.15, StdErr: 0.02}}, Dashed: true}),
-		"density":             Density(map900, Densities{}).Titled("Density"),
-		"density one":         Density(lattice(1), Densities{Width: 0.2}),
-		"scatter dimension":   LocalDimension(map900, measure.Dimension{Method: "MLE", Local: local}).Titled("Local dimension"),
+		"scree":             Scree(falling(12), Components{Choices: []Choice{{"half", 1}, {"rule", 4}, {"another", 4}}, Chance: []Series{{Name: "chance", Y: []float64{0.2, 0.1, 0.05}}}}).Titled("Scree"),
+		"scree one":         Scree(explained{1}, Components{}),
+		"scree log":         Scree(falling(60), Components{Log: true, Most: 60}).Rules(Rule{Name: "rounding", At: 1e-6}),
+		"lines spectra":     Spectra(Spectrum{Name: "first", Values: powers(100, 1), Law: slope(1), Edge: 0.02}, Spectrum{Name: "second", Values: append(powers(50, 2), 0, 0)}).Titled("Spectra"),
+		"biplot":            Biplot(model(120, 5), Columns{Names: names(5, "column")}, Points{Labels: cyclic(120, 3)}).Titled("Biplot"),
+		"biplot many":       Biplot(model(2000, 300), Columns{Most: 60}, Points{Values: noiseMatrix(1, 2000).RawRowView(0), ValueName: long}),
+		"biplot one":        Biplot(model(1, 1), Columns{Names: []string{long}}, Points{}),
+		"heatmap loadings":  Loadings(noiseMatrix(3, 90), Columns{}).Titled("Loadings"),
+		"heatmap confusion": Confusion([]int{0, 0, 1, 1, 2, -1}, []int{0, 1, 1, 1, 0, 2}, []string{"zero", "one", "two"}).Titled("Confusion"),
+		"heatmap confused":  Confusion(cyclic(3000, 60), cyclic(3000, 59), nil),
+		"shepard":           Shepard(noiseMatrix(120, 5), map120).Titled("Shepard"),
+		"shepard three":     Shepard(lattice(3), lattice(3)),
+		"coranking":         CoRanking(ranked(40), 10).Titled("Co-ranking"),
+		"coranking many":    CoRanking(ranked(300), 0),
+		"coranking one":     CoRanking(ranked(1), 1),
+		"lines rank curves": RankCurves(RankCurve{"PCA", curves(500)}, RankCurve{"", curves(900)}).Titled("Ranks"),
+		"lines rank curve":  RankCurves(RankCurve{Of: curves(500)}),
+		"lines probes":      Probes(0.1, Probe{Name: "class", Scores: probed(300, 5)}, Probe{Name: "control", Scores: []measure.Score{{Value: 0.1, StdErr: 0.02}, {Value: 0.15, StdErr: 0.02}}, Dashed: true}),
+		"density":           Density(map900, Densities{}).Titled("Density"),
+		"density one":       Density(lattice(1), Densities{Width: 0.2}),
+		"scatter dimension": LocalDimension(map900, measure.Dimension{Method: "MLE", Local: local}).Titled("Local dimension"),
 		"grid diagnostic": Diagnostic(map900, Diagnosis{
 			Points: Points{Labels: cyclic(900, 4)}, Components: noiseMatrix(900, 5), Dimension: measure.Dimension{Method: "MLE", Local: local},
 			Scores: []measure.Score{{Name: "trustworthiness", Neighbors: 15, PerRow: local}},
 		}).Titled("Diagnostic"),
-		"grid density alone": Diagnostic(map120, Diagnosis{}),
-		"grid of densities":  Grid(Panels{}, Density(map120, Densities{}).Titled("a"), Density(map900, Densities{}).Titled("b")),
-		"grid of spectra": Grid(Panels{}, Scree(falling(12), Components{}).Titled("scree"), CoRanking(ranked(40), 10).Titled("ranks"), CoRanking(ranked(20), 5).Titled("fewer"),
-			Biplot(model(120, 5), Columns{}, Points{}).Titled("biplot")),
+		"grid of spectra": Grid(Panels{Columns: 2}, Scree(falling(12), Components{}).Titled("scree"), CoRanking(ranked(40), 10).Titled("ranks"), CoRanking(ranked(20), 5).Titled("fewer"),
+			Biplot(model(120, 5), Columns{}, Points{}).Titled("biplot"), Density(map120, Densities{}).Titled("density"), RankScores(ranked(20)).Titled("scores")),
 	}
 }
 
@@ -411,6 +406,38 @@ func TestDensitySteps(t *testing.T) {
 	}
 	if e := f.reach(); e.low != 0 || e.high > 100 {
 		t.Errorf("%+v", e)
+	}
+}
+
+// TestOneScaleForCoRanking: panels of one grid count pairs by the same colours, unless each has its own.
+func TestOneScaleForCoRanking(t *testing.T) {
+	few, many := CoRanking(ranked(20), 5), CoRanking(ranked(300), 5)
+	for limits, same := range map[Limits]bool{Comparable: true, Own: false} {
+		g := Grid(Panels{Limits: limits}, few, many).fig.(*multiples)
+		a, b := g.plots[0].(*surface).colors, g.plots[1].(*surface).colors
+		if (*a == *b) != same || !a.log {
+			t.Errorf("limits %d: %+v and %+v", limits, *a, *b)
+		}
+	}
+	if *few.fig.(*surface).colors == *many.fig.(*surface).colors {
+		t.Error("a grid changes its panels")
+	}
+}
+
+// TestCrowdedGrid: where legend, colour bars and numbers leave panels no room, they are small, but there.
+func TestCrowdedGrid(t *testing.T) {
+	var panels []*Chart
+	for range 9 {
+		panels = append(panels, Scree(falling(12), Components{Chance: []Series{{Name: strings.Repeat("a long name ", 9), Y: []float64{1}}}}), CoRanking(ranked(40), 10), Biplot(model(9, 3), Columns{}, Points{}))
+	}
+	l, err := Grid(Panels{Columns: 6}, panels[:24]...).layout()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range l.Panels {
+		if p.Frame.W < leastFrame || p.Frame.H < leastFrame {
+			t.Errorf("panel %d is %+v", i, p.Frame)
+		}
 	}
 }
 
