@@ -62,6 +62,9 @@ const (
 	captionGap = 6
 )
 
+// leastFrame is the side of a frame even where numbers, names, legend and colour bars leave it less.
+const leastFrame = 40
+
 // A chart is made less high when its plots leave leastTrim or more free, but not less than leastHeight.
 const (
 	leastTrim   = 24
@@ -137,7 +140,7 @@ func (c *Chart) layout() (layout, error) {
 			room.Y = below + panelGap
 		}
 		x := room.X + length(i%a.columns)*(cell.W+panelGap)
-		w, h := p.fit(math.Floor(inner.W-around.left-around.right), math.Floor(inner.H-around.top-around.bottom))
+		w, h := p.fit(math.Max(leastFrame, math.Floor(inner.W-around.left-around.right)), math.Max(leastFrame, math.Floor(inner.H-around.top-around.bottom)))
 		frame := rect{math.Round(x + around.left), math.Round(room.Y + titled + around.top), w, h}
 		if len(a.titles) > 0 {
 			l.label(label{X: x, Y: room.Y + panelSize, Text: s.fit(bold, panelSize, cell.W, a.titles[i]), Size: panelSize, Role: ink, Bold: true})
