@@ -86,6 +86,24 @@ async function codeCell(n) {
   return cell;
 }
 
+// Draws a lasso about the points of the rows, in the chart of a map.
+async function surround(host, first, last) {
+  const box = await host.evaluate((e, [first, last]) => {
+    e.scrollIntoView({ block: 'center', behavior: 'instant' });
+    const layer = flatland.stages.get(e)[0].layered.layer(), { x, y } = e.getBoundingClientRect();
+    const points = Array.from({ length: last + 1 }, (_, k) => layer.point(0, k)).filter((p) => p.row >= first && p.row <= last);
+    const xs = points.map((p) => x + p.x), ys = points.map((p) => y + p.y);
+    return [Math.min(...xs) - 6, Math.min(...ys) - 6, Math.max(...xs) + 6, Math.max(...ys) + 6];
+  }, [first, last]);
+  const [left, top, right, bottom] = box;
+  await page.mouse.move(left, top);
+  await page.keyboard.down('Shift');
+  await page.mouse.down();
+  for (const [x, y] of [[right, top], [right, bottom], [left, bottom], [left, top]]) await page.mouse.move(x, y, { steps: 4 });
+  await page.mouse.up();
+  await page.keyboard.up('Shift');
+}
+
 async function menu(name, item) {
   await page.locator('.lm-MenuBar-itemLabel', { hasText: new RegExp(`^${name}$`) }).click();
   await page.locator('.lm-Menu-itemLabel', { hasText: new RegExp(`^${item}$`) }).click();
@@ -131,9 +149,9 @@ const steps = {
     const ended = Date.now() - from;
     return { ...(await page.evaluate(look.watched)), ended, left: await live.count(), cells: await page.evaluate(look.cells) };
   },
-  // Runs all cells, one of which shows a chart and waits for rows. The rows are marked, where some are given, and handed over by the button or by
-  // the Enter key; else nobody answers for five seconds, and the kernel is interrupted.
-  select: async ({ rows, by, shot }) => {
+  // Runs all cells, one of which shows a chart and waits for rows. Those from row `first` to row `last` are marked by the lasso, if these are given,
+  // and handed over by the button or by the Enter key; else nobody answers for five seconds, and the kernel is interrupted.
+  select: async ({ first, last, by, shot }) => {
     const n = (await page.evaluate(look.cells)).length;
     await page.evaluate(look.watch);
     await menu('Run', 'Run All Cells');
@@ -143,14 +161,12 @@ const steps = {
     const asked = Date.now();
     const host = await use.evaluateHandle((e) => e.closest('.jp-OutputArea').querySelector('[data-flatland]'));
     await page.waitForFunction((e) => e.dataset.flatlandState === 'drawn', host);
-    if (rows) await host.evaluate((e, rows) => flatland.stages.get(e)[0].selection.change(new Set(rows)), rows);
+    if (by) await surround(host, first, last);
     if (by) await page.waitForFunction((e) => !e.disabled, await use.elementHandle());
     await page.screenshot({ path: shot });
     if (by === 'button') await use.click();
-    else if (by === 'enter') {
-      await ((await host.$('[role="application"]')) ?? use).focus();
-      await page.keyboard.press('Enter');
-    } else {
+    else if (by === 'enter') await page.keyboard.press('Enter'); // where the lasso was drawn
+    else {
       await page.waitForTimeout(5000);
       await use.waitFor();
       await page.locator(`${panel} .jp-Toolbar-item[data-jp-item-name="interrupt"]`).click();
@@ -198,6 +214,17 @@ steps.gallery = async ({ cell, says, shot }) => {
   }
   await page.screenshot({ path: shot });
   return { charts };
+};
+// The pictures of a code cell's outputs, and what else is there.
+steps.pictures = async ({ cell, shot }) => {
+  const outputs = (await codeCell(cell)).locator('.jp-OutputArea-output');
+  await outputs.locator('img').first().waitFor();
+  await page.screenshot({ path: shot });
+  return outputs.evaluateAll((all) => ({
+    pictures: all.flatMap((e) => [...e.querySelectorAll('img')]).map((e) => ({ width: e.width, natural: e.naturalWidth, alt: e.alt })),
+    scripts: all.reduce((n, e) => n + e.querySelectorAll('script, [data-flatland-state], .flatland-live').length, 0),
+    words: all.map((e) => e.innerText).join(''),
+  }));
 };
 // A click in the legend of a code cell's first chart, on its first entry, and what is left then.
 steps.legend = async ({ cell, shot }) => {

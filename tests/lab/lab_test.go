@@ -151,12 +151,14 @@ func TestLab(t *testing.T) {
 	s.add(t, filepath.Join(testenv.Root(), "notebooks", "01_quickstart.ipynb"))
 	s.add(t, filepath.Join("testdata", "long.ipynb"))
 	s.add(t, filepath.Join("testdata", "select.ipynb"))
+	s.add(t, filepath.Join("testdata", "mute.ipynb"))
 	if got := s.status(ctx, "/api/contents", false); got != http.StatusForbidden {
 		t.Errorf("without the token the server answers with %d, want %d", got, http.StatusForbidden)
 	}
 
 	t.Run("quickstart", func(t *testing.T) { quickstart(ctx, t, s) })
 	t.Run("notebook 7", func(t *testing.T) { notebook7(ctx, t, s) })
+	t.Run("untrusted", func(t *testing.T) { untrusted(ctx, t, s) })
 	t.Run("kinds", func(t *testing.T) { everyKind(ctx, t, s) })
 	t.Run("interrupt", func(t *testing.T) { interrupt(ctx, t, s) })
 	t.Run("select", func(t *testing.T) { choose(ctx, t, s) })
@@ -253,17 +255,21 @@ func interrupt(ctx context.Context, t *testing.T, s server) {
 	}
 }
 
-// choose answers a cell that waits for rows twice, by the button and by the Enter key, and then leaves it without an answer.
+// choose answers a cell that waits for rows, by the button and by the Enter key, in JupyterLab and in Notebook 7, and leaves it without an answer.
 func choose(ctx context.Context, t *testing.T, s server) {
 	const asking, after = 1, 2
 	steps := s.drive(ctx, t,
 		step{"do": "open", "path": "select.ipynb"},
-		step{"do": "select", "rows": []int{40, 3, 59, 4}, "by": "button", "shot": shot(t, "lab-select")},
-		step{"do": "select", "rows": []int{0}, "by": "enter", "shot": shot(t, "lab-select-again")},
+		step{"do": "select", "first": 56, "last": 59, "by": "button", "shot": shot(t, "lab-select")},
+		step{"do": "select", "first": 52, "last": 52, "by": "enter", "shot": shot(t, "lab-select-again")},
 		step{"do": "select", "shot": shot(t, "lab-select-unanswered")},
+		step{"do": "open", "path": "mute.ipynb"},
+		step{"do": "run"},
+		step{"do": "open", "app": "notebooks", "path": "select.ipynb"},
+		step{"do": "select", "first": 58, "last": 59, "by": "button", "shot": shot(t, "notebook7-select")},
 	)
-	for i, want := range []string{"rows [3 4 40 59]", "rows [0]", "rows [7]"} {
-		r := steps[i+1]
+	for i, want := range map[int]string{1: "rows [56 57 58 59]", 2: "rows [52]", 3: "rows [7]", 7: "rows [58 59]"} {
+		r := steps[i]
 		if c := r.Cells[asking]; !c.shows("", want) || c.fails() {
 			t.Errorf("select %d: the cell shows %q, want %q", i, c.Outputs, want)
 		}
@@ -279,5 +285,9 @@ func choose(ctx context.Context, t *testing.T, s server) {
 	}
 	if waited := steps[3]; waited.Waited < 5000 || !waited.Cells[asking].shows("notice", "Interrupted") {
 		t.Errorf("without an answer the cell waits for %d ms and shows %q, want that it waits until the interrupt", waited.Waited, waited.Cells[asking].Outputs)
+	}
+	// A page without the library has nobody who could answer.
+	if c := steps[5].Cells[0]; !c.shows("", "rows [7]") || !c.shows("notice", "No page has answered for 3s") {
+		t.Errorf("a page that cannot answer shows %q, want the fallback and a notice", c.Outputs)
 	}
 }
