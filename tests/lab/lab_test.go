@@ -26,16 +26,22 @@ type seen struct {
 }
 
 type result struct {
-	Ms      int   // what the step took
-	Took    []int // milliseconds, of each code cell; 0 for one that did not run
-	Bars    []string
-	Ended   int // milliseconds from the interrupt, or an answer, to the end of the cells
-	Waited  int // milliseconds that a cell has waited for one
-	Left    int // how much is still there that should be gone: questions for rows, pictures of maps so far
-	Cells   []cell
-	Chart   chart
-	Charts  []chart // of a cell
-	Shown   int     // classes of a chart that its legend has not hidden
+	Ms       int   // what the step took
+	Took     []int // milliseconds, of each code cell; 0 for one that did not run
+	Bars     []string
+	Ended    int // milliseconds from the interrupt, or an answer, to the end of the cells
+	Waited   int // milliseconds that a cell has waited for one
+	Left     int // how much is still there that should be gone: questions for rows, pictures of maps so far
+	Cells    []cell
+	Chart    chart
+	Charts   []chart // of a cell
+	Scripts  int     // of a cell's outputs
+	Words    string
+	Pictures []struct {
+		Width, Natural int // in the page, and of its own
+		Alt            string
+	}
+	Shown   int // classes of a chart that its legend has not hidden
 	Tooltip struct {
 		Text   string
 		Shades int
