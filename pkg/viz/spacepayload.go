@@ -18,7 +18,8 @@ const (
 const (
 	mostRowed  = 150_000
 	mostSpaced = 1_000_000
-	curveBits  = 10 // of a coordinate on the curve
+	knownText  = 200_000 // bytes of the text of points on a curve
+	curveBits  = 10      // of a coordinate on the curve
 )
 
 // spacePayload is what the page's script draws a space of. Packed numbers are gzip in base64.
@@ -28,7 +29,8 @@ type spacePayload struct {
 	Deltas    bool           `json:"deltas,omitempty"` // At holds differences
 	Curve     string         `json:"curve,omitempty"`  // in place of At: gaps between places on the curve, as varints
 	Rows      string         `json:"rows,omitempty"`   // gaps between the rows shown, as varints; all when empty
-	Unrowed   bool           `json:"unrowed,omitempty"`
+	Known     string         `json:"known,omitempty"`  // gaps between the points on a curve whose rows are known, of which Rows are then not gaps
+	Knowns    int            `json:"knowns,omitempty"`
 	Half      [3]float64     `json:"half"`
 	Middle    [3]float64     `json:"middle"`
 	Unit      float64        `json:"unit"` // of the data, for 1 of the box
@@ -59,6 +61,7 @@ type spacePayload struct {
 	Times     string         `json:"times,omitempty"`   // float32
 	Seen      [][3]float64   `json:"seen"`              // a few points and where they are in the frame, which the page compares with its own
 	Note      string         `json:"note,omitempty"`
+	numbers   []int          // the rows that are known, as the page has them
 }
 
 // A portion is what the page is given of a space: points, in order, and edges.
@@ -94,6 +97,9 @@ func (s *space) data(f rect, g page) (any, error) {
 			share = math.Min(share, 1.2*share*float64(limit)/float64(size)) // not far above what fits
 			continue
 		}
+		if p.Curve != "" {
+			p.Note = fmt.Sprintf("all points are here, and of %d the row", p.Knowns)
+		}
 		if len(part.rows) < len(s.x) || len(part.edges) < len(s.links.Edges) {
 			p.Note = fmt.Sprintf("%d of %d points are shown here; the static picture shows all", len(part.rows), len(s.x))
 			if s.links.Edges != nil {
@@ -101,7 +107,7 @@ func (s *space) data(f rect, g page) (any, error) {
 			}
 		}
 		if s.p.Images != nil {
-			if p.Thumbs, err = newThumbnails(part.rows, s.p.Images, thumbs); err != nil {
+			if p.Thumbs, err = newThumbnails(p.numbers, s.p.Images, thumbs); err != nil {
 				return nil, err
 			}
 		}
@@ -210,8 +216,8 @@ func (s *space) pack(part portion, f rect, g page) (*spacePayload, int, error) {
 	if len(rows) > mostRowed && s.courses == nil && s.links.Edges == nil {
 		var gaps []uint32
 		rows, gaps = s.alongCurve(rows)
-		p.Unrowed = true
 		p.Curve = w.pack(varints(gaps))
+		s.packKnown(p, rows, w)
 	} else {
 		p.Deltas = s.courses != nil
 		for j := range s.at {
@@ -234,17 +240,25 @@ func (s *space) pack(part portion, f rect, g page) (*spacePayload, int, error) {
 	}
 	if s.values != nil {
 		p.Low, p.High, p.Value = s.colors.low, s.colors.high, s.colors.name
-		if p.Unrowed {
+		if p.Curve != "" {
 			p.Values = w.pack(numbers8(rows, func(i int) uint8 { return uint8(math.Round(255 * s.colors.share(s.values[i]))) }))
 		} else {
 			p.Values = w.pack(s.planes(rows, func(i int) uint16 { return fraction(s.colors.share(s.values[i])) }))
 		}
 	}
-	if s.p.Text != nil && !p.Unrowed {
-		for _, i := range rows {
+	if p.numbers == nil {
+		p.numbers = rows
+	}
+	if s.p.Text != nil {
+		size := 0
+		for _, i := range p.numbers {
 			p.Text = append(p.Text, s.p.Text[i])
-			w.size += len(s.p.Text[i]) + 3
+			size += len(s.p.Text[i]) + 3
 		}
+		if p.Curve != "" && size > knownText {
+			p.Text, size = nil, 0
+		}
+		w.size += size
 	}
 	if s.width > 0 {
 		p.Width = s.lineSize(f)
@@ -256,6 +270,22 @@ func (s *space) pack(part portion, f rect, g page) (*spacePayload, int, error) {
 		s.packCourses(p, rows, w)
 	}
 	return p, w.size, w.err
+}
+
+// packKnown adds the rows of some of the points on a curve.
+func (s *space) packKnown(p *spacePayload, rows []int, w *packer) {
+	known := make([]bool, len(s.x))
+	for _, i := range sampled(len(s.x), knownRows) {
+		known[i] = true
+	}
+	var at []int
+	var numbers []uint32
+	for k, i := range rows {
+		if known[i] {
+			at, numbers, p.numbers = append(at, k), append(numbers, uint32(i)), append(p.numbers, i)
+		}
+	}
+	p.Known, p.Rows, p.Knowns = w.pack(varints(gapsOf(at))), w.pack(varints(numbers)), len(at)
 }
 
 func (s *space) packLinks(p *spacePayload, part portion, w *packer) {

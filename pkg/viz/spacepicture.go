@@ -21,6 +21,7 @@ const (
 	haloWidth  = 2.4 // the gap on both sides of a line that passes in front of another, together
 	headLength = 0.8 // between arrowheads along a course, in the box's longest half side
 	mostHeads  = 24  // of a course
+	pointsOver = 0.03
 )
 
 // A sceneItem is one thing to draw: a point, the line from one point to another, an arrowhead on such a line, or the start of a course.
@@ -85,8 +86,12 @@ func (s *space) lineSize(f rect) length { return s.width * math.Min(1, math.Max(
 func (s *space) scene(seen []sight) []sceneItem {
 	var all []sceneItem
 	if !s.bare {
+		over := 0.0
+		if s.links.Edges != nil { // points lie on the ends of lines, not under their middles
+			over = pointsOver
+		}
 		for i := range seen {
-			all = append(all, sceneItem{aPoint, i, i, -1, seen[i].near})
+			all = append(all, sceneItem{aPoint, i, i, -1, seen[i].near + over})
 		}
 	}
 	middle := func(a, b int) float64 { return (seen[a].near + seen[b].near) / 2 }

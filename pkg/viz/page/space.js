@@ -1,5 +1,5 @@
 // What lies in three dimensions, or of courses in two: points, lines, or both, which the reader turns. Far away is smaller and paler.
-const fading = 0.55, fadeSteps = 24, haloWidth = 2.4, mostSortedPoints = 50000, hueSteps = 64;
+const fading = 0.55, fadeSteps = 24, haloWidth = 2.4, mostSortedPoints = 50000, hueSteps = 64, pointsOver = 0.03;
 const rimOf = (diameter) => Math.min(0.7, Math.max(0, diameter - 2) / 5);
 const turning = new WeakMap(); // the spaces of a chart that turn together
 
@@ -38,8 +38,8 @@ const headAt = (ax, ay, bx, by, size) => {
 const space = {
   prepare: async ({ data: d, frame }) => {
     const open = async (packed) => packed && (await unpacked(packed)), n = d.count;
-    const [at, curve, rows, classes, values, edges, times, sheet] = await Promise.all([
-      Promise.all((d.at ?? []).map(open)), open(d.curve), open(d.rows), open(d.class), open(d.values), open(d.edges), open(d.times), d.thumbs && loaded(d.thumbs.src),
+    const [at, curve, rows, known, classes, values, edges, times, sheet] = await Promise.all([
+      Promise.all((d.at ?? []).map(open)), open(d.curve), open(d.rows), open(d.known), open(d.class), open(d.values), open(d.edges), open(d.times), d.thumbs && loaded(d.thumbs.src),
     ]);
     const codes = curve && risen(varints(curve, n)), plane = (b) => (d.deltas ? risen(planes(b, n)) : planes(b, n));
     const places = axes3.map((j) => (codes ? onCurve(codes, j) : plane(at[j])));
@@ -60,10 +60,16 @@ const space = {
       first += count;
     });
     const p = {
-      n, places, sheet, starts, course, rows: rows && risen(varints(rows, n)), classes, values: values && (d.curve ? values : plane(values)),
+      n, places, sheet, starts, course, rows: rows && !known ? risen(varints(rows, n)) : null, classes, values: values && (d.curve ? values : plane(values)),
       lines: { a: Uint32Array.from(lines.a), b: Uint32Array.from(lines.b) }, times: times && new Float32Array(times.buffer), seen: { x: new Float32Array(n), y: new Float32Array(n), near: new Float32Array(n) },
     };
-    for (const [name, list] of Object.entries({ x: places[0], rows: p.rows, classes, values: p.values, text: d.text })) {
+    // Of points on a curve only some have a row, whose numbers then stand in their order.
+    const numbers = known && varints(rows, d.knowns);
+    p.known = known && new Map(Array.from(risen(varints(known, d.knowns)), (k, i) => [k, { i, row: numbers[i] }]));
+    p.row = (k) => (p.known ? p.known.get(k)?.row ?? -1 : p.rows ? p.rows[k] : k);
+    p.numbered = (k) => (p.known ? p.known.get(k)?.i ?? -1 : k);
+    if (d.text && d.text.length !== (known ? d.knowns : n)) throw new Error(`${d.text.length} texts`);
+    for (const [name, list] of Object.entries({ x: places[0], rows: p.rows, classes, values: p.values })) {
       if (list && list.length !== n) throw new Error(`${name} has ${list.length} elements for ${n} points`);
     }
     if (n === 0) throw new Error('no points');
@@ -77,7 +83,7 @@ const space = {
     return p;
   },
   plot: (panel, look, p, unique, stage) => {
-    const { data: d, frame: f } = panel, { n, places, rows, classes, values, seen, view, lines } = p;
+    const { data: d, frame: f } = panel, { n, places, rows, classes, values, seen, view, lines, row } = p;
     const byValue = Boolean(values), top = d.curve ? 255 : 65535;
     const groups = (classes ? d.classes : [{ tint: d.tint, symbol: 'circle', entry: -1 }]).map((c, i) => ({ ...c, name: unique(c.entry, i), corners: cornersOf(byValue ? 'circle' : c.symbol) }));
     const group = (k) => (classes ? classes[k] : 0);
@@ -91,6 +97,7 @@ const space = {
     const hues = [...own, ...rest], paper = hex(look.paper), ruled = hex(look.rule);
     const faded = (c, share) => number(rgb(`#${c.toString(16).padStart(6, '0')}`).map((v, i) => Math.round(v + share * (((paper >> (8 * (2 - i))) & 255) - v))));
     const colors = hues.flatMap((c) => Array.from({ length: fadeSteps }, (_, s) => (d.flat ? c : faded(c, fading * (1 - (s + 0.5) / fadeSteps)))));
+    const unchosen = faded(hex(look.tints[look.tints.length - 1]), 0.6);
     const step = (near) => Math.min(fadeSteps - 1, Math.max(0, (near * fadeSteps) | 0));
     const hueOf = new Uint8Array(n);
     for (let k = 0; k < n; k++) hueOf[k] = byValue ? ((values[k] / top) * (hueSteps - 1) + 0.5) | 0 : group(k);
@@ -116,7 +123,7 @@ const space = {
       }
       const chosen = stage.selection?.rows.size ? stage.selection.rows : null;
       pale.fill(0);
-      if (chosen && !d.unrowed) for (let k = 0; k < n; k++) pale[k] = chosen.has(rows ? rows[k] : k) ? 0 : 1;
+      if (chosen && !p.known) for (let k = 0; k < n; k++) pale[k] = chosen.has(row(k)) ? 0 : 1;
       if (n > mostSortedPoints && !lines.a.length) {
         const hue = hueOf.slice();
         for (let k = 0; k < n; k++) if (!shows[group(k)] || pale[k]) hue[k] = 255;
@@ -124,7 +131,7 @@ const space = {
       } else {
         const m = lines.a.length, heads = d.heads ?? [], dots = d.bare ? 0 : n;
         const depth = new Float32Array(dots + m + heads.length + p.starts.length);
-        for (let k = 0; k < dots; k++) depth[k] = near[k];
+        for (let k = 0; k < dots; k++) depth[k] = near[k] + (d.edges ? pointsOver : 0); // not under the middles of their lines
         for (let e = 0; e < m; e++) depth[dots + e] = d.flat ? 0.25 : (near[lines.a[e]] + near[lines.b[e]]) / 2;
         heads.forEach((k, i) => (depth[dots + m + i] = near[k + 1] + 1e-3));
         p.starts.forEach((k, i) => (depth[dots + m + heads.length + i] = near[k]));
@@ -134,7 +141,7 @@ const space = {
           if (i < dots) {
             if (!shows[group(i)]) continue;
             const across = s * scaleAt(c, near[i]), color = shade(hueOf[i], near[i]);
-            plate.stamp(byValue ? 0 : group(i), groups[byValue ? 0 : group(i)].corners, x[i] * ratio, y[i] * ratio, across, rimOf(across / ratio) * ratio, pale[i] ? faded(color, 0.8) : color, paper, near[i]);
+            plate.stamp(byValue ? 0 : group(i), groups[byValue ? 0 : group(i)].corners, x[i] * ratio, y[i] * ratio, across, rimOf(across / ratio) * ratio, pale[i] ? unchosen : color, paper, near[i]);
           } else if (i < dots + m) {
             const e = i - dots, a = lines.a[e], b = lines.b[e];
             if (!shows[group(a)] || !shows[group(b)]) continue;
@@ -160,7 +167,7 @@ const space = {
         box.letters.forEach((l, j) => pen.fillText('xyz'[j], l.x, l.y));
       }
       const { hovered } = stage.selection ?? { hovered: -1 };
-      const k = hovered < 0 || d.unrowed ? -1 : rows ? rows.indexOf(hovered) : hovered;
+      const k = hovered < 0 || p.known ? -1 : rows ? rows.indexOf(hovered) : hovered;
       if (k >= 0 && k < n && shows[group(k)] && !d.bare) {
         pen.beginPath();
         pen.arc(x[k], y[k], (size() * scaleAt(c, near[k])) / 2 + 2.5, 0, 7);
@@ -200,11 +207,10 @@ const space = {
       }
       return best;
     };
-    const row = (k) => (rows ? rows[k] : k);
     const slots = d.thumbs?.points && new Map(d.thumbs.points.map((k, slot) => [k, slot]));
     const tile = (k, most) => {
-      const slot = slots ? slots.get(k) : k;
-      if (!p.sheet || slot === undefined) return null;
+      const at = p.numbered(k), slot = slots ? slots.get(at) : at;
+      if (!p.sheet || at < 0 || slot === undefined) return null;
       const { w, h } = d.thumbs, scale = Math.max(1, Math.floor(most / Math.max(w, h)));
       return cut(p.sheet, d.thumbs, slot, w * scale, h * scale);
     };
@@ -225,15 +231,16 @@ const space = {
         axes3.slice(0, d.flat ? 2 : 3).forEach((j) => lines.push(named('xyz'[j], coordinate(k, j))));
         return lines;
       }
-      if (!d.unrowed) lines.push(element('div', `color:${look.faint}`, `row ${row(k)}`));
+      if (row(k) >= 0) lines.push(element('div', `color:${look.faint}`, `row ${row(k)}`));
       if (values) lines.push(named(d.valueName, short(d.low + (values[k] / top) * (d.high - d.low), 4)));
-      if (d.text?.[k]) lines.push(element('div', 'max-width:240px;white-space:pre-wrap', d.text[k]));
+      const said = d.text?.[p.numbered(k)];
+      if (said) lines.push(element('div', 'max-width:240px;white-space:pre-wrap', said));
       return [...thumbnail(k), ...lines];
     };
     const hover = (cx, cy, shown) => {
       const u = cx - f.X, v = cy - f.Y, k = under(u, v, shown);
       p.pointed = k >= 0;
-      if (!d.unrowed && !p.course) stage.selection?.hover(k < 0 ? -1 : row(k));
+      if (!p.course) stage.selection?.hover(k < 0 ? -1 : row(k));
       if (k >= 0) {
         const c = camera(), r = d.bare ? 4 : (size() * scaleAt(c, seen.near[k])) / 2 + 2, color = colors[hueOf[k] * fadeSteps + fadeSteps - 1];
         return { words: words(k), marks: [{ type: 'circle', silent: true, shape: { cx: f.X + seen.x[k], cy: f.Y + seen.y[k], r }, style: { fill: `#${color.toString(16).padStart(6, '0')}`, stroke: look.ink, lineWidth: 1 } }] };
