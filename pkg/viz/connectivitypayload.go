@@ -1,5 +1,7 @@
 package viz
 
+import "strings"
+
 // weaveBytes is what the page's strands take, packed, times liveWeave while a notebook runs, where there is room for all; pointShare is the share of
 // what marks may take that is left to points.
 const (
@@ -31,6 +33,9 @@ func (c *connectivity) data(f rect, g page) (any, error) {
 		return nil, err
 	}
 	p := &connectivityPayload{marksPayload: marks.(*marksPayload), Faint: faintest}
+	if len(c.x) > dotted {
+		p.Note = strings.Replace(p.Note, "marks are shown here; the static picture shows all", "points are shown here; the static picture shows edges alone", 1)
+	}
 	for h := range c.hues() {
 		part := huePart{Entry: -1, Tint: soleTint.index()}
 		switch {

@@ -9,8 +9,10 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"gonum.org/v1/gonum/mat"
 )
@@ -81,9 +83,10 @@ func TestEdgesOnce(t *testing.T) {
 	}
 }
 
-// TestBundle: ends stay, no strand leaves the neighbourhood of its straight line, what runs side by side is drawn together, and what is alone
+// TestBundling: ends stay, no strand leaves the neighbourhood of its straight line, what runs side by side is drawn together, and what is alone
 // stays straight.
 func TestBundling(t *testing.T) {
+	testenv.Unraced(t)
 	const n = 60
 	var x, y []float64
 	var ends [][2]int32
@@ -164,7 +167,11 @@ func TestWeave(t *testing.T) {
 func TestStrandsOnAnyCores(t *testing.T) {
 	of := func(procs int) ([]knot, []uint32) {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(procs))
-		y, l, _ := twoBlobs(12_000)
+		rows := 5000
+		if testing.Short() {
+			rows = 300
+		}
+		y, l, _ := twoBlobs(rows)
 		c, err := newConnectivity(y, l, Points{}, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -182,6 +189,7 @@ func TestStrandsOnAnyCores(t *testing.T) {
 
 // TestConnectivityOnThePage: pixels have hues of the legend's entries, and the points say what they are.
 func TestConnectivityOnThePage(t *testing.T) {
+	testenv.Unraced(t)
 	y, l, p := twoBlobs(200)
 	c := Connectivity(y, l, p)
 	layout, err := c.layout()
@@ -209,6 +217,14 @@ func TestConnectivityOnThePage(t *testing.T) {
 	var groups []groupPayload
 	if err := json.Unmarshal(unpacked(t, payload.Marks), &groups); err != nil || len(groups) != 2 || len(groups[0].At) != 100 {
 		t.Errorf("%d groups of points, %v", len(groups), err)
+	}
+	many, links, _ := twoBlobs(dotted + 100)
+	big, err := newConnectivity(many, links, Points{}, []Strand{Straight})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if data, err = big.data(rect{W: 200, H: 200}, whole); err != nil || !strings.Contains(data.(*connectivityPayload).Note, "points are shown here; the static picture shows edges alone") {
+		t.Errorf("of many rows the page says %q, %v", data.(*connectivityPayload).Note, err)
 	}
 	if got, want := fmt.Sprint(c), "Connectivity of 200 points in 2 classes: left (100), right (100) by "; !bytes.HasPrefix([]byte(got), []byte(want)) {
 		t.Errorf("it says %q", got)
