@@ -216,7 +216,7 @@ func (s *scree) insets(sh *sheet, room rect) insets {
 	return in
 }
 
-func (s *scree) fit(w, h length) (length, length) { return w, h }
+func (s *scree) fit(w, h length) (length, length) { return w, math.Min(h, math.Max(w, lowest)) }
 
 func (s *scree) axes(sh *sheet, f rect) decor {
 	d := planeAxes(sh, f, s.x, s.y, fromY)

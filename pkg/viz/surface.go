@@ -65,9 +65,12 @@ func (f *surface) insets(s *sheet, room rect) insets {
 	return planeInsets(s, room, w, f.x, f.y)
 }
 
+// lowest is the height that a frame may have however narrow it is.
+const lowest = 120
+
 func (f *surface) fit(w, h length) (length, length) {
 	if !f.square {
-		return w, h
+		return w, math.Min(h, math.Max(w, lowest)) // in a narrow panel not higher than wide
 	}
 	side := math.Floor(math.Min(w, h))
 	return side, side
