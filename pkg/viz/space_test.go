@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"image"
@@ -92,11 +93,15 @@ func TestSpaces(t *testing.T) {
 			if whole := outputBytes(saved, picture, c.String()); whole > keptBytes || !strings.Contains(saved, "data-flatland") {
 				t.Errorf("the output that is kept takes %d bytes", whole)
 			}
-			darker, err := c.Themed(Dark).png()
-			if err != nil {
-				t.Fatal(err)
+			pictures := [][]byte{picture}
+			if !strings.Contains(name, "many") {
+				darker, err := c.Themed(Dark).png()
+				if err != nil {
+					t.Fatal(err)
+				}
+				pictures = append(pictures, darker)
 			}
-			for theme, raw := range [][]byte{picture, darker} {
+			for theme, raw := range pictures {
 				m, err := png.Decode(bytes.NewReader(raw))
 				if err != nil {
 					t.Fatal(err)
@@ -290,6 +295,44 @@ func TestSpacePlaces(t *testing.T) {
 				t.Fatalf("coordinate %d of row %d is %g off on the curve", j, i, off)
 			}
 		}
+	}
+}
+
+// TestCrowdedSpace: of more points than keep their order the page gets all, on the curve, with their classes, and the rows of some.
+func TestCrowdedSpace(t *testing.T) {
+	testenv.Unraced(t)
+	const n = mostRowed + 1
+	y, labels := mat.NewDense(n, 3, nil), make([]int, n)
+	for i := range n {
+		y.SetRow(i, []float64{float64(i % 53), float64(i / 53 % 53), float64(i / 53 / 53)})
+		labels[i] = i % 53 % 7
+	}
+	s := Scatter3D(y, Points{Labels: labels}).fig.(*space)
+	live := whole
+	live.live = true
+	value, err := s.data(rect{0, 0, 400, 400}, live)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := value.(*spacePayload)
+	classes, known, rows := unzipped(t, p.Class), unzipped(t, p.Known), unzipped(t, p.Rows)
+	if p.Count != n || len(classes) != n || p.Knowns != knownRows || len(p.At) != 0 || p.Note == "" {
+		t.Fatalf("%d points, %d classes, %d rows, note %q", p.Count, len(classes), p.Knowns, p.Note)
+	}
+	at := 0
+	for range p.Knowns {
+		gap, a := binary.Uvarint(known)
+		row, b := binary.Uvarint(rows)
+		known, rows = known[a:], rows[b:]
+		if at += int(gap); int(classes[at]) != labels[row] {
+			t.Fatalf("point %d is of class %d, and its row, %d, of class %d", at, classes[at], row, labels[row])
+		}
+	}
+	if value, err = s.data(rect{0, 0, 400, 400}, page{share: 1, room: 40_000}); err != nil {
+		t.Fatal(err)
+	}
+	if p = value.(*spacePayload); p.Curve != "" || p.Count < 2000 || p.Count > n/4 || len(p.At[0])+len(p.At[1])+len(p.At[2])+len(p.Rows)+len(p.Class) > 40_000 {
+		t.Errorf("kept are %d points, note %q", p.Count, p.Note)
 	}
 }
 
