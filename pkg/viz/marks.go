@@ -62,7 +62,7 @@ func (g *group) rim() length {
 }
 
 func (s *sheet) marks(groups []group, f rect) {
-	steps := [details]float64{valueSteps, 15, 11, 9, 7, 5}[s.detail]
+	steps := [details]float64{valueSteps, valueSteps, 20, 24, 12, 5}[s.detail] // sharpness goes before shades do
 	used := map[color.RGBA]bool{s.paper: true, s.rule: true, s.tint(noClass): true, s.color(mesh): true}
 	defer func() { s.snap(f, used) }()
 	for _, g := range groups {

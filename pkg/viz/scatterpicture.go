@@ -123,6 +123,13 @@ func (s *scatter) draw(sh *sheet, f rect) {
 		return
 	}
 	size, palette := s.diameter(f.W), s.palette(sh.theme)
+	if s.values != nil {
+		used := map[color.RGBA]bool{sh.paper: true}
+		for _, c := range palette {
+			used[c] = true
+		}
+		defer sh.snap(f, used)
+	}
 	for _, i := range s.order() {
 		sh.mark(s.shape(i), f.X+f.W*s.x[i], f.Y+f.H*s.y[i], size, palette[s.ink(i)])
 	}
