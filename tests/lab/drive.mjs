@@ -215,9 +215,9 @@ steps.gallery = async ({ cell, says, shot }) => {
   await page.screenshot({ path: shot });
   return { charts };
 };
-// The pictures of a code cell's outputs, and what else is there.
+// The pictures of a code cell, and what else is in their outputs.
 steps.pictures = async ({ cell, shot }) => {
-  const outputs = (await codeCell(cell)).locator('.jp-OutputArea-output');
+  const outputs = (await codeCell(cell)).locator('.jp-OutputArea-output:has(img)');
   await outputs.locator('img').first().waitFor();
   await page.screenshot({ path: shot });
   return outputs.evaluateAll((all) => ({
