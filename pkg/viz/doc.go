@@ -34,6 +34,8 @@
 //	Confusion   which class was taken for which
 //	Probes      what can be read from the layers of a network
 //	PhasePortrait  a vector field of the plane, by streamlines
+//	Animation   points that move from map to map: an optimisation, recorded by Record, or a parameter's choices
+//	Displacement  two maps of the same rows, with lines from place to place
 //	Grid        several of these, with common axes, colours and legend
 //
 //	viz.Library() // in the first cell

@@ -18,6 +18,8 @@ func linkedRows(p plot) int {
 	switch p := p.(type) {
 	case *scatter:
 		return len(p.x)
+	case *moving:
+		return len(p.x)
 	case *space:
 		if p.name == "scatter3d" {
 			return len(p.scatter.x)

@@ -65,12 +65,13 @@ const scatterMap = (panel, points, stage) => {
       n, x, y, ink, palette, symbols, ratio, size: size(), paper: look.paper, scale: (view.k * side * ratio) / 65535,
       left: view.a * side * ratio, top: view.b * side * ratio,
     };
-    map.under?.(pen, see);
+    const pale = mix(look.paper, look.tints.at(-1), 0.45);
+    map.under?.(pen, { ...see, on, may, lit, pale });
     const { width, height } = pen.canvas, list = inFrame(see, width, height, may);
     if (list) {
       const rim = Math.min(0.7, Math.max(0, see.size - 2) / 5), below = (k) => groups[group(k)].under;
       const faint = lit ? list.filter((k) => !lit[k]) : [], clear = lit ? list.filter((k) => lit[k]) : list;
-      marker.paint(pen, faint, { ...see, rim, color: mix(look.paper, look.tints.at(-1), 0.45) });
+      marker.paint(pen, faint, { ...see, rim, color: pale });
       if (one || !groups.some((g) => g.under)) marker.paint(pen, clear, { ...see, rim });
       else [true, false].forEach((part) => marker.paint(pen, clear.filter((k) => Boolean(below(k)) === part), { ...see, rim }));
       return;

@@ -71,5 +71,9 @@ func All() []Kind {
 		{Name: "Network3D", Chart: mesh, Says: "row "},
 		{Name: "Trajectories", Chart: orbits},
 		{Name: "Trajectories plane", Chart: pendulums},
+		{Name: "Animation", Chart: growing, Says: "row ", Slides: true},
+		{Name: "Animation sweep", Chart: swept, Says: "row ", Slides: true},
+		{Name: "Displacement", Chart: moved, Says: "row ", Slides: true},
+		{Name: "Displacement lengths", Chart: movedFar, Says: "displacement: ", Slides: true},
 	}
 }
