@@ -85,8 +85,8 @@ func (c *crowd) most() float64 {
 	return math.Max(1, math.Exp2(float64(b+1)/8)-1)
 }
 
-// picture returns the crowd on paper, in colours that are the given steps apart; what has no points is transparent.
-func (c *crowd) picture(paper color.RGBA, step int) *image.RGBA {
+// picture returns the crowd on paper, in at most so many colours, which are the given steps apart; what has no points is transparent.
+func (c *crowd) picture(paper color.RGBA, step, colors int) *image.RGBA {
 	m := image.NewRGBA(image.Rect(0, 0, c.w, c.h))
 	most := c.most()
 	least, per := 1/(1+0.3*math.Log2(most)), 1/math.Log1p(most)
@@ -106,13 +106,37 @@ func (c *crowd) picture(paper color.RGBA, step int) *image.RGBA {
 			m.SetRGBA(p%c.w, p/c.w, of)
 		}
 	}
+	reduce(m, colors)
 	return m
 }
 
-// crowdSteps and crowdSides are how far apart colours are, and how large the pixels of a crowd, in each degree of detail.
+// reduce leaves an image its commonest colours, and for all others the nearest of them.
+func reduce(m *image.RGBA, most int) {
+	common := commonest(m, func(pixel []uint8) bool { return pixel[3] != 0 })
+	if len(common) <= most {
+		return
+	}
+	to := map[uint32]uint32{}
+	for i, c := range common {
+		to[c] = c
+		if i >= most {
+			to[c] = common[nearest(common[:most], c)]
+		}
+	}
+	for i := 0; i < len(m.Pix); i += 4 {
+		if m.Pix[i+3] != 0 {
+			c := to[colorAt(m.Pix[i:])]
+			m.Pix[i], m.Pix[i+1], m.Pix[i+2] = uint8(c>>16), uint8(c>>8), uint8(c)
+		}
+	}
+}
+
+// crowdSteps, crowdColors and crowdSides are how far apart colours are, how many there are, and how large the pixels of a crowd, in each
+// degree of detail. What stands around a crowd keeps its own colours.
 var (
-	crowdSteps = [details]int{12, 20, 28, 36, 28, 40}
-	crowdSides = [details]int{1, 1, 1, 1, 2, 2}
+	crowdColors = [details]int{192, 128, 80, 48, 32, 20}
+	crowdSteps  = [details]int{12, 20, 28, 36, 28, 40}
+	crowdSides  = [details]int{1, 1, 1, 1, 2, 2}
 )
 
 // drawCrowd draws the points of s in a frame.
@@ -131,10 +155,11 @@ func (s *scatter) drawCrowd(sh *sheet, f rect) {
 		c.add(s.x[i], s.y[i], palette[s.ink(i)])
 	}
 	c.widen(s.diameter(f.W) * float64(fine) / float64(side))
-	m := c.picture(sh.paper, crowdSteps[sh.detail])
+	m := c.picture(sh.paper, crowdSteps[sh.detail], crowdColors[sh.detail])
 	if sh.pixels == nil {
 		sh.picture(f, m)
 		return
 	}
+	sh.reduced = true
 	sh.raster(f, c.w, c.h, func(i, j int) color.RGBA { return m.RGBAAt(j, i) })
 }

@@ -37,6 +37,19 @@ func ExampleScatter_values() {
 	// n = 150 true
 }
 
+// The reader may choose what the points are coloured by, and sees each row's numbers as a line when a point is hovered over.
+func ExampleSparklines() {
+	d := datasets.Iris()
+	sepals := mat.Col(nil, 0, d.X)
+	fmt.Println(viz.Scatter(petals(d), viz.Points{
+		Labels: d.Labels, Names: d.Names, Images: viz.Sparklines(d.X),
+		Colors: []viz.Coloring{{Name: "sepal length", Values: sepals}},
+	}))
+	// Output:
+	// Scatter of 150 points in 3 classes: setosa (50), versicolor (50), virginica (50)
+	// n = 150
+}
+
 // What is wrong with the arguments is the chart's error.
 func ExampleChart_Err() {
 	d := datasets.Iris()

@@ -222,8 +222,12 @@ func (a arrangement) key() key {
 func (c *Chart) looks() map[string]*look {
 	looks := map[string]*look{}
 	ramps := false
-	for _, p := range c.fig.arrange().plots {
+	a := c.fig.arrange()
+	for _, p := range a.plots {
 		ramps = ramps || p.key().scale != nil
+	}
+	for _, k := range a.keys {
+		ramps = ramps || k.scale != nil
 	}
 	for name, t := range map[string]*theme{"light": &light, "dark": &dark} {
 		if c.theme == Page || themes[c.theme] == t {

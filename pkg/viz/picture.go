@@ -56,7 +56,11 @@ func (c *Chart) png() (out []byte, err error) {
 		}
 		s.pixels, s.detail = pixels, detail
 		c.draw(s, l)
-		if out, err = encode(pixels, detail); err != nil || len(out) <= pictureBytes {
+		colors := paletteSizes[detail]
+		if s.reduced {
+			colors = paletteSizes[0]
+		}
+		if out, err = encode(pixels, colors); err != nil || len(out) <= pictureBytes {
 			return out, err
 		}
 	}

@@ -10,21 +10,14 @@ import (
 	"slices"
 )
 
-// encode writes the picture as a PNG of as many colours as the degree of detail leaves it: its commonest, and for all others the nearest
-// of them. Text, lines and markers have few colours but at their edges, which is what less detail makes coarser.
-func encode(src *image.RGBA, detail int) ([]byte, error) {
-	most := [details]int{256, 128, 64, 48, 32, 24}[detail]
+// paletteSizes are how many colours a picture has in each degree of detail.
+var paletteSizes = [details]int{256, 128, 64, 48, 32, 24}
+
+// encode writes the picture as a PNG of at most so many colours, the commonest, and for all others the nearest of them. Text, lines and
+// markers have few colours but at their edges, which is what fewer make coarser.
+func encode(src *image.RGBA, most int) ([]byte, error) {
 	b := src.Bounds()
-	count := map[uint32]int{}
-	for i := 0; i < len(src.Pix); i += 4 {
-		count[colorAt(src.Pix[i:])]++
-	}
-	common := slices.SortedFunc(maps.Keys(count), func(p, q uint32) int {
-		if count[p] != count[q] {
-			return count[q] - count[p]
-		}
-		return int(p) - int(q)
-	})
+	common := commonest(src, func([]uint8) bool { return true })
 	p := make(color.Palette, 0, most)
 	index := make(map[uint32]uint8, len(common))
 	for i, c := range common {
@@ -44,6 +37,22 @@ func encode(src *image.RGBA, detail int) ([]byte, error) {
 		return nil, fmt.Errorf("viz: %w", err)
 	}
 	return out.Bytes(), nil
+}
+
+// commonest returns the colours of the pixels that count, the commonest first.
+func commonest(m *image.RGBA, counts func(pixel []uint8) bool) []uint32 {
+	count := map[uint32]int{}
+	for i := 0; i < len(m.Pix); i += 4 {
+		if counts(m.Pix[i : i+4]) {
+			count[colorAt(m.Pix[i:])]++
+		}
+	}
+	return slices.SortedFunc(maps.Keys(count), func(p, q uint32) int {
+		if count[p] != count[q] {
+			return count[q] - count[p]
+		}
+		return int(p) - int(q)
+	})
 }
 
 // colorAt returns the colour of a pixel as one number.

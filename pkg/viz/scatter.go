@@ -77,16 +77,25 @@ type class struct {
 // nothing by themselves, and with one scale for both axes, because distances are compared across directions.
 //
 // The caption is y's own, if it has a method Caption() string as *dr.Embedding has, and the number of rows. In the notebook a point that
-// is hovered over shows its class, row, text and thumbnail; the wheel zooms, dragging moves the map, and a double click resets it.
+// is hovered over shows its class, row, text and thumbnail; the wheel zooms about the pointer, dragging moves the map, and a double click or
+// Escape resets it; arrows, plus, minus and 0 do so from the keyboard. A lasso, its tool's or drawn with shift, selects points, fades the
+// others, and gives their rows to the clipboard as a Go slice for the next cell. A search finds rows by text, class or number.
 //
-// The interactive chart rounds coordinates to 1/65535 of the plot's side, a hundredth of a pixel, and values to 1/65535 of their range.
-// Thumbnails are reduced to 6 to 16 greys, or to 216 colours, and, where there are many, in size, so that all together stay under 29 KiB; above
-// a few thousand rows an evenly spread part of the rows has one. Above 50 000 rows the interactive chart shows 20 000 of them, chosen by a
-// fixed rule, and says so; the static picture always shows all.
+//	viz.Scatter(emb, viz.Points{Labels: digits.Labels, Images: digits, Colors: []viz.Coloring{{Name: "local dimension", Values: d.Local}}})
+//
+// All rows are on the page while the notebook runs, up to 4 million, of more an even part. Up to 100 000 rows the chart rounds coordinates to
+// 1/65535 of the plot's side, a hundredth of a pixel, and values to 1/65535 of their range, of more than 20 000 to 1/255. Above, it rounds
+// coordinates to 1/8192, and as much coarser as 1.3 MB ask, and knows the row, text and thumbnail of 12 000 points, as it says. From 20 000 rows on,
+// picture and chart draw a crowd: each pixel has the mean of its points' colours, the stronger the more points there are, so that one beside the
+// densest place is seen, and its inside too. Thumbnails are as they are where they find room in 2 MB, in 1 MB with more than 20 000 rows; else
+// they have fewer greys or colours, are smaller, and an evenly spread part of the rows has one.
+//
+// A notebook that is kept holds a smaller chart, where the whole takes more than 150 kB: with as many points as there is room for, chosen by a
+// fixed rule, and 29 KiB of thumbnails, as it says; its picture always shows all.
 //
 // What is wrong with the arguments is returned by the chart's Err: [mat32.ErrEmpty], a [*mat32.NotFiniteError] naming row and column, a
 // [*mat32.ShapeError] for a matrix that has not two columns or a slice that is not as long as y, a [*mat32.ParamError] for labels, values
-// and sizes out of range. It costs O(n), about 0.1 s for 2000 points.
+// and sizes out of range. It costs O(n), about 0.1 s for 2000 points and 2.5 s for a million.
 func Scatter(y mat.Matrix, p Points) *Chart {
 	s, err := newScatter(y, p)
 	if err != nil {

@@ -273,10 +273,10 @@ func TestColorings(t *testing.T) {
 		t.Errorf("colours %+v", colors)
 	}
 	for want, wrong := range map[string]Coloring{
-		"Colors[0].Name":          {Values: make([]float64, n)},
-		"either":                  {Name: "both", Values: make([]float64, n), Labels: make([]int, n)},
-		"Values or Labels":        {Name: "none"},
-		"Colors[0].Values":        {Name: "few", Values: make([]float64, 2)},
+		"Colors[0].Name":                {Values: make([]float64, n)},
+		"either":                        {Name: "both", Values: make([]float64, n), Labels: make([]int, n)},
+		"Values or Labels":              {Name: "none"},
+		"Colors[0].Values":              {Name: "few", Values: make([]float64, 2)},
 		"Colors[0]: Points: Values[59]": {Name: "not a number", Values: append(make([]float64, n-1), math.NaN())},
 	} {
 		if err := Scatter(lattice(n), Points{Colors: []Coloring{wrong}}).Err(); err == nil || !strings.Contains(err.Error(), want) {

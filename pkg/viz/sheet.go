@@ -64,6 +64,8 @@ type sheet struct {
 	height length
 	detail int // from 0: what is drawn again because its picture took too many bytes is drawn with less
 	fonts  [2]*opentype.Font
+
+	reduced bool // what needs many colours has been given fewer already
 }
 
 func newSheet(c vg.Canvas, t *theme, height length) (*sheet, error) {

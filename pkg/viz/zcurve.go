@@ -17,8 +17,8 @@ type zcurve struct {
 // The cell, class and row of a point are one number, by which points are sorted.
 const (
 	zClass = 7
-	zRow   = 33
-	mostZ  = (64 - zClass - zRow) / 2 // bits of a coordinate
+	zPlace = 23                            // in the list of rows, which has at most mostCurved
+	mostZ  = min(16, (64-zClass-zPlace)/2) // bits of a coordinate
 )
 
 // newZcurve orders the given rows; class may be nil.
@@ -30,14 +30,14 @@ func newZcurve(x, y []float64, class []int, rows []int, side int) zcurve {
 		if class != nil {
 			key |= uint64(class[i])
 		}
-		keys[k] = key<<zRow | uint64(i)
+		keys[k] = key<<zPlace | uint64(k)
 	}
 	slices.Sort(keys)
 	z := zcurve{rows: make([]int, len(rows)), gaps: make([]uint32, len(rows))}
 	last := uint64(0)
 	for k, key := range keys {
-		cell := key >> (zClass + zRow)
-		z.rows[k], z.gaps[k], last = int(key&(1<<zRow-1)), uint32(cell-last), cell
+		cell := key >> (zClass + zPlace)
+		z.rows[k], z.gaps[k], last = rows[key&(1<<zPlace-1)], uint32(cell-last), cell
 	}
 	return z
 }
@@ -85,7 +85,7 @@ func planes(n int, number func(k int) uint16) []byte {
 	return b
 }
 
-// finest returns how many bits a coordinate of n points has at most along a curve: 4096 cells to the side, and more where points are few.
+// finest returns how many bits a coordinate of n points has at most along a curve: 12, for 4096 cells to the side, and more where points are few.
 func finest(n int) int {
-	return min(mostZ, max(12, 16-bits.Len(uint(n>>16))))
+	return min(mostZ, max(12, 17-bits.Len(uint(n>>16))))
 }

@@ -212,14 +212,20 @@ const steps = {
       return [...new Set(ids.filter((id, i) => ids.indexOf(id) !== i))].join(' ');
     }),
   }),
-  // What stands in the line over a map, with the field's text before it.
-  note: async ({ chart }) => ({
-    text: await page.evaluate((at) => {
-      const note = document.querySelectorAll('[data-flatland]')[at].querySelector('.flatland-note'), field = note.querySelector('input');
-      return `${field.style.display === 'none' ? '' : field.value}\n${note.querySelector('[role=status]').textContent}`;
-    }, chart),
-    ink: (await charts())[chart].ink,
-  }),
+  // What stands in the line over a map, behind the field's text, or, where that is none, the clipboard's.
+  note: async ({ chart }) => {
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    return {
+      text: await page.evaluate(async (at) => {
+        const note = document.querySelectorAll('[data-flatland]')[at].querySelector('.flatland-note'), field = note.querySelector('input');
+        const copied = field.style.display === 'none' ? await navigator.clipboard.readText() : field.value;
+        return `${copied}\n${note.querySelector('[role=status]').textContent}`;
+      }, chart),
+      ink: (await charts())[chart].ink,
+    };
+  },
+  // The page may not use the clipboard.
+  deny: async () => (await page.evaluate(() => (navigator.clipboard.writeText = () => Promise.reject(new Error('denied')))), {}),
   search: async ({ chart, text }) => {
     const host = page.locator('[data-flatland]').nth(chart), tool = host.locator('[data-tool="search"]');
     if ((await tool.getAttribute('aria-pressed')) !== 'true') await tool.click();

@@ -50,79 +50,108 @@ const disc = (size) => {
   return { share, reach, w };
 };
 
-// Sums over a row or column of pixels of the given width, in place, of all channels.
+// Sums over the given width along lines of pixels, of all four channels, in place.
 const boxed = (sum, count, stride, lines, across, width) => {
-  const reach = (width - 1) / 2, whole = Math.floor(reach), part = reach - whole, line = new Float32Array(4 * (count + 2 * whole + 2));
+  const reach = (width - 1) / 2, whole = Math.floor(reach), part = reach - whole, pad = whole + 1;
+  const line = new Float32Array(4 * (count + 2 * pad));
   for (let l = 0; l < lines; l++) {
-    const base = l * across, pad = 4 * (whole + 1);
-    for (let i = 0; i < count; i++) {
-      const at = base + i * stride;
-      for (let c = 0; c < 4; c++) line[pad + 4 * i + c] = sum[at + c];
+    const base = l * across;
+    let any = 0;
+    for (let i = 0, at = base, to = 4 * pad; i < count; i++, at += stride, to += 4) {
+      line[to] = sum[at];
+      line[to + 1] = sum[at + 1];
+      line[to + 2] = sum[at + 2];
+      any += line[to + 3] = sum[at + 3];
     }
-    for (let c = 0; c < 4; c++) {
-      let inner = 0;
-      for (let i = 0; i < whole; i++) inner += line[pad + 4 * i + c];
-      for (let i = 0; i < count; i++) {
-        const here = pad + 4 * i + c;
-        if (i + whole < count) inner += line[here + 4 * whole];
-        if (i > whole) inner -= line[here - 4 * (whole + 1)];
-        sum[base + i * stride + c] = inner + part * (line[here - 4 * (whole + 1)] + (line[here + 4 * (whole + 1)] || 0));
-      }
+    if (!any) continue;
+    let r = 0, g = 0, b = 0, n = 0; // of the pixels that are wholly in reach
+    for (let i = 1; i <= 2 * whole; i++) {
+      r += line[4 * i];
+      g += line[4 * i + 1];
+      b += line[4 * i + 2];
+      n += line[4 * i + 3];
+    }
+    for (let i = 0, at = base; i < count; i++, at += stride) {
+      const first = 4 * i, last = 4 * (i + 2 * pad), next = last - 4;
+      r += line[next];
+      g += line[next + 1];
+      b += line[next + 2];
+      n += line[next + 3];
+      sum[at] = r + part * (line[first] + line[last]);
+      sum[at + 1] = g + part * (line[first + 1] + line[last + 1]);
+      sum[at + 2] = b + part * (line[first + 2] + line[last + 2]);
+      sum[at + 3] = Math.max(0, n + part * (line[first + 3] + line[last + 3]));
+      r -= line[first + 4];
+      g -= line[first + 5];
+      b -= line[first + 6];
+      n -= line[first + 7];
     }
   }
 };
 
 const crowd = () => {
-  let sum = new Float32Array(0);
+  let sum = new Float32Array(0), spare = new Float32Array(0), logs = new Float64Array(0);
   // Adds up the points for which may holds: of each pixel, red, green, blue and the number of points.
   const add = (w, h, { n, x, y, scale, left, top, ink, palette, size }, may) => {
-    if (sum.length !== 4 * w * h) sum = new Float32Array(4 * w * h);
+    if (sum.length !== 4 * w * h) [sum, spare] = [new Float32Array(4 * w * h), new Float32Array(4 * w * h)];
     else sum.fill(0);
-    const red = palette.map((c) => c[0]), green = palette.map((c) => c[1]), blue = palette.map((c) => c[2]);
+    const shades = Float32Array.from(palette.flat());
     let seen = 0;
     for (let k = 0; k < n; k++) {
-      const i = Math.floor(x[k] * scale + left), j = Math.floor(y[k] * scale + top);
-      if (i < 0 || j < 0 || i >= w || j >= h || !may(k)) continue;
-      const at = 4 * (j * w + i), c = ink[k];
-      sum[at] += red[c];
-      sum[at + 1] += green[c];
-      sum[at + 2] += blue[c];
+      const u = x[k] * scale + left, v = y[k] * scale + top;
+      if (!(u >= 0 && v >= 0 && u < w && v < h) || (may && !may(k))) continue;
+      const at = 4 * ((v | 0) * w + (u | 0)), c = 3 * ink[k];
+      sum[at] += shades[c];
+      sum[at + 1] += shades[c + 1];
+      sum[at + 2] += shades[c + 2];
       sum[at + 3]++;
       seen++;
     }
     if (seen === 0 || size <= 1) return;
-    if (seen * size * size > 1.5 * w * h) { // a square for a disc, of its area
+    const { share, reach, w: wide } = disc(size);
+    if (Math.min(seen, w * h) * wide * wide > 1.2e6) { // a square for a disc, of its area
       const width = size * Math.sqrt(Math.PI) / 2;
       boxed(sum, w, 4, h, 4 * w, width);
       boxed(sum, h, 4 * w, w, 4, width);
       return;
     }
-    const { share, reach, w: wide } = disc(size), from = sum;
-    sum = new Float32Array(4 * w * h);
-    for (let j = 0; j < h; j++) {
-      for (let i = 0; i < w; i++) {
-        const at = 4 * (j * w + i), count = from[at + 3];
-        if (!count) continue;
-        for (let b = Math.max(0, j - reach); b <= Math.min(h - 1, j + reach); b++) {
-          for (let a = Math.max(0, i - reach); a <= Math.min(w - 1, i + reach); a++) {
-            const s = share[(b - j + reach) * wide + a - i + reach], to = 4 * (b * w + a);
-            if (!s) continue;
-            sum[to] += s * from[at];
-            sum[to + 1] += s * from[at + 1];
-            sum[to + 2] += s * from[at + 2];
-            sum[to + 3] += s * count;
+    const from = sum;
+    [sum, spare] = [spare, sum];
+    sum.fill(0);
+    for (let j = 0, at = 0; j < h; j++) {
+      for (let i = 0; i < w; i++, at += 4) {
+        const count = from[at + 3];
+        if (count === 0) continue;
+        const left_ = Math.max(0, i - reach), right = Math.min(w - 1, i + reach);
+        for (let b = Math.max(0, j - reach), below = Math.min(h - 1, j + reach); b <= below; b++) {
+          let to = 4 * (b * w + left_), s = (b - j + reach) * wide + left_ - i + reach;
+          for (let a = left_; a <= right; a++, to += 4, s++) {
+            const part = share[s];
+            sum[to] += part * from[at];
+            sum[to + 1] += part * from[at + 1];
+            sum[to + 2] += part * from[at + 2];
+            sum[to + 3] += part * count;
           }
         }
       }
     }
   };
-  // The number of points that only a hundredth of the pixels with points exceeds.
+  // The logarithm of one and each number of points, which is looked at twice.
+  const measure = (pixels) => {
+    if (logs.length !== pixels) logs = new Float64Array(pixels);
+    const few = Array.from({ length: 64 }, (_, i) => Math.log1p(i));
+    for (let i = 0, at = 3; i < pixels; i++, at += 4) {
+      const c = sum[at];
+      logs[i] = c < 64 && c === (c | 0) ? few[c] : Math.log1p(c);
+    }
+  };
+  // The logarithm of what only a hundredth of the pixels with points exceeds.
   const crowded = (pixels) => {
-    const counts = new Uint32Array(256);
+    const counts = new Uint32Array(256), step = Math.LN2 / 8, half = Math.log1p(0.5);
     let all = 0;
-    for (let i = 3; i < 4 * pixels; i += 4) {
-      if (sum[i] < 0.5) continue;
-      counts[Math.min(255, Math.floor(8 * Math.log2(1 + sum[i])))]++;
+    for (let i = 0; i < pixels; i++) {
+      if (logs[i] < half) continue;
+      counts[Math.min(255, (logs[i] / step) | 0)]++;
       all++;
     }
     let b = 255;
@@ -130,17 +159,20 @@ const crowd = () => {
       over += counts[b];
       if (over > all / 100) break;
     }
-    return Math.max(1, 2 ** ((b + 1) / 8) - 1);
+    return Math.max(Math.LN2, (b + 1) * step);
   };
   // Blends what was added over the pixels of an image.
   const blend = (data, pixels, strength) => {
-    const most = crowded(pixels), least = 1 / (1 + 0.3 * Math.log2(most)), per = 1 / Math.log(1 + most);
-    for (let i = 0; i < 4 * pixels; i += 4) {
+    measure(pixels);
+    const most = crowded(pixels), least = 1 / (1 + 0.3 * Math.log2(Math.expm1(most))), per = (1 - least) / most;
+    for (let p = 0, i = 0; p < pixels; p++, i += 4) {
       const count = sum[i + 3];
       if (count < 0.02) continue;
-      const more = Math.min(1, Math.log(1 + count) * per);
-      const alpha = strength * Math.min(1, count) * (least + (1 - least) * more), under = (data[i + 3] / 255) * (1 - alpha), all = alpha + under;
-      for (let c = 0; c < 3; c++) data[i + c] = (alpha * (sum[i + c] / count) + under * data[i + c]) / all;
+      const alpha = strength * Math.min(1, count) * Math.min(1, least + per * logs[p]);
+      const under = (data[i + 3] / 255) * (1 - alpha), all = alpha + under, a = alpha / all / count, b = under / all;
+      data[i] = a * sum[i] + b * data[i];
+      data[i + 1] = a * sum[i + 1] + b * data[i + 1];
+      data[i + 2] = a * sum[i + 2] + b * data[i + 2];
       data[i + 3] = 255 * all;
     }
   };

@@ -18,6 +18,11 @@ const scatterMap = (panel, points, stage) => {
     stage.unmark();
     follow();
     stage.repaint();
+    clearTimeout(moving);
+    moving = setTimeout(() => {
+      moving = 0;
+      if (over && (globalThis.devicePixelRatio || 1) > 1) stage.repaint();
+    }, 150);
   });
   const group = (k) => (groups.length > 1 ? color.class[k] : 0);
   const size = () => Math.min(Math.max(12, d.size), d.size * Math.min(2.5, view.k ** 0.3));
@@ -33,6 +38,7 @@ const scatterMap = (panel, points, stage) => {
   })();
   const mixed = n <= mostMarkers ? Uint32Array.from({ length: n }, (_, i) => (i * stride) % n) : null;
   const marker = markers(), many = crowd(), fewer = 8000;
+  let over = null, moving = 0; // the canvas that a crowd is painted on, and a timer while its view moves
 
   // The points in the frame, or null when they are too many to be markers.
   const inFrame = (see, w, h, may) => {
@@ -40,7 +46,7 @@ const scatterMap = (panel, points, stage) => {
     const most = mixed ? n : fewer;
     for (let i = 0; i < n; i++) {
       const k = mixed ? mixed[i] : i, a = x[k] * see.scale + see.left, b = y[k] * see.scale + see.top;
-      if (a < -s || b < -s || a > w + s || b > h + s || !may(k)) continue;
+      if (a < -s || b < -s || a > w + s || b > h + s || (may && !may(k))) continue;
       if (list.length === most) return null;
       list.push(k);
     }
@@ -60,13 +66,13 @@ const scatterMap = (panel, points, stage) => {
   };
   const paint = (pen, { w, h, ratio, shown }) => {
     const on = groups.map((g) => shown(g.name)), all = on.every(Boolean), one = groups.length === 1;
-    const may = all ? () => true : one ? () => on[0] : (k) => on[color.class[k]];
+    const may = all ? null : one ? () => on[0] : (k) => on[color.class[k]]; // null where all may
     const see = {
       n, x, y, ink, palette, symbols, ratio, size: size(), paper: look.paper, scale: (view.k * side * ratio) / 65535,
       left: view.a * side * ratio, top: view.b * side * ratio,
     };
     const pale = mix(look.paper, look.tints.at(-1), 0.45);
-    map.under?.(pen, { ...see, on, may, lit, pale });
+    map.under?.(pen, { ...see, on, may: may ?? (() => true), lit, pale });
     const { width, height } = pen.canvas, list = inFrame(see, width, height, may);
     if (list) {
       const rim = Math.min(0.7, Math.max(0, see.size - 2) / 5), below = (k) => groups[group(k)].under;
@@ -76,20 +82,21 @@ const scatterMap = (panel, points, stage) => {
       else [true, false].forEach((part) => marker.paint(pen, clear.filter((k) => Boolean(below(k)) === part), { ...see, rim }));
       return;
     }
-    const image = pen.createImageData(width, height), s = { ...see, size: see.size * ratio };
+    const fine = moving && n > 200_000 ? Math.min(1, ratio) : ratio, cols = Math.round(w * fine), lines = Math.round(h * fine); // coarse while it moves
+    if (over?.width !== cols || over.height !== lines) over = Object.assign(element('canvas', ''), { width: cols, height: lines });
+    const image = pen.createImageData(cols, lines), t = fine / ratio;
+    const s = { ...see, size: see.size * fine, scale: see.scale * t, left: see.left * t, top: see.top * t };
     if (lit) {
       const gray = rgb(look.tints.at(-1));
-      many.add(width, height, { ...s, palette: palette.map(() => gray) }, (k) => !lit[k] && may(k));
-      many.blend(image.data, width * height, 0.5);
+      many.add(cols, lines, { ...s, palette: palette.map(() => gray) }, (k) => !lit[k] && (!may || may(k)));
+      many.blend(image.data, cols * lines, 0.5);
     }
-    many.add(width, height, s, lit ? (k) => lit[k] && may(k) : may);
-    many.blend(image.data, width * height, 1);
-    const over = element('canvas', '');
-    Object.assign(over, { width, height });
+    many.add(cols, lines, s, lit ? (k) => lit[k] && (!may || may(k)) : may);
+    many.blend(image.data, cols * lines, 1);
     over.getContext('2d').putImageData(image, 0, 0);
     pen.save();
     pen.setTransform(1, 0, 0, 1, 0, 0);
-    pen.drawImage(over, 0, 0);
+    pen.drawImage(over, 0, 0, width, height);
     pen.restore();
   };
 
@@ -194,8 +201,7 @@ const scatterMap = (panel, points, stage) => {
     const all = count(next), rows = choose(next).sort((a, b) => a - b);
     if (!all) return clear();
     seeking = false;
-    const points_ = `${all} of ${n} points`;
-    await note.copy(goSlice(rows), rows.length === all ? points_ : `${points_}; the ${rows.length} rows known here`);
+    await note.copy(goSlice(rows), rows.length === all ? `${all} of ${n} points` : `${rows.length} known rows of ${all} points`);
   };
   const seek = () => {
     const words = note.field.value.trim().toLowerCase();
