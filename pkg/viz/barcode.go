@@ -21,7 +21,7 @@ type barcode struct {
 
 // Barcode draws persistent homology as bars from the birth of every class to its death, dimension below dimension, by birth; of one birth the
 // longest comes first. The bar of an essential class runs to the edge and ends in an arrow. In the notebook a bar says its birth, death and
-// length under the pointer, and the legend hides a dimension.
+// length under the pointer, and a click on a dimension's name shows it alone.
 //
 //	p, err := topology.Rips{}.Compute(ctx, x)
 //	viz.Barcode(p)

@@ -1,7 +1,8 @@
 // Package viz answers: how do I look at it?
 //
 // One call gives a figure that can be read: with a legend, a caption, colours that most colour-blind readers can tell apart, and, where there
-// is a browser, hover and a legend that hides what it names.
+// is a browser, hover and a legend: a click on a name shows it alone and another all again, and with shift it hides or shows one. The keyboard
+// reaches legend and tools, and readers who listen to a page hear what a chart shows.
 //
 //	Scatter     points of a map, coloured by class or number
 //	Lines       numbers over numbers, with bands, logarithmic axes and rules

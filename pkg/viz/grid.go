@@ -42,7 +42,7 @@ type multiples struct {
 }
 
 // Grid draws several charts as the panels of one, row by row, each under its own title, with one legend for all. A name has one colour in
-// all panels, and in the notebook a click on it hides it in all.
+// all panels, and in the notebook a click on it shows it alone in all.
 //
 //	viz.Grid(viz.Panels{}, viz.Scatter(pca, p).Titled("PCA"), viz.Scatter(tsne, p).Titled("t-SNE")).Titled("Two maps")
 //

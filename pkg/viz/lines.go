@@ -66,8 +66,8 @@ const markedPoints = 30
 //		Rules(viz.Rule{Name: "truth", At: 2})
 //
 // A series of at most 30 points shows each as a marker. The y axis starts at zero when no number is negative and zero is near. Points are
-// joined in the order they are given in. In the notebook the nearest point of each series is named under the pointer, and the legend hides
-// and shows series.
+// joined in the order they are given in. In the notebook the nearest point of each series is named under the pointer, and a click on a name
+// shows its series alone.
 //
 // The interactive chart keeps six digits of each number; of a series that is longer than its share of 6000 numbers it shows the least and
 // the greatest of equal parts, and says so. The picture shows all.

@@ -16,7 +16,7 @@ type persistenceDiagram struct {
 
 // PersistenceDiagram draws persistent homology as points, the death of every class over its birth. The farther above the diagonal, the longer the
 // class lives; those near it are mostly noise. Essential classes stand on a line of their own at the top. In the notebook a point says its
-// birth, death and length under the pointer, and the legend hides a dimension.
+// birth, death and length under the pointer, and a click on a dimension's name shows it alone.
 //
 //	p, err := topology.Rips{}.Compute(ctx, x)
 //	viz.PersistenceDiagram(p)
