@@ -98,7 +98,7 @@ func (l Flow) check(field func(x, y float64) (dx, dy float64)) error {
 	}
 	for i, t := range l.Trajectories {
 		if err := mat32.Check(t); err != nil {
-			return fmt.Errorf("Trajectories[%d]: %w", i, err)
+			return fmt.Errorf("trajectory %d: %w", i, err)
 		}
 		if n, d := t.Dims(); d != 2 {
 			return &mat32.ShapeError{What: fmt.Sprintf("Trajectories[%d]", i), Rows: n, Cols: d, Want: "2 columns: states of the plane"}

@@ -37,7 +37,7 @@ func flowErrors() map[string]kindError {
 		"field is nowhere finite":                                             {PhasePortrait(func(_, _ float64) (dx, dy float64) { return math.NaN(), 0 }, Flow{}), param},
 		"Flow: Apart is 1":                                                    {PhasePortrait(rotation, Flow{Apart: 1}), param},
 		"Flow: Fixed[0][1] is +Inf":                                           {PhasePortrait(rotation, Flow{Fixed: [][2]float64{{0, math.Inf(1)}}}), param},
-		"Trajectories[0]: value at row 0, column 0 is NaN":                    {PhasePortrait(rotation, Flow{Trajectories: []mat.Matrix{bad}}), &mat32.NotFiniteError{}},
+		"trajectory 0: value at row 0, column 0 is NaN":                       {PhasePortrait(rotation, Flow{Trajectories: []mat.Matrix{bad}}), &mat32.NotFiniteError{}},
 		"Trajectories[0] has shape 2 × 3":                                     {PhasePortrait(rotation, Flow{Trajectories: []mat.Matrix{mat.NewDense(2, 3, nil)}}), shape},
 		"Names has shape 1 × 1, want one name for each of the 0 trajectories": {PhasePortrait(rotation, Flow{Names: names(1, "t")}), shape},
 		"Axes.Y: Log is true, want false: a field":                            {PhasePortrait(rotation, Flow{}).Axes(Axis{}, Axis{Log: true}), param},
