@@ -274,6 +274,16 @@ const steps = {
     pad.dispatchEvent(new PointerEvent('pointerup', point(16)));
     return { first: globalThis.drawnAt.get(host) - loaded, hover: middle(hover), zoom: middle(zoom), drag: middle(drag), said };
   }, chart),
+  // A key is pressed on the slider, or, without one, the button beside it; then the points have time to move.
+  slide: async ({ chart, key, wait }) => {
+    const player = page.locator('[data-flatland]').nth(chart).locator('.flatland-player');
+    if (key) await player.locator('input').press(key);
+    else await player.locator('button').click();
+    await page.mouse.move(1, 1);
+    await page.waitForTimeout(wait ?? 1200);
+    const [text, panels] = [await player.locator('input').getAttribute('aria-valuetext'), await page.evaluate(ask.panels, chart)];
+    return { text: `${text}, ${await player.locator('button').getAttribute('aria-label')}`, panels };
+  },
   shot: async ({ path }) => (await page.screenshot({ path, fullPage: true }), {}),
   // A picture of one chart.
   portrait: async ({ chart, path }) => {
