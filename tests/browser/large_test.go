@@ -167,3 +167,25 @@ func TestLargeOffenders(t *testing.T) {
 		}
 	}
 }
+
+// TestMapKeys: the keyboard zooms and moves a map, and 0 and Escape show all of it again.
+func TestMapKeys(t *testing.T) {
+	testenv.Need(t, "chromium")
+	y, p := kinds.Rings()
+	keys := func(list ...string) step { return step{"do": "keys", "chart": 0, "keys": list} }
+	s := look(t, page(t, library(t), output(t, viz.Scatter(y, p))), patience, nil,
+		keys("=", "+"), keys("ArrowLeft", "ArrowUp"), keys("-"), keys("0"), keys("+", "+"), keys("Escape"))
+	if err := verdict(s, 1); err != nil {
+		t.Fatal(err)
+	}
+	whole := s.Charts[0].Ink
+	in, moved, out := s.Steps[0].Ink, s.Steps[1].Ink, s.Steps[2].Ink
+	if in > whole*3/4 || moved == in || out == moved || out == whole || s.Steps[1].Text == s.Steps[0].Text {
+		t.Errorf("coloured pixels: %d, zoomed in %d, moved %d, zoomed out %d", whole, in, moved, out)
+	}
+	for i, want := range map[int]int{3: whole, 4: in, 5: whole} {
+		if got := s.Steps[i].Ink; got != want {
+			t.Errorf("after step %d %d coloured pixels, want %d", i, got, want)
+		}
+	}
+}
