@@ -133,13 +133,25 @@ func libraryOutput() (output, error) {
 	return out, err
 }
 
-// loader returns a script element that starts the runtime with the given source.
+// packedScript is the page's script as gzip in base64, less than half as long.
+var packedScript = sync.OnceValues(func() (string, error) { return pack64([]byte(uncommented(runtimeScript()))) })
+
+// loader returns a script element that unpacks the page's script and starts it with the given source.
 func loader(from source) (string, error) {
 	list, err := json.Marshal([]source{from})
 	if err != nil {
 		return "", fmt.Errorf("viz: %w", err)
 	}
-	return "<script>\n" + uncommented(runtimeScript()) + "(" + string(list) + ");\n</script>\n", nil
+	packed, err := packedScript()
+	if err != nil {
+		return "", err
+	}
+	return `<script>
+(async (sources) => {
+const bytes = Uint8Array.from(atob("` + packed + `"), (c) => c.charCodeAt(0));
+const code = await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+new Function("return " + code)()(sources);
+})(` + string(list) + ");\n</script>\n", nil
 }
 
 // uncommented drops the lines of a script that are comments, and the space before the others.
