@@ -56,10 +56,10 @@ func (s *scatter) recolored(p Points) ([]*scatter, error) {
 			}
 		}
 		if err := other.classify(q); err != nil {
-			return nil, fmt.Errorf("Colors[%d]: %w", i, err)
+			return nil, fmt.Errorf("coloring %d: %w", i, err)
 		}
 		if err := other.scale(q.Values); err != nil {
-			return nil, fmt.Errorf("Colors[%d]: %w", i, err)
+			return nil, fmt.Errorf("coloring %d: %w", i, err)
 		}
 		all = append(all, other)
 	}
@@ -73,24 +73,94 @@ func (s *scatter) recolored(p Points) ([]*scatter, error) {
 type recoloring struct {
 	decor
 	Legend *legend `json:"legend"`
-	Bar    *bar    `json:"bar"`
+	Bars   []*bar  `json:"bars"` // of each panel
 }
 
 // recolorings returns the chart in each of its colorings; nil without a choice.
 func (c *Chart) recolorings() ([]recoloring, error) {
-	s, ok := c.fig.(*scatter)
-	if !ok || s.choices == nil {
-		return nil, nil
+	var figures []figure
+	switch f := c.fig.(type) {
+	case *scatter:
+		for _, other := range f.choices {
+			figures = append(figures, other)
+		}
+	case *multiples:
+		for _, other := range f.views {
+			figures = append(figures, other)
+		}
 	}
 	var all []recoloring
-	for _, other := range s.choices {
+	for _, f := range figures {
 		d := *c
-		d.fig = other
+		d.fig = f
 		l, err := d.layout()
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, recoloring{l.decor, l.Legend, l.Panels[0].Bar})
+		one := recoloring{decor: l.decor, Legend: l.Legend}
+		for _, p := range l.Panels {
+			one.Bars = append(one.Bars, p.Bar)
+		}
+		all = append(all, one)
 	}
 	return all, nil
+}
+
+// recolor makes the grid in each of its colorings, where all its figures are maps whose colorings have the same names, and their colours are
+// common: one list then chooses for all panels.
+func (g *multiples) recolor(figures []figure) error {
+	maps := make([]*scatter, len(figures))
+	for i, f := range figures {
+		s, ok := f.(*scatter)
+		if !ok || len(s.choices) == 0 || i > 0 && len(s.choices) != len(maps[0].choices) {
+			return nil
+		}
+		for k, other := range s.choices {
+			if i > 0 && other.coloring != maps[0].choices[k].coloring {
+				return nil
+			}
+		}
+		maps[i] = s
+	}
+	choices := make([][]*scatter, len(figures)) // of each panel
+	var views []*multiples
+	for k, name := range maps[0].choices {
+		view := g
+		if k > 0 {
+			view = &multiples{p: g.p, charts: g.charts}
+			others := make([]figure, len(figures))
+			for i, s := range maps {
+				others[i] = s.choices[k]
+			}
+			if err := view.share(others); err != nil {
+				return err
+			}
+			for _, f := range others {
+				view.plots = append(view.plots, f.(plot))
+			}
+		}
+		if g.p.Limits == Own || !view.oneScale(asFigures(view.plots)) {
+			return nil
+		}
+		view.coloring = name.coloring
+		views = append(views, view)
+		for i, p := range view.plots {
+			choices[i] = append(choices[i], p.(*scatter))
+		}
+	}
+	for _, view := range views {
+		view.views = views
+		for i, p := range view.plots {
+			p.(*scatter).choices = choices[i]
+		}
+	}
+	return nil
+}
+
+func asFigures(plots []plot) []figure {
+	figures := make([]figure, len(plots))
+	for i, p := range plots {
+		figures[i] = p.(figure)
+	}
+	return figures
 }

@@ -39,6 +39,9 @@ type multiples struct {
 	p      Panels
 	charts []*Chart
 	plots  []plot
+
+	coloring string       // the name of what the points are coloured by, where there is a choice
+	views    []*multiples // the grid in each of its colorings, from itself; nil without a choice
 }
 
 // Grid draws several charts as the panels of one, row by row, each under its own title, with one legend for all. A name has one colour in
@@ -46,8 +49,10 @@ type multiples struct {
 //
 //	viz.Grid(viz.Panels{}, viz.Scatter(pca, p).Titled("PCA"), viz.Scatter(tsne, p).Titled("t-SNE")).Titled("Two maps")
 //
+// Maps whose [Points] have Colors of the same names share the list of them: what is chosen in it colours all panels.
+//
 // The chart is 640 pixels wide and as high as its panels need, up to 960. Panels share what a chart may take: the more there are, the fewer
-// points of maps (3000 in all) and of lines, thumbnails and shades of heatmaps has each on the page; the picture shows all.
+// points of maps (in a notebook that is kept, 3000 in all) and of lines, thumbnails and shades of heatmaps has each on the page; the picture shows all.
 //
 // What is wrong with the arguments is the chart's error: that of the first panel that has one, [mat32.ErrEmpty] without panels, a
 // [*mat32.ParamError] for more than MaxPanels panels, fewer than 0 columns or more than 6, unknown limits, panels that are grids, and axes
@@ -107,7 +112,7 @@ func newGrid(p Panels, charts []*Chart) (*multiples, error) {
 	for _, f := range figures {
 		g.plots = append(g.plots, f.(plot))
 	}
-	return g, nil
+	return g, g.recolor(figures)
 }
 
 // share gives the figures common axes and colours, as far as the limits say.
@@ -323,6 +328,9 @@ func (g *multiples) arrange() arrangement {
 		figures[i] = c.fig
 	}
 	a.own = a.own || !g.oneScale(figures)
+	for _, view := range g.views {
+		a.choice, a.keys = g.coloring, append(a.keys, arrangement{plots: view.plots}.key())
+	}
 	// A map is as high as it is wide; numbers over an axis need less.
 	share := 0.0
 	for _, p := range g.plots {

@@ -43,8 +43,11 @@ type choice struct {
 	W length `json:"w"`
 }
 
-// choiceRow is the height of that list.
-const choiceRow = 25
+// The height of that list, and its least width.
+const (
+	choiceRow   = 25
+	choiceWidth = 120
+)
 
 // A panel is a plot in its place.
 type panel struct {
@@ -102,6 +105,9 @@ func (c *Chart) layout() (layout, error) {
 		if w := k.width(s); w > 0 {
 			beside = math.Max(beside, w+gap)
 		}
+	}
+	if a.choice != "" {
+		beside = math.Max(beside, choiceWidth+gap)
 	}
 	rows := (len(a.plots) + a.columns - 1) / a.columns
 	titled := 0.0

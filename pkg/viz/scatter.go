@@ -29,7 +29,8 @@ type Points struct {
 	// Images gives the thumbnail that is shown when a point is hovered over. A row whose image is nil has none.
 	Images Imager
 	// Colors are what else the points may be coloured by: the notebook's chart has a list of them at its legend, of which the first is what Values
-	// or Labels say, as the static picture shows. The panels of a [Grid] have none.
+	// or Labels say, as the static picture shows. The panels of a [Grid] have a common list when all
+	// have the same names.
 	Colors []Coloring
 	// Size is the diameter of a point in pixels (1/96 inch) of a picture 640 pixels wide, 0.5 to 40. Zero means from 9 for up to 150 points,
 	// shrinking as the number of points grows, to 2.

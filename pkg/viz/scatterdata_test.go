@@ -261,7 +261,7 @@ func TestColorings(t *testing.T) {
 	if err != nil || len(views) != 3 || l.Choice == nil {
 		t.Fatalf("%d views, a list at %+v: %v", len(views), l.Choice, err)
 	}
-	if len(views[0].Legend.Entries) != 3 || views[1].Legend != nil || views[1].Bar == nil || views[1].Bar.High != n-1 || len(views[2].Legend.Entries) != 2 {
+	if len(views[0].Legend.Entries) != 3 || views[1].Legend != nil || views[1].Bars[0] == nil || views[1].Bars[0].High != n-1 || len(views[2].Legend.Entries) != 2 {
 		t.Errorf("views %+v", views)
 	}
 	value, err := c.fig.(*scatter).data(l.Panels[0].Frame, page{share: 1, live: true, legends: []*legend{views[0].Legend, nil, views[2].Legend}})
@@ -273,11 +273,11 @@ func TestColorings(t *testing.T) {
 		t.Errorf("colours %+v", colors)
 	}
 	for want, wrong := range map[string]Coloring{
-		"Colors[0].Name":                {Values: make([]float64, n)},
-		"either":                        {Name: "both", Values: make([]float64, n), Labels: make([]int, n)},
-		"Values or Labels":              {Name: "none"},
-		"Colors[0].Values":              {Name: "few", Values: make([]float64, 2)},
-		"Colors[0]: Points: Values[59]": {Name: "not a number", Values: append(make([]float64, n-1), math.NaN())},
+		"Colors[0].Name":                 {Values: make([]float64, n)},
+		"either":                         {Name: "both", Values: make([]float64, n), Labels: make([]int, n)},
+		"Values or Labels":               {Name: "none"},
+		"Colors[0].Values":               {Name: "few", Values: make([]float64, 2)},
+		"coloring 0: Points: Values[59]": {Name: "not a number", Values: append(make([]float64, n-1), math.NaN())},
 	} {
 		if err := Scatter(lattice(n), Points{Colors: []Coloring{wrong}}).Err(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)

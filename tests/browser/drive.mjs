@@ -237,7 +237,7 @@ const steps = {
     await page.locator('[data-flatland]').nth(chart).locator('select').selectOption(by);
     await page.mouse.move(1, 1);
     await frames();
-    return { ink: (await charts())[chart].ink };
+    return { ink: (await charts())[chart].ink, panels: await page.evaluate(ask.panels, chart) };
   },
   reset: async ({ chart }) => {
     await page.locator('[data-flatland]').nth(chart).locator('[data-tool="reset"]').click();

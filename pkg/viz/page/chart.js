@@ -1,7 +1,7 @@
 // A chart is drawn anew when its theme, legend or coloring changes; a layer of it, when its plot asks by stage.repaint().
 flatland.stages ??= new WeakMap();
 // The chart as it is in one of its colorings.
-const viewed = (d, k) => (d.views ? { ...d, ...d.views[k], panels: d.panels.map((p) => ({ ...p, bar: d.views[k].bar, choice: d.choice })) } : d);
+const viewed = (d, k) => (d.views ? { ...d, ...d.views[k], panels: d.panels.map((p, i) => ({ ...p, bar: d.views[k].bars[i], choice: i ? null : d.choice })) } : d);
 const draw = async (host) => {
   host.dataset.flatlandState = 'drawing';
   host.querySelectorAll(':scope > .flatland-live').forEach((old) => old.remove());
@@ -52,7 +52,7 @@ const draw = async (host) => {
           pinned.forEach((m) => chart.getZr().add(m));
         },
         recolor: (k) => {
-          stage.coloring = k;
+          stages.forEach((s) => (s.coloring = k)); // a choice is for all panels
           legend.remove();
           legend = legendOf(box, chart, viewed(d, k), relegend);
           paint();
