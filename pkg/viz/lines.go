@@ -24,7 +24,8 @@ type Series struct {
 	// Dots shows the points without the line between them.
 	Dots bool
 
-	smooth bool // few points have no markers either
+	smooth bool   // few points have no markers either
+	of     string // the series whose colour it has; empty: its own
 }
 
 // A Rule is a line across a chart at one number, for example the true answer.
@@ -222,17 +223,20 @@ func (l *lines) within(p plane, x, y extent, tints map[string]tint) (figure, err
 	return m, nil
 }
 
-// paint gives each series the colour of its name, or the next that is free.
+// paint gives each series the colour of its name, or of the series it belongs to, or the next that is free.
 func paint(series []Series, known map[string]tint) []tint {
 	if known == nil {
 		known = map[string]tint{}
 	}
 	tints := make([]tint, len(series))
 	for i, s := range series {
-		t, ok := known[s.Name]
-		if !ok || s.Name == "" {
+		name := s.Name
+		if s.of != "" {
+			name = s.of
+		}
+		t, ok := known[name]
+		if !ok || name == "" {
 			t = tint(len(known))
-			name := s.Name
 			if name == "" {
 				name = fmt.Sprint("\x00", len(known)) // no name that a reader gives
 			}

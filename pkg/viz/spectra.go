@@ -99,7 +99,7 @@ func lawLine(name string, law Lined) (Series, error) {
 	}
 	last := len(x) - 1
 	exponent := -math.Log(y[last]/y[0]) / math.Log(x[last]/x[0])
-	s := Series{Name: fmt.Sprintf("α = %.2f", exponent), Dashed: true}
+	s := Series{Name: fmt.Sprintf("α = %.2f", exponent), Dashed: true, of: name}
 	if name != "" {
 		s.Name = name + ", " + s.Name
 	}

@@ -246,7 +246,7 @@ func TestScreePlaces(t *testing.T) {
 	}
 }
 
-// TestSpectraKeepTheirLaw: dots fall, zeros are left out and said, and the line is the law's, named by its exponent.
+// TestSpectraKeepTheirLaw: dots fall, zeros are left out and said, and the line is the law's, named by its exponent, in their colour.
 func TestSpectraKeepTheirLaw(t *testing.T) {
 	l := Spectra(Spectrum{Name: "a", Values: []float64{0.25, 0, 1, 0.5}, Law: slope(1.5)}).fig.(*lines)
 	if !alike(l.series[0].X, []float64{1, 2, 3}) || !alike(l.series[0].Y, []float64{1, 0.5, 0.25}) || !strings.Contains(l.caption(), "1 eigenvalues") {
@@ -255,6 +255,9 @@ func TestSpectraKeepTheirLaw(t *testing.T) {
 	law := l.series[1]
 	if law.Name != "a, α = 1.50" || law.marked() {
 		t.Errorf("the law is %q, marked: %v", law.Name, law.marked())
+	}
+	if l.tints[1] != l.tints[0] {
+		t.Errorf("dots have the colour %d, and their law %d", l.tints[0], l.tints[1])
 	}
 	for i, x := range law.X {
 		if math.Abs(law.Y[i]/math.Pow(x, -1.5)-1) > 1e-9 {
