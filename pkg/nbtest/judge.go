@@ -326,20 +326,26 @@ func (t *trial) noLibrary() {
 	}
 }
 
-// longestRun is the length of the longest piece of base64 in text that begins with start.
+// longestRun is the length of the longest piece of base64 in text that begins with start. In the middle of a piece, as of a picture, start
+// may stand by chance.
 func longestRun(text, start string) (longest int) {
-	for {
-		_, after, found := strings.Cut(text, start)
-		if !found {
+	packed := func(r rune) bool {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '+' || r == '/'
+	}
+	for at := 0; ; {
+		i := strings.Index(text[at:], start)
+		if i < 0 {
 			return longest
 		}
-		n := strings.IndexFunc(after, func(r rune) bool {
-			return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '+' || r == '/' || r == '\\' || r == '\n')
-		})
+		at += i
+		n := strings.IndexFunc(text[at:], func(r rune) bool { return !packed(r) && r != '\\' && r != '\n' })
 		if n < 0 {
-			n = len(after)
+			n = len(text) - at
 		}
-		longest, text = max(longest, n), after[n:]
+		if at == 0 || !packed(rune(text[at-1])) {
+			longest = max(longest, n)
+		}
+		at += n
 	}
 }
 

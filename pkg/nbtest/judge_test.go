@@ -348,3 +348,18 @@ func TestInspectJudgesAFile(t *testing.T) {
 		t.Errorf("a notebook with one cell that was not run has the problems %v", problems)
 	}
 }
+
+// TestLongestRun: what is packed begins its piece of base64; the same letters in the middle of a picture are chance.
+func TestLongestRun(t *testing.T) {
+	for text, want := range map[string]int{
+		"":                           0,
+		"unpack('H4sIAAAA')":         8,
+		"H4sIAA==, H4sIAAAA+/":       10,
+		"iVBORw0KGgoH4sIAAAAAAA":     0,
+		"iVBORw0KGgoH4sIAA 'H4sIAB'": 6,
+	} {
+		if got := longestRun(text, "H4sI"); got != want {
+			t.Errorf("%q: %d, want %d", text, got, want)
+		}
+	}
+}
