@@ -37,19 +37,19 @@ const (
 	uprightMost = 120
 )
 
-// wide, high and close are the room that a number or name takes along an axis: lying along it, and across it; few numbers are enough to read
+// wide, high and narrow are the room that a number or name takes along an axis: lying along it, and across it; few numbers are enough to read
 // a plot by, but of names none should be missing.
 func (s *sheet) wide(text string) length { return math.Max(36, s.measure(regular, axisSize, text)+14) }
 
 func high(string) length { return 38 }
 
-func close(string) length { return axisSize * 1.25 }
+func narrow(string) length { return axisSize * 1.25 }
 
 // side returns the numbers or names beside the frame, and the width of the widest.
 func (s *sheet) side(y span, f rect) (n []notch, widest length) {
 	need := high
 	if y.names != nil {
-		need = close
+		need = narrow
 	}
 	n = y.notches(f.H, need)
 	for i := range n {
@@ -68,7 +68,7 @@ func (s *sheet) below(x span, w length) (n []notch, upright bool, depth length) 
 	if n = x.notches(w, need); !x.given || len(n) == len(x.names) {
 		return n, false, axisSize
 	}
-	n = x.notches(w, close)
+	n = x.notches(w, narrow)
 	for i := range n {
 		n[i].text = s.fit(regular, axisSize, uprightMost, n[i].text)
 		depth = math.Max(depth, s.measure(regular, axisSize, n[i].text))

@@ -229,7 +229,7 @@ func TestContrast(t *testing.T) {
 // TestEndsAreApart: to every vision the ends of a range of colours are a quarter of the way from black to white apart, at least.
 func TestEndsAreApart(t *testing.T) {
 	const least = 0.25
-	if black, grey := see(rgb(0)), see(rgb(0x111111)); black[0].distance(grey[0]) > least {
+	if black, gray := see(rgb(0)), see(rgb(0x111111)); black[0].distance(gray[0]) > least {
 		t.Fatal("a measure by which nearly black and black differ")
 	}
 	for name, paper := range map[string]*theme{"light": &light, "dark": &dark} {
