@@ -222,6 +222,9 @@ func (c *connectivity) groups(f rect) []group {
 		}
 		if c.class == nil && c.values == nil { // of the colour of their edges they would not be seen
 			groups[i].role = ink
+			if c.lengths != nil && c.p.Size == 0 { // nor would edges between them
+				groups[i].role, groups[i].size = faint, math.Max(1.2, 0.25*c.diameter(f.W))
+			}
 		}
 		groups[i].flat = len(c.x) > 500
 	}
