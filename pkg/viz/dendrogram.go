@@ -296,6 +296,9 @@ func (d *dendrogram) caption() string {
 	if len(d.leaves) < d.rows {
 		add(fmt.Sprintf("the %d uppermost branches, (rows below)", len(d.leaves)))
 	}
+	if len(d.clusters) == 1 {
+		add(fmt.Sprintf("one cluster of %d below %s", d.size[d.clusters[0]], tick(d.cut)))
+	}
 	return text
 }
 
@@ -315,9 +318,9 @@ func (d *dendrogram) summary() string {
 	return s
 }
 
-// called is a cluster's name in the legend, where not too many have one.
+// called is a cluster's name in the legend, where more than one have one and not too many.
 func (d *dendrogram) called(cluster int) string {
-	if len(d.clusters) > classCount {
+	if len(d.clusters) < 2 || len(d.clusters) > classCount {
 		return ""
 	}
 	return fmt.Sprintf("cluster %d (%d)", cluster, d.size[d.clusters[cluster]])
@@ -355,7 +358,7 @@ func (d *dendrogram) axes(s *sheet, f rect) decor {
 	a := planeAxes(s, f, d.x, d.y, lines)
 	a.stroke(rule, f.X, f.bottom(), f.right(), f.bottom())
 	rules := d.bounds.rules
-	if len(d.clusters) > 1 {
+	if len(d.clusters) > 0 && len(d.height) > 0 && d.cut < slices.Max(d.height) {
 		rules = append(slices.Clone(rules), Rule{At: d.cut, Vertical: d.b.Horizontal})
 	}
 	a.add(ruleDecor(s, f, d.x, d.y, rules))
