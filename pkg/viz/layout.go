@@ -1,6 +1,9 @@
 package viz
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // An arrangement is the plots of a figure, row by row.
 type arrangement struct {
@@ -126,30 +129,48 @@ func (c *Chart) layout() (layout, error) {
 		H: (room.H - length(rows-1)*panelGap) / length(rows),
 	}
 	inner := rect{W: cell.W, H: cell.H - titled}
+	ruled := make([]length, a.columns) // the room of the colour bars of a column
 	if a.own {
-		widest := 0.0
-		for _, p := range a.plots {
+		for i, p := range a.plots {
 			if w := p.key().scaleWidth(s); w > 0 {
-				widest = math.Max(widest, w+gap/2)
+				ruled[i%a.columns] = math.Max(ruled[i%a.columns], w+gap/2)
 			}
 		}
-		inner.W -= widest
+		inner.W -= slices.Max(ruled)
 	}
-	var around insets
-	for _, p := range a.plots {
-		around = around.max(p.insets(s, inner))
+	// Panels of a column have what it needs at their sides, and those of a row above and below. What that leaves is parted equally.
+	beneath, sides := make([]insets, rows), make([]insets, a.columns)
+	for i, p := range a.plots {
+		in := p.insets(s, inner)
+		beneath[i/a.columns] = beneath[i/a.columns].max(in)
+		sides[i%a.columns] = sides[i%a.columns].max(in)
 	}
+	across, down := room.W-length(a.columns-1)*panelGap, room.H-length(rows-1)*panelGap-titled*length(rows)
+	for c, in := range sides {
+		across -= in.left + in.right + ruled[c]
+	}
+	for _, in := range beneath {
+		down -= in.top + in.bottom
+	}
+	across, down = math.Max(leastFrame, math.Floor(across/length(a.columns))), math.Max(leastFrame, math.Floor(down/length(rows)))
 
 	right, below := 0.0, room.Y // how far the plots reach, and where the next row begins
+	var x length
 	for i, p := range a.plots {
-		if i > 0 && i%a.columns == 0 {
-			room.Y = below + panelGap
+		column := i % a.columns
+		if column == 0 {
+			x = room.X
+			if i > 0 {
+				room.Y = below + panelGap
+			}
 		}
-		x := room.X + length(i%a.columns)*(cell.W+panelGap)
-		w, h := p.fit(math.Max(leastFrame, math.Floor(inner.W-around.left-around.right)), math.Max(leastFrame, math.Floor(inner.H-around.top-around.bottom)))
+		around := sides[column]
+		around.top, around.bottom = beneath[i/a.columns].top, beneath[i/a.columns].bottom
+		wide := around.left + across + around.right + ruled[column]
+		w, h := p.fit(across, down)
 		frame := rect{math.Round(x + around.left), math.Round(room.Y + titled + around.top), w, h}
 		if len(a.titles) > 0 {
-			l.label(label{X: x, Y: room.Y + panelSize, Text: s.fit(bold, panelSize, cell.W, a.titles[i]), Size: panelSize, Role: ink, Bold: true})
+			l.label(label{X: x, Y: room.Y + panelSize, Text: s.fit(bold, panelSize, wide, a.titles[i]), Size: panelSize, Role: ink, Bold: true})
 		}
 		l.add(p.axes(s, frame))
 		place := panel{Kind: p.kind(), Frame: frame, Rows: linkedRows(p), plot: p}
@@ -161,12 +182,13 @@ func (c *Chart) layout() (layout, error) {
 		}
 		l.Panels = append(l.Panels, place)
 		right, below = math.Max(right, frame.right()+around.right), math.Max(below, frame.bottom()+around.bottom)
+		x += wide + panelGap
 	}
 	if free := math.Floor(bottom - below); free >= leastTrim { // room that the plots have no use for
 		l.Height = math.Max(l.Height-free, leastHeight)
 	}
 	first := l.Panels[0].Frame
-	space := rect{X: math.Round(right + gap), Y: first.Y, W: width - edge - right - gap, H: math.Max(first.H, below-around.bottom-first.Y)}
+	space := rect{X: math.Round(right + gap), Y: first.Y, W: width - edge - right - gap, H: math.Max(first.H, below-beneath[rows-1].bottom-first.Y)}
 	if a.choice != "" {
 		l.Choice = &choice{space.X, space.Y, space.W}
 		l.still.label(label{X: space.X, Y: space.Y + legendSize*0.9, Text: s.fit(regular, legendSize, legendMost, a.choice), Size: legendSize, Role: ink})
