@@ -28,7 +28,7 @@ var triedCharts = map[string]triedChart{
 	"04_whitening":            {chart: 3, says: "white", gray: []int{1}},
 	"05_random_projections":   {chart: 4, says: "Gaussian", gray: []int{0}},
 	"07_heat_and_diffusion":   {chart: 3, says: "row ", gray: []int{1, 2}},
-	"08_neighbour_embeddings": {chart: 1, says: "row ", gray: []int{0, 4}},
+	"08_neighbour_embeddings": {chart: 1, says: "row ", gray: []int{0, 5}},
 	"10_intrinsic_dimension":  {chart: 0, says: "a line"},
 	"11_local_dimension":      {chart: 1, says: "one row", gray: []int{4}},
 
