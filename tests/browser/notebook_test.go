@@ -34,7 +34,7 @@ var triedCharts = map[string]triedChart{
 
 	"12_dimension_of_representations": {chart: 0, says: "effective rank", gray: []int{9}},
 	"13_quality_of_maps":              {chart: 0, says: "row ", gray: []int{1}},
-	"14_comparing_representations":    {chart: 10, says: "row ", gray: []int{7}},
+	"14_comparing_representations":    {chart: 11, says: "row ", gray: []int{8}},
 	"15_training_dynamics":            {chart: 0, says: "network 0"},
 	"16_isotropy_and_collapse":        {chart: 5, says: "coding rate"},
 	"17_magnitude":                    {chart: 0, says: "two points"},
