@@ -70,7 +70,7 @@ type arrow struct {
 //
 // What is wrong with the arguments is the chart's error: [mat32.ErrEmpty] without a model, those of [Network] for points, a
 // [*mat32.ShapeError] for a model of fewer than two components and for names that are not one for each column, a [*mat32.ParamError] for a
-// negative Most, and a [*mat32.DegenerateError] where no column has a weight. It costs O(n + d·log d).
+// negative Most, and a [*mat32.DegenerateError] where no column has a weight. It costs O(Most·n + d·log d).
 //
 // Source: K. Gabriel (1971), The biplot graphic display of matrices with application to principal component analysis.
 func Biplot[E mat.Matrix](m Combined[E], c Columns, p Points) *Chart {
@@ -193,13 +193,15 @@ func (b *biplot) axes(s *sheet, f rect) decor {
 	zero, _ := b.ends(f, arrow{})
 	d.stroke(mesh, zero[0], f.Y+1, zero[0], f.bottom()-1)
 	d.stroke(mesh, f.X+1, zero[1], f.right()-1, zero[1])
-	d.Labels = append(d.Labels, b.names(s, f)...)
+	d.add(b.names(s, f))
 	return d
 }
 
-// names returns those of the arrows, beside their heads, from the longest on, as far as they overlap no other.
-func (b *biplot) names(s *sheet, f rect) []label {
-	var all []label
+// names returns those of the arrows, beside their heads, from the longest on, as far as they overlap no other: where they hide the fewest points.
+// A line leads to those that stand far off.
+func (b *biplot) names(s *sheet, f rect) decor {
+	const far = 10
+	var d decor
 	var taken []rect
 	free := func(r rect) bool {
 		if r.X < f.X+2 || r.right() > f.right()-2 || r.Y < f.Y+2 || r.bottom() > f.bottom()-2 {
@@ -217,15 +219,47 @@ func (b *biplot) names(s *sheet, f rect) []label {
 		text := s.fit(regular, axisSize, 0.4*f.W, a.name)
 		w := s.measure(regular, axisSize, text)
 		from, to := b.ends(f, a)
+		best, fewest := rect{}, math.MaxInt
 		for _, r := range besides(to, to[0]-from[0], to[1]-from[1], w) {
-			if free(r) {
-				taken = append(taken, rect{r.X - 3, r.Y - 1, r.W + 6, r.H + 2})
-				all = append(all, label{X: round(r.X), Y: round(r.bottom() - 0.14*axisSize), Text: text, Size: axisSize, Role: ink, Backed: true})
-				break
+			if fewest > 0 && free(r) {
+				if hidden := b.under(f, r); hidden < fewest {
+					best, fewest = r, hidden
+				}
+			}
+		}
+		if fewest < math.MaxInt {
+			taken = append(taken, rect{best.X - 3, best.Y - 1, best.W + 6, best.H + 2})
+			x, y := math.Min(best.right(), math.Max(best.X, to[0])), math.Min(best.bottom(), math.Max(best.Y, to[1]))
+			if math.Hypot(x-to[0], y-to[1]) > far {
+				d.stroke(faint, to[0], to[1], x, y)
+			}
+			d.label(label{X: round(best.X), Y: round(best.bottom() - 0.14*axisSize), Text: text, Size: axisSize, Role: ink, Backed: true})
+		}
+	}
+	return d
+}
+
+// under is how many points a name hides, and at how many places its own arrow or another passes below it.
+func (b *biplot) under(f, r rect) int {
+	const rim, steps = 3, 24
+	hides := func(x, y length) bool {
+		return x > r.X-rim && x < r.right()+rim && y > r.Y-rim && y < r.bottom()+rim
+	}
+	n := 0
+	for i := range b.network.x {
+		if at := on(f, b.network.x[i], b.network.y[i]); hides(at[0], at[1]) {
+			n++
+		}
+	}
+	for _, a := range b.arrows {
+		from, to := b.ends(f, a)
+		for k := range steps {
+			if t := (float64(k) + 0.5) / steps; hides(from[0]+t*(to[0]-from[0]), from[1]+t*(to[1]-from[1])) {
+				n++
 			}
 		}
 	}
-	return all
+	return n
 }
 
 // besides returns places for a name of the given width at the head of an arrow in the given direction: beyond it, turned a little to either
@@ -233,7 +267,7 @@ func (b *biplot) names(s *sheet, f rect) []label {
 func besides(head [2]length, dx, dy, w length) []rect {
 	long := math.Max(1, math.Hypot(dx, dy))
 	var all []rect
-	for _, gap := range []length{7, 15, 23} {
+	for _, gap := range []length{7, 15, 23, 35, 47} {
 		for _, turn := range []float64{0, 0.6, -0.6, 1.2, -1.2} {
 			sin, cos := math.Sincos(turn)
 			ux, uy := (dx*cos-dy*sin)/long, (dx*sin+dy*cos)/long
