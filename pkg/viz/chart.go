@@ -3,6 +3,7 @@ package viz
 import (
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/flatland-go/flatland/internal/jupyter"
 )
@@ -106,7 +107,7 @@ func (c *Chart) String() string {
 	if caption := c.fig.caption(); caption != "" {
 		s += "\n" + caption
 	}
-	return s
+	return strings.ToValidUTF8(s, "\uFFFD") // names may be any bytes
 }
 
 // Show displays the chart, or fails the cell: it panics with the error that Display would return, which GoNB reports as the cell's failure.

@@ -1,6 +1,7 @@
 package viz
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -22,7 +23,7 @@ import (
 func Dimensions(all ...measure.Dimension) *Chart {
 	const from = "viz.Dimensions"
 	if len(all) == 0 {
-		return &Chart{err: mat32.ErrEmpty}
+		return &Chart{err: fmt.Errorf("%s: %w", from, mat32.ErrEmpty)}
 	}
 	var methods []string
 	of := map[string][]measure.Dimension{}

@@ -56,7 +56,7 @@ func (c *Chart) page() ([]byte, error) {
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"color-scheme\" content=\"%s\">\n<title>%s</title>\n</head>\n",
-		map[Theme]string{Page: "light dark", Light: "light", Dark: "dark"}[c.theme], html.EscapeString(title))
+		map[Theme]string{Page: "light dark", Light: "light", Dark: "dark"}[c.theme], html.EscapeString(strings.ToValidUTF8(title, "\uFFFD")))
 	fmt.Fprintf(&b, "<body>\n%s</body>\n</html>\n", chart)
 	return b.Bytes(), nil
 }

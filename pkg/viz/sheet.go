@@ -4,8 +4,10 @@ import (
 	"image"
 	"image/color"
 	"math"
+	"sort"
 	"strings"
 	"sync"
+	"unicode"
 
 	"codeberg.org/go-fonts/liberation/liberationsansbold"
 	"codeberg.org/go-fonts/liberation/liberationsansregular"
@@ -93,8 +95,18 @@ func (s *sheet) measure(w face, size length, text string) length {
 }
 
 // unkerned makes the spaces of a text unbreakable, for which the typeface has no kerning: it draws an ordinary space after a capital A so
-// narrow that small text runs together.
-func unkerned(text string) string { return strings.ReplaceAll(text, " ", "\u00A0") }
+// narrow that small text runs together. Control characters, which no SVG may hold, become such spaces too, and bytes that are no text U+FFFD.
+func unkerned(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r == ' ' || unicode.IsControl(r) {
+			return '\u00A0'
+		}
+		if r == '\uFFFE' || r == '\uFFFF' {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
+}
 
 // text writes a line whose baseline starts at (x, y).
 func (s *sheet) text(x, y length, w face, size length, c color.Color, text string) {
@@ -108,11 +120,10 @@ func (s *sheet) fit(w face, size, limit length, text string) string {
 		return text
 	}
 	runes := []rune(text)
-	for len(runes) > 0 {
-		runes = runes[:len(runes)-1]
-		if t := strings.TrimRight(string(runes), " ") + "…"; s.measure(w, size, t) <= limit {
-			return t
-		}
+	short := func(n int) string { return strings.TrimRight(string(runes[:n]), " ") + "…" }
+	// The width grows with the length; a name may have thousands of letters.
+	if n := sort.Search(len(runes), func(n int) bool { return s.measure(w, size, short(n)) > limit }); n > 0 {
+		return short(n - 1)
 	}
 	return ""
 }

@@ -3,6 +3,7 @@ package viz
 import (
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 
 	"github.com/flatland-go/flatland/pkg/mat32"
@@ -33,8 +34,9 @@ type Lined interface {
 //
 // Eigenvalues that are zero, below 1e-15 of the largest, have no logarithm: they are left out, and the caption says how many.
 //
-// What is wrong with the arguments is the chart's error: [mat32.ErrEmpty] without a spectrum or with one that has no positive value, and a
-// [*mat32.ParamError] for values and edges that are not finite, edges that are negative and laws that are no line. It costs O(n·log n).
+// What is wrong with the arguments is the chart's error: [mat32.ErrEmpty] without a spectrum, with one that has no positive value and with a
+// nil pointer for a Law, and a [*mat32.ParamError] for values and edges that are not finite, edges that are negative and laws that are no
+// line. It costs O(n·log n).
 func Spectra(spectra ...Spectrum) *Chart {
 	const from = "viz.Spectra"
 	if len(spectra) == 0 {
@@ -93,6 +95,9 @@ func Spectra(spectra ...Spectrum) *Chart {
 
 // lawLine returns the line of a power law, of so many points that none is marked, and its exponent as its name.
 func lawLine(name string, law Lined) (Series, error) {
+	if v := reflect.ValueOf(law); v.Kind() == reflect.Pointer && v.IsNil() { // the result of a fit whose error was not looked at
+		return Series{}, fmt.Errorf("Law: %w", mat32.ErrEmpty)
+	}
 	x, y := law.Line()
 	if n := len(x); n < 2 || len(y) != n || !(0 < x[0] && x[0] < x[n-1] && x[n-1] <= most && 0 < y[0] && y[0] <= most && 0 < y[n-1] && y[n-1] <= most) {
 		return Series{}, param("Law", "Line()", fmt.Sprintf("%v, %v", x, y), "two places, rising, and a positive value at each")

@@ -1,0 +1,85 @@
+package viz
+
+import (
+	"encoding/xml"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/flatland-go/flatland/pkg/mat32"
+)
+
+// TestOddNames: names that are markup, not text, or thousands of letters long give a chart in time, and an SVG that is one.
+func TestOddNames(t *testing.T) {
+	for what, name := range map[string]string{
+		"markup":   `</script><script>alert("1")</script>&`,
+		"controls": "a\x00b\x1bc\nd\uFFFEe",
+		"bytes":    "a\xff\xfe",
+		"long":     strings.Repeat("a very long name ", 700),
+	} {
+		start := time.Now()
+		path := filepath.Join(t.TempDir(), "chart.svg")
+		c := Lines(Series{Name: name, Y: []float64{1, 2}}, Series{Name: name + "2", Y: []float64{2, 1}}).Axes(Axis{Name: name}, Axis{}).Titled(name)
+		if err := c.Save(path); err != nil {
+			t.Fatal(what, err)
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		d := xml.NewDecoder(f)
+		for err == nil {
+			_, err = d.Token()
+		}
+		if err != io.EOF {
+			t.Errorf("%s: %v", what, err)
+		}
+		page, err := c.HTML()
+		if err != nil || strings.Count(page, "<script") != 2 || strings.Count(page, "</script>") != 2 || !utf8.ValidString(page) {
+			t.Errorf("%s: the page has %d scripts, error %v", what, strings.Count(page, "<script"), err)
+		}
+		if took := time.Since(start); took > 10*time.Second {
+			t.Errorf("%s: %v", what, took)
+		}
+	}
+}
+
+// TestFit: a text is as long as there is room for, and no longer.
+func TestFit(t *testing.T) {
+	s, err := newSheet(nil, &light, height)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Repeat("word after word ", 300)
+	for limit := length(0); limit < 200; limit += 7 {
+		short := s.fit(regular, legendSize, limit, text)
+		if s.measure(regular, legendSize, short) > limit {
+			t.Errorf("%q is wider than %g", short, limit)
+		}
+		more := text[:len(strings.TrimSuffix(short, "…"))+3] + "…"
+		if short != "" && s.measure(regular, legendSize, more) <= limit {
+			t.Errorf("%q would fit into %g, where %q is", more, limit, short)
+		}
+	}
+}
+
+// TestNilLaw: a fit whose error was not looked at is named.
+func TestNilLaw(t *testing.T) {
+	err := Spectra(Spectrum{Values: []float64{2, 1}, Law: (*nilLaw)(nil)}).Err()
+	if !errors.Is(err, mat32.ErrEmpty) || !strings.HasPrefix(err.Error(), "viz.Spectra: Spectra[0]: Law: ") {
+		t.Error(err)
+	}
+	if err := Dimensions().Err(); !strings.HasPrefix(err.Error(), "viz.Dimensions: ") {
+		t.Error(err)
+	}
+}
+
+type nilLaw struct{ places []float64 }
+
+func (l *nilLaw) Line() (places, values []float64) { return l.places, l.places }
