@@ -60,7 +60,7 @@ func (c *Chart) png() (out []byte, err error) {
 		if s.reduced {
 			colors = paletteSizes[0]
 		}
-		if out, err = encode(pixels, colors); err != nil || len(out) <= pictureBytes {
+		if out, err = encode(pixels, colors, s.theme.texts()...); err != nil || len(out) <= pictureBytes {
 			return out, err
 		}
 	}

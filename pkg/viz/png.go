@@ -13,11 +13,18 @@ import (
 // paletteSizes are how many colours a picture has in each degree of detail.
 var paletteSizes = [details]int{256, 128, 64, 48, 32, 24}
 
-// encode writes the picture as a PNG of at most so many colours, the commonest, and for all others the nearest of them. Text, lines and
-// markers have few colours but at their edges, which is what fewer make coarser.
-func encode(src *image.RGBA, most int) ([]byte, error) {
+// encode writes the picture as a PNG of at most so many colours, those to keep and the commonest, and for all others the nearest of them. Text,
+// lines and markers have few colours but at their edges, which is what fewer make coarser.
+func encode(src *image.RGBA, most int, keep ...color.RGBA) ([]byte, error) {
 	b := src.Bounds()
 	common := commonest(src, func([]uint8) bool { return true })
+	if len(common) > most {
+		kept := make([]uint32, len(keep))
+		for i, c := range keep {
+			kept[i] = order(c)
+		}
+		common = append(kept, slices.DeleteFunc(common, func(c uint32) bool { return slices.Contains(kept, c) })...)
+	}
 	p := make(color.Palette, 0, most)
 	index := make(map[uint32]uint8, len(common))
 	for i, c := range common {

@@ -57,6 +57,15 @@ func (t *theme) color(r role) color.RGBA {
 	return map[role]color.RGBA{ink: t.ink, faint: t.faint, rule: t.rule, mesh: t.grid}[r]
 }
 
+// texts are the colours of text, and of its edges: it has few pixels, and none of them may take the colour of a point.
+func (t *theme) texts() []color.RGBA {
+	var all []color.RGBA
+	for _, c := range []color.RGBA{t.ink, t.faint} {
+		all = append(all, c, blend(t.paper, c, 0.5))
+	}
+	return append(all, t.paper)
+}
+
 // A tint is the colour of a class or series: its place among the theme's classes.
 type tint int
 
