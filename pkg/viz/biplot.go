@@ -89,6 +89,9 @@ func newBiplot[E mat.Matrix](m Combined[E], c Columns, p Points) (*biplot, error
 	if err := mat32.Check(weights); err != nil {
 		return nil, fmt.Errorf("components: %w", err)
 	}
+	if err := filled(rows); err != nil {
+		return nil, fmt.Errorf("rows: %w", err)
+	}
 	k, d := weights.Dims()
 	n, have := rows.Dims()
 	if k < 2 || have < 2 {

@@ -159,6 +159,9 @@ func Diagnostic(y mat.Matrix, d Diagnosis) *Chart {
 		panels = append(panels, Scatter(y, p).Titled(cmp.Or(p.ValueName, "class")))
 	}
 	if d.Components != nil {
+		if err := filled(d.Components); err != nil {
+			return &Chart{err: fmt.Errorf("%s: Components: %w", from, err)}
+		}
 		n, k := d.Components.Dims()
 		for j := range min(3, k) {
 			values := make([]float64, n)

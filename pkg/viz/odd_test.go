@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/flatland-go/flatland/pkg/mat32"
+	"gonum.org/v1/gonum/mat"
 )
 
 // TestOddNames: names that are markup, not text, or thousands of letters long give a chart in time, and an SVG that is one.
@@ -83,3 +84,23 @@ func TestNilLaw(t *testing.T) {
 type nilLaw struct{ places []float64 }
 
 func (l *nilLaw) Line() (places, values []float64) { return l.places, l.places }
+
+// TestNilWithin: matrices within the arguments that are nil pointers are named.
+func TestNilWithin(t *testing.T) {
+	y := mat.NewDense(2, 2, []float64{0, 1, 2, 3})
+	for want, c := range map[string]*Chart{
+		"viz.Diagnostic: Components: ":      Diagnostic(y, Diagnosis{Components: (*mat.Dense)(nil)}),
+		"viz.Biplot: rows: ":                Biplot(rowless{y}, Columns{}, Points{}),
+		"viz.PhasePortrait: trajectory 0: ": PhasePortrait(func(x, y float64) (dx, dy float64) { return y, -x }, Flow{Trajectories: []mat.Matrix{(*mat.SymDense)(nil)}}),
+	} {
+		if err := c.Err(); !errors.Is(err, mat32.ErrEmpty) || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%v, want %s…", err, want)
+		}
+	}
+}
+
+// rowless is a model without rows.
+type rowless struct{ weights *mat.Dense }
+
+func (rowless) Embedding() *mat.Dense    { return nil }
+func (r rowless) Components() *mat.Dense { return r.weights }

@@ -97,7 +97,7 @@ func (l Flow) check(field func(x, y float64) (dx, dy float64)) error {
 		return &mat32.ShapeError{What: "Names", Rows: len(l.Names), Cols: 1, Want: fmt.Sprintf("one name for each of the %d trajectories", len(l.Trajectories))}
 	}
 	for i, t := range l.Trajectories {
-		if err := mat32.Check(t); err != nil {
+		if err := filled(t); err != nil {
 			return fmt.Errorf("trajectory %d: %w", i, err)
 		}
 		if n, d := t.Dims(); d != 2 {
