@@ -72,7 +72,10 @@ func (a Axis) span(where string, e extent, border float64, zero bool) (span, err
 		if e.high/e.low < 1.001 {
 			by = 2
 		}
-		s.low, s.high = e.low/by, e.high*by
+		if math.IsInf(e.high/e.low, 1) {
+			by = math.Pow(e.high, border) / math.Pow(e.low, border)
+		}
+		s.low, s.high = math.Max(e.low/by, math.SmallestNonzeroFloat64), math.Min(e.high*by, math.MaxFloat64)
 	} else {
 		by := border * (e.high - e.low)
 		if e.high-e.low <= 1e-9*math.Max(math.Abs(e.low), math.Abs(e.high)) {

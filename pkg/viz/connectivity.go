@@ -99,7 +99,7 @@ func newConnectivity(y mat.Matrix, g Adjacency, p Points, how []Strand) (*connec
 		e := nothing()
 		across := math.Max(n.limits[0].high/2-n.limits[0].low/2, n.limits[1].high/2-n.limits[1].low/2) * 2 / (1 - 2*scatterBorder)
 		for _, end := range ends {
-			l := across * math.Hypot(n.x[end[0]]-n.x[end[1]], n.y[end[0]]-n.y[end[1]])
+			l := math.Min(across, math.MaxFloat64) * math.Hypot(n.x[end[0]]-n.x[end[1]], n.y[end[0]]-n.y[end[1]])
 			c.lengths = append(c.lengths, math.Min(most, l))
 			e.add(c.lengths[len(c.lengths)-1])
 		}

@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,6 +51,28 @@ func TestOddNames(t *testing.T) {
 		}
 	}
 }
+
+// TestOddNumbers: numbers from one end of what there is to the other have a place on a logarithmic axis, and edges between them a length.
+func TestOddNumbers(t *testing.T) {
+	wide := []float64{5e-324, 1e-300, 1, 1e288, 1e300}
+	edge := neighborsOf{{1}, {1, 2}, {}}
+	y := mat.NewDense(3, 2, []float64{math.MaxFloat64, 0, -math.MaxFloat64, 1, math.MaxFloat64, 0})
+	for what, c := range map[string]*Chart{
+		"axis":    Lines(Series{X: wide, Y: wide}).Axes(Axis{Log: true}, Axis{Log: true}),
+		"lengths": Connectivity(y, edge, Points{}, Straight, ByLength),
+	} {
+		if _, err := c.HTML(); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+// neighborsOf is a graph, by the neighbours of its rows.
+type neighborsOf [][]int32
+
+func (g neighborsOf) Dims() (rows, columns int) { return len(g), len(g) }
+
+func (g neighborsOf) Row(i int) (columns []int32, values []float64) { return g[i], nil }
 
 // TestFit: a text is as long as there is room for, and no longer.
 func TestFit(t *testing.T) {
