@@ -168,8 +168,8 @@ func (s span) multiples(step float64) []notch {
 	low, high := math.Min(s.low, s.high), math.Max(s.low, s.high) // an axis of ranks may go down
 	slack := 1e-9 * (high - low)
 	first, last := math.Ceil((low-slack)/step), math.Floor((high+slack)/step)
-	if last-first > 1000 {
-		return make([]notch, 1000) // far too many for any axis
+	if last-first > 1000 || math.Max(math.Abs(first), math.Abs(last)) >= 1<<53 {
+		return make([]notch, 1000) // far too many for any axis, or numbers that k++ does not change
 	}
 	for k := first; k <= last; k++ {
 		v := k * step

@@ -59,6 +59,8 @@ func TestOddNumbers(t *testing.T) {
 	y := mat.NewDense(3, 2, []float64{math.MaxFloat64, 0, -math.MaxFloat64, 1, math.MaxFloat64, 0})
 	for what, c := range map[string]*Chart{
 		"axis":    Lines(Series{X: wide, Y: wide}).Axes(Axis{Log: true}, Axis{Log: true}),
+		"close":   Heatmap(mat.NewDense(1, 3, []float64{1, 1 + 1e-15, 1 + 4e-15}), Cells{}),
+		"far":     Heatmap(mat.NewDense(1, 3, []float64{1e15, 1e15 + 1, 1e15 + 9}), Cells{}),
 		"lengths": Connectivity(y, edge, Points{}, Straight, ByLength),
 	} {
 		if _, err := c.HTML(); err != nil {
