@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/flatland-go/flatland/internal/jupyter"
+	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
 // A Chart is a picture that can be shown, saved and printed. It does not change, and is safe for concurrent use; it borrows the slices it was
@@ -93,12 +94,20 @@ func (c *Chart) Titled(title string) *Chart {
 }
 
 // Err returns what is wrong with the arguments the chart was made from, or nil.
-func (c *Chart) Err() error { return c.err }
+func (c *Chart) Err() error {
+	if c == nil || c.err == nil && c.fig == nil {
+		return errNoChart
+	}
+	return c.err
+}
+
+// errNoChart is that of a Chart that no function made.
+var errNoChart = fmt.Errorf("viz.Chart: %w: a chart is made by one of the functions of viz, such as viz.Scatter", mat32.ErrEmpty)
 
 // String returns the chart in words: its title, its sort, how much data it shows, the names of its parts, and its caption.
 func (c *Chart) String() string {
-	if c.err != nil {
-		return c.err.Error()
+	if err := c.Err(); err != nil {
+		return err.Error()
 	}
 	s := c.fig.summary()
 	if c.title != "" {
@@ -121,8 +130,8 @@ func (c *Chart) Show() {
 // Display shows the chart as an output of the running notebook cell and returns when the kernel has it. Outside a notebook it prints the
 // chart's String on standard output.
 func (c *Chart) Display() error {
-	if c.err != nil {
-		return c.err
+	if err := c.Err(); err != nil {
+		return err
 	}
 	if !jupyter.Connected() {
 		_, err := fmt.Fprintln(os.Stdout, c)

@@ -98,8 +98,8 @@ func newGrid(p Panels, charts []*Chart) (*multiples, error) {
 		switch {
 		case c == nil:
 			return nil, fmt.Errorf("panel %d: %w", i, mat32.ErrEmpty)
-		case c.err != nil:
-			return nil, fmt.Errorf("panel %d: %w", i, c.err)
+		case c.Err() != nil:
+			return nil, fmt.Errorf("panel %d: %w", i, c.Err())
 		}
 		if _, ok := c.fig.(*multiples); ok {
 			return nil, fmt.Errorf("panel %d: %w", i, param("viz.Grid", "kind", "grid", "a chart that is not a grid itself"))

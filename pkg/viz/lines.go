@@ -103,7 +103,7 @@ func (c *Chart) Rules(rules ...Rule) *Chart {
 
 func (c *Chart) replane(what string, change func(*plane)) *Chart {
 	d := *c
-	if d.err != nil {
+	if d.Err() != nil {
 		return &d
 	}
 	f, ok := c.fig.(planar)

@@ -129,3 +129,21 @@ type rowless struct{ weights *mat.Dense }
 
 func (rowless) Embedding() *mat.Dense    { return nil }
 func (r rowless) Components() *mat.Dense { return r.weights }
+
+// TestNoChart: a Chart that no function made says so, alone and in a grid.
+func TestNoChart(t *testing.T) {
+	for name, c := range map[string]*Chart{"zero": {}, "zero with a title": (&Chart{}).Titled("nothing"), "a panel": Grid(Panels{}, &Chart{})} {
+		if err := c.Err(); !errors.Is(err, mat32.ErrEmpty) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := c.Display(); !errors.Is(err, mat32.ErrEmpty) {
+			t.Errorf("%s: displayed with %v", name, err)
+		}
+		if err := c.Save(filepath.Join(t.TempDir(), "chart.png")); !errors.Is(err, mat32.ErrEmpty) {
+			t.Errorf("%s: saved with %v", name, err)
+		}
+		if _, err := c.HTML(); !errors.Is(err, mat32.ErrEmpty) {
+			t.Errorf("%s: html with %v", name, err)
+		}
+	}
+}

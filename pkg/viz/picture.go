@@ -37,8 +37,8 @@ const details = 6
 
 // png returns the static picture, in a palette.
 func (c *Chart) png() (out []byte, err error) {
-	if c.err != nil {
-		return nil, c.err
+	if err := c.Err(); err != nil {
+		return nil, err
 	}
 	l, err := c.layout()
 	if err != nil {
@@ -69,8 +69,8 @@ func (c *Chart) png() (out []byte, err error) {
 
 // vectors draws the chart on a canvas that it makes for a page of the given size.
 func vectors[C vg.Canvas](c *Chart, on func(w, h vg.Length) C) (canvas C, err error) {
-	if c.err != nil {
-		return canvas, c.err
+	if err := c.Err(); err != nil {
+		return canvas, err
 	}
 	l, err := c.layout()
 	if err != nil {

@@ -20,8 +20,8 @@ import (
 // The picture is light unless the chart is [Chart.Themed] dark; the page is as the reader's system is, unless the chart is themed. The same
 // chart gives the same bytes. A file that exists is replaced.
 func (c *Chart) Save(path string) error {
-	if c.err != nil {
-		return c.err
+	if err := c.Err(); err != nil {
+		return err
 	}
 	formats := map[string]func() ([]byte, error){".html": c.page, ".pdf": c.pdf, ".png": c.png, ".svg": c.svg}
 	extension := strings.ToLower(filepath.Ext(path))

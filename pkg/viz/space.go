@@ -37,7 +37,7 @@ type course struct{ first, end int }
 // are not finite or out of range.
 func (c *Chart) Viewed(azimuth, elevation float64) *Chart {
 	d := *c
-	if d.err != nil {
+	if d.Err() != nil {
 		return &d
 	}
 	s, ok := d.fig.(*space)
