@@ -96,7 +96,7 @@ func Spectra(spectra ...Spectrum) *Chart {
 // lawLine returns the line of a power law, of so many points that none is marked, and its exponent as its name.
 func lawLine(name string, law Lined) (Series, error) {
 	if v := reflect.ValueOf(law); v.Kind() == reflect.Pointer && v.IsNil() { // the result of a fit whose error was not looked at
-		return Series{}, fmt.Errorf("Law: %w", mat32.ErrEmpty)
+		return Series{}, fmt.Errorf("%s: %w", "Law", mat32.ErrEmpty) // a field's name
 	}
 	x, y := law.Line()
 	if n := len(x); n < 2 || len(y) != n || !(0 < x[0] && x[0] < x[n-1] && x[n-1] <= most && 0 < y[0] && y[0] <= most && 0 < y[n-1] && y[n-1] <= most) {
