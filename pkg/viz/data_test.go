@@ -1,11 +1,7 @@
 package viz
 
 import (
-	"bytes"
-	"compress/gzip"
-	"encoding/base64"
 	"encoding/binary"
-	"io"
 	"math"
 	"testing"
 
@@ -23,17 +19,7 @@ func cellsOf(t *testing.T, c *Chart) (*heatmapPayload, []float64) {
 		t.Fatal(err)
 	}
 	p := value.(*heatmapPayload)
-	b, err := base64.StdEncoding.DecodeString(p.Cells)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := gzip.NewReader(bytes.NewReader(b))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if b, err = io.ReadAll(r); err != nil {
-		t.Fatal(err)
-	}
+	b := unpacked(t, p.Cells)
 	size := 1
 	if p.Levels > math.MaxUint8 {
 		size = 2

@@ -53,5 +53,5 @@
 //
 // The interactive chart is light or dark as its page is, and a picture is light, unless [Chart.Themed] says otherwise.
 //
-// In a program outside a notebook Show prints the text, and [Chart.Save] writes a page, a PNG or an SVG.
+// In a program outside a notebook Show prints the text, and [Chart.Save] writes a page, a PNG, an SVG or a PDF.
 package viz

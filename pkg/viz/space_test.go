@@ -2,15 +2,12 @@ package viz
 
 import (
 	"bytes"
-	"compress/gzip"
-	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"image"
 	"image/draw"
 	"image/png"
-	"io"
 	"math"
 	"runtime"
 	"slices"
@@ -241,23 +238,6 @@ func TestCamera(t *testing.T) {
 // noiseAt is a number in [−1, 1] that looks random.
 func noiseAt(i int) float64 { return math.Sin(12.9898*float64(i)) * math.Cos(78.233*float64(i*i%89)) }
 
-// unzipped returns what is packed.
-func unzipped(t *testing.T, packed string) []byte {
-	t.Helper()
-	b, err := base64.StdEncoding.DecodeString(packed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := gzip.NewReader(bytes.NewReader(b))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if b, err = io.ReadAll(r); err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
 // TestSpacePlaces: the page gets every coordinate to a 65535th of the box, along the curve to a 1023rd.
 func TestSpacePlaces(t *testing.T) {
 	y := helix(300)
@@ -271,7 +251,7 @@ func TestSpacePlaces(t *testing.T) {
 		t.Fatalf("%d points of %d coordinates", p.Count, len(p.At))
 	}
 	for j := range 3 {
-		b := unzipped(t, p.At[j])
+		b := unpacked(t, p.At[j])
 		for i := range 300 {
 			q := float64(uint16(b[i])|uint16(b[300+i])<<8)/32767.5 - 1
 			if got := p.Middle[j] + q*p.Unit; math.Abs(got-y.At(i, j)) > 1.01*p.Unit/65535 {
@@ -315,7 +295,7 @@ func TestCrowdedSpace(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := value.(*spacePayload)
-	classes, known, rows := unzipped(t, p.Class), unzipped(t, p.Known), unzipped(t, p.Rows)
+	classes, known, rows := unpacked(t, p.Class), unpacked(t, p.Known), unpacked(t, p.Rows)
 	if p.Count != n || len(classes) != n || p.Knowns != knownRows || len(p.At) != 0 || p.Note == "" {
 		t.Fatalf("%d points, %d classes, %d rows, note %q", p.Count, len(classes), p.Knowns, p.Note)
 	}
