@@ -143,16 +143,32 @@ func (e *DegenerateError) Error() string { return e.Method + ": " + e.Reason }
 type FileError struct {
 	Path   string // of the file; empty for what was saved, which comes from any reader
 	Kind   string // what was to be read, for example "dr.PCAModel"
+	Line   int    // of a text file, counted from 1; 0 where it is not known or there are no lines
+	Column string // of a table, as it is named there, or "column 3", counted from 1; empty where it is not known
 	Reason string
+	Err    error // what caused it, or nil
 }
 
 // Error returns the message.
 func (e *FileError) Error() string {
+	where := "reading a saved " + e.Kind
 	if e.Path != "" {
-		return fmt.Sprintf("reading the %s %s: %s", e.Kind, e.Path, e.Reason)
+		where = "reading the " + e.Kind + " " + e.Path
 	}
-	return fmt.Sprintf("reading a saved %s: %s", e.Kind, e.Reason)
+	if e.Line > 0 {
+		where += ", line " + strconv.Itoa(e.Line)
+	}
+	if e.Column != "" {
+		where += ", " + e.Column
+	}
+	if e.Reason == "" && e.Err != nil {
+		return where + ": " + e.Err.Error()
+	}
+	return where + ": " + e.Reason
 }
+
+// Unwrap returns what caused it, or nil.
+func (e *FileError) Unwrap() error { return e.Err }
 
 // Rename returns an error of a part of a method as one of the method that was called: a
 // copy of a *ParamError, *MemoryError, *DegenerateError or *RowsNeededError with its name,

@@ -1,0 +1,146 @@
+// Package source opens the files that loaders read: it unpacks gzip, counts what was read for whoever watches, hears a cancelled
+// context, and words what goes wrong.
+package source
+
+import (
+	"bufio"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/flatland-go/flatland/pkg/mat32"
+	"github.com/flatland-go/flatland/pkg/watch"
+)
+
+// File is a file of data, unpacked where it is packed by gzip, whatever its name. Reading it reports the bytes read of the file
+// itself, which are known to be Size in all, and ends with the context's error once that is cancelled.
+type File struct {
+	*bufio.Reader
+	Path string
+	Kind string // what the file should hold, for messages: "CSV table"
+	Size int64  // bytes on disk, 0 where they are not known, as for a pipe
+
+	file   io.Closer
+	packed *gzip.Reader
+}
+
+const (
+	buffer = 1 << 20
+	// A watcher hears of every so many bytes.
+	stride = 4 << 20
+)
+
+// Open opens a file. Errors: those of os.Open, a *mat32.FileError for a folder or a damaged head of gzip.
+func Open(ctx context.Context, kind, path string) (*File, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err == nil && info.IsDir() {
+		err = &mat32.FileError{Path: path, Kind: kind, Reason: "it is a folder"}
+	}
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	size := info.Size()
+	if !info.Mode().IsRegular() {
+		size = 0
+	}
+	f, err := from(ctx, kind, path, file, size)
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	f.file = file
+	return f, nil
+}
+
+// From reads what any reader gives, under a name for messages, which may be empty.
+func From(ctx context.Context, kind, name string, r io.Reader) (*File, error) {
+	return from(ctx, kind, name, r, 0)
+}
+
+func from(ctx context.Context, kind, path string, r io.Reader, size int64) (*File, error) {
+	stage := kind
+	if path != "" {
+		stage = "reading " + filepath.Base(path)
+	}
+	f := &File{Path: path, Kind: kind, Size: size}
+	plain := &counted{ctx: ctx, r: r, stage: watch.Start(ctx, stage, int(size))}
+	f.Reader = bufio.NewReaderSize(plain, buffer)
+	magic, err := f.Peek(2)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, f.Wrap(err)
+	}
+	if len(magic) == 2 && magic[0] == 0x1f && magic[1] == 0x8b {
+		f.packed, err = gzip.NewReader(f.Reader)
+		if err != nil {
+			return nil, f.Wrap(err)
+		}
+		f.Reader = bufio.NewReaderSize(f.packed, buffer)
+	}
+	return f, nil
+}
+
+// Packed reports whether the file is packed by gzip: its Size is then not that of what is read.
+func (f *File) Packed() bool { return f.packed != nil }
+
+// Close closes the file.
+func (f *File) Close() error {
+	if f.file == nil {
+		return nil
+	}
+	return f.file.Close()
+}
+
+// Errorf returns an error of this file's whole.
+func (f *File) Errorf(format string, args ...any) error {
+	return &mat32.FileError{Path: f.Path, Kind: f.Kind, Reason: fmt.Sprintf(format, args...)}
+}
+
+// ErrorAt returns an error of a line, counted from 1, and of a column, as mat32.FileError has it, or "".
+func (f *File) ErrorAt(line int, column, format string, args ...any) error {
+	return &mat32.FileError{Path: f.Path, Kind: f.Kind, Line: line, Column: column, Reason: fmt.Sprintf(format, args...)}
+}
+
+// Wrap returns an error that reading gave as one of this file: an early end and damaged gzip in words, the context's own as it
+// is, and nil for nil.
+func (f *File) Wrap(err error) error {
+	var already *mat32.FileError
+	switch {
+	case err == nil || errors.As(err, &already) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
+		return err
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return &mat32.FileError{Path: f.Path, Kind: f.Kind, Reason: "it ends too early: it is cut off, or it is not such a file", Err: err}
+	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum):
+		return &mat32.FileError{Path: f.Path, Kind: f.Kind, Reason: "its gzip packing is damaged", Err: err}
+	}
+	return &mat32.FileError{Path: f.Path, Kind: f.Kind, Err: err}
+}
+
+// counted reports what was read and ends with the context.
+type counted struct {
+	ctx      context.Context
+	r        io.Reader
+	stage    *watch.Stage
+	unspoken int
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	n, err := c.r.Read(p)
+	c.unspoken += n
+	if c.unspoken >= stride || err != nil && c.unspoken > 0 {
+		c.stage.Add(c.unspoken)
+		c.unspoken = 0
+	}
+	return n, err
+}
