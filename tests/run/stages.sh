@@ -73,10 +73,13 @@ own_files() {
   find . \( -path ./.git -o -path ./.tools -o -path ./build -o -name node_modules \) -prune -o -type f -name "$1" -print0
 }
 
-# What stands on the kernels is tested on both of their paths.
+# What stands on the kernels is tested on both of their paths. Readers whose libraries are heavy are modules of their own.
 stage_unit() {
-  local status=0
+  local status=0 modfile
   test_within unit $(packages | grep -v /tests/conformance) || status=1
+  while read -rd '' modfile; do
+    [[ $modfile != ./pkg/* ]] || (cd "${modfile%/*}" && test_within unit ./...) || status=1
+  done < <(own_files go.mod)
   test_within unit -tags purego -short ./internal/kernel ./internal/linalg ./internal/screen || status=1
   return $status
 }
