@@ -31,13 +31,13 @@ const module = "github.com/flatland-go/flatland/"
 //
 // Test files may look wherever they like in the house: nobody links them.
 var house = []floor{
-	{"0, tools", []string{"internal/contingency", "internal/front", "internal/par", "internal/rng", "internal/jupyter", "internal/testenv", "internal/fixture", "internal/saved"}},
+	{"0, tools", []string{"internal/contingency", "internal/front", "internal/lock", "internal/par", "internal/rng", "internal/jupyter", "internal/testenv", "internal/fixture", "internal/saved"}},
 	{"0⅓, the innermost loops", []string{"internal/kernel"}},
 	{"0⅔, tools made of tools", []string{"internal/fft", "internal/hdbscan", "internal/isotonic", "internal/kmeans", "internal/line", "internal/linalg", "internal/nn", "internal/rankcorr", "internal/resample", "internal/transport"}},
 	{"1, what all rooms speak of", []string{"pkg/mat32", "pkg/measure", "pkg/watch"}},
 	{"1½, what is made of these", []string{"pkg/cell", "internal/mds", "internal/screen", "internal/subspace"}},
-	{"2, near, and to practise on", []string{"pkg/neighbors", "pkg/manifold", "pkg/sketch", "pkg/spectrum", "pkg/datasets", "pkg/datasets/mnist10k",
-		"pkg/datasets/table", "pkg/datasets/internal/source", "pkg/datasets/internal/pack", "pkg/datasets/mnist10k/internal/pack"}},
+	{"2, near, and to practise on", []string{"pkg/neighbors", "pkg/manifold", "pkg/sketch", "pkg/spectrum", "pkg/datasets", "pkg/datasets/fetch", "pkg/datasets/mnist10k",
+		"pkg/datasets/table", "pkg/datasets/internal/source", "pkg/datasets/internal/decimal", "pkg/datasets/internal/pack", "pkg/datasets/mnist10k/internal/pack"}},
 	{"2½, what tests of other floors share", []string{"internal/apart"}},
 	{"3, how near", []string{"pkg/affinity"}},
 	{"4, the answers", []string{"pkg/dr", "pkg/dr/layout", "pkg/geometry", "pkg/hyperbolic", "pkg/intrinsic", "pkg/quality", "pkg/similarity", "pkg/topology"}},
