@@ -17,6 +17,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"github.com/flatland-go/flatland/internal/kernel"
+	"github.com/flatland-go/flatland/internal/npyhead"
 	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/internal/rng"
 	"github.com/flatland-go/flatland/pkg/datasets/mnist10k"
@@ -265,7 +266,7 @@ func TestDistortionsMoveInk(t *testing.T) {
 
 func TestNPY(t *testing.T) {
 	var b bytes.Buffer
-	err := writeNPY(&b, "<f4", "2, 3", []float32{1, 2, 3, 4, 5, 6},
+	err := writeNPY(&b, npyhead.Head{Type: "<f4", Shape: []int{2, 3}}, []float32{1, 2, 3, 4, 5, 6},
 		func(b []byte, v float32) []byte { return binary.LittleEndian.AppendUint32(b, math.Float32bits(v)) })
 	if err != nil {
 		t.Fatal(err)

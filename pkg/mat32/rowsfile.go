@@ -1,7 +1,6 @@
 package mat32
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -10,11 +9,10 @@ import (
 	"iter"
 	"math"
 	"os"
-	"strconv"
-	"strings"
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/npyhead"
 	"github.com/flatland-go/flatland/internal/par"
 )
 
@@ -175,84 +173,31 @@ func npyError(format string, args ...any) error {
 	return &FileError{Kind: npyFile, Reason: fmt.Sprintf(format, args...)}
 }
 
-// npyHeader reads where the values of a NumPy file begin, and their type and shape
-// (numpy.lib.format: a mark, the version, the length of a header, and the header, a
-// Python dictionary).
+// npyHeader reads where the values of a NumPy file begin, and their type and shape.
 func npyHeader(r io.Reader) (fileTable, error) {
-	const mark = "\x93NUMPY"
 	var t fileTable
-	head := make([]byte, len(mark)+2)
-	if _, err := io.ReadFull(r, head); err != nil || !bytes.HasPrefix(head, []byte(mark)) {
-		return t, npyError("it does not begin with the mark of one")
-	}
-	width := 4
-	switch version := head[len(mark)]; version {
-	case 1:
-		width = 2
-	case 2, 3:
-	default:
-		return t, npyError("its format has version %d, want 1, 2 or 3", version)
-	}
-	length := make([]byte, 4)
-	if _, err := io.ReadFull(r, length[:width]); err != nil {
-		return t, npyError("its header is cut short")
-	}
-	const most = 1 << 20
-	n := binary.LittleEndian.Uint32(length)
-	if n > most {
-		return t, npyError("its header has %d bytes, want at most %d", n, most)
-	}
-	header := make([]byte, n)
-	if _, err := io.ReadFull(r, header); err != nil {
-		return t, npyError("its header is cut short")
-	}
-	t.offset = int64(len(head) + width + len(header))
-	field := func(name, open, end string) (string, error) {
-		_, rest, ok := strings.Cut(string(header), "'"+name+"':")
-		rest, opened := strings.CutPrefix(strings.TrimLeft(rest, " "), open)
-		value, _, closed := strings.Cut(rest, end)
-		if !ok || !opened || !closed {
-			return "", npyError("its header does not tell the %s", name)
-		}
-		return value, nil
-	}
-	kind, err := field("descr", "'", "'")
+	h, err := npyhead.Read(r)
 	if err != nil {
-		return t, err
+		return t, npyError("%v", err)
 	}
-	switch kind {
+	switch h.Type {
 	case "<f4":
 		t.size = 4
 	case "<f8":
 		t.size = 8
 	default:
-		return t, npyError("its values have the type %q, want float32 or float64, little-endian", kind)
+		return t, npyError("its values have the type %q, want float32 or float64, little-endian", h.Type)
 	}
-	order, err := field("fortran_order", "", ",")
-	if err != nil {
-		return t, err
+	if h.Fortran {
+		return t, npyError("its values are not row after row: fortran_order is True")
 	}
-	if order != "False" {
-		return t, npyError("its values are not row after row: fortran_order is %s", order)
+	shape := h.Shape
+	if len(shape) == 1 {
+		shape = append(shape, 1)
 	}
-	shape, err := field("shape", "(", ")")
-	if err != nil {
-		return t, err
+	if len(shape) != 2 || shape[1] == 0 || shape[1] > math.MaxInt32 {
+		return t, npyError("its shape is %s, want rows and columns", npyhead.Tuple(h.Shape))
 	}
-	var sizes []int
-	for _, s := range strings.Split(strings.TrimSuffix(strings.TrimSpace(shape), ","), ",") {
-		v, err := strconv.Atoi(strings.TrimSpace(s))
-		if err != nil || v < 0 {
-			return t, npyError("its shape is (%s)", shape)
-		}
-		sizes = append(sizes, v)
-	}
-	if len(sizes) == 1 {
-		sizes = append(sizes, 1)
-	}
-	if len(sizes) != 2 || sizes[1] == 0 || sizes[1] > math.MaxInt32 || sizes[0] > math.MaxInt/16/sizes[1] {
-		return t, npyError("its shape is (%s), want rows and columns", shape)
-	}
-	t.rows, t.columns = sizes[0], sizes[1]
+	t.rows, t.columns, t.offset = shape[0], shape[1], h.Offset
 	return t, nil
 }

@@ -117,7 +117,7 @@ func TestRowsFromFilesRefuse(t *testing.T) {
 		"three dimensions": {npy(1, strings.Replace(whole, "2, 3", "1, 2, 3", 1), six), "rows and columns"},
 		"no dimension":     {npy(1, strings.Replace(whole, "2, 3", "", 1), six), "shape"},
 		"a negative shape": {npy(1, strings.Replace(whole, "2, 3", "-2, 3", 1), six), "shape"},
-		"beyond memory":    {npy(1, strings.Replace(whole, "2, 3", "4611686018427387904, 3", 1), six), "rows and columns"},
+		"beyond memory":    {npy(1, strings.Replace(whole, "2, 3", "4611686018427387904, 3", 1), six), "addresses"},
 		"too few values":   {npy(1, whole, six[:5]), "1 of 2 rows"},
 	} {
 		path := stored(t, c.file)
