@@ -25,6 +25,7 @@ type File struct {
 	Size int64  // bytes on disk, 0 where they are not known, as for a pipe
 
 	file   io.Closer
+	plain  *counted
 	packed *gzip.Reader
 }
 
@@ -73,6 +74,7 @@ func from(ctx context.Context, kind, path string, r io.Reader, size int64) (*Fil
 	}
 	f := &File{Path: path, Kind: kind, Size: size}
 	plain := &counted{ctx: ctx, r: r, stage: watch.Start(ctx, stage, int(size))}
+	f.plain = plain
 	f.Reader = bufio.NewReaderSize(plain, buffer)
 	magic, err := f.Peek(2)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -86,6 +88,16 @@ func from(ctx context.Context, kind, path string, r io.Reader, size int64) (*Fil
 		f.Reader = bufio.NewReaderSize(f.packed, buffer)
 	}
 	return f, nil
+}
+
+// At returns the file for reading at any place, and side by side, counted as reading in order is; not where it is packed or no
+// regular file. It must not outlive the file.
+func (f *File) At() (r io.ReaderAt, ok bool) {
+	file, ok := f.file.(io.ReaderAt)
+	if !ok || f.Packed() || f.Size == 0 {
+		return nil, false
+	}
+	return &countedAt{f.plain.ctx, file, f.plain.stage}, true
 }
 
 // Packed reports whether the file is packed by gzip: its Size is then not that of what is read.
@@ -142,5 +154,21 @@ func (c *counted) Read(p []byte) (int, error) {
 		c.stage.Add(c.unspoken)
 		c.unspoken = 0
 	}
+	return n, err
+}
+
+// countedAt is counted for reading at any place.
+type countedAt struct {
+	ctx   context.Context
+	r     io.ReaderAt
+	stage *watch.Stage
+}
+
+func (c *countedAt) ReadAt(p []byte, at int64) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	n, err := c.r.ReadAt(p, at)
+	c.stage.Add(n)
 	return n, err
 }
