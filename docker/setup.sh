@@ -6,7 +6,7 @@
 #   notebooks  the GoNB kernel, Jupyter and the chart library: all a notebook needs to run
 #   browser    headless Chromium and its driver, for the browser tests
 #   lab        notebooks, and gopls for completion in JupyterLab
-#   lint       staticcheck
+#   lint       staticcheck, apidiff and actionlint
 #   build      make, and the C compiler that go test -race links with
 #   peers      the Python libraries that the goldens and benchmarks compare with
 #   all        everything above
@@ -30,7 +30,7 @@ declare -A parts=(
   [notebooks]="go python node gonb jupyter charts modules"
   [browser]="node driver chromium fonts charts"
   [lab]="go python node gonb jupyter charts modules gopls"
-  [lint]="go staticcheck"
+  [lint]="go staticcheck apidiff actionlint"
   [build]="make compiler"
   [peers]="python headers peers"
 )
@@ -118,6 +118,8 @@ declare -A title=(
   [gonb]="GoNB kernel and goimports"
   [gopls]="gopls"
   [staticcheck]="staticcheck"
+  [apidiff]="apidiff"
+  [actionlint]="actionlint"
   [jupyter]="Jupyter"
   [charts]="ECharts and the driver of the browser tests"
   [modules]="Go modules of the library"
@@ -128,6 +130,8 @@ declare -A product=(
   [gonb]=bin/gonb
   [gopls]=bin/gopls
   [staticcheck]=bin/staticcheck
+  [apidiff]=bin/apidiff
+  [actionlint]=bin/actionlint
   [jupyter]=venv/bin/jupyter
   [charts]=node_modules/echarts/package.json
   [modules]=bin
@@ -140,6 +144,10 @@ gopls_inputs() { go_inputs tools/gopls; }
 gopls_install() { go_tools tools/gopls; }
 staticcheck_inputs() { go_inputs tools/staticcheck; }
 staticcheck_install() { go_tools tools/staticcheck; }
+apidiff_inputs() { go_inputs tools/apidiff; }
+apidiff_install() { go_tools tools/apidiff; }
+actionlint_inputs() { go_inputs tools/actionlint; }
+actionlint_install() { go_tools tools/actionlint; }
 
 # go_tools MODULE builds the tools that a module's tool directives name. (go install package@version would ask for the
 # list of all versions, which some module proxies do not serve.)
