@@ -8,6 +8,7 @@
 #   lab        notebooks, and gopls for completion in JupyterLab
 #   lint       staticcheck, apidiff and actionlint
 #   build      make, and the C compiler that go test -race links with
+#   course     the Go modules of docs/course, which a test copies and runs
 #   peers      the Python libraries that the goldens and benchmarks compare with
 #   all        everything above
 #
@@ -24,7 +25,7 @@ tools=$root/.tools
 log=$tools/setup.log
 packages=() # Debian packages found missing
 
-all=(notebooks browser lab lint build peers)
+all=(notebooks browser lab lint build course peers)
 # What each component consists of: requirements of the system first, then steps.
 declare -A parts=(
   [notebooks]="go python node gonb jupyter charts modules"
@@ -32,6 +33,7 @@ declare -A parts=(
   [lab]="go python node gonb jupyter charts modules gopls"
   [lint]="go staticcheck apidiff actionlint"
   [build]="make compiler"
+  [course]="go course"
   [peers]="python headers peers"
 )
 
@@ -123,6 +125,7 @@ declare -A title=(
   [jupyter]="Jupyter"
   [charts]="ECharts and the driver of the browser tests"
   [modules]="Go modules of the library"
+  [course]="Go modules of a course"
   [peers]="Python libraries to compare with"
 )
 # A file in .tools that each step makes.
@@ -135,6 +138,7 @@ declare -A product=(
   [jupyter]=venv/bin/jupyter
   [charts]=node_modules/echarts/package.json
   [modules]=bin
+  [course]=bin
   [peers]=peers/bin/python
 )
 
@@ -179,6 +183,10 @@ charts_install() {
 modules_inputs() { go env GOMODCACHE && cat "$root"/go.*; }
 modules_install() { (cd "$root" && GOWORK=off go mod download); }
 modules_works() { [[ -d $(go env GOMODCACHE)/cache/download ]]; }
+
+course_inputs() { go env GOMODCACHE && cat "$root"/docs/course/go.*; }
+course_install() { (cd "$root/docs/course" && GOWORK=off go mod download); }
+course_works() { modules_works; }
 
 peers_inputs() { echo "$tools" && cat "$root"/tests/peers/{setup.sh,requirements.txt,sources.txt}; }
 peers_install() { "$root/tests/peers/setup.sh"; }

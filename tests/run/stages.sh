@@ -18,7 +18,7 @@ export FLATLAND_STRICT=1
 # Budgets in seconds on two cores, compilation included, and the components of docker/setup.sh that each stage uses.
 order=(setup lint unit promises race notebooks browser lab)
 declare -A budget=([setup]=600 [lint]=180 [unit]=300 [promises]=300 [race]=300 [notebooks]=1320 [browser]=540 [lab]=300)
-declare -A needs=([lint]=lint [unit]=notebooks [promises]="" [race]="notebooks build" [notebooks]=notebooks [browser]="notebooks browser" [lab]="lab browser")
+declare -A needs=([lint]="lint course" [unit]=notebooks [promises]="" [race]="notebooks build" [notebooks]="notebooks course" [browser]="notebooks browser" [lab]="lab browser")
 
 # The packages that unit tests and the race pass cover: all but those that drive a kernel or a browser.
 packages() { go list ./... | grep -vE '/tests/(notebooks|browser|lab)$'; }
