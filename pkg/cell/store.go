@@ -18,6 +18,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/flatland-go/flatland/internal/lock"
 )
 
 // A store is a directory of results, each in a file named by its key.
@@ -247,8 +249,8 @@ func (s store) evict(newest digest) {
 		case strings.HasPrefix(d.Name(), tempPrefix) && old:
 			os.Remove(path)
 		case strings.HasSuffix(path, lockEnding) && old:
-			if f, err := tryLock(path); err == nil {
-				unlock(f)
+			if f, err := lock.Try(path); err == nil {
+				lock.Release(f)
 			}
 		}
 	}
@@ -267,26 +269,23 @@ func (s store) evict(newest digest) {
 // dies. Where files cannot be locked, everybody has a turn at once: that wastes work and harms nothing, since files appear whole.
 func (s store) lock(ctx context.Context, key digest, title string) (done func(), err error) {
 	path := s.path(key, lockEnding)
-	f, err := tryLock(path)
-	if errors.Is(err, errHeld) {
+	f, err := lock.Try(path)
+	if errors.Is(err, lock.ErrHeld) {
 		_, hide := bar.watch(ctx, title+" is being computed elsewhere: waiting")
 		defer hide()
 		poll := time.NewTicker(25 * time.Millisecond)
 		defer poll.Stop()
-		for errors.Is(err, errHeld) {
+		for errors.Is(err, lock.ErrHeld) {
 			select {
 			case <-ctx.Done():
 				return nil, ctx.Err()
 			case <-poll.C:
-				f, err = tryLock(path)
+				f, err = lock.Try(path)
 			}
 		}
 	}
 	if err != nil {
 		return func() {}, nil
 	}
-	return func() { unlock(f) }, nil
+	return func() { lock.Release(f) }, nil
 }
-
-// errHeld says that somebody else holds a lock.
-var errHeld = errors.New("the lock is held")

@@ -1,6 +1,6 @@
 //go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
 
-package cell
+package lock
 
 import (
 	"errors"
@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// tryLock takes the lock that the file stands for, making the file where there is none. The error is errHeld when somebody, be it in this
-// program, has it already.
-func tryLock(path string) (*os.File, error) {
+// Try takes the lock that the file stands for, making the file where there is none. The error is ErrHeld when somebody has it already,
+// and errors.ErrUnsupported where files cannot be locked.
+func Try(path string) (*os.File, error) {
 	for {
 		f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 		if err != nil {
@@ -19,7 +19,7 @@ func tryLock(path string) (*os.File, error) {
 		if err := flock(f); err != nil {
 			f.Close()
 			if errors.Is(err, syscall.EWOULDBLOCK) {
-				return nil, errHeld
+				return nil, ErrHeld
 			}
 			return nil, err
 		}
@@ -43,8 +43,9 @@ func flock(f *os.File) error {
 	}
 }
 
-// unlock lets the lock go and removes its file, in the one order that leaves no gap: while it is held nobody else can get hold of the name.
-func unlock(f *os.File) {
+// Release lets the lock go and removes its file, in the one order that leaves no gap: while it is held nobody else can get hold of the
+// name.
+func Release(f *os.File) {
 	os.Remove(f.Name())
 	f.Close()
 }
