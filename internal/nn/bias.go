@@ -6,6 +6,7 @@ import (
 
 	"gonum.org/v1/gonum/blas/blas32"
 
+	"github.com/flatland-go/flatland/internal/kernel"
 	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/internal/rng"
 )
@@ -21,6 +22,7 @@ const (
 	Straight  Shape = iota // the value itself
 	Rectified              // the value, or zero where it is negative
 	Tanh                   // its hyperbolic tangent
+	GELU                   // times the share of the standard normal distribution below it
 )
 
 func (b Bias) shape(in int) (out, parameters int) { return in, in }
@@ -43,6 +45,11 @@ func (b Bias) forward(ctx context.Context, values []float32, x, y blas32.General
 				for j, v := range values {
 					to[j] = float32(math.Tanh(float64(from[j] + v)))
 				}
+			case GELU:
+				for j, v := range values {
+					z := float64(from[j] + v)
+					to[j] = float32(z * below(z))
+				}
 			default:
 				for j, v := range values {
 					to[j] = from[j] + v
@@ -52,7 +59,7 @@ func (b Bias) forward(ctx context.Context, values []float32, x, y blas32.General
 	})
 }
 
-func (b Bias) backward(ctx context.Context, values, slopes []float32, _, y, dy, dx blas32.General) error {
+func (b Bias) backward(ctx context.Context, values, slopes []float32, x, y, dy, dx blas32.General) error {
 	err := par.Blocks(ctx, y.Rows, rowsOf(y.Cols), func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			g, v := dy.Data[i*dy.Stride:][:len(values)], y.Data[i*y.Stride:][:len(values)]
@@ -62,6 +69,11 @@ func (b Bias) backward(ctx context.Context, values, slopes []float32, _, y, dy, 
 			case Tanh:
 				for j, t := range v {
 					g[j] *= 1 - t*t
+				}
+			case GELU:
+				for j, u := range x.Data[i*x.Stride:][:len(values)] {
+					z := float64(u + values[j])
+					g[j] *= float32(below(z) + z*math.Exp(-z*z/2)/math.Sqrt(2*math.Pi))
 				}
 			}
 			if dx.Cols > 0 {
@@ -74,9 +86,10 @@ func (b Bias) backward(ctx context.Context, values, slopes []float32, _, y, dy, 
 	}
 	return par.Blocks(ctx, len(values), columnsAtOnce, func(lo, hi int) {
 		for i := range dy.Rows {
-			for j, g := range dy.Data[i*dy.Stride:][lo:hi] {
-				slopes[lo+j] += g
-			}
+			kernel.Axpy32(1, dy.Data[i*dy.Stride:][lo:hi], slopes[lo:hi]) // no rounding but that of the sum
 		}
 	})
 }
+
+// below returns the share of the standard normal distribution below z.
+func below(z float64) float64 { return math.Erfc(-z/math.Sqrt2) / 2 }

@@ -46,3 +46,24 @@ func SquaredError(y, target, by blas32.General) (loss float64) {
 	}
 	return loss / count
 }
+
+// BinaryCrossEntropy returns the mean over all values of y of minus the logarithm of the
+// likelihood of target, from 0 to 1, where 1/(1 + e^−y) is the probability of 1. It writes the
+// gradient by y to by.
+func BinaryCrossEntropy(y, target, by blas32.General) (loss float64) {
+	count := float64(y.Rows) * float64(y.Cols)
+	for i := range y.Rows {
+		want, g := target.Data[i*target.Stride:][:y.Cols], by.Data[i*by.Stride:][:y.Cols]
+		for j, v := range y.Data[i*y.Stride:][:y.Cols] {
+			z := float64(v)
+			e := math.Exp(-math.Abs(z))
+			loss += math.Log1p(e) + max(z, 0) - z*float64(want[j])
+			p := 1 / (1 + e) // of the likelier one
+			if z < 0 {
+				p = e / (1 + e)
+			}
+			g[j] = float32((p - float64(want[j])) / count)
+		}
+	}
+	return loss / count
+}

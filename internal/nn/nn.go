@@ -26,6 +26,7 @@ type Net struct {
 	starts []int // where the parameters of every layer begin, and their end
 
 	x       blas32.General   // the batch
+	most    int              // rows that there is room for
 	out, by []blas32.General // what every layer made of it, and the gradient by that
 }
 
@@ -58,6 +59,21 @@ func New(in int, seed uint64, purpose string, layers ...Layer) *Net {
 		width = n.widths[i]
 	}
 	return n
+}
+
+// Of returns a net with given parameters, which it does not copy. The layers must hold
+// nothing: Linear and Bias.
+func Of(in int, values []float32, layers ...Layer) *Net {
+	n := frame(in, layers)
+	n.Values, n.Slopes = values, make([]float32, n.starts[len(layers)])
+	return n
+}
+
+// Share returns a net with the parameters of n, not a copy, and slopes of its own: what
+// works on another part of a batch at the same time. The layers must hold nothing: Linear and
+// Bias.
+func (n *Net) Share() *Net {
+	return Of(n.in, n.Values, n.layers...)
 }
 
 // frame returns a net without parameters.
@@ -96,11 +112,14 @@ func (n *Net) Forward(ctx context.Context, x blas32.General) (blas32.General, er
 	if x.Cols != n.in {
 		panic(fmt.Sprintf("nn: rows of %d columns for a net of %d", x.Cols, n.in))
 	}
-	if n.x.Rows != x.Rows {
-		n.out, n.by = nil, nil
+	if x.Rows > n.most {
+		n.most, n.out, n.by = x.Rows, nil, nil
 		for _, w := range n.widths {
 			n.out, n.by = append(n.out, matrix(x.Rows, w)), append(n.by, matrix(x.Rows, w))
 		}
+	}
+	for i := range n.out {
+		n.out[i].Rows, n.by[i].Rows = x.Rows, x.Rows
 	}
 	n.x = x
 	for i, l := range n.layers {

@@ -161,6 +161,12 @@ func WithCrew(ctx context.Context) (context.Context, func()) {
 	return context.WithValue(ctx, crewKey{}, c), c.Dismiss
 }
 
+type aloneKey struct{}
+
+// Alone returns a context whose loops run on the goroutine that asks: those of a part of
+// work that is already cut into enough parts for every core.
+func Alone(ctx context.Context) context.Context { return context.WithValue(ctx, aloneKey{}, true) }
+
 // crewOf returns the crew of a context, busy until it is told otherwise, or nil where there
 // is none that is free.
 func crewOf(ctx context.Context) *Crew {

@@ -13,7 +13,8 @@ import (
 )
 
 // Blocks calls f for consecutive blocks [lo, hi) of at most size that cover
-// [0, n), on GOMAXPROCS goroutines, or by the crew of ctx (see WithCrew). Which goroutine runs which block is left to
+// [0, n), on GOMAXPROCS goroutines, or by the crew of ctx (see WithCrew), or on that of
+// the caller (see Alone). Which goroutine runs which block is left to
 // chance, so f must write only what belongs to its block. When ctx is done no
 // further block starts and Blocks returns ctx.Err(); it always waits for the
 // blocks that run. A panic in f is raised again in the caller.
@@ -34,6 +35,9 @@ func BlocksWith[S any](ctx context.Context, n, size int, scratch func() S, f fun
 	}
 	blocks := (n + size - 1) / size
 	workers := min(runtime.GOMAXPROCS(0), blocks)
+	if workers > 1 && ctx.Value(aloneKey{}) != nil {
+		workers = 1
+	}
 	var next atomic.Int64
 	done := ctx.Done()
 	run := func() {
