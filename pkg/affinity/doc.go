@@ -8,4 +8,7 @@
 // what operators are made of: Laplacian, along which heat flows, and Diffusion, a
 // random walk. Both know their eigenpairs, and EntropyCurve and Knee tell how many
 // steps of a walk still show structure.
+//
+//	weights, err := affinity.AlphaDecay{Neighbors: 5}.Weigh(ctx, x)
+//	walk, err := affinity.Diffusion{}.Of(ctx, weights)
 package affinity

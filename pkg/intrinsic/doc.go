@@ -6,6 +6,9 @@
 // were looked at and the convention followed, for the dimension of real data depends on
 // the scale, and implementations disagree on details worth several per cent.
 //
+//	d, err := intrinsic.TwoNN{}.Estimate(ctx, x)
+//	fmt.Println(d) // with error, scale and convention
+//
 // # What there is
 //
 //   - Ratios of distances to the nearest rows: TwoNN, Gride (also as a curve over

@@ -7,6 +7,9 @@
 // TruncatePrefix keep columns that were settled beforehand, RandomFeatures makes
 // some whose inner products are a kernel.
 //
+//	y, err := sketch.Gaussian{Dim: 64}.Apply(ctx, x)
+//	p, err := sketch.Distortion{}.Compare(ctx, x, y)
+//
 // Each is a struct value whose zero value works. Apply(ctx, x) sketches the rows
 // of x, ApplyT(ctx, y, d) maps rows of Dim columns back by the transpose, where the
 // map is linear. It follows from the options and the number of columns alone, never from the
