@@ -12,7 +12,7 @@ import (
 // Rows is data that are read a batch of rows at a time, for those that do not
 // fit in memory: a file, a query, a generator. They can be read as often as a
 // method needs; every reading starts with the first row. RowsOf, RowsFrom,
-// RowsFromNPY and RowsFromFloat32 make one.
+// RowsFromBatches, RowsFromNPY and RowsFromFloat32 make one.
 type Rows struct {
 	columns int
 	read    func(ctx context.Context, size int) iter.Seq2[mat.Matrix, error]
@@ -100,6 +100,49 @@ func RowsFrom[T float32 | float64](columns int, open func() iter.Seq2[[]T, error
 			}
 			if held > 0 {
 				yield(matrixOf(held, columns, batch), nil)
+			}
+		}
+	}}
+}
+
+// RowsFromBatches returns the rows of the matrices that the sequences of open yield,
+// for sources that have many rows at a time, or sparse ones. Every reading calls open
+// again, with a context and the number of rows that a batch is asked to have: all but
+// the last must have as many, and each the given number of columns. A batch holds
+// until the next one is asked for. The sequence may be ended early, and then yield
+// returns false. An error that is yielded ends the reading, and is returned as a
+// *StreamError with the number of the first row that was not given.
+func RowsFromBatches(columns int, open func(ctx context.Context, size int) iter.Seq2[mat.Matrix, error]) *Rows {
+	return &Rows{columns: columns, read: func(ctx context.Context, size int) iter.Seq2[mat.Matrix, error] {
+		return func(yield func(mat.Matrix, error) bool) {
+			if columns < 1 || open == nil {
+				yield(nil, &ParamError{Method: "mat32.RowsFromBatches", Param: "columns", Value: columns, Want: "1 or more, and a function that opens the rows"})
+				return
+			}
+			row, last := 0, size
+			for batch, err := range open(ctx, size) {
+				if err == nil {
+					err = ctx.Err()
+				}
+				n, d := 0, columns
+				if err == nil {
+					n, d = shape(batch)
+				}
+				switch {
+				case err != nil:
+				case d != columns:
+					err = &ShapeError{What: "a batch", Rows: n, Cols: d, Want: fmt.Sprintf("%d columns", columns)}
+				case n < 1 || n > size || last != size:
+					err = &ShapeError{What: "a batch", Rows: n, Cols: d, Want: fmt.Sprintf("%d rows, or fewer in the last", size)}
+				}
+				if err != nil {
+					yield(nil, &StreamError{Row: row, Err: err})
+					return
+				}
+				row, last = row+n, n
+				if !yield(batch, nil) {
+					return
+				}
 			}
 		}
 	}}

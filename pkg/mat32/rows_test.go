@@ -254,3 +254,69 @@ func TestCancelEndsAStream(t *testing.T) {
 		t.Error("a source was opened after the cancel")
 	}
 }
+
+// batches yields matrices of so many rows, and then err, if any.
+func batches(err error, rows ...int) *Rows {
+	return RowsFromBatches(2, func(_ context.Context, size int) iter.Seq2[mat.Matrix, error] {
+		return func(yield func(mat.Matrix, error) bool) {
+			for i, n := range rows {
+				x := NewDense(n, 2+i/2, nil)
+				if !yield(x, nil) {
+					return
+				}
+			}
+			if err != nil {
+				yield(nil, err)
+			}
+		}
+	})
+}
+
+func TestRowsFromBatches(t *testing.T) {
+	ctx := context.Background()
+	x, err := NewCSR(5, 3, []int{0, 1, 1, 3, 3, 4}, []int32{2, 0, 1, 2}, []float32{1, 2, 3, 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sparse := RowsFromBatches(3, func(ctx context.Context, size int) iter.Seq2[mat.Matrix, error] {
+		return RowsOf(x).Batches(ctx, size)
+	})
+	for _, size := range []int{1, 2, 5, 7} {
+		if got := joined(t, sparse, size); !slices.Equal(got, []float64{0, 0, 1, 0, 0, 0, 2, 3, 0, 0, 0, 0, 0, 0, 4}) {
+			t.Errorf("by %d: %v", size, got)
+		}
+	}
+	for batch := range sparse.Batches(ctx, 2) {
+		if _, ok := batch.(*CSR); !ok {
+			t.Errorf("sparse rows come as %T", batch)
+		}
+	}
+	var stream *StreamError
+	var shape *ShapeError
+	for name, c := range map[string]struct {
+		rows *Rows
+		row  int
+	}{
+		"short in the middle": {batches(nil, 3, 4), 3},
+		"too many":            {batches(nil, 5), 0},
+		"none":                {batches(nil, 4, 0), 4},
+		"columns":             {batches(nil, 4, 4, 4), 8},
+	} {
+		if read, err := last(t, c.rows, ctx, 4); !errors.As(err, &stream) || !errors.As(err, &shape) || stream.Row != c.row || read != c.row {
+			t.Errorf("%s: %v after %d rows", name, err, read)
+		}
+	}
+	broken := errors.New("broken")
+	if read, err := last(t, batches(broken, 4, 2), ctx, 4); !errors.Is(err, broken) || !errors.As(err, &stream) || stream.Row != 6 || read != 6 {
+		t.Errorf("%v after %d rows", err, read)
+	}
+	var param *ParamError
+	if _, err := last(t, RowsFromBatches(0, nil), ctx, 4); !errors.As(err, &param) {
+		t.Errorf("no columns: %v", err)
+	}
+	canceled, cancel := context.WithCancel(ctx)
+	cancel()
+	if _, err := last(t, batches(nil, 4), canceled, 4); !errors.Is(err, context.Canceled) {
+		t.Errorf("canceled: %v", err)
+	}
+}
