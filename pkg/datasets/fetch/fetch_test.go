@@ -196,6 +196,46 @@ func TestADownloadThatWasCutOffGoesOn(t *testing.T) {
 	}
 }
 
+// A server that breaks off again and again is not given up while it brings much.
+func TestADownloadThatGetsOnIsNotGivenUp(t *testing.T) {
+	body := content(31, 6<<20)
+	server := serve(t, func(k int, w http.ResponseWriter, r *http.Request) {
+		var from int
+		fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-", &from)
+		w.Header().Set("ETag", `"v1"`)
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)-from))
+		if from > 0 {
+			w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, len(body)-1, len(body)))
+			w.WriteHeader(http.StatusPartialContent)
+		}
+		w.Write(body[from:min(from+3<<19, len(body))])
+		w.(http.Flusher).Flush()
+		if from+3<<19 < len(body) {
+			panic(http.ErrAbortHandler)
+		}
+	})
+	f := quick(t)
+	f.Retries = 1
+	want(t, f, one(body, server.URL), body)
+	if n := len(server.seen()); n != 4 {
+		t.Errorf("%d requests, want 4", n)
+	}
+}
+
+// What nobody can go on from is not left on the disk.
+func TestPartsOfNoUseAreRemoved(t *testing.T) {
+	body := content(32, 200_000)
+	server := serve(t, func(_ int, w http.ResponseWriter, r *http.Request) { cut(w, body, 100_000) })
+	f := quick(t)
+	f.Retries = 1
+	if _, err := f.Fetch(t.Context(), one(body, server.URL)); err == nil {
+		t.Fatal("no error")
+	}
+	if entries, err := os.ReadDir(filepath.Join(f.Dir, "set")); err != nil || len(entries) != 0 {
+		t.Errorf("it left %v: %v", entries, err)
+	}
+}
+
 type counting struct {
 	http.ResponseWriter
 	n *atomic.Int64
@@ -445,6 +485,20 @@ func TestEncodings(t *testing.T) {
 		s.Files[0].Size, s.Files[0].Name = 0, "f.csv.gz"
 		if _, err := quick(t).Fetch(t.Context(), s); err != nil {
 			t.Error(err)
+		}
+	})
+	t.Run("cut off", func(t *testing.T) { // decoded bytes are no place to go on from
+		server := serve(t, func(k int, w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			w.Header().Set("ETag", `"v1"`)
+			if k == 0 {
+				cut(w, packed, len(packed)-20)
+			}
+			w.Write(packed)
+		})
+		want(t, quick(t), one(plain, server.URL), plain)
+		if r := server.seen()[1]; r.Header.Get("Range") != "" {
+			t.Errorf("it asked for %s", r.Header.Get("Range"))
 		}
 	})
 	t.Run("another encoding", func(t *testing.T) {

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"path"
 	"path/filepath"
@@ -77,12 +76,9 @@ func (t *item) unpack(ctx context.Context) ([]string, error) {
 	refuse := func(format string, args ...any) error {
 		return &mat32.FileError{Path: t.path, Kind: "archive", Reason: fmt.Sprintf(format, args...)}
 	}
-	take := func(name string, size int64, regular bool, r io.Reader) error {
+	take := func(name string, regular bool, r io.Reader) error {
 		if !regular {
 			return refuse("its member %s is not a plain file", name)
-		}
-		if size > left {
-			return tooMuch
 		}
 		err := t.write(ctx, t.place(name), &bounded{r, &left, tooMuch})
 		var stored *StoreError
@@ -112,8 +108,8 @@ func (t *item) unpack(ctx context.Context) ([]string, error) {
 	return paths, nil
 }
 
-// taker keeps a member of an archive that says it has size bytes.
-type taker func(name string, size int64, regular bool, r io.Reader) error
+// taker keeps a member of an archive.
+type taker func(name string, regular bool, r io.Reader) error
 
 // unreadable is an archive's own error, rather than one of what is done with it.
 type unreadable struct{ error }
@@ -133,7 +129,7 @@ func (t *item) walkZip(_ context.Context, take taker, wanted map[string]bool) er
 		if err != nil {
 			return unreadable{err}
 		}
-		err = take(name, int64(min(f.UncompressedSize64, math.MaxInt64)), f.Mode().IsRegular(), member)
+		err = take(name, f.Mode().IsRegular(), member)
 		member.Close()
 		if err != nil {
 			return err
@@ -154,7 +150,7 @@ func (t *item) walkTar(ctx context.Context, take taker, wanted map[string]bool) 
 		if err != nil {
 			return unreadable{err}
 		}
-		in = cancellable{ctx, unzip} // what is skipped may unpack to anything
+		in = unzip
 	}
 	for r := tar.NewReader(in); len(wanted) > 0; {
 		h, err := r.Next()
@@ -165,7 +161,7 @@ func (t *item) walkTar(ctx context.Context, take taker, wanted map[string]bool) 
 			return unreadable{err}
 		}
 		if name := path.Clean(h.Name); wanted[name] {
-			if err := take(name, h.Size, h.Typeflag == tar.TypeReg, r); err != nil {
+			if err := take(name, h.Typeflag == tar.TypeReg, r); err != nil {
 				return err
 			}
 		}

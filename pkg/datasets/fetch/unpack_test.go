@@ -153,7 +153,7 @@ func TestArchivesThatAreRefused(t *testing.T) {
 		"damaged":          {"a.zip", damaged(zipOf(t, member{"a", string(content(30, 5000)), tar.TypeReg})), "checksum"},
 		"too large":        {"a.zip", zipOf(t, member{"a", big, tar.TypeReg}), "more than the 1.0 MB"},
 		"too large, tar":   {"a.tgz", zip(t, tarOf(t, member{"a", big, tar.TypeReg})), "more than the 1.0 MB"},
-		"larger than said": {"a.zip", understated(t, zipOf(t, member{"a", big, tar.TypeReg}), 1<<20), ""},
+		"larger than said": {"a.zip", understated(t, zipOf(t, member{"a", big, tar.TypeReg}), 1<<20), "not a valid zip"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, s := packed(t, c.file, c.body, "a")
