@@ -99,6 +99,8 @@ func (t *Table) String() string {
 		}
 		lines = append(lines, line)
 	}
+	numbers := len(t.Numbers()) > 0
+	onlyNumbers := len(t.Numbers()) == len(t.Columns) && hidden == 0
 	width := make([]int, len(lines[0]))
 	for _, line := range lines {
 		for i, cell := range line {
@@ -108,7 +110,7 @@ func (t *Table) String() string {
 	for _, line := range lines {
 		var row strings.Builder
 		for i, cell := range line {
-			if width[i] == 0 || i >= 3 && i < 6 && width[3] == 3 && width[5] == 3 {
+			if i >= 3 && i < 6 && !numbers || i == 6 && onlyNumbers {
 				continue
 			}
 			pad := strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell))

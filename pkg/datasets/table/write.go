@@ -1,17 +1,14 @@
 package table
 
 import (
-	"bufio"
 	"compress/gzip"
-	"errors"
 	"fmt"
 	"io"
 	"math"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
+	"github.com/flatland-go/flatland/pkg/datasets/internal/source"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
@@ -35,7 +32,6 @@ func (c CSV) Write(w io.Writer, t *Table) error {
 	if err != nil {
 		return err
 	}
-	buffered := bufio.NewWriterSize(w, 1<<16)
 	out := writer{spelling: s, special: string([]byte{s.comma, quote}) + "\r\n"}
 	for j, col := range columns {
 		out.next(j)
@@ -52,45 +48,34 @@ func (c CSV) Write(w io.Writer, t *Table) error {
 			}
 		}
 		out.line = append(out.line, '\n')
-		if len(out.line) >= 1<<15 {
-			if _, err := buffered.Write(out.line); err != nil {
+		if len(out.line) >= 1<<16 {
+			if _, err := w.Write(out.line); err != nil {
 				return err
 			}
 			out.line = out.line[:0]
 		}
 	}
-	if _, err := buffered.Write(out.line); err != nil {
-		return err
-	}
-	return buffered.Flush()
+	_, err = w.Write(out.line)
+	return err
 }
 
 // Save writes a table to a file, packed by gzip where its name ends in ".gz". The file appears, or is replaced, when it is whole.
 // Errors are those of Write and of the file system.
-func (c CSV) Save(path string, t *Table) (err error) {
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(file.Name()))
+func (c CSV) Save(path string, t *Table) error {
+	err := source.Save(path, func(w io.Writer) error {
+		if !strings.HasSuffix(path, ".gz") {
+			return c.Write(w, t)
 		}
-	}()
-	if strings.HasSuffix(path, ".gz") {
-		packed := gzip.NewWriter(file)
-		err = errors.Join(c.Write(packed, t), packed.Close())
-	} else {
-		err = c.Write(file, t)
-	}
-	mode := os.FileMode(0o644)
-	if info, statErr := os.Stat(path); statErr == nil {
-		mode = info.Mode().Perm()
-	}
-	if err = errors.Join(err, file.Chmod(mode), file.Close()); err != nil {
+		packed := gzip.NewWriter(w)
+		if err := c.Write(packed, t); err != nil {
+			return err
+		}
+		return packed.Close()
+	})
+	if err != nil {
 		return fmt.Errorf("saving %s: %w", path, err)
 	}
-	return os.Rename(file.Name(), path)
+	return nil
 }
 
 // writer builds lines.

@@ -4,6 +4,7 @@ package source
 
 import (
 	"bufio"
+	"compress/flate"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -125,12 +126,13 @@ func (f *File) ErrorAt(line int, column, format string, args ...any) error {
 // is, and nil for nil.
 func (f *File) Wrap(err error) error {
 	var already *mat32.FileError
+	var block flate.CorruptInputError
 	switch {
 	case err == nil || errors.As(err, &already) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
 		return err
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return &mat32.FileError{Path: f.Path, Kind: f.Kind, Reason: "it ends too early: it is cut off, or it is not such a file", Err: err}
-	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum):
+	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum), errors.As(err, &block):
 		return &mat32.FileError{Path: f.Path, Kind: f.Kind, Reason: "its gzip packing is damaged", Err: err}
 	}
 	return &mat32.FileError{Path: f.Path, Kind: f.Kind, Err: err}
