@@ -1,6 +1,12 @@
 // Package fetch answers: what do I practise on that is too large to carry?
 //
-// It downloads published data sets, checks them, and keeps them:
+// It downloads published data sets, checks them, and keeps them. Some it reads as
+// well:
+//
+//	d, err := fetch.FashionMNIST(ctx, fetch.Test) // also MNIST, KMNIST, EMNISTDigits, EMNISTLetters, USPS
+//	c, err := fetch.PBMC3k(ctx)                   // sparse counts
+//
+// Of all others it gives the files, which the packages beside it read:
 //
 //	s, err := fetch.Named("glove-6b")
 //	paths, err := fetch.Fetcher{}.Fetch(ctx, s) // where its files are on this machine

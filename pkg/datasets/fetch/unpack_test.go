@@ -191,7 +191,7 @@ func understated(t *testing.T, b []byte, size uint32) []byte {
 
 // What is skipped may unpack to any size, and hears a cancel.
 func TestUnpackingHearsACancel(t *testing.T) {
-	body := zip(t, tarOf(t, member{"a", strings.Repeat("0", 32<<20), tar.TypeReg}, member{"b", strings.Repeat("0", 32<<20), tar.TypeReg}))
+	body := zip(t, tarOf(t, member{"a", strings.Repeat("0", 4<<20), tar.TypeReg}, member{"b", strings.Repeat("0", 4<<20), tar.TypeReg}))
 	for _, wanted := range []string{"a", "b"} {
 		_, s := packed(t, "a.tgz", body, wanted)
 		f := quick(t)
