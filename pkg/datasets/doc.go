@@ -20,7 +20,7 @@
 //
 // Iris, Wine, Digits and Penguins are real measurements that a program carries
 // with it, so that a notebook needs no network; Karate is a real graph. A program carries only those it
-// calls; package mnist10k holds a larger set. A Network learns any of them in a second, and
+// calls; package mnist10k holds a larger set, and package fetch downloads others. A Network learns any of them in a second, and
 // keeps what its layers made of rows on the way.
 //
 // Graphs are a *Graph. All others but BagOfWords are a *Dataset, TwoView two, whose X is a float64 matrix: the truth
