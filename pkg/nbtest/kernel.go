@@ -26,9 +26,32 @@ func Install(ctx context.Context, dir string, o Options) error {
 	if err != nil {
 		return err
 	}
+	// Go removes the tools of a module from its cache when they were not used for days, which is no place for what a kernel calls.
+	if t.cached {
+		if t.goimports, err = copied(filepath.Join(dir, "kernels", kernelName), t.goimports); err != nil {
+			return err
+		}
+	}
 	// The kernel looks for goimports and gopls on PATH, and Jupyter fills in the rest of it.
 	path := filepath.Dir(t.goimports) + string(os.PathListSeparator) + "${PATH}"
 	return install(ctx, dir, t, o.Modules, append([]string{"PATH=" + path, "GOFLAGS=" + goflags(ctx)}, escaped(o.Env)...))
+}
+
+// copied puts a program into a folder, which it makes, and returns its new path.
+func copied(folder, program string) (string, error) {
+	folder, err := filepath.Abs(folder)
+	if err != nil {
+		return "", err
+	}
+	code, err := os.ReadFile(program)
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return "", err
+	}
+	path := filepath.Join(folder, filepath.Base(program))
+	return path, os.WriteFile(path, code, 0o755)
 }
 
 // install has GoNB write its kernel.json, and adds the environment. Values may refer to Jupyter's own environment as ${NAME}.

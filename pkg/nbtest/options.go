@@ -100,14 +100,24 @@ func (o Options) limit(name string) time.Duration {
 // modulesHere asks Go for the modules of the working directory, and for those that stand in for others as folders: a notebook of a teacher
 // whose go.mod says "replace flatland => ../flatland" imports both.
 func modulesHere(ctx context.Context) ([]string, error) {
-	list := exec.CommandContext(ctx, "go", "list", "-m", "-json", "-mod=readonly", "all")
-	list.Env = append(os.Environ(), "GOPROXY=off") // all it needs is in go.mod files; what is missing here is no folder
-	text, err := list.Output()
-	if err != nil && len(text) == 0 { // such as a module that is not in the cache yet
-		list = exec.CommandContext(ctx, "go", "list", "-m", "-json")
-		if text, err = list.Output(); err != nil {
-			return nil, fmt.Errorf("nbtest: asking Go for the module of the working directory: %w", withStderr(err))
+	// All it needs is in go.mod files, those of others among them: where they are not in the cache yet, it takes the network, and where there
+	// is none, the module itself can still be told.
+	var text []byte
+	var err error
+	for _, try := range []struct{ what, proxy string }{{"all", "GOPROXY=off"}, {"all", ""}, {"", ""}} {
+		list := exec.CommandContext(ctx, "go", "list", "-m", "-json", "-mod=readonly")
+		if try.what != "" {
+			list.Args = append(list.Args, try.what)
 		}
+		if list.Env = os.Environ(); try.proxy != "" {
+			list.Env = append(list.Env, try.proxy)
+		}
+		if text, err = list.Output(); err == nil {
+			break
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("nbtest: asking Go for the module of the working directory: %w", withStderr(err))
 	}
 	decoder := json.NewDecoder(strings.NewReader(string(text)))
 	dirs := map[string]bool{}

@@ -3,6 +3,7 @@ package nbtest
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -65,6 +66,37 @@ func TestResolve(t *testing.T) {
 	t.Chdir(t.TempDir())
 	if _, err := (Options{}).resolve(t.Context()); err == nil || !strings.Contains(err.Error(), "nbtest: ") {
 		t.Errorf("a folder in no module gives the error %v", err)
+	}
+}
+
+// A requirement whose go.mod is not in Go's cache yet hides no folder that stands in for another.
+func TestResolveWithAnEmptyCache(t *testing.T) {
+	proxy := t.TempDir()
+	for name, text := range map[string]string{"list": "v1.0.0\n", "v1.0.0.info": `{"Version":"v1.0.0"}`, "v1.0.0.mod": "module example.org/far\n\ngo 1.26\n"} {
+		path := filepath.Join(proxy, "example.org", "far", "@v", name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	library := module(t, "module example.org/library\n\ngo 1.26\n")
+	course := module(t, "module example.org/course\n\ngo 1.26\n\nrequire (\n\texample.org/far v1.0.0\n\texample.org/library v0.0.0\n)\n\nreplace example.org/library => "+library+"\n")
+	t.Chdir(course)
+	for name, value := range map[string]string{"GOWORK": "off", "GOPROXY": "file://" + proxy, "GONOSUMDB": "*", "GOFLAGS": "-modcacherw", "GOMODCACHE": t.TempDir()} {
+		t.Setenv(name, value)
+	}
+	if said, err := exec.CommandContext(t.Context(), "go", "list", "-mod=mod", "-m", "all").CombinedOutput(); err != nil { // for its go.sum
+		t.Fatalf("%v: %s", err, said)
+	}
+	t.Setenv("GOMODCACHE", t.TempDir())
+	for proxy, want := range map[string][]string{"file://" + proxy: {course, library}, "off": {course}} {
+		t.Setenv("GOPROXY", proxy)
+		t.Setenv("GOMODCACHE", t.TempDir())
+		if got, err := modulesHere(t.Context()); err != nil || !slices.Equal(got, want) {
+			t.Errorf("with GOPROXY=%s the modules are %v (%v), want %v", proxy, got, err, want)
+		}
 	}
 }
 

@@ -17,6 +17,7 @@ type tools struct {
 	python    string // one that has nbclient and nbconvert
 	gonb      string // the kernel
 	goimports string // which the kernel calls
+	cached    bool   // goimports is in Go's cache, as a tool of the module
 	shared    string // the .tools folder they come from, if any: cells look there for ECharts
 }
 
@@ -68,6 +69,7 @@ func findTools(ctx context.Context, module string) (tools, error) {
 			path := t.at(ctx, module, place)
 			if path != "" && (wanted.works == nil || wanted.works(path)) {
 				*wanted.into = path
+				t.cached = wanted.name == "goimports" && strings.HasPrefix(place, "tool:")
 				break
 			}
 		}
