@@ -190,6 +190,7 @@ var unlimited = map[string]string{
 	"topology.Wasserstein":        "what it holds is a small multiple of the diagrams, and stated",
 	"topology.LandscapeBand":      "what it holds is stated, and is compared with the default limit",
 	"similarity.CCGP":             heldBeside,
+	"dynamics":                    heldBeside,
 	"sketch":                      "a sketch is a small option of others, and is compared with the default limit",
 }
 
