@@ -1,6 +1,6 @@
 # Every target sets up what it needs by itself. Logic lives in docker/ and tests/run/.
 .DEFAULT_GOAL := help
-.PHONY: help demo lab test lint unit promises race browser notebooks bench golden fuzz fresh-test
+.PHONY: help demo lab test lint unit promises race browser notebooks bench golden fuzz fresh-test image-test
 
 stages := tests/run/stages.sh
 nbrun  := go run ./tests/notebooks/cmd/nbrun
@@ -60,5 +60,8 @@ golden: ## make the golden files again from the peers
 fuzz: ## run each fuzz target of PACKAGES (all) for FUZZTIME (10s)
 	@tests/run/fuzz.sh '$(or $(FUZZTIME),10s)' $(PACKAGES)
 
-fresh-test: ## try the README and docker/Dockerfile on fresh Debian machines (root, debootstrap)
+fresh-test: ## try the README on a fresh Debian machine (root, debootstrap)
 	@tests/fresh/run.sh
+
+image-test: ## build docker/Dockerfile and run notebooks in its containers (root, debootstrap; docker, podman or buildah)
+	@tests/fresh/image.sh
