@@ -37,7 +37,7 @@ var house = []floor{
 	{"1, what all rooms speak of", []string{"pkg/mat32", "pkg/measure", "pkg/watch"}},
 	{"1½, what is made of these", []string{"pkg/cell", "pkg/nn", "internal/mds", "internal/screen", "internal/subspace"}},
 	{"2, near, and to practise on", []string{"pkg/neighbors", "pkg/manifold", "pkg/sketch", "pkg/spectrum", "pkg/datasets", "pkg/datasets/fetch", "pkg/datasets/mnist10k",
-		"pkg/datasets/sparse", "pkg/datasets/table", "pkg/datasets/internal/source", "pkg/datasets/idx", "pkg/datasets/npy", "pkg/datasets/internal/decimal", "pkg/datasets/internal/pack", "pkg/datasets/mnist10k/internal/pack"}},
+		"pkg/datasets/sparse", "pkg/datasets/table", "pkg/datasets/internal/source", "pkg/datasets/images", "pkg/datasets/vectors", "pkg/datasets/idx", "pkg/datasets/npy", "pkg/datasets/internal/decimal", "pkg/datasets/internal/pack", "pkg/datasets/mnist10k/internal/pack"}},
 	{"2½, what tests of other floors share", []string{"internal/apart"}},
 	{"3, how near", []string{"pkg/affinity"}},
 	{"4, the answers", []string{"pkg/dr", "pkg/dr/layout", "pkg/dynamics", "pkg/geometry", "pkg/hyperbolic", "pkg/intrinsic", "pkg/quality", "pkg/similarity", "pkg/topology"}},
@@ -67,7 +67,7 @@ var others = []struct {
 	{"gonum.org/v1/gonum", nil},
 	{"gonum.org/v1/plot", []string{"pkg/viz"}},
 	{"codeberg.org/go-fonts/", []string{"pkg/viz"}},
-	{"golang.org/x/image/", []string{"pkg/viz"}},
+	{"golang.org/x/image/", []string{"pkg/datasets", "pkg/viz"}},
 	{"golang.org/x/sys/", []string{"internal/kernel", "pkg/cell", "pkg/datasets", "pkg/nbtest", "tests/conformance", "tests/bench"}},
 	{"github.com/janpfeifer/gonb/", []string{"internal/jupyter"}},
 }
