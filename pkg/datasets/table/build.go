@@ -42,6 +42,7 @@ type builder struct {
 	rows     int   // handed in
 	room     int   // rows that the columns have memory for
 	expected int   // rows, as far as is known
+	held     int64 // bytes of words
 	err      error // the first in the order of the file
 
 	// Workers that write rows have it for reading: it is taken for writing to move the columns.
@@ -171,8 +172,16 @@ func (b *builder) handIn(p *parser, chunk []byte, turn int, err error) bool {
 		}
 		n.seen = seen{n.seen.word || s.word, n.seen.huge || s.huge, n.seen.long || s.long}
 	}
+	held := b.held
 	for i := range p.words {
-		b.words[i].learn(&p.words[i], &b.moving, first, b.room)
+		b.held += b.words[i].learn(&p.words[i], &b.moving, first, b.room)
+	}
+	if b.held > held {
+		if b.err = b.afford(b.rows); b.err != nil {
+			next()
+			b.stop()
+			return false
+		}
 	}
 	b.line += p.lines
 	if b.left >= 0 {
@@ -211,10 +220,19 @@ func (b *builder) copy(p *parser, first int) {
 	}
 }
 
-// learn gives the new words of a piece codes in the order of their rows, and makes the column text when there are too many.
-func (w *wordColumn) learn(from *words, moving *sync.RWMutex, rows, room int) {
+// learn gives the new words of a piece codes in the order of their rows, and makes the column text when there are too many. It
+// returns the bytes of the words.
+func (w *wordColumn) learn(from *words, moving *sync.RWMutex, rows, room int) (held int64) {
+	if from.direct {
+		return int64(len(from.letter))
+	}
 	if w.direct.Load() {
-		return
+		for _, code := range from.codes {
+			if code >= 0 {
+				held += int64(len(from.list[code]))
+			}
+		}
+		return held
 	}
 	for _, code := range from.codes {
 		if code < 0 || from.global[code] >= 0 {
@@ -226,15 +244,16 @@ func (w *wordColumn) learn(from *words, moving *sync.RWMutex, rows, room int) {
 			known = len(w.names)
 			w.codeOf[word] = known
 			w.names = append(w.names, word)
+			held += int64(len(word))
 		}
 		from.global[code] = known
 	}
-	if len(w.names) <= mostWords || w.category {
-		return
+	if len(w.names) > mostWords && !w.category {
+		moving.Lock()
+		w.toText(rows, room)
+		moving.Unlock()
 	}
-	moving.Lock()
-	w.toText(rows, room)
-	moving.Unlock()
+	return held
 }
 
 // toText gives the words of the first rows as they are, and has room for more.
@@ -261,14 +280,13 @@ func (b *builder) grow(rows int) error {
 	if b.left >= 0 {
 		room = min(room, rows+b.left)
 	}
-	if err := mat32.CheckMemory("table.CSV", b.bytes(room), b.limit, "read fewer Columns, or up to MaxRows, or stream them by Rows"); err != nil {
-		if room == rows || b.room == 0 {
-			return err
-		}
+	err := b.afford(room)
+	if err != nil && b.room > 0 && room > rows {
 		room = rows
-		if err := mat32.CheckMemory("table.CSV", b.bytes(room), b.limit, "read fewer Columns, or up to MaxRows, or stream them by Rows"); err != nil {
-			return err
-		}
+		err = b.afford(room)
+	}
+	if err != nil {
+		return err
 	}
 	b.moving.Lock()
 	defer b.moving.Unlock()
@@ -286,7 +304,12 @@ func (b *builder) grow(rows int) error {
 	return nil
 }
 
-// bytes is the memory of as many rows.
+// afford returns an error where as many rows need more than the limit.
+func (b *builder) afford(rows int) error {
+	return mat32.CheckMemory("table.CSV", b.bytes(rows), b.limit, "read fewer Columns, or up to MaxRows, or stream them by Rows")
+}
+
+// bytes is the memory of as many rows, with the words so far.
 func (b *builder) bytes(rows int) int64 {
 	each := 8 * len(b.numbers)
 	for i := range b.words {
@@ -298,7 +321,7 @@ func (b *builder) bytes(rows int) int64 {
 	if each > 0 && int64(rows) > math.MaxInt64/int64(each) {
 		return math.MaxInt64
 	}
-	return int64(each) * int64(rows)
+	return int64(each)*int64(rows) + b.held
 }
 
 func moved[T any](from []T, rows, room int) []T {

@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -67,7 +68,7 @@ type CSV struct {
 	// be a Number, is an error.
 	Types map[string]Kind
 
-	// MemoryLimit is in bytes. Default: GOMEMLIMIT, or 4 GiB where that is not set.
+	// MemoryLimit is what the table may take, in bytes: its cells and the words of text. Default: GOMEMLIMIT, or 4 GiB where that is not set.
 	MemoryLimit int64
 }
 
@@ -428,23 +429,25 @@ func (l *layout) choose() error {
 	if len(l.Columns) == 0 {
 		return &mat32.ParamError{Method: "table.CSV", Param: "Columns", Value: "an empty list", Want: "one name or more, or nil for all"}
 	}
+	twice := map[int]bool{}
 	for _, name := range l.Columns {
 		j, ok := at[name]
 		if !ok {
 			return unknown("Columns", name)
 		}
-		if slices.Contains(l.chosen, j) {
+		if twice[j] {
 			return &mat32.ParamError{Method: "table.CSV", Param: "Columns", Value: fmt.Sprintf("%q twice", name), Want: "every column once"}
 		}
+		twice[j] = true
 		l.chosen = append(l.chosen, j)
 	}
 	return nil
 }
 
 func quoted(names []string) []string {
-	out := make([]string, min(len(names), 8))
+	out := make([]string, len(names))
 	for j := range out {
-		out[j] = fmt.Sprintf("%q", names[j])
+		out[j] = strconv.Quote(names[j])
 	}
 	return out
 }

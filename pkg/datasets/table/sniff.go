@@ -15,9 +15,13 @@ const sampled = 64
 
 // sniff returns the separator of a table by its beginning: one that cuts all rows into as many cells, two or more; among several, the
 // one with the largest share of numbers among its cells, decimals with a comma counted where that does not separate, then the most
-// cells. Where none does, it is the comma.
+// cells. Where none does, it is the comma, or the
+// semicolon where the comma is for decimals.
 func (s *spelling) sniff(head []byte) byte {
 	best, bestShare, bestWidth := byte(','), -1.0, 1
+	if s.point == ',' {
+		best = ';'
+	}
 	for _, comma := range []byte(separators) {
 		if comma == s.point || comma == s.thousands && s.thousands != ',' {
 			continue
