@@ -13,30 +13,37 @@ import (
 	"github.com/flatland-go/flatland/pkg/watch"
 )
 
-// Cao finds how many delayed values of a series make a state: in too few dimensions points are neighbours that are not, and part when one
-// dimension more is looked at (L. Cao, 1997, Practical method for determining the minimum embedding dimension of a scalar time series).
+// Cao finds how many delayed values of a series make a state: in too few dimensions points are
+// neighbours that are not, and part when one dimension more is looked at (L. Cao, 1997,
+// Practical method for determining the minimum embedding dimension of a scalar time series).
 //
-// E1(d) compares by how much nearest neighbours part from d to d+1 dimensions with how much they do from d+1 to d+2; it stops changing, near
-// 1, where d is enough. E2(d) compares how far apart the values that follow are: where the past says nothing of the future, as in noise, it is 1
-// for every d; where E2 is not, the series is deterministic to that extent. Distances are the largest difference of a coordinate.
+// E1(d) compares by how much nearest neighbours part from d to d+1 dimensions with how much
+// they do from d+1 to d+2; it stops changing, near 1, where d is enough. E2(d) compares how far
+// apart the values that follow are: where the past says nothing of the future, as in noise, it
+// is 1 for every d; where E2 is not, the series is deterministic to that extent. Distances are
+// the largest difference of a coordinate.
 //
 // Time O(MaxDim²·n·log n) for series of low dimension, memory 8·n·MaxDim bytes.
 type Cao struct {
-	// Lag is the number of steps between two values of a state. Default 1 where the correlation of neighbouring values
-	// is below 1/e, as in maps, and else the first minimum of the mutual information of the series and itself later.
+	// Lag is the number of steps between two values of a state. Default 1 where the correlation
+	// of neighbouring values is below 1/e, as in maps, and else the first minimum of the mutual
+	// information of the series and itself later.
 	Lag int
 
-	// MaxDim is the largest d of which E1 and E2 are found. Default 10, or less where the series is short.
+	// MaxDim is the largest d of which E1 and E2 are found. Default 10, or less where the series
+	// is short.
 	MaxDim int
 
-	// Tolerance is how near to 1 E1 must come, and stay. Larger values find fewer dimensions. Default 0.15.
+	// Tolerance is how near to 1 E1 must come, and stay. Larger values find fewer dimensions.
+	// Default 0.15.
 	Tolerance float64
 
-	// Noise is how far from 1 E2 must be for some d, for the series not to be called noise. Default 0.1.
+	// Noise is how far from 1 E2 must be for some d, for the series not to be called noise.
+	// Default 0.1.
 	Noise float64
 
-	// Theiler is for how many steps around a state others are not taken for neighbours, since they are near in time. Default 0: the state itself
-	// alone.
+	// Theiler is for how many steps around a state others are not taken for neighbours, since
+	// they are near in time. Default 0: the state itself alone.
 	Theiler int
 }
 
@@ -52,8 +59,9 @@ type EmbeddingDimension struct {
 
 const cao = "dynamics.Cao"
 
-// Resolve returns the options with defaults filled in, for a series of n values; d is ignored. The error is a *mat32.ParamError,
-// or wraps a *mat32.ShapeError. A Lag of 0 is found from the series itself.
+// Resolve returns the options with defaults filled in, for a series of n values; d is ignored.
+// The error is a *mat32.ParamError, or wraps a *mat32.ShapeError. A Lag of 0 is found from the
+// series itself.
 func (c Cao) Resolve(n, d int) (Cao, error) {
 	fail := func(param string, value any, want string) error {
 		return &mat32.ParamError{Method: cao, Param: param, Value: value, Want: want}
@@ -91,8 +99,9 @@ func (c Cao) Resolve(n, d int) (Cao, error) {
 	return c, nil
 }
 
-// Estimate finds the dimension of a series: x is one column, in the order of time. Errors: a *mat32.NotFiniteError, *mat32.ShapeError or
-// *mat32.ParamError, a *mat32.DegenerateError for a constant series, and that of ctx.
+// Estimate finds the dimension of a series: x is one column, in the order of time. Errors: a
+// *mat32.NotFiniteError, *mat32.ShapeError or *mat32.ParamError, a *mat32.DegenerateError for a
+// constant series, and that of ctx.
 func (c Cao) Estimate(ctx context.Context, x mat.Matrix) (*EmbeddingDimension, error) {
 	values, err := series(ctx, cao, x, 20)
 	if err != nil {
@@ -135,8 +144,8 @@ func (c Cao) Estimate(ctx context.Context, x mat.Matrix) (*EmbeddingDimension, e
 	return out, nil
 }
 
-// parting returns E(d), by what factor the distance of nearest neighbours grows from d to d+1 dimensions, and E*(d), how far apart the next
-// values of neighbours are, both in the mean.
+// parting returns E(d), by what factor the distance of nearest neighbours grows from d to d+1
+// dimensions, and E*(d), how far apart the next values of neighbours are, both in the mean.
 func (c Cao) parting(ctx context.Context, values []float64, d int) (e, far float64, err error) {
 	n := len(values) - d*c.Lag // states of d values that have one more
 	points := make([]float64, n*d)

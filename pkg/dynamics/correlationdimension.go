@@ -15,22 +15,26 @@ import (
 	"github.com/flatland-go/flatland/pkg/watch"
 )
 
-// CorrelationDimension measures the dimension of an attractor from states in the order of time: the slope of ln C(r) over ln r, where C(r) is the share of
-// pairs of states nearer than r (P. Grassberger and I. Procaccia, 1983, Measuring the strangeness of strange attractors), of which pairs that are near in
-// time are left out, since these are near in space whatever the dimension (J. Theiler, 1986, Spurious dimension from correlation algorithms applied to
+// CorrelationDimension measures the dimension of an attractor from states in the order of time:
+// the slope of ln C(r) over ln r, where C(r) is the share of pairs of states nearer than r (P.
+// Grassberger and I. Procaccia, 1983, Measuring the strangeness of strange attractors), of
+// which pairs that are near in time are left out, since these are near in space whatever the
+// dimension (J. Theiler, 1986, Spurious dimension from correlation algorithms applied to
 // limited time-series data).
 //
-// That is what sets it apart from intrinsic.CorrelationDimension, whose rows have no order; and the radii, which are given by shares of pairs. Distances
-// are Euclid's. Look at Curve: a dimension is there to be measured only where the local slope has a level part.
+// That is what sets it apart from intrinsic.CorrelationDimension, whose rows have no order; and
+// the radii, which are given by shares of pairs. Distances are Euclid's. Look at Curve: a
+// dimension is there to be measured only where the local slope has a level part.
 //
 // Time O(n²·d), memory O(n·d).
 type CorrelationDimension struct {
-	// Theiler is for how many steps around a state others do not count. Default the first step at which the autocorrelation of the first column is not
-	// positive, times 4, but a tenth of the rows at most.
+	// Theiler is for how many steps around a state others do not count. Default the first step
+	// at which the autocorrelation of the first column is not positive, times 4, but a tenth of
+	// the rows at most.
 	Theiler int
 
-	// From and To are the shares of pairs between which the line is fitted, 0 < From < To < 1. Default 0.0003 and 0.03, and From such that 50 pairs are
-	// nearer at least.
+	// From and To are the shares of pairs between which the line is fitted, 0 < From < To < 1.
+	// Default 0.0003 and 0.03, and From such that 50 pairs are nearer at least.
 	From, To float64
 }
 
@@ -44,8 +48,9 @@ type CorrelationCurve struct {
 
 const correlationDimension = "dynamics.CorrelationDimension"
 
-// Resolve returns the options with defaults filled in, for n rows and d columns, or a *mat32.ParamError or *mat32.ShapeError. A Theiler window that is
-// found from the values stays 0.
+// Resolve returns the options with defaults filled in, for n rows and d columns, or a
+// *mat32.ParamError or *mat32.ShapeError. A Theiler window that is found from the values stays
+// 0.
 func (c CorrelationDimension) Resolve(n, d int) (CorrelationDimension, error) {
 	fail := func(param string, value any, want string) error {
 		return &mat32.ParamError{Method: correlationDimension, Param: param, Value: value, Want: want}
@@ -74,9 +79,10 @@ func (c CorrelationDimension) Resolve(n, d int) (CorrelationDimension, error) {
 	return c, nil
 }
 
-// Estimate measures the attractor whose states are the rows of x, in the order of time: an orbit, or Delays of a series. StdErr is by the estimates of 16
-// parts of the time. Errors: a *mat32.NotFiniteError, *mat32.ShapeError or *mat32.ParamError, a *mat32.DegenerateError where all states are one or too few
-// pairs lie between the shares, and that of ctx.
+// Estimate measures the attractor whose states are the rows of x, in the order of time: an
+// orbit, or Delays of a series. StdErr is by the estimates of 16 parts of the time. Errors: a
+// *mat32.NotFiniteError, *mat32.ShapeError or *mat32.ParamError, a *mat32.DegenerateError where
+// all states are one or too few pairs lie between the shares, and that of ctx.
 func (c CorrelationDimension) Estimate(ctx context.Context, x mat.Matrix) (measure.Dimension, error) {
 	curve, err := c.Curve(ctx, x)
 	if err != nil {
@@ -131,7 +137,8 @@ func (c CorrelationDimension) Curve(ctx context.Context, x mat.Matrix) (*Correla
 	return c.curve(parts, n, d, size)
 }
 
-// Squared distances are counted by the first bits of a float64: its exponent and eighths of an octave, which are sixteenths of one of distances.
+// Squared distances are counted by the first bits of a float64: its exponent and eighths of an
+// octave, which are sixteenths of one of distances.
 const (
 	dropped   = 52 - 3
 	firstBin  = (1023 - 120) << 3 // 2⁻¹²⁰ in squared standard deviations
@@ -143,7 +150,8 @@ func binOf(squares float64) int {
 	return min(max(int(math.Float64bits(squares)>>dropped)-firstBin, 0), bins-1)
 }
 
-// count returns how many pairs are at distances of each bin, by the sixteenth of time that their earlier state is in.
+// count returns how many pairs are at distances of each bin, by the sixteenth of time that
+// their earlier state is in.
 func (c CorrelationDimension) count(ctx context.Context, points []float64, n, d int) ([timeParts][]int, error) {
 	var parts [timeParts][]int
 	const block = 64

@@ -10,10 +10,12 @@ import (
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
-// Delays returns the points that a series is read as in so many dimensions: row i holds the values i, i+lag, …, i+(dim−1)·lag, in columns
-// 0, 1, …, so that there are n−(dim−1)·lag rows. By Takens' theorem they trace, for enough dimensions, the attractor of the system that made the
-// series up to a smooth change of coordinates (F. Takens, 1981, Detecting strange attractors in turbulence). Errors: a *mat32.ParamError for
-// a dimension or lag below 1, or a series that is too short.
+// Delays returns the points that a series is read as in so many dimensions: row i holds the
+// values i, i+lag, …, i+(dim−1)·lag, in columns 0, 1, …, so that there are n−(dim−1)·lag rows.
+// By Takens' theorem they trace, for enough dimensions, the attractor of the system that made
+// the series up to a smooth change of coordinates (F. Takens, 1981, Detecting strange
+// attractors in turbulence). Errors: a *mat32.ParamError for a dimension or lag below 1, or a
+// series that is too short.
 func Delays(series []float64, dim, lag int) (*mat.Dense, error) {
 	const method = "dynamics.Delays"
 	if dim < 1 {
@@ -70,7 +72,8 @@ func series(ctx context.Context, method string, x mat.Matrix, least int) ([]floa
 	return values, nil
 }
 
-// standard returns a series in standard deviations from its first value: squares of such neither overflow nor vanish.
+// standard returns a series in standard deviations from its first value: squares of such
+// neither overflow nor vanish.
 func standard(values []float64) []float64 {
 	size, out := spread(values), make([]float64, len(values))
 	for i, v := range values {

@@ -13,10 +13,12 @@ import (
 	"github.com/flatland-go/flatland/pkg/watch"
 )
 
-// FalseNeighbors counts, for states of d = 1, 2, … delayed values, the nearest neighbours that are near only since d is too low: one value more
-// takes them apart (M. Kennel, R. Brown and H. Abarbanel, 1992, Determining embedding dimension for phase-space reconstruction using a geometrical
-// construction). Neighbours are false where the next value differs by more than Ratio times their distance, or where they are then farther apart
-// than Size times the standard deviation of the series. Distances are Euclid's.
+// FalseNeighbors counts, for states of d = 1, 2, … delayed values, the nearest neighbours that
+// are near only since d is too low: one value more takes them apart (M. Kennel, R. Brown and H.
+// Abarbanel, 1992, Determining embedding dimension for phase-space reconstruction using a
+// geometrical construction). Neighbours are false where the next value differs by more than
+// Ratio times their distance, or where they are then farther apart than Size times the standard
+// deviation of the series. Distances are Euclid's.
 //
 // Time O(MaxDim²·n·log n) for series of low dimension, memory 8·n·MaxDim bytes.
 type FalseNeighbors struct {
@@ -26,16 +28,19 @@ type FalseNeighbors struct {
 	// MaxDim is the largest d. Default 10, or less where the series is short.
 	MaxDim int
 
-	// Ratio is by how many of their distance neighbours may part. Larger values call fewer false. Default 15.
+	// Ratio is by how many of their distance neighbours may part. Larger values call fewer
+	// false. Default 15.
 	Ratio float64
 
-	// Size is how many standard deviations of the series neighbours may be apart. Larger values call fewer false. Default 2.
+	// Size is how many standard deviations of the series neighbours may be apart. Larger values
+	// call fewer false. Default 2.
 	Size float64
 
 	// Share is the share of false neighbours below which d is enough. Default 0.01.
 	Share float64
 
-	// Theiler is for how many steps around a state others are not taken for neighbours. Default 0: the state itself alone.
+	// Theiler is for how many steps around a state others are not taken for neighbours. Default
+	// 0: the state itself alone.
 	Theiler int
 }
 
@@ -49,8 +54,9 @@ type FalseShares struct {
 
 const falseNeighbors = "dynamics.FalseNeighbors"
 
-// Resolve returns the options with defaults filled in, for a series of n values; d is ignored. The error is a *mat32.ParamError or
-// *mat32.ShapeError. A Lag of 0 is found from the series itself.
+// Resolve returns the options with defaults filled in, for a series of n values; d is ignored.
+// The error is a *mat32.ParamError or *mat32.ShapeError. A Lag of 0 is found from the series
+// itself.
 func (f FalseNeighbors) Resolve(n, d int) (FalseNeighbors, error) {
 	fail := func(param string, value any, want string) error {
 		return &mat32.ParamError{Method: falseNeighbors, Param: param, Value: value, Want: want}
@@ -81,8 +87,9 @@ func (f FalseNeighbors) Resolve(n, d int) (FalseNeighbors, error) {
 	return f, nil
 }
 
-// Estimate counts the false neighbours of a series: x is one column, in the order of time. Errors: a *mat32.NotFiniteError, *mat32.ShapeError or
-// *mat32.ParamError, a *mat32.DegenerateError for a constant series, and that of ctx.
+// Estimate counts the false neighbours of a series: x is one column, in the order of time.
+// Errors: a *mat32.NotFiniteError, *mat32.ShapeError or *mat32.ParamError, a
+// *mat32.DegenerateError for a constant series, and that of ctx.
 func (f FalseNeighbors) Estimate(ctx context.Context, x mat.Matrix) (*FalseShares, error) {
 	values, err := series(ctx, falseNeighbors, x, 20)
 	if err != nil {
@@ -117,7 +124,8 @@ func (f FalseNeighbors) Estimate(ctx context.Context, x mat.Matrix) (*FalseShare
 	return out, nil
 }
 
-// share counts the false neighbours of states of d values. Those at no distance are false where the next value differs at all.
+// share counts the false neighbours of states of d values. Those at no distance are false where
+// the next value differs at all.
 func (f FalseNeighbors) share(ctx context.Context, values []float64, d int) (float64, error) {
 	states, err := Delays(values[:len(values)-f.Lag], d, f.Lag)
 	if err != nil {

@@ -8,16 +8,20 @@ import (
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
-// Lorenz returns the convection of E. Lorenz (1963), Deterministic nonperiodic flow, at σ = 10, ρ = 28, β = 8/3.
+// Lorenz returns the convection of E. Lorenz (1963), Deterministic nonperiodic flow, at σ = 10,
+// ρ = 28, β = 8/3.
 func Lorenz() System { return known(flows(), "Lorenz") }
 
-// Rossler returns the flow of O. Rössler (1976), An equation for continuous chaos, at a = b = 0.2, c = 5.7.
+// Rossler returns the flow of O. Rössler (1976), An equation for continuous chaos, at a = b =
+// 0.2, c = 5.7.
 func Rossler() System { return known(flows(), "Rössler") }
 
-// Henon returns the map of M. Hénon (1976), A two-dimensional mapping with a strange attractor, at a = 1.4, b = 0.3.
+// Henon returns the map of M. Hénon (1976), A two-dimensional mapping with a strange attractor,
+// at a = 1.4, b = 0.3.
 func Henon() System { return known(maps(), "Hénon") }
 
-// Logistic returns the map of R. May (1976), Simple mathematical models with very complicated dynamics, at r = 4.
+// Logistic returns the map of R. May (1976), Simple mathematical models with very complicated
+// dynamics, at r = 4.
 func Logistic() System { return known(maps(), "logistic") }
 
 // Flows returns the flows that are known here, each with what is published about it.
@@ -26,8 +30,8 @@ func Flows() []System { return flows() }
 // Maps returns the maps that are known here, each with what is published about it.
 func Maps() []System { return maps() }
 
-// Find returns a system by its name: capitals, spaces, hyphens and the dots of ö and é make no difference. The error is a
-// *mat32.ParamError that holds all names.
+// Find returns a system by its name: capitals, spaces, hyphens and the dots of ö and é make no
+// difference. The error is a *mat32.ParamError that holds all names.
 func Find(name string) (System, error) {
 	var names []string
 	for _, s := range slices.Concat(flows(), maps()) {
@@ -59,7 +63,8 @@ func parameters(of ...any) (p []Parameter) {
 	return p
 }
 
-// case19 is one of the nineteen flows of Sprott (1994): five terms and two products, or six and one.
+// case19 is one of the nineteen flows of Sprott (1994): five terms and two products, or six and
+// one.
 func case19(letter string, start [3]float64, exponents [3]float64, equations ...string) System {
 	return System{
 		Name: "Sprott " + letter, Variables: "xyz", Equations: equations, Start: start[:], Step: 0.1,
@@ -239,8 +244,8 @@ func flows() []System {
 	}
 }
 
-// driven is an oscillator x″ = force(x, x′) + A sin t that is pushed at a rate ω: its phase is the third variable. Parameters are a constant of
-// the force, A and ω.
+// driven is an oscillator x″ = force(x, x′) + A sin t that is pushed at a rate ω: its phase is
+// the third variable. Parameters are a constant of the force, A and ω.
 func driven(name string, equations []string, p []Parameter, start []float64,
 	force func(p, x, v, push float64) float64, slopes func(p, x, v float64) (byX, byV float64), known Invariants) System {
 	return System{
@@ -257,7 +262,8 @@ func driven(name string, equations []string, p []Parameter, start []float64,
 	}
 }
 
-// lorenz96 is weather on a circle of n places (E. Lorenz, 1996, Predictability: a problem partly solved).
+// lorenz96 is weather on a circle of n places (E. Lorenz, 1996, Predictability: a problem
+// partly solved).
 func lorenz96(n int) System {
 	start := make([]float64, n)
 	for i := range start {

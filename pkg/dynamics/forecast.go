@@ -13,9 +13,10 @@ import (
 	"github.com/flatland-go/flatland/pkg/watch"
 )
 
-// Simplex forecasts a series by what followed the states most like the present one: the mean of what came after its Dim+1 nearest neighbours, each
-// weighed by exp(−distance over that of the nearest) (G. Sugihara and R. May, 1990, Nonlinear forecasting as a way of distinguishing chaos from measurement
-// error in time series). It learns nothing but the series itself.
+// Simplex forecasts a series by what followed the states most like the present one: the mean of
+// what came after its Dim+1 nearest neighbours, each weighed by exp(−distance over that of the
+// nearest) (G. Sugihara and R. May, 1990, Nonlinear forecasting as a way of distinguishing
+// chaos from measurement error in time series). It learns nothing but the series itself.
 //
 // Time O(n·log n) for series of low dimension, memory 8·n·Dim bytes.
 type Simplex struct {
@@ -28,13 +29,16 @@ type Simplex struct {
 	// Neighbors is how many states are asked. Default Dim+1.
 	Neighbors int
 
-	// Theiler is for how many steps around a state others are not asked, where a series is forecast from itself. Default 0: the state alone.
+	// Theiler is for how many steps around a state others are not asked, where a series is
+	// forecast from itself. Default 0: the state alone.
 	Theiler int
 }
 
-// SMap forecasts a series by a linear map of the present state, fitted for it alone, with weights exp(−Theta·distance over the mean distance): with Theta = 0 it
-// is one linear autoregression for all states; that a larger one forecasts better says that the system is not linear (G. Sugihara, 1994, Nonlinear
-// forecasting for the classification of natural time series).
+// SMap forecasts a series by a linear map of the present state, fitted for it alone, with
+// weights exp(−Theta·distance over the mean distance): with Theta = 0 it is one linear
+// autoregression for all states; that a larger one forecasts better says that the system is not
+// linear (G. Sugihara, 1994, Nonlinear forecasting for the classification of natural time
+// series).
 //
 // Time O(n²·Dim²), memory 8·n·Dim bytes.
 type SMap struct {
@@ -47,7 +51,8 @@ type SMap struct {
 	// Theta is how local the map is. Default 2; Zero for one map for all states.
 	Theta float64
 
-	// Theiler is for how many steps around a state others do not count, where a series is forecast from itself. Default 0: the state alone.
+	// Theiler is for how many steps around a state others do not count, where a series is
+	// forecast from itself. Default 0: the state alone.
 	Theiler int
 }
 
@@ -81,7 +86,8 @@ func (f *Forecast) RMSE() float64 {
 	return math.Sqrt(sum / float64(len(f.Truth)))
 }
 
-// SMAPE returns the symmetric mean absolute percentage error, between 0 and 200: that of the function of this name.
+// SMAPE returns the symmetric mean absolute percentage error, between 0 and 200: that of the
+// function of this name.
 func (f *Forecast) SMAPE() float64 {
 	v, _ := SMAPE(f.Truth, f.Said)
 	return v
@@ -95,8 +101,9 @@ func (f *Forecast) String() string {
 	return b.String()
 }
 
-// SMAPE returns the symmetric mean absolute percentage error: 100 times the mean of |said − truth| over the mean of both sizes, between 0 and 200; 0 for
-// both 0. Errors: mat32.ErrEmpty, a *mat32.RaggedError for lengths that differ.
+// SMAPE returns the symmetric mean absolute percentage error: 100 times the mean of |said −
+// truth| over the mean of both sizes, between 0 and 200; 0 for both 0. Errors: mat32.ErrEmpty,
+// a *mat32.RaggedError for lengths that differ.
 func SMAPE(truth, said []float64) (float64, error) {
 	if len(truth) == 0 {
 		return 0, mat32.ErrEmpty
@@ -150,7 +157,8 @@ func (w window) resolve(n int) (window, error) {
 	return w, nil
 }
 
-// Resolve returns the options with defaults filled in, for a series of n values, or a *mat32.ParamError or *mat32.ShapeError.
+// Resolve returns the options with defaults filled in, for a series of n values, or a
+// *mat32.ParamError or *mat32.ShapeError.
 func (s Simplex) Resolve(n int) (Simplex, error) {
 	w, err := window{"dynamics.Simplex", s.Dim, s.Lag, s.Ahead, s.Theiler}.resolve(n)
 	if err != nil {
@@ -166,7 +174,8 @@ func (s Simplex) Resolve(n int) (Simplex, error) {
 	return s, nil
 }
 
-// Resolve returns the options with defaults filled in, for a series of n values, or a *mat32.ParamError or *mat32.ShapeError.
+// Resolve returns the options with defaults filled in, for a series of n values, or a
+// *mat32.ParamError or *mat32.ShapeError.
 func (s SMap) Resolve(n int) (SMap, error) {
 	w, err := window{"dynamics.SMap", s.Dim, s.Lag, s.Ahead, s.Theiler}.resolve(n)
 	if err != nil {
@@ -182,8 +191,10 @@ func (s SMap) Resolve(n int) (SMap, error) {
 	return s, nil
 }
 
-// Of forecasts each value of a series from the states of all others, the known past and the known future: how much of it can be foretold. Errors: a
-// *mat32.ParamError or *mat32.ShapeError, a *mat32.NotFiniteError, a *mat32.DegenerateError for a constant series, and that of ctx.
+// Of forecasts each value of a series from the states of all others, the known past and the
+// known future: how much of it can be foretold. Errors: a *mat32.ParamError or
+// *mat32.ShapeError, a *mat32.NotFiniteError, a *mat32.DegenerateError for a constant series,
+// and that of ctx.
 func (s Simplex) Of(ctx context.Context, values []float64) (*Forecast, error) {
 	if err := checkSeries("dynamics.Simplex", values, 4); err != nil {
 		return nil, err
@@ -195,7 +206,8 @@ func (s Simplex) Of(ctx context.Context, values []float64) (*Forecast, error) {
 	return s.forecast(ctx, values, values, true)
 }
 
-// After forecasts each value of a second series, which comes later or from elsewhere, from the states of the first. Errors as of Of.
+// After forecasts each value of a second series, which comes later or from elsewhere, from the
+// states of the first. Errors as of Of.
 func (s Simplex) After(ctx context.Context, known, values []float64) (*Forecast, error) {
 	if err := checkSeries("dynamics.Simplex", known, 4); err != nil {
 		return nil, err
@@ -207,7 +219,8 @@ func (s Simplex) After(ctx context.Context, known, values []float64) (*Forecast,
 	return s.forecast(ctx, known, values, false)
 }
 
-// Of forecasts each value of a series from the states of all others, the known past and the known future. Errors as of Simplex.
+// Of forecasts each value of a series from the states of all others, the known past and the
+// known future. Errors as of Simplex.
 func (s SMap) Of(ctx context.Context, values []float64) (*Forecast, error) {
 	if err := checkSeries("dynamics.SMap", values, 4); err != nil {
 		return nil, err
@@ -219,7 +232,8 @@ func (s SMap) Of(ctx context.Context, values []float64) (*Forecast, error) {
 	return s.forecast(ctx, values, values, true)
 }
 
-// After forecasts each value of a second series, which comes later or from elsewhere, from the states of the first. Errors as of Simplex.
+// After forecasts each value of a second series, which comes later or from elsewhere, from the
+// states of the first. Errors as of Simplex.
 func (s SMap) After(ctx context.Context, known, values []float64) (*Forecast, error) {
 	if err := checkSeries("dynamics.SMap", known, 4); err != nil {
 		return nil, err
@@ -231,7 +245,8 @@ func (s SMap) After(ctx context.Context, known, values []float64) (*Forecast, er
 	return s.forecast(ctx, known, values, false)
 }
 
-// states are the states of a series whose future is known, in standard deviations of the known series from its first value.
+// states are the states of a series whose future is known, in standard deviations of the known
+// series from its first value.
 type states struct {
 	points []float64
 	n, dim int
@@ -258,7 +273,8 @@ func (w window) states(values []float64, first, scale float64) (*states, error) 
 	return s, nil
 }
 
-// run forecasts all states of values by say, which is given a state and the step it stands at among the known, −1 for none of them.
+// run forecasts all states of values by say, which is given a state and the step it stands at
+// among the known, −1 for none of them.
 func (w window) run(ctx context.Context, known, values []float64, own bool, prepare func(*states) func() func(state []float64, at int) float64) (*Forecast, error) {
 	first, scale := known[0], spread(known)
 	from, err := w.states(known, first, scale)
@@ -366,8 +382,9 @@ func newLocalMap(from *states, s SMap) *localMap {
 	}
 }
 
-// say forecasts what follows a state: by the normal equations of differences from it, so that the constant is the forecast, with a ridge of 1e-10 of their
-// trace, which settles directions that no neighbour varies in.
+// say forecasts what follows a state: by the normal equations of differences from it, so that
+// the constant is the forecast, with a ridge of 1e-10 of their trace, which settles directions
+// that no neighbour varies in.
 func (m *localMap) say(state []float64, at int) float64 {
 	mean, count := 0.0, 0
 	for i := range m.distances {
@@ -429,8 +446,10 @@ func (m *localMap) say(state []float64, at int) float64 {
 	return solution.AtVec(0)
 }
 
-// ForecastError returns the error of Simplex in forecasting a series one step ahead from itself, in standard deviations of the series: about 1 for noise, and less
-// the more its own past determines it. NaN where it cannot be done. It is the default statistic of SurrogateTest.
+// ForecastError returns the error of Simplex in forecasting a series one step ahead from
+// itself, in standard deviations of the series: about 1 for noise, and less the more its own
+// past determines it. NaN where it cannot be done. It is the default statistic of
+// SurrogateTest.
 func ForecastError(values []float64, dim, lag int) float64 {
 	f, err := Simplex{Dim: dim, Lag: lag}.Of(context.Background(), values)
 	if err != nil {

@@ -11,8 +11,9 @@ import (
 
 // mover carries a state, and tangent vectors with it, along a law.
 //
-// Flows are integrated by the method of Dormand and Prince (1980), A family of embedded Runge-Kutta formulae: fifth order, with an error
-// estimate of fourth order that sets the steps. Tangent vectors obey dv/dt = J(x)v, and are carried by the same steps and stages.
+// Flows are integrated by the method of Dormand and Prince (1980), A family of embedded
+// Runge-Kutta formulae: fifth order, with an error estimate of fourth order that sets the
+// steps. Tangent vectors obey dv/dt = J(x)v, and are carried by the same steps and stages.
 type mover struct {
 	law       *law
 	tolerance float64 // of a step, relative to 1 + |x|; 0 for steps of equal size
@@ -38,7 +39,8 @@ func newMover(l *law, start []float64, vectors int, step, tolerance float64) *mo
 		m.stages[i] = make([]float64, size)
 	}
 	copy(m.y, start)
-	// In no direction that the law keeps: from such a subspace tangent vectors never turn to those beside it.
+	// In no direction that the law keeps: from such a subspace tangent vectors never turn to
+	// those beside it.
 	random := rng.New(0, "dynamics/tangents", 0)
 	for i := l.dim; i < size; i++ {
 		m.y[i] = random.Normal()
@@ -72,7 +74,8 @@ func (m *mover) rate(y, dst []float64) {
 	}
 }
 
-// The coefficients of Dormand and Prince: what of earlier stages a stage stands on, and the difference of both orders.
+// The coefficients of Dormand and Prince: what of earlier stages a stage stands on, and the
+// difference of both orders.
 var (
 	dormand = [7][6]float64{
 		{},
@@ -156,8 +159,8 @@ func (m *mover) accept(h float64) {
 // changed says that y was written to, so that the rate kept is not that at y.
 func (m *mover) changed() { m.fresh = false }
 
-// advance moves a flow by a span of time, or a map by one step for each unit of it. The error says where the orbit left for infinity, or
-// is that of ctx.
+// advance moves a flow by a span of time, or a map by one step for each unit of it. The error
+// says where the orbit left for infinity, or is that of ctx.
 func (m *mover) advance(ctx context.Context, span float64) error {
 	if m.law.discrete {
 		for range int(math.Round(span)) {

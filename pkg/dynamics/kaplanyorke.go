@@ -8,10 +8,12 @@ import (
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
-// KaplanYorke returns the dimension that a spectrum of Lyapunov exponents gives an attractor: j + (λ₁ + … + λⱼ)/|λⱼ₊₁|, for the largest j whose
-// sum is not negative; 0 where the first exponent is negative, and the number of exponents where their whole sum is not (J. Kaplan and J.
-// Yorke, 1979, Chaotic behavior of multidimensional difference equations). Exponents may come in any order; the unit does not matter. Errors:
-// mat32.ErrEmpty, and a *mat32.NotFiniteError for NaN or +∞.
+// KaplanYorke returns the dimension that a spectrum of Lyapunov exponents gives an attractor: j
+// + (λ₁ + … + λⱼ)/|λⱼ₊₁|, for the largest j whose sum is not negative; 0 where the first
+// exponent is negative, and the number of exponents where their whole sum is not (J. Kaplan and
+// J. Yorke, 1979, Chaotic behavior of multidimensional difference equations). Exponents may
+// come in any order; the unit does not matter. Errors: mat32.ErrEmpty, and a
+// *mat32.NotFiniteError for NaN or +∞.
 func KaplanYorke(exponents []float64) (float64, error) {
 	if len(exponents) == 0 {
 		return 0, mat32.ErrEmpty

@@ -11,9 +11,10 @@ import (
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
-// Autocorrelation returns the correlation of a series with itself 0, 1, …, most steps later: the biased estimate, whose sums are divided by n.
-// Time O(n·log n). Errors: a *mat32.ParamError for a most that is negative or not below n, a *mat32.NotFiniteError, and a *mat32.DegenerateError
-// for a constant series.
+// Autocorrelation returns the correlation of a series with itself 0, 1, …, most steps later:
+// the biased estimate, whose sums are divided by n. Time O(n·log n). Errors: a
+// *mat32.ParamError for a most that is negative or not below n, a *mat32.NotFiniteError, and a
+// *mat32.DegenerateError for a constant series.
 func Autocorrelation(values []float64, most int) ([]float64, error) {
 	const method = "dynamics.Autocorrelation"
 	if err := checkSeries(method, values, 2); err != nil {
@@ -44,9 +45,10 @@ func Autocorrelation(values []float64, most int) ([]float64, error) {
 	return out, nil
 }
 
-// MutualInformation returns how much, in nats, a series says of itself 0, 1, …, most steps later, by histograms of as many equally wide bins for
-// both; 0 bins is for one more than log₂ n, Sturges' rule, and 8 at least (A. Fraser and H. Swinney, 1986, Independent coordinates for strange
-// attractors from mutual information). Time O(n·most). Errors as of Autocorrelation.
+// MutualInformation returns how much, in nats, a series says of itself 0, 1, …, most steps
+// later, by histograms of as many equally wide bins for both; 0 bins is for one more than log₂
+// n, Sturges' rule, and 8 at least (A. Fraser and H. Swinney, 1986, Independent coordinates for
+// strange attractors from mutual information). Time O(n·most). Errors as of Autocorrelation.
 func MutualInformation(ctx context.Context, values []float64, most, bins int) ([]float64, error) {
 	const method = "dynamics.MutualInformation"
 	if err := checkSeries(method, values, 2); err != nil {
@@ -118,8 +120,9 @@ func (r LagRule) String() string {
 	return fmt.Sprintf("LagRule(%d)", int(r))
 }
 
-// Lag returns how many steps apart two values of a series say different things, by a rule, up to most steps; 0 is for a tenth of the series. found
-// is false, and the lag 1, where the rule finds none up to there. Errors as of Autocorrelation.
+// Lag returns how many steps apart two values of a series say different things, by a rule, up
+// to most steps; 0 is for a tenth of the series. found is false, and the lag 1, where the rule
+// finds none up to there. Errors as of Autocorrelation.
 func Lag(ctx context.Context, values []float64, rule LagRule, most int) (lag int, found bool, err error) {
 	if most == 0 {
 		most = max(len(values)/10, 1)
@@ -156,8 +159,9 @@ func Lag(ctx context.Context, values []float64, rule LagRule, most int) (lag int
 	return 1, false, nil
 }
 
-// defaultLag is the lag that methods use where none is given: 1 where each value is news already, as those of maps are, and else the first
-// minimum of the mutual information. A note says where there is none.
+// defaultLag is the lag that methods use where none is given: 1 where each value is news
+// already, as those of maps are, and else the first minimum of the mutual information. A note
+// says where there is none.
 func defaultLag(ctx context.Context, values []float64) (int, []string, error) {
 	correlation, err := Autocorrelation(values, 1)
 	if err != nil {

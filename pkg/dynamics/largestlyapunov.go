@@ -14,38 +14,46 @@ import (
 	"github.com/flatland-go/flatland/pkg/watch"
 )
 
-// LargestLyapunov measures the largest Lyapunov exponent of a recorded series: how fast states part that were near once. It follows neighbours and
-// fits a line to the mean logarithm of their distance over time, as far as that grows (Rosenstein: M. Rosenstein, J. Collins and C. De Luca, 1993,
-// A practical method for calculating largest Lyapunov exponents from small data sets; Kantz: H. Kantz, 1994, A robust method to estimate the maximal
-// Lyapunov exponent of a time series).
+// LargestLyapunov measures the largest Lyapunov exponent of a recorded series: how fast states
+// part that were near once. It follows neighbours and fits a line to the mean logarithm of
+// their distance over time, as far as that grows (Rosenstein: M. Rosenstein, J. Collins and C.
+// De Luca, 1993, A practical method for calculating largest Lyapunov exponents from small data
+// sets; Kantz: H. Kantz, 1994, A robust method to estimate the maximal Lyapunov exponent of a
+// time series).
 //
-// Look at the curve: an exponent is there to be measured only where the curve has a straight part before it is level.
+// Look at the curve: an exponent is there to be measured only where the curve has a straight
+// part before it is level.
 //
 // Time O(n·log n·Dim + n·Horizon) for series of low dimension, memory 8·n·Dim bytes.
 type LargestLyapunov struct {
 	// By is whose way it is done. Default Rosenstein.
 	By Divergence
 
-	// Dim is how many delayed values make a state, and Lag how many steps are between them. Default that of Cao, 3 where it finds none, and the
-	// lag of Cao. Ignored where x has several columns, whose rows then are the states.
+	// Dim is how many delayed values make a state, and Lag how many steps are between them.
+	// Default that of Cao, 3 where it finds none, and the lag of Cao. Ignored where x has
+	// several columns, whose rows then are the states.
 	Dim, Lag int
 
-	// Theiler is for how many steps around a state others are not taken for neighbours: one time around the attractor. Default the first step at
-	// which the autocorrelation of the first column is not positive, times 4, but a tenth of the series at most.
+	// Theiler is for how many steps around a state others are not taken for neighbours: one time
+	// around the attractor. Default the first step at which the autocorrelation of the first
+	// column is not positive, times 4, but a tenth of the series at most.
 	Theiler int
 
-	// Horizon is for how many steps neighbours are followed. Default Theiler times 4, 20 at least and a fifth of the series at most.
+	// Horizon is for how many steps neighbours are followed. Default Theiler times 4, 20 at
+	// least and a fifth of the series at most.
 	Horizon int
 
-	// From and To are the steps between which the line is fitted. Default: from Lag·(Dim−1), when what neighbours part by has turned to the direction
-	// that grows most, or 0 for states and maps, to where the curve has risen by 70 % of its whole rise.
+	// From and To are the steps between which the line is fitted. Default: from Lag·(Dim−1),
+	// when what neighbours part by has turned to the direction that grows most, or 0 for states
+	// and maps, to where the curve has risen by 70 % of its whole rise.
 	From, To int
 
-	// Radius is within which distance neighbours are, in standard deviations of the series. Default 0.1. Ignored by Rosenstein, whose
-	// neighbours are the nearest.
+	// Radius is within which distance neighbours are, in standard deviations of the series.
+	// Default 0.1. Ignored by Rosenstein, whose neighbours are the nearest.
 	Radius float64
 
-	// Step is the time between two values, by which the exponent is divided. Default 1: the exponent is per step.
+	// Step is the time between two values, by which the exponent is divided. Default 1: the
+	// exponent is per step.
 	Step float64
 }
 
@@ -85,8 +93,8 @@ type Parting struct {
 
 const largestLyapunov = "dynamics.LargestLyapunov"
 
-// Resolve returns the options with defaults filled in, for n rows and d columns, or a *mat32.ParamError or *mat32.ShapeError. What is found from the
-// values themselves stays 0.
+// Resolve returns the options with defaults filled in, for n rows and d columns, or a
+// *mat32.ParamError or *mat32.ShapeError. What is found from the values themselves stays 0.
 func (l LargestLyapunov) Resolve(n, d int) (LargestLyapunov, error) {
 	fail := func(param string, value any, want string) error {
 		return &mat32.ParamError{Method: largestLyapunov, Param: param, Value: value, Want: want}
@@ -133,8 +141,10 @@ func (l LargestLyapunov) Resolve(n, d int) (LargestLyapunov, error) {
 	return l, nil
 }
 
-// Estimate measures a series, which is one column in the order of time, or an orbit of several, a state in each row. Errors: a *mat32.NotFiniteError,
-// *mat32.ShapeError or *mat32.ParamError, a *mat32.DegenerateError where the series is constant or no state has a neighbour, and that of ctx.
+// Estimate measures a series, which is one column in the order of time, or an orbit of several,
+// a state in each row. Errors: a *mat32.NotFiniteError, *mat32.ShapeError or *mat32.ParamError,
+// a *mat32.DegenerateError where the series is constant or no state has a neighbour, and that
+// of ctx.
 func (l LargestLyapunov) Estimate(ctx context.Context, x mat.Matrix) (*Parting, error) {
 	if err := checkOrbit(ctx, largestLyapunov, x); err != nil {
 		return nil, err
@@ -157,7 +167,8 @@ func (l LargestLyapunov) Estimate(ctx context.Context, x mat.Matrix) (*Parting, 
 	if l, err = l.fromValues(ctx, columns, out); err != nil {
 		return nil, err
 	}
-	// Distances are of values in standard deviations, from the first: their squares neither overflow nor vanish.
+	// Distances are of values in standard deviations, from the first: their squares neither
+	// overflow nor vanish.
 	states := n
 	width := d
 	if d == 1 {
@@ -237,7 +248,8 @@ func (l LargestLyapunov) fromValues(ctx context.Context, columns [][]float64, ou
 	return l, nil
 }
 
-// follow returns the mean logarithm of the distance of neighbours after 0, 1, … Horizon steps, and of how many states.
+// follow returns the mean logarithm of the distance of neighbours after 0, 1, … Horizon steps,
+// and of how many states.
 func (l LargestLyapunov) follow(ctx context.Context, points []float64, width int) (curve []float64, states int, err error) {
 	n := len(points)/width - l.Horizon // states whose future is known
 	metric, newest := euclidean, width-1

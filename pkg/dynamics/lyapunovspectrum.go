@@ -12,31 +12,38 @@ import (
 	"github.com/flatland-go/flatland/pkg/watch"
 )
 
-// LyapunovSpectrum measures how fast neighbouring states part, direction after direction, from the equations: tangent vectors are carried
-// along the orbit by the derivatives of the law, and made orthogonal again before they align; the exponents are the means of the logarithms
-// of what they are stretched by (Benettin, Galgani, Giorgilli and Strelcyn, 1980, Lyapunov characteristic exponents for smooth dynamical systems
-// and for Hamiltonian systems; Shimada and Nagashima, 1979, A numerical approach to ergodic problem of dissipative dynamical systems).
+// LyapunovSpectrum measures how fast neighbouring states part, direction after direction, from
+// the equations: tangent vectors are carried along the orbit by the derivatives of the law, and
+// made orthogonal again before they align; the exponents are the means of the logarithms of
+// what they are stretched by (Benettin, Galgani, Giorgilli and Strelcyn, 1980, Lyapunov
+// characteristic exponents for smooth dynamical systems and for Hamiltonian systems; Shimada
+// and Nagashima, 1979, A numerical approach to ergodic problem of dissipative dynamical
+// systems).
 //
-// Tangent vectors are integrated with the state, stage by stage, and the steps are of one size unless a Tolerance is given. Time
-// O(Steps·d²·Count), memory O(d²).
+// Tangent vectors are integrated with the state, stage by stage, and the steps are of one size
+// unless a Tolerance is given. Time O(Steps·d²·Count), memory O(d²).
 type LyapunovSpectrum struct {
 	// Count is how many exponents are measured, the largest first. Default all.
 	Count int
 
-	// Steps is how many steps of integration, or of the map, are averaged over. More are more exact: the error falls as one over the root.
-	// Default 100 000.
+	// Steps is how many steps of integration, or of the map, are averaged over. More are more
+	// exact: the error falls as one over the root. Default 100 000.
 	Steps int
 
-	// Step is the time of one step. Default half the system's Step, or 0.01 where it has none. Ignored for maps.
+	// Step is the time of one step. Default half the system's Step, or 0.01 where it has none.
+	// Ignored for maps.
 	Step float64
 
-	// Tolerance, when given, is the error of a step relative to 1 + |x|, as of Simulate: a Step is then the most that one is split from.
+	// Tolerance, when given, is the error of a step relative to 1 + |x|, as of Simulate: a Step
+	// is then the most that one is split from.
 	Tolerance float64
 
-	// Interval is after how many steps the vectors are made orthogonal again. Default 10, and 1 for maps.
+	// Interval is after how many steps the vectors are made orthogonal again. Default 10, and 1
+	// for maps.
 	Interval int
 
-	// Transient is how many steps pass before the vectors are measured, while they turn to their directions. Default 5000.
+	// Transient is how many steps pass before the vectors are measured, while they turn to their
+	// directions. Default 5000.
 	Transient int
 
 	// Start is where the motion starts. Default the system's own.
@@ -110,8 +117,8 @@ func (s LyapunovSpectrum) Resolve(of System) (LyapunovSpectrum, error) {
 	return s, err
 }
 
-// Of measures a system. Errors: a *mat32.ParamError for options or a system that cannot be computed, a *mat32.DegenerateError where the
-// motion leaves for infinity, and that of ctx.
+// Of measures a system. Errors: a *mat32.ParamError for options or a system that cannot be
+// computed, a *mat32.DegenerateError where the motion leaves for infinity, and that of ctx.
 func (s LyapunovSpectrum) Of(ctx context.Context, of System) (*Spectrum, error) {
 	s, err := s.Resolve(of)
 	if err != nil {
@@ -197,8 +204,8 @@ func (s *Spectrum) sort() {
 	}
 }
 
-// orthogonalize makes the tangent vectors orthonormal, each by those before it, and adds the logarithms of their lengths. A vector that
-// vanished is replaced by none: its exponent is −∞.
+// orthogonalize makes the tangent vectors orthonormal, each by those before it, and adds the
+// logarithms of their lengths. A vector that vanished is replaced by none: its exponent is −∞.
 func (m *mover) orthogonalize(grown []float64) {
 	for v := range m.vectors {
 		a := m.tangent(v)
@@ -230,8 +237,8 @@ func (m *mover) orthogonalize(grown []float64) {
 	m.changed()
 }
 
-// KaplanYorke returns the dimension of the attractor by the spectrum. NaN where not all exponents were measured and those there do not
-// reach it.
+// KaplanYorke returns the dimension of the attractor by the spectrum. NaN where not all
+// exponents were measured and those there do not reach it.
 func (s *Spectrum) KaplanYorke() float64 {
 	d, reached := kaplanYorke(s.Exponents)
 	if !reached && !s.all {
@@ -240,8 +247,8 @@ func (s *Spectrum) KaplanYorke() float64 {
 	return d
 }
 
-// Entropy returns the sum of the positive exponents, which by Pesin's formula is the entropy that the motion makes, in nats per unit of
-// time.
+// Entropy returns the sum of the positive exponents, which by Pesin's formula is the entropy
+// that the motion makes, in nats per unit of time.
 func (s *Spectrum) Entropy() float64 {
 	sum := 0.0
 	for _, e := range s.Exponents {

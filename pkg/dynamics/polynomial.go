@@ -15,7 +15,8 @@ type term struct {
 	variables []int
 }
 
-// polynomial is a law whose components are sums of terms, with its derivatives, which are polynomials too.
+// polynomial is a law whose components are sums of terms, with its derivatives, which are
+// polynomials too.
 type polynomial struct {
 	terms, slopes []term
 }
@@ -50,7 +51,8 @@ func polynomialOf(s System) (*polynomial, error) {
 	return p, nil
 }
 
-// derivatives returns the terms that t adds to the Jacobian of d columns: one for every variable in it.
+// derivatives returns the terms that t adds to the Jacobian of d columns: one for every
+// variable in it.
 func (t term) derivatives(d int) (slopes []term) {
 	for at, v := range t.variables {
 		rest := make([]int, 0, len(t.variables)-1)

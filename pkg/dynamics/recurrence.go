@@ -17,20 +17,23 @@ import (
 	"github.com/flatland-go/flatland/pkg/watch"
 )
 
-// Recurrence asks when an orbit comes back to where it was: states i and j recur where they are within a radius (J.-P. Eckmann, S. Oliffson Kamphorst
-// and D. Ruelle, 1987, Recurrence plots of dynamical systems). Lines along the diagonals are stretches of time that repeat, vertical ones states that
-// last; their lengths are what is counted (N. Marwan, M. Romano, M. Thiel and J. Kurths, 2007, Recurrence plots for the analysis of complex systems).
+// Recurrence asks when an orbit comes back to where it was: states i and j recur where they are
+// within a radius (J.-P. Eckmann, S. Oliffson Kamphorst and D. Ruelle, 1987, Recurrence plots
+// of dynamical systems). Lines along the diagonals are stretches of time that repeat, vertical
+// ones states that last; their lengths are what is counted (N. Marwan, M. Romano, M. Thiel and
+// J. Kurths, 2007, Recurrence plots for the analysis of complex systems).
 //
 // Time O(n²·d), memory O(n): the plot itself is never stored.
 type Recurrence struct {
 	// Radius is within which distance states recur, in the unit of the data. Default by Rate.
 	Radius float64
 
-	// Rate is the share of all pairs of states that recur, by which the radius is found, of 20 000 random pairs. Default 0.05. Ignored where a Radius is
-	// given.
+	// Rate is the share of all pairs of states that recur, by which the radius is found, of 20
+	// 000 random pairs. Default 0.05. Ignored where a Radius is given.
 	Rate float64
 
-	// Theiler is for how many steps around a state others do not count, since they are near in time. Default 1: the main diagonal alone is left out.
+	// Theiler is for how many steps around a state others do not count, since they are near in
+	// time. Default 1: the main diagonal alone is left out.
 	Theiler int
 
 	// Shortest is how many states make a line, 2 or more. Default 2.
@@ -57,8 +60,8 @@ type Recurrences struct {
 
 const recurrence = "dynamics.Recurrence"
 
-// Resolve returns the options with defaults filled in, for n rows and d columns, or a *mat32.ParamError or *mat32.ShapeError. A radius that is found by
-// Rate stays 0.
+// Resolve returns the options with defaults filled in, for n rows and d columns, or a
+// *mat32.ParamError or *mat32.ShapeError. A radius that is found by Rate stays 0.
 func (r Recurrence) Resolve(n, d int) (Recurrence, error) {
 	fail := func(param string, value any, want string) error {
 		return &mat32.ParamError{Method: recurrence, Param: param, Value: value, Want: want}
@@ -90,8 +93,10 @@ func (r Recurrence) Resolve(n, d int) (Recurrence, error) {
 	return r, nil
 }
 
-// Of counts the recurrences of an orbit: a state in each row of x, in the order of time. Distances are the largest difference of a coordinate. Errors: a
-// *mat32.NotFiniteError, *mat32.ShapeError or *mat32.ParamError, a *mat32.DegenerateError where all states are one, and that of ctx.
+// Of counts the recurrences of an orbit: a state in each row of x, in the order of time.
+// Distances are the largest difference of a coordinate. Errors: a *mat32.NotFiniteError,
+// *mat32.ShapeError or *mat32.ParamError, a *mat32.DegenerateError where all states are one,
+// and that of ctx.
 func (r Recurrence) Of(ctx context.Context, x mat.Matrix) (*Recurrences, error) {
 	if err := checkOrbit(ctx, recurrence, x); err != nil {
 		return nil, err
@@ -239,8 +244,8 @@ func (r Recurrence) lines(ctx context.Context, name string, n int, walk func(pat
 	return out, nil
 }
 
-// Plot returns the recurrence plot, of at most size pixels a side, time running right and up: a pixel is the darker, the more of its pairs of states
-// recur. Time O(n²·d).
+// Plot returns the recurrence plot, of at most size pixels a side, time running right and up: a
+// pixel is the darker, the more of its pairs of states recur. Time O(n²·d).
 func (o *Recurrences) Plot(size int) *image.Gray {
 	side := max(1, min(size, o.States))
 	out := image.NewGray(image.Rect(0, 0, side, side))

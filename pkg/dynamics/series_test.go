@@ -204,7 +204,8 @@ func TestCorrelationDimension(t *testing.T) {
 			}
 		}
 	}
-	// Noise with a memory fills all dimensions; without a window its path is mistaken for an attractor of few.
+	// Noise with a memory fills all dimensions; without a window its path is mistaken for an
+	// attractor of few.
 	slow := noise(5, 4000)
 	for i := 1; i < len(slow); i++ {
 		slow[i] += .98 * slow[i-1]
@@ -362,7 +363,8 @@ func TestSurrogates(t *testing.T) {
 	}
 }
 
-// A map whose next value is a function of three is foretold; local maps beat one for all where it bends.
+// A map whose next value is a function of three is foretold; local maps beat one for all where
+// it bends.
 func TestForecasts(t *testing.T) {
 	ctx := context.Background()
 	values := column(t, dynamics.Henon(), 800)

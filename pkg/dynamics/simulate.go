@@ -10,20 +10,22 @@ import (
 	"github.com/flatland-go/flatland/pkg/watch"
 )
 
-// Simulate records the motion of a system. Flows are integrated by the embedded Runge-Kutta method of Dormand and Prince (1980), A family of
-// embedded Runge-Kutta formulae, of order five, whose steps follow the tolerance.
+// Simulate records the motion of a system. Flows are integrated by the embedded Runge-Kutta
+// method of Dormand and Prince (1980), A family of embedded Runge-Kutta formulae, of order
+// five, whose steps follow the tolerance.
 //
 // Time O(n·steps·d), memory 8·n·d bytes.
 type Simulate struct {
-	// Step is the time between two recorded states. Default the system's own, or 0.01 where it has none. Ignored for maps, whose
-	// every state is recorded.
+	// Step is the time between two recorded states. Default the system's own, or 0.01 where it
+	// has none. Ignored for maps, whose every state is recorded.
 	Step float64
 
-	// Transient is the time, or for maps the number of steps, that passes before the first state is recorded. Default 500 times Step, or 500
-	// steps; Zero for none.
+	// Transient is the time, or for maps the number of steps, that passes before the first state
+	// is recorded. Default 500 times Step, or 500 steps; Zero for none.
 	Transient float64
 
-	// Tolerance is the error of a step relative to 1 + |x|. Smaller values are slower. Default 1e-9. Ignored for maps.
+	// Tolerance is the error of a step relative to 1 + |x|. Smaller values are slower. Default
+	// 1e-9. Ignored for maps.
 	Tolerance float64
 
 	// Start is where the motion starts. Default the system's own.
@@ -89,8 +91,8 @@ func (s Simulate) Resolve(of System) (Simulate, error) {
 	return s, nil
 }
 
-// Run records n states. Errors: a *mat32.ParamError for options or a system that cannot be computed, a *mat32.DegenerateError where the
-// motion leaves for infinity, and that of ctx.
+// Run records n states. Errors: a *mat32.ParamError for options or a system that cannot be
+// computed, a *mat32.DegenerateError where the motion leaves for infinity, and that of ctx.
 func (s Simulate) Run(ctx context.Context, of System, n int) (*Orbit, error) {
 	s, err := s.Resolve(of)
 	if err != nil {

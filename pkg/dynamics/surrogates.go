@@ -16,7 +16,8 @@ import (
 	"github.com/flatland-go/flatland/pkg/watch"
 )
 
-// Null is what a surrogate series keeps of the one it stands for: the hypothesis that a test may refuse.
+// Null is what a surrogate series keeps of the one it stands for: the hypothesis that a test
+// may refuse.
 type Null int
 
 // The hypotheses.
@@ -42,8 +43,10 @@ func (n Null) String() string {
 	return fmt.Sprintf("Null(%d)", int(n))
 }
 
-// Surrogate returns a series that is random but for what the hypothesis keeps. One seed gives one series. Time O(n·log n), for IAAFT times a hundred
-// rounds at most. Errors: a *mat32.ParamError, a *mat32.NotFiniteError, and a *mat32.DegenerateError for a constant series.
+// Surrogate returns a series that is random but for what the hypothesis keeps. One seed gives
+// one series. Time O(n·log n), for IAAFT times a hundred rounds at most. Errors: a
+// *mat32.ParamError, a *mat32.NotFiniteError, and a *mat32.DegenerateError for a constant
+// series.
 func Surrogate(values []float64, null Null, seed uint64) ([]float64, error) {
 	const method = "dynamics.Surrogate"
 	if err := checkSeries(method, values, 4); err != nil {
@@ -136,7 +139,8 @@ func (s *surrogates) likeValues(x []float64) {
 	}
 }
 
-// iterate keeps the spectrum and the values in turn, from a shuffled start, until the order is that of the round before, or a hundred times.
+// iterate keeps the spectrum and the values in turn, from a shuffled start, until the order is
+// that of the round before, or a hundred times.
 func (s *surrogates) iterate(x []float64, random *rng.Stream) {
 	n := len(x)
 	f := fourier.NewFFT(n)
@@ -165,8 +169,10 @@ func (s *surrogates) iterate(x []float64, random *rng.Stream) {
 	}
 }
 
-// SurrogateTest asks whether a series is more than a linear process: a statistic of the series is compared with those of surrogates, which share with it all
-// that the hypothesis allows (J. Theiler and others, 1992, Testing for nonlinearity in time series: the method of surrogate data).
+// SurrogateTest asks whether a series is more than a linear process: a statistic of the series
+// is compared with those of surrogates, which share with it all that the hypothesis allows (J.
+// Theiler and others, 1992, Testing for nonlinearity in time series: the method of surrogate
+// data).
 //
 // Time that of Count statistics, each on a core; memory O(n) a core.
 type SurrogateTest struct {
@@ -176,8 +182,9 @@ type SurrogateTest struct {
 	// Count is how many surrogates are drawn. More tell smaller probabilities. Default 99.
 	Count int
 
-	// Statistic is the number that is compared; it may be called from several goroutines. Default ForecastError in 3 dimensions, by which series of a
-	// deterministic system are less than their surrogates.
+	// Statistic is the number that is compared; it may be called from several goroutines.
+	// Default ForecastError in 3 dimensions, by which series of a deterministic system are less
+	// than their surrogates.
 	Statistic func(values []float64) float64
 
 	Seed uint64
@@ -192,8 +199,9 @@ type Refused struct {
 	Convention string
 }
 
-// Of tests a series. Errors: a *mat32.ParamError, a *mat32.NotFiniteError, a *mat32.DegenerateError for a constant series or a statistic that is no number, and
-// that of ctx.
+// Of tests a series. Errors: a *mat32.ParamError, a *mat32.NotFiniteError, a
+// *mat32.DegenerateError for a constant series or a statistic that is no number, and that of
+// ctx.
 func (t SurrogateTest) Of(ctx context.Context, values []float64) (*Refused, error) {
 	const method = "dynamics.SurrogateTest"
 	if err := checkSeries(method, values, 20); err != nil {

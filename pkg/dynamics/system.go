@@ -9,18 +9,20 @@ import (
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
-// System is a law of motion: a flow, whose state x changes at the rate dx/dt = f(x), or a map, whose next state is f(x).
+// System is a law of motion: a flow, whose state x changes at the rate dx/dt = f(x), or a map,
+// whose next state is f(x).
 //
-// A law that is a polynomial is given by its Equations alone: they are what is computed, and so are their derivatives. Any other has
-// a Rate, and Equations for reading.
+// A law that is a polynomial is given by its Equations alone: they are what is computed, and so
+// are their derivatives. Any other has a Rate, and Equations for reading.
 type System struct {
 	Name string
 
 	// Variables names the coordinates of the state, a letter each: "xyz".
 	Variables string
 
-	// Equations holds the right-hand side for each variable. A polynomial is a sum of terms "2.5axy" or "−x²", products of a number,
-	// letters of Parameters and of Variables, and powers ² or ³ of these.
+	// Equations holds the right-hand side for each variable. A polynomial is a sum of terms
+	// "2.5axy" or "−x²", products of a number, letters of Parameters and of Variables, and
+	// powers ² or ³ of these.
 	Equations []string
 
 	Parameters []Parameter
@@ -31,14 +33,15 @@ type System struct {
 	// Rate writes f(x) to dst, for parameters p. Nil where Equations are polynomials.
 	Rate func(p, x, dst []float64)
 
-	// Jacobian writes the derivatives of f, row after row one of its components, to dst, which holds zeros. Nil with a Rate means central
-	// differences.
+	// Jacobian writes the derivatives of f, row after row one of its components, to dst, which
+	// holds zeros. Nil with a Rate means central differences.
 	Jacobian func(p, x, dst []float64)
 
 	// Start is a state in the basin of the attractor.
 	Start []float64
 
-	// Step is the time between two recorded states that draws a smooth curve, some fiftieth of the dominant period; 0 for maps.
+	// Step is the time between two recorded states that draws a smooth curve, some fiftieth of
+	// the dominant period; 0 for maps.
 	Step float64
 
 	Known Invariants
@@ -50,7 +53,8 @@ type Parameter struct {
 	Value float64
 }
 
-// Invariants are what is published about a system at its own parameters; what is zero or nil is not.
+// Invariants are what is published about a system at its own parameters; what is zero or nil is
+// not.
 type Invariants struct {
 	Lyapunov    []float64 // the spectrum of exponents, per unit of time or per step, the largest first
 	KaplanYorke float64   // the dimension by Kaplan and Yorke
@@ -61,8 +65,8 @@ type Invariants struct {
 // Dim returns the number of variables.
 func (s System) Dim() int { return len(s.Start) }
 
-// With returns the system with another value of a parameter; what is known is then unknown. The error is a *mat32.ParamError where there
-// is no such parameter, or the value is not finite.
+// With returns the system with another value of a parameter; what is known is then unknown. The
+// error is a *mat32.ParamError where there is no such parameter, or the value is not finite.
 func (s System) With(parameter string, value float64) (System, error) {
 	i := slices.IndexFunc(s.Parameters, func(p Parameter) bool { return p.Name == parameter })
 	if i < 0 {
@@ -156,7 +160,8 @@ func (s System) law(method string) (*law, error) {
 	return l, nil
 }
 
-// differences returns the Jacobian of f by central differences, of steps that lose a third of the digits.
+// differences returns the Jacobian of f by central differences, of steps that lose a third of
+// the digits.
 func differences(f func(x, dst []float64), d int) func(x, dst []float64) {
 	at, ahead, behind := make([]float64, d), make([]float64, d), make([]float64, d)
 	return func(x, dst []float64) {

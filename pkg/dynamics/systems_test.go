@@ -15,8 +15,8 @@ import (
 
 func all() []dynamics.System { return slices.Concat(dynamics.Flows(), dynamics.Maps()) }
 
-// Every system moves to its published exponents: within 1 % of the largest, or what an orbit of this length leaves open, which is four standard errors, and the
-// last digit printed.
+// Every system moves to its published exponents: within 1 % of the largest, or what an orbit of
+// this length leaves open, which is four standard errors, and the last digit printed.
 func TestPublishedExponents(t *testing.T) {
 	testenv.Unraced(t)
 	known := 0

@@ -5,8 +5,9 @@ import (
 	"slices"
 )
 
-// tree finds the nearest of points in few dimensions that are not also near in time: a k-d tree (J. Bentley, 1975, Multidimensional binary
-// search trees used for associative searching). Ties go to the earlier point, so that what is found does not depend on the order of search.
+// tree finds the nearest of points in few dimensions that are not also near in time: a k-d tree
+// (J. Bentley, 1975, Multidimensional binary search trees used for associative searching). Ties
+// go to the earlier point, so that what is found does not depend on the order of search.
 type tree struct {
 	points []float64 // row after row
 	dim    int
@@ -71,7 +72,8 @@ func (t *tree) build(lo, hi int) int32 {
 	return at
 }
 
-// nth orders points so that the one that sorting would put at mid along an axis stands there, with none beyond it before it.
+// nth orders points so that the one that sorting would put at mid along an axis stands there,
+// with none beyond it before it.
 func (t *tree) nth(lo, hi, mid, axis int) {
 	key := func(i int32) float64 { return t.points[int(i)*t.dim+axis] }
 	for hi-lo > 16 {
@@ -128,12 +130,14 @@ type search struct {
 	found    []found // the nearest first, or in no order where all within a radius are wanted
 }
 
-// nearest returns the most nearest points to row i of the tree, the nearest first, ties by their time.
+// nearest returns the most nearest points to row i of the tree, the nearest first, ties by
+// their time.
 func (s *search) nearest(i, most int) []found {
 	return s.near(s.tree.points[i*s.tree.dim:][:s.tree.dim], i, most, math.Inf(1))
 }
 
-// near returns what is nearest to a place, of at most that many points nearer than the radius or as near; most 0 is for all of them.
+// near returns what is nearest to a place, of at most that many points nearer than the radius
+// or as near; most 0 is for all of them.
 func (s *search) near(at []float64, time, most int, radius float64) []found {
 	s.at, s.time, s.most, s.radius, s.found = at, time, most, radius, s.found[:0]
 	s.visit(0)
