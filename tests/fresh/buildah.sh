@@ -35,22 +35,28 @@ launch() {
   mapfile -t entry < <(words "$image" Entrypoint)
   ((${#command[@]})) || mapfile -t command < <(words "$image" Cmd)
   [[ -d $volume ]] || cp -a "$root$home" "$volume"
+  rm -f "$work/status-$name"
   # shellcheck disable=SC2016
-  unshare --mount --pid --net --fork --kill-child=KILL -- bash -c '
-    set -e
-    root=$1 user=$2 volume=$3 home=$4
-    shift 4
-    ip link set lo up
-    mount --bind "$root" "$root"
-    mount -t proc proc "$root/proc"
-    mount --rbind /dev "$root/dev"
-    mount --bind "$volume" "$root$home"
-    mount -o remount,bind,ro "$root"
-    exec setpriv --reuid="$user" --regid="$user" --clear-groups --no-new-privs --inh-caps=-all --bounding-set=-all \
-      unshare --root="$root" --wd="$home" env -i GOPROXY=off "$@"' "$name" "$root" "$user" "$volume" "$home" \
-    "${variables[@]}" "${entry[@]}" "${command[@]}" >"$work/said-$name" 2>&1 </dev/null &
-  echo $! >"$work/pid-$name"
-  for ((i = 0; i < 100; i++)); do first "$name" >/dev/null && return; sleep 0.1; done
+  (
+    unshare --mount --pid --net --fork --kill-child=KILL -- bash -c '
+      set -e
+      root=$1 user=$2 volume=$3 home=$4
+      shift 4
+      ip link set lo up
+      mount --bind "$root" "$root"
+      mount -t proc proc "$root/proc"
+      mount --rbind /dev "$root/dev"
+      mount --bind "$volume" "$root$home"
+      mount -o remount,bind,ro "$root"
+      exec chroot "$root" setpriv --reuid="$user" --regid="$user" --clear-groups --no-new-privs --inh-caps=-all --bounding-set=-all \
+        env --chdir="$home" -i GOPROXY=off "$@"' "$name" "$root" "$user" "$volume" "$home" \
+      "${variables[@]}" "${entry[@]}" "${command[@]}" >"$work/said-$name" 2>&1 </dev/null &
+    echo $! >"$work/pid-$name"
+    status=0
+    wait $! || status=$?
+    echo "$status" >"$work/status-$name"
+  ) &
+  for ((i = 0; i < 100; i++)); do [[ -e $work/pid-$name ]] && first "$name" >/dev/null && return; sleep 0.1; done
   cat "$work/said-$name"
   return 1
 }
@@ -68,13 +74,12 @@ inside() {
 outside() { nsenter -t "$(first "$1")" --net chroot "$(mounted "$2")" /opt/flatland/.tools/venv/bin/python -u - "${@:4}" <"$3"; }
 
 finish() {
-  local unshare i
-  unshare=$(cat "$work/pid-$1")
+  local i
   kill -TERM "$(first "$1")"
-  for ((i = 0; i < 200; i++)); do kill -0 "$unshare" 2>/dev/null || break; sleep 0.1; done
-  ! kill -0 "$unshare" 2>/dev/null || kill -KILL "$unshare"
-  wait "$unshare"
-  echo $?
+  for ((i = 0; i < 200; i++)); do [[ ! -e $work/status-$1 ]] || break; sleep 0.1; done
+  [[ -e $work/status-$1 ]] || kill -KILL "$(cat "$work/pid-$1")"
+  for ((i = 0; i < 50; i++)); do [[ ! -e $work/status-$1 ]] || break; sleep 0.1; done
+  cat "$work/status-$1"
 }
 
 clean() {

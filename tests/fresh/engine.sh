@@ -26,7 +26,7 @@ private_storage() {
   "$engine" info >/dev/null 2>&1 || sed -i s/overlay/vfs/ "$CONTAINERS_STORAGE_CONF"
 }
 
-import() { "$engine" import - "$1"; }
+import() { "$engine" import - "$1" 2>&1; }
 tries() { "$engine" run --rm "$1" true; }
 
 # build NAME DOCKERFILE CONTEXT [ARG=VALUE…] builds an image with the network of this machine.
