@@ -62,7 +62,7 @@ func (a Arrow) reader(path string) *reader {
 			}
 		}()
 		defer guard(f, &err)
-		af := &arrowFile{f: f, at: at, budget: &budget{method: r.method, limit: int(max(mostClaimed, 64*f.Size)), underlying: memory.NewGoAllocator()}}
+		af := &arrowFile{f: f, at: at, budget: &budget{method: r.method, limit: int(max(mostClaimed(f.Size), 64*f.Size)), underlying: memory.NewGoAllocator()}}
 		if a.MemoryLimit > 0 {
 			af.budget.limit = int(min(int64(af.budget.limit), a.MemoryLimit))
 		}
@@ -101,8 +101,12 @@ func (a *arrowFile) describe() error {
 	if _, err := a.at.ReadAt(magic, 0); err != nil {
 		return a.f.Errorf("it is too short to be one")
 	}
+	file := string(magic) == "ARROW1"
+	if !soundArrow(a.at, a.f.Size, !file) {
+		return a.f.Errorf("its schema is missing, or damaged, and says more than it holds: it is cut off, or it is no such file")
+	}
 	var s *arrow.Schema
-	if string(magic) == "ARROW1" {
+	if file {
 		file, err := ipc.NewFileReader(a.at, a.options()...)
 		if err != nil {
 			return a.damaged(err)

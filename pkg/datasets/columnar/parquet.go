@@ -1,9 +1,12 @@
 package columnar
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
+	"encoding/binary"
 	"fmt"
+	"io"
 	"strings"
 	"sync/atomic"
 
@@ -84,10 +87,14 @@ func (p Parquet) reader(path string) *reader {
 		if f.Size < 12 {
 			return nil, nil, f.Errorf("it is too short to be one")
 		}
-		properties := parquet.NewReaderProperties(&budget{method: r.method, limit: mostClaimed, underlying: memory.NewGoAllocator()})
+		if err := checkFooter(f, at); err != nil {
+			return nil, nil, err
+		}
+		most := mostClaimed(f.Size)
+		properties := parquet.NewReaderProperties(&budget{method: r.method, limit: int(most), underlying: memory.NewGoAllocator()})
 		properties.BufferedStreamEnabled = true
-		properties.MaxCompressedPageSize = min(f.Size, mostClaimed)
-		properties.MaxUncompressedPageSize = mostClaimed
+		properties.MaxCompressedPageSize = min(f.Size, most)
+		properties.MaxUncompressedPageSize = most
 		parsed, err := file.NewParquetReader(at, file.WithReadProps(properties))
 		if err != nil {
 			return nil, nil, err
@@ -98,8 +105,32 @@ func (p Parquet) reader(path string) *reader {
 	return r
 }
 
-// mostClaimed is the most memory, in bytes, that a file is believed to need for a piece of it before that is read.
-const mostClaimed = 256 << 20
+// checkFooter finds footers that say more than they hold.
+func checkFooter(f *source.File, at io.ReaderAt) error {
+	tail := make([]byte, 8)
+	if _, err := at.ReadAt(tail, f.Size-8); err != nil {
+		return err
+	}
+	switch string(tail[4:]) {
+	case "PAR1":
+	case "PARE":
+		return f.Errorf("it is encrypted")
+	default:
+		return f.Errorf("it does not end in PAR1: it is cut off, or it is no such file")
+	}
+	length := int64(binary.LittleEndian.Uint32(tail))
+	if length > f.Size-12 {
+		return f.Errorf("it says that its footer is of %d bytes, and is of %d itself", length, f.Size)
+	}
+	footer := make([]byte, length)
+	if _, err := at.ReadAt(footer, f.Size-8-length); err != nil {
+		return err
+	}
+	if !soundFooter(footer) {
+		return f.Errorf(overstated)
+	}
+	return nil
+}
 
 // parquetFile is an open one.
 type parquetFile struct {
@@ -275,7 +306,7 @@ func (p *parquetFile) categories() map[string]bool {
 	func() {
 		defer func() { _ = recover() }() // what is only a hint does no harm
 		message, err := base64.StdEncoding.DecodeString(*text)
-		if err != nil {
+		if err != nil || !soundArrow(bytes.NewReader(message), int64(len(message)), true) {
 			return
 		}
 		r, err := ipc.NewReader(strings.NewReader(string(message)), ipc.WithMetadataSizeLimit(int64(len(message))), ipc.WithBodySizeLimit(int64(len(message))))
