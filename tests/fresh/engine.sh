@@ -46,7 +46,7 @@ files() {
   local id
   id=$("$engine" create "$1" none)
   "$engine" export "$id" | tar -t
-  "$engine" rm "$id" >/dev/null
+  "$engine" rm "$id" >/dev/null 2>&1
 }
 
 # launch NAME IMAGE VOLUME HOME [COMMAND…] starts a container of which nothing can be written to but the home, which is the volume.

@@ -124,6 +124,7 @@ served() {
   url=$(address lab)
   printf 'a container, read-only but for its home, no capabilities, no modules from the network: serves after %d s\n' $((SECONDS - start))
   must 'its user is not root' same "$(inside lab id -u)" 1000
+  must 'its root is read-only' inside lab grep -E '^[^ ]+ / [^ ]+ ro[, ]' /proc/mounts
   must not 'only the home can be written to' inside lab sh -c 'touch /opt/flatland/x || touch /etc/x || touch /usr/x'
   must 'its health check passes' inside lab python3 -c "$health"
   outside lab "$image" tests/fresh/ask.py "$url" anywhere
