@@ -30,10 +30,13 @@ type Dataset struct {
 	Notes  []string // what was done to them, or the options that made them
 
 	// Width and Height are the shape of the image that every row is, line after
-	// line from the top left; zero where rows are not images. Ink is the value
-	// that Image draws black, while 0 stays white; zero means 1.
+	// line from the top left; zero where rows are not images. A pixel has one
+	// value, or three for red, green and blue. Ink is the value that Image draws
+	// black, while 0 stays white; zero means 1. With Light it is the other way
+	// round, as in photographs: 0 is black and Ink white, or a full colour.
 	Width, Height int
 	Ink           float64
+	Light         bool
 
 	Truth Truth
 
@@ -97,28 +100,48 @@ type Truth struct {
 	Outliers []bool
 }
 
-// Image returns row i as a picture of grey levels, ink dark on white paper, or
-// nil when rows are not images or there is no row i. Values outside [0, Ink]
-// are drawn as the nearer end.
+// Image returns row i as a picture of grey levels, or of colours where a pixel
+// has three values: ink dark on white paper, or light on black with Light. It is
+// nil when rows are not images or there is no row i. Values outside [0, Ink] are
+// drawn as the nearer end.
 func (d *Dataset) Image(i int) image.Image {
 	if d == nil || d.X == nil || d.Width <= 0 || d.Height <= 0 {
 		return nil
 	}
 	n, cols := d.X.Dims()
-	if i < 0 || i >= n || cols/d.Width != d.Height || cols%d.Width != 0 {
+	if i < 0 || i >= n || cols%d.Width != 0 || cols/d.Width != d.Height && (cols/d.Width%3 != 0 || cols/d.Width/3 != d.Height) {
 		return nil
 	}
 	ink := d.Ink
 	if ink == 0 {
 		ink = 1
 	}
-	picture := image.NewGray(image.Rect(0, 0, d.Width, d.Height))
-	for j, v := range d.X.RawRowView(i) {
-		dark := v / ink
-		if !(dark > 0) { // also NaN
-			dark = 0
+	shade := func(v float64) uint8 {
+		share := v / ink
+		if !(share > 0) { // also NaN
+			share = 0
 		}
-		picture.Pix[j] = uint8(math.Round(255 * (1 - min(dark, 1))))
+		share = min(share, 1)
+		if !d.Light {
+			share = 1 - share
+		}
+		return uint8(math.Round(255 * share))
+	}
+	frame := image.Rect(0, 0, d.Width, d.Height)
+	row := d.X.RawRowView(i)
+	if cols/d.Width == d.Height {
+		picture := image.NewGray(frame)
+		for j, v := range row {
+			picture.Pix[j] = shade(v)
+		}
+		return picture
+	}
+	picture := image.NewNRGBA(frame)
+	for j, v := range row {
+		picture.Pix[j/3*4+j%3] = shade(v)
+	}
+	for j := 3; j < len(picture.Pix); j += 4 {
+		picture.Pix[j] = 255
 	}
 	return picture
 }

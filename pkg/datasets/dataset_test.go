@@ -87,3 +87,19 @@ func TestStringOfUnusualSets(t *testing.T) {
 		t.Errorf("labels without a name are counted: %q", got)
 	}
 }
+
+// A photograph is light: 0 is black; three values of a pixel are a colour.
+func TestImagesOfLight(t *testing.T) {
+	grey := datasets.Dataset{X: mat.NewDense(1, 2, []float64{0, 300}), Width: 2, Height: 1, Ink: 255, Light: true}
+	if m := grey.Image(0); m.At(0, 0) != (color.Gray{Y: 0}) || m.At(1, 0) != (color.Gray{Y: 255}) {
+		t.Errorf("greys %v and %v", m.At(0, 0), m.At(1, 0))
+	}
+	rgb := datasets.Dataset{X: mat.NewDense(1, 6, []float64{1, 0, 0.2, math.NaN(), -1, 2}), Width: 1, Height: 2, Light: true}
+	if m := rgb.Image(0); m.Bounds().Size() != image.Pt(1, 2) || m.At(0, 0) != (color.NRGBA{R: 255, B: 51, A: 255}) || m.At(0, 1) != (color.NRGBA{B: 255, A: 255}) {
+		t.Errorf("colours %v and %v", m.At(0, 0), m.At(0, 1))
+	}
+	rgb.Height = 3
+	if rgb.Image(0) != nil {
+		t.Error("six values are drawn as 1 × 3 pixels")
+	}
+}
