@@ -1,5 +1,7 @@
 package hdf5
 
+import "context"
+
 // Attribute is a small value of an object, read.
 type Attribute struct {
 	Name  string
@@ -103,7 +105,9 @@ func (o *Object) attribute(body []byte, want string) (*Attribute, error) {
 func (a *Attribute) Len() int { return a.n }
 
 // Strings returns the values of an attribute of strings.
-func (a *Attribute) Strings() ([]string, error) { return a.owner.strings(a.Type, a.raw, a.n) }
+func (a *Attribute) Strings() ([]string, error) {
+	return a.owner.strings(context.Background(), a.Type, a.raw, a.n)
+}
 
 // Ints returns the values of an attribute of integers.
 func (a *Attribute) Ints() ([]int, error) {

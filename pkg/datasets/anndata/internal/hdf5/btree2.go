@@ -85,6 +85,9 @@ func (t *newTree) walk(at uint64, records, level int) error {
 	}
 	c.skip(2)
 	own := c.bytes(uint64(records * t.width))
+	if (t.count+uint64(records))*uint64(t.width) > t.file.size {
+		return t.file.errorf("it is damaged: the tree at address %d would take more than the file", t.header)
+	}
 	for i := range records {
 		t.count++
 		if err := t.f(own[i*t.width : (i+1)*t.width]); err != nil {

@@ -26,10 +26,10 @@ type Dataset struct {
 	filters    []filter
 	fill       []byte // an element, or nil for zeros
 
-	once   sync.Once
+	found  sync.Once
 	chunks []chunk // by number
 	stored uint64  // their bytes in the file
-	err    error
+	failed error
 }
 
 // Classes of layouts.
@@ -233,8 +233,8 @@ func (d *Dataset) along(dims []uint64) []uint64 {
 
 // locate fills the list of chunks, once.
 func (d *Dataset) locate() error {
-	d.once.Do(func() { d.err = d.locateChunks() })
-	return d.err
+	d.found.Do(func() { d.failed = d.locateChunks() })
+	return d.failed
 }
 
 func (d *Dataset) locateChunks() error {
@@ -290,7 +290,7 @@ func (d *Dataset) claim() error {
 	if err := d.locate(); err != nil {
 		return err
 	}
-	limit := d.stored
+	limit := min(d.stored, d.file.size) // chunks do not overlap
 	if len(d.filters) > 0 {
 		limit *= mostPacked
 	}

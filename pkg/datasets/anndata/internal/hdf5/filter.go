@@ -178,11 +178,11 @@ func (u *unpacker) inflate(out, b []byte) ([]byte, bool) {
 // the end is as it was.
 func unshuffle(out, b []byte, size int) {
 	n := len(b) / size
-	switch size {
-	case 1:
+	switch {
+	case size == 1 || n < 2:
 		copy(out, b)
 		return
-	case 4:
+	case size == 4:
 		b0, b1, b2, b3 := b[:n], b[n:2*n], b[2*n:3*n], b[3*n:4*n]
 		for i := range n {
 			binary.LittleEndian.PutUint32(out[4*i:], uint32(b0[i])|uint32(b1[i])<<8|uint32(b2[i])<<16|uint32(b3[i])<<24)

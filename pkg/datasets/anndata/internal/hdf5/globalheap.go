@@ -11,29 +11,26 @@ type heapCache struct {
 
 const mostHeld = 8 << 20
 
-// heapObject returns an object of the collection at an address.
-func (f *File) heapObject(at uint64, number uint32) ([]byte, error) {
+// heapObject returns an object of the collection at an address, and the bytes that were read for it.
+func (f *File) heapObject(at uint64, number uint32) (b []byte, read uint64, err error) {
 	f.heaps.mu.Lock()
 	defer f.heaps.mu.Unlock()
 	objects, ok := f.heaps.held[at]
 	if !ok {
-		var size uint64
-		var err error
-		objects, size, err = f.collection(at)
+		objects, read, err = f.collection(at)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
-		if f.heaps.held == nil || f.heaps.bytes+size > mostHeld {
+		if f.heaps.held == nil || f.heaps.bytes+read > mostHeld {
 			f.heaps.held, f.heaps.bytes = map[uint64]map[uint32][]byte{}, 0
 		}
 		f.heaps.held[at] = objects
-		f.heaps.bytes += size
+		f.heaps.bytes += read
 	}
-	b, ok := objects[number]
-	if !ok {
-		return nil, f.errorf("it is damaged: there is no string %d in the collection at address %d", number, at)
+	if b, ok = objects[number]; !ok {
+		return nil, 0, f.errorf("it is damaged: there is no string %d in the collection at address %d", number, at)
 	}
-	return b, nil
+	return b, read, nil
 }
 
 // collection reads a collection of the global heap.

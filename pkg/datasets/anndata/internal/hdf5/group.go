@@ -72,8 +72,13 @@ func (o *Object) follow(name string, soft *int) (*Object, error) {
 	return o, nil
 }
 
-// links returns all links of a group.
+// links returns all links of a group, which are read once.
 func (o *Object) links() (map[string]link, error) {
+	o.once.Do(func() { o.known, o.err = o.readLinks() })
+	return o.known, o.err
+}
+
+func (o *Object) readLinks() (map[string]link, error) {
 	all := map[string]link{}
 	for _, m := range o.messages {
 		var err error
@@ -161,6 +166,7 @@ func (o *Object) symbols(all map[string]link, tree, heap uint64) error {
 		return s, !t.short && s != ""
 	}
 	width := 2*f.offset + 8 + 16
+	total := uint64(0)
 	return f.oldTree(tree, 0, f.length, func(_ []byte, child uint64) error {
 		c, err := f.block(child, 8, "SNOD")
 		if err != nil {
@@ -168,6 +174,9 @@ func (o *Object) symbols(all map[string]link, tree, heap uint64) error {
 		}
 		c.skip(2)
 		n := c.u16()
+		if total += 8 + uint64(n*width); total > f.size {
+			return o.errorf("it is damaged: its names would take more than the file")
+		}
 		entries, err := f.read(child+8, uint64(n*width))
 		if err != nil {
 			return err
@@ -195,6 +204,7 @@ func (o *Object) symbols(all map[string]link, tree, heap uint64) error {
 // oldTree calls f with the key before every child of the leaves of a B-tree of version 1, whose keys have so many bytes.
 func (f *File) oldTree(at uint64, kind, key int, leaf func(key []byte, child uint64) error) error {
 	seen := map[uint64]bool{}
+	total := uint64(0)
 	var walk func(at uint64, level int) error
 	walk = func(at uint64, level int) error {
 		if seen[at] {
@@ -210,6 +220,9 @@ func (f *File) oldTree(at uint64, kind, key int, leaf func(key []byte, child uin
 			return f.errorf("it is damaged: the tree at address %d has nodes that do not belong to it", at)
 		}
 		width := key + f.offset
+		if total += uint64(n * width); total > f.size {
+			return f.errorf("it is damaged: the tree at address %d would take more than the file", at)
+		}
 		entries, err := f.read(at+uint64(len(c.b)), uint64(n*width))
 		if err != nil {
 			return err
@@ -238,6 +251,7 @@ func (o *Object) dense(heap, tree uint64, kind, behind int, f func(body []byte) 
 	if err != nil {
 		return err
 	}
+	total := uint64(0)
 	return o.file.newTree(tree, kind, func(record []byte) error {
 		if len(record) < behind+h.name {
 			return o.errorf("it is damaged: the records of its tree are too short")
@@ -245,6 +259,9 @@ func (o *Object) dense(heap, tree uint64, kind, behind int, f func(body []byte) 
 		body, err := h.object(record[behind : behind+h.name])
 		if err != nil {
 			return err
+		}
+		if total += uint64(len(body)); total > o.file.size {
+			return o.errorf("it is damaged: what its heap holds would take more than the file")
 		}
 		return f(body)
 	})

@@ -1,5 +1,7 @@
 package hdf5
 
+import "sync"
+
 // Messages of object headers, by their type.
 const (
 	dataspaceMessage    = 0x01
@@ -30,6 +32,10 @@ type Object struct {
 	name     string // its path, for messages
 	address  uint64
 	messages []message
+
+	once  sync.Once
+	known map[string]link
+	err   error
 }
 
 // Name returns the object's path.

@@ -233,11 +233,11 @@ func (d *Dataset) Strings(ctx context.Context, lo, hi int) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d.strings(d.Type, raw, len(raw)/max(d.Type.Size, 1))
+	return d.strings(ctx, d.Type, raw, len(raw)/max(d.Type.Size, 1))
 }
 
 // strings decodes n strings of fixed or variable length.
-func (o *Object) strings(t *Type, raw []byte, n int) ([]string, error) {
+func (o *Object) strings(ctx context.Context, t *Type, raw []byte, n int) ([]string, error) {
 	out := make([]string, n)
 	switch {
 	case t.Class == String:
@@ -247,14 +247,24 @@ func (o *Object) strings(t *Type, raw []byte, n int) ([]string, error) {
 		return out, nil
 	case t.Class == Variable && t.Text && t.Size == 4+o.file.offset+4:
 		c := o.file.cursor(raw)
+		// Strings do not share their letters, and those of one dataset follow each other but for a few.
+		var letters, read uint64
 		for i := range out {
+			if i%1024 == 0 && ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
 			length, at, number := c.u32(), c.address(), c.u32()
 			if length == 0 || at == 0 || at == undefined {
 				continue
 			}
-			b, err := o.file.heapObject(at, number)
+			b, n, err := o.file.heapObject(at, number)
 			if err != nil {
 				return nil, err
+			}
+			letters += uint64(length)
+			read += n
+			if letters > o.file.size || read > small+16*o.file.size {
+				return nil, o.errorf("it is damaged: its strings are longer than the file")
 			}
 			if uint64(length) > uint64(len(b)) {
 				return nil, o.errorf("it is damaged: a string of it is cut off")
@@ -327,7 +337,9 @@ func (d *Dataset) Fields(ctx context.Context) ([]Field, error) {
 }
 
 // Strings returns the field of all rows as strings.
-func (f Field) Strings() ([]string, error) { return f.owner.strings(f.Type, f.raw, f.n) }
+func (f Field) Strings() ([]string, error) {
+	return f.owner.strings(context.Background(), f.Type, f.raw, f.n)
+}
 
 // Floats returns the field of all rows as numbers, an array's one after the other.
 func (f Field) Floats() ([]float64, error) {
