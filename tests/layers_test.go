@@ -40,7 +40,7 @@ var house = []floor{
 		"pkg/datasets/sparse", "pkg/datasets/table", "pkg/datasets/internal/source", "pkg/datasets/images", "pkg/datasets/vectors", "pkg/datasets/idx", "pkg/datasets/npy", "pkg/datasets/internal/decimal", "pkg/datasets/internal/pack", "pkg/datasets/mnist10k/internal/pack"}},
 	{"2½, what tests of other floors share", []string{"internal/apart"}},
 	{"3, how near", []string{"pkg/affinity"}},
-	{"4, the answers", []string{"pkg/dr", "pkg/dr/layout", "pkg/dynamics", "pkg/geometry", "pkg/hyperbolic", "pkg/intrinsic", "pkg/quality", "pkg/similarity", "pkg/topology"}},
+	{"4, the answers", []string{"pkg/dr", "pkg/dr/layout", "pkg/dynamics", "pkg/geometry", "pkg/hyperbolic", "pkg/intrinsic", "pkg/quality", "pkg/search", "pkg/similarity", "pkg/topology"}},
 	{"5, shown and tested", []string{"pkg/viz", "pkg/nbtest"}},
 	{"5½, what tests and benchmarks read", []string{"internal/digits70k", "internal/digits70k/cmd/digits70k", "tests/golden"}},
 	{"6, what crosses packages", []string{"docs", "tests", "tests/bench", "tests/bench/cmd/bench", "tests/bench/cmd/dimensions", "tests/bench/cmd/growth", "tests/bench/ours", "tests/bench/theirs", "tests/bench/wire",
