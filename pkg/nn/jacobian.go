@@ -51,11 +51,14 @@ func (m *MLPModel) Jacobian(l int, row []float64) (*mat.Dense, error) {
 		if slope = next; k == l {
 			return slope, nil
 		}
-		bent := make([]float64, out)
+		bent, bend := make([]float64, out), m.Options.Activation
+		if k == m.Options.straight {
+			bend = Identity
+		}
 		for i := range bent {
 			z := kernel.Dot64(weights.RawRowView(i), h) + float64(constants[i])
 			var by float64
-			bent[i], by = m.Options.Activation.at(z)
+			bent[i], by = bend.at(z)
 			kernel.Scal64(by, slope.RawRowView(i))
 		}
 		h = bent

@@ -89,6 +89,8 @@ type MLP struct {
 
 	// MemoryLimit in bytes refuses what would need more. Default GOMEMLIMIT, or 4 GiB.
 	MemoryLimit int64
+
+	straight int // the hidden layer, counted from 1, that is not bent; 0 for none
 }
 
 const mlp = "nn.MLP"
@@ -161,8 +163,12 @@ func (m MLP) String() string {
 // layers returns those of a net that gives so many columns.
 func (m MLP) layers(out int) []nn.Layer {
 	var list []nn.Layer
-	for _, w := range m.Hidden {
-		list = append(list, nn.Linear{Out: w}, nn.Bias{Shape: activations[m.Activation].shape})
+	for i, w := range m.Hidden {
+		bend := nn.Bias{Shape: activations[m.Activation].shape}
+		if i+1 == m.straight {
+			bend.Shape = nn.Straight
+		}
+		list = append(list, nn.Linear{Out: w}, bend)
 	}
 	return append(list, nn.Linear{Out: out}, nn.Bias{})
 }

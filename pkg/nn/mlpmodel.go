@@ -247,7 +247,7 @@ func accuracy(got, labels []int) (float64, error) {
 // are 12. Snapshots count all steps. Errors are those of Fit, and *mat32.ShapeError for rows or
 // targets of other columns than the network has.
 func (m *MLPModel) Continue(ctx context.Context, x mat.Matrix, by MLP) (*MLPModel, error) {
-	by.Hidden, by.Activation, by.Optimizer = m.Options.Hidden, m.Options.Activation, m.Options.Optimizer
+	by.Hidden, by.Activation, by.Optimizer, by.straight = m.Options.Hidden, m.Options.Activation, m.Options.Optimizer, m.Options.straight
 	l, err := by.prepare(ctx, x, false)
 	if err != nil {
 		return nil, err
@@ -304,6 +304,7 @@ const (
 
 func (m *MLPModel) encode(s *saved.Writer) {
 	s.JSON(m.Options)
+	s.Int(m.Options.straight)
 	s.Ints(m.Sizes)
 	s.Int(m.Rows)
 	s.Int(m.Steps)
@@ -327,6 +328,7 @@ func (m *MLPModel) encode(s *saved.Writer) {
 
 func (m *MLPModel) decode(s *saved.Reader) {
 	s.JSON(&m.Options)
+	m.Options.straight = s.Int()
 	m.Sizes, m.Rows, m.Steps, m.Losses = s.Ints(), s.Int(), s.Int(), s.Floats()
 	for range s.Int() {
 		if !s.OK() {
