@@ -110,7 +110,7 @@ func TestGoldens(t *testing.T) {
 			if cells, genes := f.Dims(); cells != g.Cells || genes != g.Genes {
 				t.Errorf("%d cells and %d genes, want %d and %d", cells, genes, g.Cells, g.Genes)
 			}
-			if len(g.Matrices) < 7 || len(g.Tables) < 3 {
+			if len(g.Matrices) < 7 || len(g.Tables) < 3 || len(g.Uns) < 5 {
 				t.Fatal("the golden file has too little")
 			}
 			for at, want := range g.Matrices {

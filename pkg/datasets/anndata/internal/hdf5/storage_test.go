@@ -176,3 +176,72 @@ func TestGroupsAttributesAndStrings(t *testing.T) {
 		}
 	}
 }
+
+// behind is a file that begins at an offset of another.
+type behind struct {
+	offset int64
+	b      *bytes.Reader
+}
+
+func (r behind) ReadAt(p []byte, at int64) (int, error) {
+	if at < r.offset {
+		clear(p)
+		return len(p), nil
+	}
+	return r.b.ReadAt(p, at-r.offset)
+}
+
+// Offsets beyond 32 bits: a file behind a block of the user's of 8 GiB.
+func TestBeyondFourGigabytes(t *testing.T) {
+	b := unpacked(t, "few_latest.h5.gz")
+	const offset = 8 << 30
+	f, err := New("HDF5 file", "", behind{offset, bytes.NewReader(b)}, offset+int64(len(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := f.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := root.Open("extensible")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := o.Dataset()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make([]int, d.Len())
+	if err := Read(context.Background(), d, got, 0, d.Rows(), nil); err != nil || len(got) != 20 || got[19] != 19 {
+		t.Errorf("%v, %v", got, err)
+	}
+}
+
+// Links that lead to each other, and shuffled values of a size that is not theirs.
+func TestHeldToTheFile(t *testing.T) {
+	b := unpacked(t, "few_latest.h5.gz")
+	f, err := newFile(&File{kind: "HDF5 file", r: bytes.NewReader(bytes.ReplaceAll(b, []byte("/words"), []byte("/group"))), size: uint64(len(b)), trusting: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := f.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := root.Open("group/n1/n2/n3")
+	if err != nil || o == nil || o.Name() != "/group" {
+		t.Errorf("%v, %v", o, err)
+	}
+	if _, err := root.Open("group" + strings.Repeat("/n1", 40)); err == nil || !strings.Contains(err.Error(), "circle") {
+		t.Errorf("%v", err)
+	}
+	out := make([]byte, 5)
+	unshuffle(out, []byte("abcde"), 1<<31)
+	if string(out) != "abcde" {
+		t.Errorf("%q", out)
+	}
+	unshuffle(out, []byte("acbde"), 2)
+	if string(out) != "abcde" {
+		t.Errorf("%q", out)
+	}
+}
