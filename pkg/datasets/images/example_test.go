@@ -16,10 +16,10 @@ import (
 // Two classes of pictures of one colour each, as files below two folders. A folder on disk is read by Open.
 func ExampleFolder() {
 	tree := fstest.MapFS{}
-	for name, grey := range map[string]uint8{"dark/1.png": 10, "dark/2.png": 20, "light/1.png": 200} {
+	for name, gray := range map[string]uint8{"dark/1.png": 10, "dark/2.png": 20, "light/1.png": 200} {
 		picture := image.NewGray(image.Rect(0, 0, 16, 16))
 		for i := range picture.Pix {
-			picture.Pix[i] = color.Gray{Y: grey}.Y
+			picture.Pix[i] = color.Gray{Y: gray}.Y
 		}
 		var file bytes.Buffer
 		if err := png.Encode(&file, picture); err != nil {

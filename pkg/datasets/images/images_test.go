@@ -75,9 +75,9 @@ func bomb(t testing.TB, w, h uint32) []byte {
 
 // Every format, colours and greys, by closed forms.
 func TestValues(t *testing.T) {
-	colours := []color.NRGBA{{255, 255, 255, 255}, {0, 0, 0, 255}, {255, 0, 0, 255}, {0, 255, 0, 255}, {0, 0, 255, 255}, {100, 150, 200, 255}}
+	colors := []color.NRGBA{{255, 255, 255, 255}, {0, 0, 0, 255}, {255, 0, 0, 255}, {0, 255, 0, 255}, {0, 0, 255, 255}, {100, 150, 200, 255}}
 	for _, ending := range []string{"png", "gif", "bmp", "jpg"} {
-		for _, c := range colours {
+		for _, c := range colors {
 			if ending == "gif" && c.R == 100 {
 				continue // not in its palette
 			}
@@ -269,8 +269,8 @@ func TestSameOnAnyNumberOfCores(t *testing.T) {
 			t.Errorf("%d cores: other values", cores)
 		}
 	}
-	cancelled, cancel := context.WithCancel(ctx)
-	if _, err := (Folder{}).Read(watch.With(cancelled, func(e watch.Event) { cancel() }), tree); !errors.Is(err, context.Canceled) {
+	stopped, cancel := context.WithCancel(ctx)
+	if _, err := (Folder{}).Read(watch.With(stopped, func(e watch.Event) { cancel() }), tree); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 }

@@ -302,7 +302,7 @@ func (p *parsed) parse(columns int, wanted map[string]bool) {
 func (p *parsed) word(line []byte, columns int, wanted map[string]bool) error {
 	if wanted != nil {
 		word := line[:max(bytes.IndexAny(line, " \t"), 0)]
-		if separators(line) != int64(columns) { // a word with blanks, or several between fields
+		if len(word) == 0 || separators(line) != int64(columns) { // no word, one with blanks, or several between fields
 			var err error
 			if word, _, err = split(line, columns); err != nil {
 				return err
@@ -314,7 +314,7 @@ func (p *parsed) word(line []byte, columns int, wanted map[string]bool) error {
 	}
 	// The quick way: a word without blanks, one between fields.
 	had := len(p.values)
-	if i := bytes.IndexByte(line, ' '); i > 0 {
+	if i := bytes.IndexByte(line, ' '); i > 0 && !blank(line[0]) && !blank(line[i-1]) {
 		rest := line[i+1:]
 		for range columns {
 			v, n := decimal.Prefix32(rest)

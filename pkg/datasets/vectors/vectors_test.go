@@ -306,8 +306,8 @@ func TestParts(t *testing.T) {
 	if _, err := (File{}).Open(watch.With(ctx, func(e watch.Event) { done = e.Done }), path); err != nil || done != len(text) {
 		t.Errorf("reported %d of %d bytes, %v", done, len(text), err)
 	}
-	cancelled, cancel := context.WithCancel(ctx)
-	watched := watch.With(cancelled, func(e watch.Event) {
+	stopped, cancel := context.WithCancel(ctx)
+	watched := watch.With(stopped, func(e watch.Event) {
 		if e.Done > 0 {
 			cancel()
 		}
