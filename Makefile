@@ -57,8 +57,8 @@ golden: ## make the golden files again from the peers
 	@docker/setup.sh peers
 	@tests/peers/golden.sh
 
-fuzz: ## run each fuzz target of PACKAGES (all) for FUZZTIME (10s)
-	@tests/run/fuzz.sh '$(or $(FUZZTIME),10s)' $(PACKAGES)
+fuzz: ## run each fuzz target of PACKAGES (all) for FUZZTIME (60s)
+	@tests/run/fuzz.sh '$(or $(FUZZTIME),60s)' $(PACKAGES)
 
 fresh-test: ## try the README on a fresh Debian machine (root, debootstrap)
 	@tests/fresh/run.sh

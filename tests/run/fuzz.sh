@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs every fuzz target for a short time, and ends with a table of what they did.
 #
-#   tests/run/fuzz.sh [time [package…]]        (default: 10s each, all packages, those of nested modules with them)
+#   tests/run/fuzz.sh [time [package…]]        (default: 60s each, all packages, those of nested modules with them)
 #
 # An input that makes a target fail is kept under the package's testdata/fuzz, where go test finds it from then on: commit it with
 # the correction. The exit status is 0 when there was a target and none failed.
@@ -9,7 +9,7 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
 
 shopt -s nullglob
-time=${1:-10s}
+time=${1:-60s}
 (($#)) && shift
 
 output=$(mktemp)
