@@ -6,10 +6,12 @@
 //	rings and pinches       Annuli, LinkedRings, FigureEight, PinchedTorus, WedgedSpheres
 //	clouds                  Blobs, GaussianMixture
 //	benchmarks              BenchmarkManifold, LineDiskBall, RollAndSphere
-//	linear models           SpikedCovariance, UnionOfSubspaces
+//	linear models           SpikedCovariance, UnionOfSubspaces, LowRankGaussianMixture
+//	several manifolds       UnionOfManifolds
 //	pairs of views          TwoView
 //	sparse counts           BagOfWords
-//	features to compute     FeaturePair
+//	features to compute     FeaturePair, AlignedTask
+//	activations             LowRankActivations
 //	graphs                  GraphFamily, StochasticBlockModel, RandomGeometricGraph, RandomTree
 //
 // What makes data harder is a generator, too, and is laid over any other, or over

@@ -25,21 +25,21 @@ func TestToySuperpositionFindsTheFiguresOfThePaper(t *testing.T) {
 		figure           string
 		features, hidden int
 		sparsity         float64
-		steps            int
+		steps, batch     int
 		want             float64
 	}{
-		{"a pair of opposites", 2, 1, .9, 1500, 1. / 2},
-		{"two triangles", 6, 4, .3, 1500, 2. / 3},
-		{"a pentagon", 5, 2, .99, 3000, 2. / 5},
-		{"a tetrahedron", 4, 3, .3, 1500, 3. / 4},
-		{"a square antiprism", 8, 3, .995, 3000, 3. / 8},
+		{"a pair of opposites", 2, 1, .9, 1500, 512, 1. / 2},
+		{"two triangles", 6, 4, .3, 1500, 384, 2. / 3},
+		{"a pentagon", 5, 2, .99, 3000, 1024, 2. / 5},
+		{"a tetrahedron", 4, 3, .3, 1500, 384, 3. / 4},
+		{"a square antiprism", 8, 3, .995, 3000, 1024, 3. / 8},
 	} {
-		s, err := nn.ToySuperposition{Features: c.features, Hidden: c.hidden, Sparsity: c.sparsity, Instances: 6, Steps: c.steps, Rate: .01}.Train(context.Background())
+		s, err := nn.ToySuperposition{Features: c.features, Hidden: c.hidden, Sparsity: c.sparsity, Instances: 6, Steps: c.steps, Batch: c.batch, Rate: .01}.Train(context.Background())
 		if err != nil {
 			t.Fatal(err)
 		}
 		// The figure is that of an instance whose loss is within a fiftieth of the least: dense
-		// features come to rest in several that are nearly as good.
+		// features come to rest in several that are nearly as good, and their batches are noisy.
 		off := math.Inf(1)
 		for _, one := range s.Instances {
 			got, err := geometry.FeatureDimensionality(context.Background(), one.Directions)
@@ -54,7 +54,7 @@ func TestToySuperpositionFindsTheFiguresOfThePaper(t *testing.T) {
 				off = min(off, worst)
 			}
 		}
-		if off > .02 {
+		if off > .03 {
 			t.Errorf("%s: no instance has %.4f of a dimension for every feature, all are off by %.4f and more", c.figure, c.want, off)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
+	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/nn"
 )
@@ -65,7 +66,82 @@ var nnRows = []row{{
 		"Gain":        {nn.MLP{Labels: alternating(60), Gain: 1e-7}},
 		"Snapshots":   {nn.MLP{Labels: alternating(60), Snapshots: []int{2, 1}}},
 	},
+}, {
+	method:     "nn.Autoencoder",
+	stochastic: true,
+	source:     "2006, Reducing the dimensionality of data with neural networks",
+	origin:     "columns of float32 hold the last digits of moved rows otherwise, and training carries them on",
+	golden:     golden{form: "the linear one against principal components", test: "nn.TestLinearAutoencoderIsPCA"},
+	claim: claim{
+		says:    "a code of two gives rows of a plane in eight columns back: less than 2 % is lost",
+		on:      func(seed uint64) sample { return sample{x: flat(seed, 400, 2, 8)} },
+		measure: lostByAutoencoder, from: 0, to: .02,
+	},
+	control: control{
+		says: "isotropic noise in eight columns",
+		on:   func(seed uint64) sample { return sample{x: fixture.Normal(seed, 400, 8)} },
+	},
+	variants: []variant{
+		{name: "deep", least: 2, of: always(nn.Autoencoder{Hidden: []int{8}, Epochs: 5}), long: [2]int{20000, 30}},
+		{name: "linear", least: 2, of: always(nn.Autoencoder{Code: 3, Linear: true, Epochs: 5}), long: [2]int{40000, 60}},
+	},
+	exact: map[string]any{},
+	refused: map[string][]any{
+		"Code":       {nn.Autoencoder{Code: 1<<14 + 1}},
+		"Hidden":     {nn.Autoencoder{Hidden: []int{0}}},
+		"Activation": {nn.Autoencoder{Activation: nn.Identity + 1}},
+		"Rate":       {nn.Autoencoder{Rate: 101}},
+		"Batch":      {nn.Autoencoder{Batch: 61}},
+	},
+}, {
+	method:     "nn.SAE",
+	stochastic: true,
+	source:     "2025, Attention layers add into low-dimensional residual subspaces",
+	origin:     "columns of float32 hold the last digits of moved rows otherwise, and training carries them on",
+	golden:     golden{form: "the features that rows are known to be sums of", test: "nn.TestSAEFindsTheDirectionsOfSparseRows"},
+	claim: claim{
+		says: "rows that are sums of three of sixteen features are given back by three features each: less than 30 % is lost",
+		on: func(seed uint64) sample {
+			d, err := datasets.LowRankActivations{Rows: 800, Dim: 12, Rank: 12, Features: 16, Seed: seed}.Generate()
+			if err != nil {
+				panic(err)
+			}
+			return sample{x: d.X}
+		},
+		measure: func(ctx context.Context, s sample) (float64, error) {
+			m, err := nn.SAE{Features: 48, TopK: 3, Rate: .003}.Fit(ctx, s.x)
+			if err != nil {
+				return 0, err
+			}
+			return m.Error(ctx, s.x)
+		},
+		from: 0, to: .3,
+	},
+	control: control{
+		says: "isotropic noise",
+		on:   func(seed uint64) sample { return sample{x: fixture.Normal(seed, 800, 12)} },
+	},
+	variants: []variant{
+		{name: "L1", least: 2, of: always(nn.SAE{Epochs: 5}), long: [2]int{20000, 30}},
+		{name: "the two largest", least: 2, of: always(nn.SAE{Features: 9, TopK: 2, Epochs: 5}), long: [2]int{40000, 60}},
+	},
+	exact: map[string]any{"L1": nn.SAE{Epochs: 3, L1: nn.Zero}},
+	refused: map[string][]any{
+		"Features": {nn.SAE{Features: 1<<14 + 1}},
+		"TopK":     {nn.SAE{TopK: 21}},
+		"Rate":     {nn.SAE{Rate: 101}},
+		"Batch":    {nn.SAE{Batch: 61}},
+	},
 }}
+
+// lostByAutoencoder returns the share that an autoencoder of a code of two loses.
+func lostByAutoencoder(ctx context.Context, s sample) (float64, error) {
+	m, err := nn.Autoencoder{Linear: true, Rate: .02, Epochs: 100, Batch: 40}.Fit(ctx, s.x)
+	if err != nil {
+		return 0, err
+	}
+	return m.Error(ctx, s.x)
+}
 
 // alternating are labels of n rows, 0 and 1 in turn.
 func alternating(n int) []int {
