@@ -244,6 +244,9 @@ func (a *arrowFile) each(ctx context.Context, columns []*column, keep bool, take
 // take reads a batch in stretches of rows.
 func (a *arrowFile) take(ctx context.Context, batch arrow.RecordBatch, columns []*column, keep bool, take func() error) error {
 	total := int(batch.NumRows())
+	if total/8 > a.budget.limit { // columns of nothing but missing values take no bytes
+		return a.f.Errorf("a batch says that it has %d rows", total)
+	}
 	for lo := 0; lo < total; {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -361,6 +364,9 @@ func (a *arrowFile) words(c *column, values arrow.Array, lo, hi int, missing fun
 // dictionary appends words of a dictionary; all its words are words of the category, in its order.
 func (a *arrowFile) dictionary(c *column, v *array.Dictionary, lo, hi int, missing func(i int) bool) error {
 	d := v.Dictionary()
+	if d.Len() > a.budget.limit/4 {
+		return a.f.Errorf("the dictionary of the column %q says that it has %d words", c.name, d.Len())
+	}
 	codes := make([]int32, d.Len())
 	for k := range codes {
 		codes[k] = -1

@@ -1,6 +1,7 @@
 package columnar
 
 import (
+	"bytes"
 	"encoding/binary"
 	"io"
 )
@@ -131,31 +132,25 @@ type tables struct {
 // The slots of Arrow's tables.
 const (
 	footerSchema, footerDictionaries, footerBatches, footerMetadata = 1, 2, 3, 4
-	messageKind, messageHeader, messageMetadata                     = 1, 2, 4
+	messageKind, messageHeader, messageBody, messageMetadata        = 1, 2, 3, 4
+	dictionaryData                                                  = 1
+	batchNodes, batchBuffers, batchVariadic                         = 1, 2, 4
 	schemaFields, schemaMetadata                                    = 1, 2
 	fieldName, fieldKind, fieldType, fieldChildren, fieldMetadata   = 0, 2, 3, 5, 6
 
-	kindTimestamp, kindUnion = 10, 14
+	kindTimestamp, kindUnion                    = 10, 14
+	headerSchema, headerDictionary, headerBatch = 1, 2, 3
 )
 
-// soundArrow reports whether the schema that an Arrow file ends with, or a stream begins with, is no larger than its bytes.
+// soundArrow reports whether the schema of an Arrow file or stream, and what stands before its batches of rows, say no more than
+// their bytes hold.
 func soundArrow(r io.ReaderAt, size int64, stream bool) bool {
 	if stream {
-		head := make([]byte, min(8, size))
-		if _, err := r.ReadAt(head, 0); err != nil || len(head) < 8 {
-			return false
+		at, ok := soundMessage(r, size, 0, headerSchema)
+		for ok && at > 0 && at < size {
+			at, ok = soundMessage(r, size, at, headerDictionary, headerBatch)
 		}
-		from := int64(8)
-		length := int64(binary.LittleEndian.Uint32(head[4:]))
-		if binary.LittleEndian.Uint32(head) != 0xffffffff { // before version 0.15
-			from, length = 4, int64(binary.LittleEndian.Uint32(head))
-		}
-		if length > size-from {
-			return false
-		}
-		t := newTables(r, from, length)
-		root, ok := t.root()
-		return ok && t.message(root)
+		return ok
 	}
 	const magic = "ARROW1"
 	tail := make([]byte, 4+len(magic))
@@ -174,13 +169,62 @@ func soundArrow(r io.ReaderAt, size int64, stream bool) bool {
 	if !ok || !t.metadata(root, footerMetadata) {
 		return false
 	}
-	for _, slot := range []int{footerDictionaries, footerBatches} {
-		if _, _, ok := t.vector(root, slot, 24); !ok {
+	left := 2 * size // of what stands before the batches, which damaged files may tell of more than once
+	for slot, kind := range map[int]byte{footerDictionaries: headerDictionary, footerBatches: headerBatch} {
+		at, n, ok := t.vector(root, slot, 24)
+		if !ok {
 			return false
+		}
+		for ; n > 0; n, at = n-1, at+24 {
+			offset, length := int64(binary.LittleEndian.Uint64(t.b[at:])), int64(int32(binary.LittleEndian.Uint32(t.b[at+8:])))
+			left -= max(length, 8)
+			if offset < 0 || length < 0 || offset > size-length || left < 0 {
+				return false
+			}
+			if _, ok := soundMessage(r, offset+length, offset, kind); !ok {
+				return false
+			}
 		}
 	}
 	schema, there, ok := t.table(root, footerSchema)
 	return ok && there && t.schema(schema)
+}
+
+// soundMessage judges a message, of one of some kinds, that begins at a place and ends, without what follows it, before the limit. It
+// returns where the next one begins, 0 after the last.
+func soundMessage(r io.ReaderAt, limit, at int64, kinds ...byte) (next int64, ok bool) {
+	head := make([]byte, 4)
+	if _, err := r.ReadAt(head, at); err != nil {
+		return 0, false
+	}
+	length := int64(binary.LittleEndian.Uint32(head))
+	at += 4
+	if length == 0xffffffff { // since version 0.15
+		if _, err := r.ReadAt(head, at); err != nil {
+			return 0, false
+		}
+		length = int64(binary.LittleEndian.Uint32(head))
+		at += 4
+	}
+	if length == 0 {
+		return 0, true
+	}
+	if length > limit-at {
+		return 0, false
+	}
+	t := newTables(r, at, length)
+	root, ok := t.root()
+	if !ok || !t.message(root, kinds) {
+		return 0, false
+	}
+	body := int64(0)
+	if place, ok := t.slot(root, messageBody); ok && place > 0 && place <= len(t.b)-8 {
+		body = int64(binary.LittleEndian.Uint64(t.b[place:]))
+	}
+	if body < 0 || body > 1<<60 {
+		return 0, false
+	}
+	return at + length + body, true
 }
 
 func newTables(r io.ReaderAt, from, length int64) *tables {
@@ -268,13 +312,40 @@ func (t *tables) metadata(table, slot int) bool {
 	})
 }
 
-func (t *tables) message(table int) bool {
-	kind, ok := t.slot(table, messageKind)
-	if !ok || kind == 0 || t.b[kind] != 1 || !t.metadata(table, messageMetadata) { // a schema comes first
+// message checks a message of one of some kinds.
+func (t *tables) message(table int, kinds []byte) bool {
+	place, ok := t.slot(table, messageKind)
+	if !ok || place == 0 || bytes.IndexByte(kinds, t.b[place]) < 0 || !t.metadata(table, messageMetadata) {
 		return false
 	}
-	schema, there, ok := t.table(table, messageHeader)
-	return ok && there && t.schema(schema)
+	header, there, ok := t.table(table, messageHeader)
+	if !ok || !there {
+		return false
+	}
+	switch t.b[place] {
+	case headerSchema:
+		return t.schema(header)
+	case headerDictionary:
+		data, there, ok := t.table(header, dictionaryData)
+		return ok && there && t.batch(data)
+	}
+	return t.batch(header)
+}
+
+// batch checks a batch of rows: columns whose number of buffers is told have no more than there are.
+func (t *tables) batch(table int) bool {
+	_, _, nodes := t.vector(table, batchNodes, 16)
+	_, buffers, ok := t.vector(table, batchBuffers, 16)
+	at, n, variadic := t.vector(table, batchVariadic, 8)
+	if !nodes || !ok || !variadic {
+		return false
+	}
+	for ; n > 0; n, at = n-1, at+8 {
+		if binary.LittleEndian.Uint64(t.b[at:]) > uint64(buffers) {
+			return false
+		}
+	}
+	return true
 }
 
 func (t *tables) schema(table int) bool {
