@@ -75,9 +75,16 @@ var every = map[string]func(rows int, seed uint64) datasets.Generator{
 	"spiked covariance": func(n int, seed uint64) datasets.Generator {
 		return datasets.SpikedCovariance{Rows: n, Dim: 9, Spikes: []float64{3, 7}, Seed: seed}
 	},
+	"weekly chaos": func(n int, seed uint64) datasets.Generator { return datasets.WeeklyChaos{Rows: n, Seed: seed} },
 	"feature pair": func(n int, seed uint64) datasets.Generator { return datasets.FeaturePair{Rows: n, Seed: seed} },
 	"union of subspaces": func(n int, seed uint64) datasets.Generator {
 		return datasets.UnionOfSubspaces{Rows: n, Dim: 6, Dims: []int{1, 3}, Seed: seed}
+	},
+	"low-rank gaussian mixture": func(n int, seed uint64) datasets.Generator {
+		return datasets.LowRankGaussianMixture{Rows: n, Dim: 7, Classes: 3, Rank: 2, Sigma: .1, Seed: seed}
+	},
+	"union of manifolds": func(n int, seed uint64) datasets.Generator {
+		return datasets.UnionOfManifolds{Rows: n, Dim: 9, Dims: []int{2, 1}, Seed: seed}
 	},
 	"benchmark manifold": func(n int, seed uint64) datasets.Generator {
 		return datasets.BenchmarkManifold{Name: "Mbeta", Rows: n, Dim: 3, Columns: 15, Seed: seed}
@@ -125,29 +132,31 @@ func parts(d *datasets.Dataset) map[string]mat.Matrix {
 func TestZeroMeansTheDefault(t *testing.T) {
 	testenv.Unraced(t)
 	for name, g := range map[string][2]datasets.Generator{
-		"swiss roll":           {datasets.SwissRoll{}, datasets.SwissRoll{Rows: 1000, Seed: 0}},
-		"s-curve":              {datasets.SCurve{}, datasets.SCurve{Rows: 1000}},
-		"sphere":               {datasets.Sphere{}, datasets.Sphere{Rows: 1000, Dim: 2, Radius: 1}},
-		"torus":                {datasets.Torus{}, datasets.Torus{Rows: 1000, Radius: 2, Tube: 1}},
-		"moebius":              {datasets.Moebius{}, datasets.Moebius{Rows: 1000, HalfTwists: 1, Width: 1}},
-		"klein bottle":         {datasets.KleinBottle{}, datasets.KleinBottle{Rows: 1000, Radius: 2, Tube: 1}},
-		"crossed klein bottle": {datasets.KleinBottle{Crossed: true}, datasets.KleinBottle{Rows: 1000, Radius: 2, Tube: .5, Crossed: true}},
-		"wedged spheres":       {datasets.WedgedSpheres{}, datasets.WedgedSpheres{Rows: 1000, Dim: 2, Spheres: 2, Radius: 1}},
-		"pinched torus":        {datasets.PinchedTorus{}, datasets.PinchedTorus{Rows: 1000, Radius: 2, Tube: 1}},
-		"figure eight":         {datasets.FigureEight{}, datasets.FigureEight{Rows: 1000, Radius: 1}},
-		"annuli":               {datasets.Annuli{}, datasets.Annuli{Rows: 1000, Rings: 2, Hole: .5}},
-		"linked rings":         {datasets.LinkedRings{}, datasets.LinkedRings{Rows: 1000, Rings: 2}},
-		"tree":                 {datasets.Tree{}, datasets.Tree{Rows: 1000, Branches: 10, Dim: 60, Length: 1}},
-		"walk tree":            {datasets.WalkTree{}, datasets.WalkTree{Rows: 1000, Branches: 20, Steps: 100, Dim: 100}},
-		"mammoth":              {datasets.Mammoth{}, datasets.Mammoth{Rows: 1000}},
-		"blobs":                {datasets.Blobs{}, datasets.Blobs{Rows: 1000, Classes: 3, Dim: 2, Spread: 1, Box: 10}},
-		"gaussian mixture":     {datasets.GaussianMixture{}, datasets.GaussianMixture{Rows: 1000, Classes: 3, Dim: 2, Weights: []float64{2, 2, 2}, Box: 10, Spread: 1, Condition: 10}},
-		"spiked covariance":    {datasets.SpikedCovariance{Sigma: 2}, datasets.SpikedCovariance{Rows: 1000, Dim: 200, Sigma: 2, Spikes: []float64{20, 80, 40}}},
-		"union of subspaces":   {datasets.UnionOfSubspaces{}, datasets.UnionOfSubspaces{Rows: 1000, Dim: 30, Dims: []int{2, 5, 10}}},
-		"M1, sphere":           {datasets.BenchmarkManifold{}, datasets.BenchmarkManifold{Name: "M1", Rows: 1000, Dim: 10, Columns: 11}},
-		"line, disc and ball":  {datasets.LineDiskBall{}, datasets.LineDiskBall{Rows: 1000}},
-		"roll and sphere":      {datasets.RollAndSphere{}, datasets.RollAndSphere{Rows: 1000}},
-		"imbalance":            {datasets.Imbalance{Of: datasets.Blobs{Rows: 2000}}, datasets.Imbalance{Of: datasets.Blobs{Rows: 2000}, Ratio: 10}},
+		"swiss roll":                {datasets.SwissRoll{}, datasets.SwissRoll{Rows: 1000, Seed: 0}},
+		"s-curve":                   {datasets.SCurve{}, datasets.SCurve{Rows: 1000}},
+		"sphere":                    {datasets.Sphere{}, datasets.Sphere{Rows: 1000, Dim: 2, Radius: 1}},
+		"torus":                     {datasets.Torus{}, datasets.Torus{Rows: 1000, Radius: 2, Tube: 1}},
+		"moebius":                   {datasets.Moebius{}, datasets.Moebius{Rows: 1000, HalfTwists: 1, Width: 1}},
+		"klein bottle":              {datasets.KleinBottle{}, datasets.KleinBottle{Rows: 1000, Radius: 2, Tube: 1}},
+		"crossed klein bottle":      {datasets.KleinBottle{Crossed: true}, datasets.KleinBottle{Rows: 1000, Radius: 2, Tube: .5, Crossed: true}},
+		"wedged spheres":            {datasets.WedgedSpheres{}, datasets.WedgedSpheres{Rows: 1000, Dim: 2, Spheres: 2, Radius: 1}},
+		"pinched torus":             {datasets.PinchedTorus{}, datasets.PinchedTorus{Rows: 1000, Radius: 2, Tube: 1}},
+		"figure eight":              {datasets.FigureEight{}, datasets.FigureEight{Rows: 1000, Radius: 1}},
+		"annuli":                    {datasets.Annuli{}, datasets.Annuli{Rows: 1000, Rings: 2, Hole: .5}},
+		"linked rings":              {datasets.LinkedRings{}, datasets.LinkedRings{Rows: 1000, Rings: 2}},
+		"tree":                      {datasets.Tree{}, datasets.Tree{Rows: 1000, Branches: 10, Dim: 60, Length: 1}},
+		"walk tree":                 {datasets.WalkTree{}, datasets.WalkTree{Rows: 1000, Branches: 20, Steps: 100, Dim: 100}},
+		"mammoth":                   {datasets.Mammoth{}, datasets.Mammoth{Rows: 1000}},
+		"blobs":                     {datasets.Blobs{}, datasets.Blobs{Rows: 1000, Classes: 3, Dim: 2, Spread: 1, Box: 10}},
+		"gaussian mixture":          {datasets.GaussianMixture{}, datasets.GaussianMixture{Rows: 1000, Classes: 3, Dim: 2, Weights: []float64{2, 2, 2}, Box: 10, Spread: 1, Condition: 10}},
+		"spiked covariance":         {datasets.SpikedCovariance{Sigma: 2}, datasets.SpikedCovariance{Rows: 1000, Dim: 200, Sigma: 2, Spikes: []float64{20, 80, 40}}},
+		"union of subspaces":        {datasets.UnionOfSubspaces{}, datasets.UnionOfSubspaces{Rows: 1000, Dim: 30, Dims: []int{2, 5, 10}}},
+		"low-rank gaussian mixture": {datasets.LowRankGaussianMixture{}, datasets.LowRankGaussianMixture{Rows: 1000, Dim: 48, Classes: 2, Rank: 6}},
+		"union of manifolds":        {datasets.UnionOfManifolds{}, datasets.UnionOfManifolds{Rows: 1000, Dim: 20, Dims: []int{1, 1, 2}, Harmonics: 2}},
+		"M1, sphere":                {datasets.BenchmarkManifold{}, datasets.BenchmarkManifold{Name: "M1", Rows: 1000, Dim: 10, Columns: 11}},
+		"line, disc and ball":       {datasets.LineDiskBall{}, datasets.LineDiskBall{Rows: 1000}},
+		"roll and sphere":           {datasets.RollAndSphere{}, datasets.RollAndSphere{Rows: 1000}},
+		"imbalance":                 {datasets.Imbalance{Of: datasets.Blobs{Rows: 2000}}, datasets.Imbalance{Of: datasets.Blobs{Rows: 2000}, Ratio: 10}},
 	} {
 		a, b := generate(t, g[0]), generate(t, g[1])
 		if n, _ := a.X.Dims(); n != 1000 && name != "imbalance" || !mat.Equal(a.X, b.X) {
@@ -165,6 +174,8 @@ func TestZeroMeansTheDefault(t *testing.T) {
 		"torus": {datasets.Torus{}, 2}, "moebius": {datasets.Moebius{}, 2}, "tree": {datasets.Tree{}, 1},
 		"mammoth": {datasets.Mammoth{}, 2}, "blobs": {datasets.Blobs{}, 2}, "gaussian mixture": {datasets.GaussianMixture{}, 2},
 		"spiked covariance": {datasets.SpikedCovariance{}, 3}, "union of subspaces": {datasets.UnionOfSubspaces{}, 0},
+		"low-rank gaussian mixture": {datasets.LowRankGaussianMixture{}, 6}, "union of manifolds": {datasets.UnionOfManifolds{}, 0},
+		"equal manifolds": {datasets.UnionOfManifolds{Dims: []int{2, 2}}, 2},
 		"equal subspaces": {datasets.UnionOfSubspaces{Dims: []int{4, 4}}, 4},
 	} {
 		if d := generate(t, want.g).Truth.Dimension; d != want.dimension {
@@ -286,6 +297,14 @@ func TestOptionsOutOfRange(t *testing.T) {
 		{datasets.UnionOfSubspaces{Dim: 9}, "Dims"},
 		{datasets.UnionOfSubspaces{Dims: []int{}}, "Dims"},
 		{datasets.UnionOfSubspaces{Dims: []int{1, 0}}, "Dims"},
+		{datasets.LowRankGaussianMixture{Rows: -1}, "Rows"},
+		{datasets.LowRankGaussianMixture{Rank: 49}, "Rank"},
+		{datasets.LowRankGaussianMixture{Classes: -1}, "Classes"},
+		{datasets.LowRankGaussianMixture{Sigma: nan}, "Sigma"},
+		{datasets.UnionOfManifolds{Rows: -1}, "Rows"},
+		{datasets.UnionOfManifolds{Harmonics: -1}, "Harmonics"},
+		{datasets.UnionOfManifolds{Dim: 7}, "Dims"},
+		{datasets.UnionOfManifolds{Dims: []int{}}, "Dims"},
 		{datasets.BenchmarkManifold{Rows: -1}, "Rows"},
 		{datasets.BenchmarkManifold{Name: "M10"}, "Name"},
 		{datasets.BenchmarkManifold{Name: "M7", Dim: 3}, "Dim"},
@@ -352,6 +371,9 @@ func TestOptionsOutOfRange(t *testing.T) {
 		datasets.GaussianMixture{Rows: math.MaxInt32, Classes: 1 << 20, Dim: 1 << 20},
 		datasets.SpikedCovariance{Rows: math.MaxInt32, Dim: 1 << 20},
 		datasets.UnionOfSubspaces{Rows: math.MaxInt32, Dim: 1 << 20},
+		datasets.LowRankGaussianMixture{Rows: math.MaxInt32, Dim: 1 << 20},
+		datasets.LowRankGaussianMixture{Classes: 1 << 20, Dim: 1 << 20, Rank: 1 << 20},
+		datasets.UnionOfManifolds{Rows: math.MaxInt32, Dim: 1 << 20},
 		datasets.Rotated{Of: datasets.SCurve{}, Dim: 1 << 20},
 		datasets.Sphere{Rows: math.MaxInt32, Dim: 1 << 20},
 		datasets.Blobs{Classes: math.MaxInt32, Dim: 1 << 20},

@@ -185,6 +185,28 @@ func ExampleSpikedCovariance() {
 	// [20 10 5 1 1]
 }
 
+func ExampleLowRankGaussianMixture() {
+	show(datasets.LowRankGaussianMixture{Rank: 4, Sigma: .1})
+	// Output:
+	// low-rank gaussian mixture 1000 × 48
+	// features   x1, x2, x3, x4, x5, x6, x7, x8, x9, x10, …, x48
+	// classes    1 (500), 2 (500)
+	// truth      dimension 4, coordinates (x1, x2, x3, x4), rows without noise, weights, bases
+	// note       rank 4, sigma 0.1, seed 0
+	// source     generated; Wang, Zhang, Zhang, Chen, Ma and Qu (2024)
+}
+
+func ExampleUnionOfManifolds() {
+	show(datasets.UnionOfManifolds{Dim: 10})
+	// Output:
+	// union of manifolds 1000 × 10
+	// features   x1, x2, x3, x4, x5, x6, x7, x8, x9, x10
+	// classes    1: dimension 1 (334), 2: dimension 1 (333), 3: dimension 2 (333)
+	// truth      dimensions 1 to 2, coordinates (turn 1, turn 2), rows without noise, bases
+	// note       2 harmonics, seed 0
+	// source     generated; after Ding, Tong, Chan, Dai, Ma and Haeffele (2023)
+}
+
 func ExampleUnionOfSubspaces() {
 	d := show(datasets.UnionOfSubspaces{Dims: []int{1, 2, 8}})
 	fmt.Println(d.Truth.Dimensions[:6])

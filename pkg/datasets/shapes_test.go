@@ -444,6 +444,74 @@ func orthonormal(t *testing.T, what string, v *mat.Dense) {
 	}
 }
 
+// Where there is room subspaces are orthogonal, and rows lie in theirs but for the noise.
+func TestLowRankGaussianMixture(t *testing.T) {
+	const n, sigma = 900, .05
+	for _, dim := range []int{12, 5} {
+		d := generate(t, datasets.LowRankGaussianMixture{Rows: n, Dim: dim, Classes: 3, Rank: 3, Sigma: sigma, Seed: 4})
+		for k, basis := range d.Truth.Bases {
+			orthonormal(t, "a subspace's basis", basis)
+			var cross mat.Dense
+			cross.Mul(basis, d.Truth.Bases[(k+1)%3].T())
+			if apart := mat.Norm(&cross, 2) < 1e-12; apart != (dim == 12) {
+				t.Errorf("in %d dimensions subspaces %d and %d are orthogonal: %v", dim, k, (k+1)%3, apart)
+			}
+		}
+		var noise mat.Dense
+		noise.Sub(d.X, d.Truth.Clean)
+		if got := mat.Norm(&noise, 2) / math.Sqrt(float64(n*dim)); math.Abs(got-sigma) > .05*sigma {
+			t.Errorf("the noise is %v, want %v", got, sigma)
+		}
+		for i, k := range d.Labels {
+			var row mat.Dense
+			row.Mul(d.Truth.Latent.Slice(i, i+1, 0, 3), d.Truth.Bases[k])
+			if !mat.EqualApprox(&row, d.Truth.Clean.Slice(i, i+1, 0, dim), 1e-12) {
+				t.Fatalf("row %d is not what its coordinates say", i)
+			}
+		}
+	}
+}
+
+// Every manifold is on the unit sphere, around the origin, and goes round its coordinates at
+// constant speed.
+func TestUnionOfManifolds(t *testing.T) {
+	const n = 3000
+	d := generate(t, datasets.UnionOfManifolds{Rows: n, Dim: 14, Dims: []int{1, 2}, Harmonics: 3, Seed: 4})
+	for k, dim := range []int{1, 2} {
+		x := rowsOf(d, k)
+		rows, cols := x.Dims()
+		orthonormal(t, "a manifold's span", d.Truth.Bases[k])
+		if r, _ := d.Truth.Bases[k].Dims(); r != 6*dim {
+			t.Errorf("manifold %d spans %d dimensions, want %d", k, r, 6*dim)
+		}
+		for i := range rows {
+			if got := floats.Norm(x.RawRowView(i), 2); math.Abs(got-1) > 1e-12 {
+				t.Fatalf("a row of manifold %d has length %v", k, got)
+			}
+		}
+		for j := range cols {
+			if mean := stat.Mean(mat.Col(nil, j, x), nil); math.Abs(mean) > 5/math.Sqrt(float64(rows)) {
+				t.Errorf("the mean of manifold %d is not the origin: %v in column %d", k, mean, j)
+			}
+		}
+	}
+	speed := 2 * math.Pi * math.Sqrt((1+4+9)/3.)
+	for i := range n {
+		for j := range i {
+			if d.Labels[i] != 0 || d.Labels[j] != 0 {
+				continue
+			}
+			turn := math.Abs(d.Truth.Latent.At(i, 0) - d.Truth.Latent.At(j, 0))
+			if turn > 1e-3 {
+				continue
+			}
+			if got := floats.Distance(d.X.RawRowView(i), d.X.RawRowView(j), 2); math.Abs(got-speed*turn) > 1e-3*speed*turn {
+				t.Fatalf("rows %d and %d are %v apart, %v along the curve", i, j, got, speed*turn)
+			}
+		}
+	}
+}
+
 func TestUnionOfSubspaces(t *testing.T) {
 	const n = 900
 	dims := []int{1, 4, 2}
