@@ -57,7 +57,12 @@ type EmbeddingDimension struct {
 	Notes []string
 }
 
-const cao = "dynamics.Cao"
+const (
+	cao = "dynamics.Cao"
+
+	// mostDims is how many values make a state at most: beyond, all are about equally far.
+	mostDims = 100
+)
 
 // Resolve returns the options with defaults filled in, for a series of n values; d is ignored.
 // The error is a *mat32.ParamError, or wraps a *mat32.ShapeError. A Lag of 0 is found from the
@@ -67,19 +72,21 @@ func (c Cao) Resolve(n, d int) (Cao, error) {
 		return &mat32.ParamError{Method: cao, Param: param, Value: value, Want: want}
 	}
 	if n < 20 {
-		return c, mat32.Rename(cao, &mat32.ShapeError{What: "x", Rows: n, Cols: d, Want: "one column of 20 values or more, in the order of time"})
+		return c, mat32.Rename(cao, &mat32.ShapeError{
+			What: "x", Rows: n, Cols: d, Want: "one column of 20 values or more, in the order of time",
+		})
 	}
 	if c.Lag < 0 || c.Lag > n/4 {
 		return c, fail("Lag", c.Lag, fmt.Sprintf("1 ≤ Lag ≤ n/4 = %d, or 0 for one found from the series", n/4))
 	}
 	lag := max(c.Lag, 1)
 	// States of MaxDim+2 values must be left, ten at least.
-	most := (n-10)/lag - 1
+	most := min((n-10)/lag-1, mostDims)
 	if c.MaxDim == 0 {
 		c.MaxDim = max(min(10, most), 1)
 	}
 	if c.MaxDim < 1 || c.MaxDim > most {
-		return c, fail("MaxDim", c.MaxDim, fmt.Sprintf("1 ≤ MaxDim ≤ (n−10)/Lag − 1 = %d", most))
+		return c, fail("MaxDim", c.MaxDim, fmt.Sprintf("1 ≤ MaxDim ≤ %d and (n−10)/Lag − 1, that is %d", mostDims, most))
 	}
 	if c.Tolerance == 0 {
 		c.Tolerance = 0.15
@@ -117,7 +124,10 @@ func (c Cao) Estimate(ctx context.Context, x mat.Matrix) (*EmbeddingDimension, e
 		return nil, err
 	}
 	out.Lag = c.Lag
-	values = standard(values)
+	values = unitOf(values).all(values)
+	if err := mat32.CheckMemory(cao, 8*int64(len(values))*int64(c.MaxDim+2), 0, "a smaller MaxDim takes less"); err != nil {
+		return nil, err
+	}
 	stage := watch.Start(ctx, "Cao's dimension", c.MaxDim+1)
 	e, far := make([]float64, c.MaxDim+1), make([]float64, c.MaxDim+1)
 	for d := 1; d <= c.MaxDim+1; d++ {
@@ -136,10 +146,12 @@ func (c Cao) Estimate(ctx context.Context, x mat.Matrix) (*EmbeddingDimension, e
 		out.Dim = d
 	}
 	if out.Dim == 0 {
-		out.Notes = append(out.Notes, fmt.Sprintf("E1 does not come within %g of 1 for d ≤ %d", c.Tolerance, c.MaxDim))
+		out.Notes = append(out.Notes,
+			fmt.Sprintf("E1 does not come within %g of 1 for d ≤ %d", c.Tolerance, c.MaxDim))
 	}
 	if out.Noise {
-		out.Notes = append(out.Notes, "E2 is about 1 for every d: the past says no more of the next value in any dimension, as in noise")
+		out.Notes = append(out.Notes,
+			"E2 is about 1 for every d: the past says no more of the next value in any dimension, as in noise")
 	}
 	return out, nil
 }
@@ -156,7 +168,8 @@ func (c Cao) parting(ctx context.Context, values []float64, d int) (e, far float
 	}
 	t := newTree(points, d, chebyshev)
 	factor, gap := make([]float64, n), make([]float64, n)
-	err = par.BlocksWith(ctx, n, 64, func() *search { return &search{tree: t, theiler: c.Theiler, distinct: true} }, func(s *search, lo, hi int) {
+	scratch := func() *search { return &search{ctx: ctx, tree: t, theiler: c.Theiler, distinct: true} }
+	err = par.BlocksWith(ctx, n, 64, scratch, func(s *search, lo, hi int) {
 		for i := lo; i < hi; i++ {
 			factor[i], gap[i] = math.NaN(), math.NaN()
 			if near := s.nearest(i, 1); len(near) > 0 {
@@ -175,7 +188,11 @@ func (c Cao) parting(ctx context.Context, values []float64, d int) (e, far float
 		}
 	}
 	if count == 0 || far == 0 {
-		return 0, 0, &mat32.DegenerateError{Method: cao, Reason: fmt.Sprintf("states of %d values repeat: none has a neighbour at a distance whose future is another", d)}
+		return 0, 0, &mat32.DegenerateError{Method: cao, Reason: fmt.Sprintf(
+			"states of %d values repeat: none has a neighbour at a distance whose future is another", d)}
+	}
+	if math.IsInf(e, 0) {
+		return 0, 0, &mat32.DegenerateError{Method: cao, Reason: "a few values dwarf all others: neighbours part by a factor that is no number"}
 	}
 	return e / float64(count), far / float64(count), nil
 }

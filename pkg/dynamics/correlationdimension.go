@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
+	"sync"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -56,7 +58,9 @@ func (c CorrelationDimension) Resolve(n, d int) (CorrelationDimension, error) {
 		return &mat32.ParamError{Method: correlationDimension, Param: param, Value: value, Want: want}
 	}
 	if n < 40 || d < 1 {
-		return c, mat32.Rename(correlationDimension, &mat32.ShapeError{What: "x", Rows: n, Cols: d, Want: "40 rows or more, in the order of time"})
+		return c, mat32.Rename(correlationDimension, &mat32.ShapeError{
+			What: "x", Rows: n, Cols: d, Want: "40 rows or more, in the order of time",
+		})
 	}
 	if c.Theiler < 0 || c.Theiler > n/4 {
 		return c, fail("Theiler", c.Theiler, fmt.Sprintf("0 ≤ Theiler ≤ n/4 = %d", n/4))
@@ -101,40 +105,22 @@ func (c CorrelationDimension) Curve(ctx context.Context, x mat.Matrix) (*Correla
 	if err != nil {
 		return nil, err
 	}
-	points, size := make([]float64, n*d), 0.0
-	var first []float64
-	for j := range d {
-		column := mat.Col(nil, j, x)
-		if s := spread(column); s > 0 {
-			size = math.Max(size, s)
-			if first == nil {
-				first = column
-			}
-		}
-		for i, v := range column {
-			points[i*d+j] = v
-		}
+	columns := make([][]float64, d)
+	for j := range columns {
+		columns[j] = mat.Col(nil, j, x)
 	}
-	if size == 0 {
+	u, points, varies := orbitUnit(columns)
+	if u.size == 0 {
 		return nil, &mat32.DegenerateError{Method: correlationDimension, Reason: "all states are one"}
 	}
-	// From the first, in the largest standard deviation: squares neither overflow nor vanish.
-	origin := slices.Clone(points[:d])
-	for i, v := range points {
-		points[i] = v/size - origin[i%d]/size
-	}
 	if c.Theiler == 0 {
-		zero, _, err := Lag(ctx, first, FirstZero, 0)
-		if err != nil {
-			return nil, mat32.Rename(correlationDimension, err)
-		}
-		c.Theiler = max(1, min(4*zero, n/10))
+		c.Theiler = defaultTheiler(varies)
 	}
 	parts, err := c.count(ctx, points, n, d)
 	if err != nil {
 		return nil, err
 	}
-	return c.curve(parts, n, d, size)
+	return c.curve(parts, n, u)
 }
 
 // Squared distances are counted by the first bits of a float64: its exponent and eighths of an
@@ -150,58 +136,68 @@ func binOf(squares float64) int {
 	return min(max(int(math.Float64bits(squares)>>dropped)-firstBin, 0), bins-1)
 }
 
-// count returns how many pairs are at distances of each bin, by the sixteenth of time that
-// their earlier state is in.
+// count returns how many pairs are at distances of each bin, by the sixteenth of time that their
+// earlier state is in.
 func (c CorrelationDimension) count(ctx context.Context, points []float64, n, d int) ([timeParts][]int, error) {
 	var parts [timeParts][]int
-	const block = 64
-	blocks := (n + block - 1) / block
-	counts := make([][]int, blocks)
-	stage := watch.Start(ctx, "correlation sum", blocks)
-	err := par.Blocks(ctx, n, block, func(lo, hi int) {
-		own := make([]int, bins)
-		for i := lo; i < hi; i++ {
-			a := points[i*d:][:d]
-			if d == 3 {
-				a0, a1, a2 := a[0], a[1], a[2]
-				for j := (i + c.Theiler + 1) * 3; j < n*3; j += 3 {
-					b := points[j:][:3]
-					u, v, w := a0-b[0], a1-b[1], a2-b[2]
-					own[binOf(u*u+v*v+w*w)]++
-				}
-				continue
-			}
-			for j := i + c.Theiler + 1; j < n; j++ {
-				squares := 0.0
-				b := points[j*d:][:d]
-				for k, v := range a {
-					squares += (v - b[k]) * (v - b[k])
-				}
-				own[binOf(squares)]++
-			}
-		}
-		counts[lo/block] = own
-		stage.Add(1)
-	})
-	if err != nil {
-		return parts, err
-	}
 	for p := range parts {
 		parts[p] = make([]int, bins)
 	}
-	for b, own := range counts {
-		// Earlier states have more pairs: parts are of equally many pairs, as nearly as blocks allow.
-		share := 1 - float64(b)/float64(blocks)
+	const block = 64
+	blocks := (n + block - 1) / block
+	var adding sync.Mutex
+	stage := watch.Start(ctx, "correlation sum", blocks)
+	err := par.BlocksWith(ctx, n, block, func() []int { return make([]int, bins) }, func(own []int, lo, hi int) {
+		clear(own)
+		for i := lo; i < hi; i++ {
+			if ctx.Err() != nil {
+				return
+			}
+			countFrom(own, points[i*d:][:d], points[min(i+c.Theiler+1, n)*d:])
+		}
+		// Earlier states have more pairs: parts are of equally many pairs, as nearly as blocks
+		// allow.
+		share := 1 - float64(lo/block)/float64(blocks)
 		p := min(int((1-share*share)*timeParts), timeParts-1)
+		adding.Lock()
 		for k, v := range own {
 			parts[p][k] += v
 		}
+		adding.Unlock()
+		stage.Add(1)
+	})
+	return parts, err
+}
+
+// countFrom counts the squared distances from a state to others.
+func countFrom(own []int, a, others []float64) {
+	switch d := len(a); d {
+	case 2:
+		a0, a1 := a[0], a[1]
+		for ; len(others) >= 2; others = others[2:] {
+			u, v := a0-others[0], a1-others[1]
+			own[binOf(u*u+v*v)]++
+		}
+	case 3:
+		a0, a1, a2 := a[0], a[1], a[2]
+		for ; len(others) >= 3; others = others[3:] {
+			u, v, w := a0-others[0], a1-others[1], a2-others[2]
+			own[binOf(u*u+v*v+w*w)]++
+		}
+	default:
+		for ; len(others) >= d; others = others[d:] {
+			squares := 0.0
+			b := others[:d]
+			for k, v := range a {
+				squares += (v - b[k]) * (v - b[k])
+			}
+			own[binOf(squares)]++
+		}
 	}
-	return parts, nil
 }
 
 // curve makes the curve of the counts.
-func (c CorrelationDimension) curve(parts [timeParts][]int, n, d int, size float64) (*CorrelationCurve, error) {
+func (c CorrelationDimension) curve(parts [timeParts][]int, n int, u unit) (*CorrelationCurve, error) {
 	var pairs float64
 	all := make([]float64, bins)
 	for _, p := range parts {
@@ -211,7 +207,9 @@ func (c CorrelationDimension) curve(parts [timeParts][]int, n, d int, size float
 		}
 	}
 	if pairs == 0 {
-		return nil, &mat32.DegenerateError{Method: correlationDimension, Reason: fmt.Sprintf("no two states are more than %d steps apart", c.Theiler)}
+		return nil, &mat32.DegenerateError{
+			Method: correlationDimension, Reason: fmt.Sprintf("no two states are more than %d steps apart", c.Theiler),
+		}
 	}
 	out := &CorrelationCurve{}
 	var kept []int      // the bin below each radius
@@ -221,7 +219,7 @@ func (c CorrelationDimension) curve(parts [timeParts][]int, n, d int, size float
 		if sum += v; k > 0 && sum > 0 && (len(kept) == 0 || out.Share[len(kept)-1] < 1) {
 			kept = append(kept, k)
 			radii = append(radii, math.Sqrt(math.Float64frombits(uint64(k+1+firstBin)<<dropped)))
-			out.Radii = append(out.Radii, size*radii[len(radii)-1])
+			out.Radii = append(out.Radii, u.length(radii[len(radii)-1]))
 			out.Share = append(out.Share, sum/pairs)
 		}
 	}
@@ -249,8 +247,9 @@ func (c CorrelationDimension) curve(parts [timeParts][]int, n, d int, size float
 	from, _ := slices.BinarySearch(out.Share, c.From)
 	to, _ := slices.BinarySearch(out.Share, c.To)
 	if to-from < 3 {
-		return nil, &mat32.DegenerateError{Method: correlationDimension,
-			Reason: fmt.Sprintf("fewer than three radii have shares of pairs between %g and %g: many states are equally far, or there are too few", c.From, c.To)}
+		return nil, &mat32.DegenerateError{Method: correlationDimension, Reason: fmt.Sprintf(
+			"fewer than three radii have shares of pairs between %g and %g: many states are equally far, or there are too few",
+			c.From, c.To)}
 	}
 	value := slope(out.Share, from, to)
 	var mean, squares, count float64
@@ -280,8 +279,20 @@ func (c CorrelationDimension) curve(parts [timeParts][]int, n, d int, size float
 	}
 	out.Dimension = measure.Dimension{
 		Method: "CorrelationDimension", Value: value, StdErr: stdErr, Rows: n,
-		Scale:      size * math.Sqrt(radii[from]*radii[to-1]),
-		Convention: fmt.Sprintf("Euclidean, Theiler window %d, least squares where a share of %.3g to %.3g of pairs is nearer, standard error by 16 parts of the time", c.Theiler, c.From, c.To),
+		Scale: u.length(math.Sqrt(radii[from] * radii[to-1])),
+		Convention: fmt.Sprintf("Euclidean, Theiler window %d, least squares where a share of %.3g to %.3g of pairs is nearer, "+
+			"standard error by %d parts of the time", c.Theiler, c.From, c.To, timeParts),
 	}
 	return out, nil
+}
+
+// String returns the dimension and a table of every eighth radius, half an octave apart.
+func (c *CorrelationCurve) String() string {
+	var b strings.Builder
+	b.WriteString(c.Dimension.String())
+	b.WriteString("\n  radius      share of pairs  local slope")
+	for k := 0; k < len(c.Radii); k += 8 {
+		fmt.Fprintf(&b, "\n  %-12.4g%-16.4g%.3f", c.Radii[k], c.Share[k], c.Slope[k])
+	}
+	return b.String()
 }

@@ -104,7 +104,7 @@ func (f FalseNeighbors) Estimate(ctx context.Context, x mat.Matrix) (*FalseShare
 	if f, err = f.Resolve(len(values), 1); err != nil {
 		return nil, err
 	}
-	scaled := standard(values)
+	scaled := unitOf(values).all(values)
 	out.Lag = f.Lag
 	stage := watch.Start(ctx, "false neighbours", f.MaxDim)
 	for d := 1; d <= f.MaxDim; d++ {
@@ -119,7 +119,8 @@ func (f FalseNeighbors) Estimate(ctx context.Context, x mat.Matrix) (*FalseShare
 		stage.Add(1)
 	}
 	if out.Dim == 0 {
-		out.Notes = append(out.Notes, fmt.Sprintf("no d ≤ %d has less than %g of false neighbours", f.MaxDim, f.Share))
+		out.Notes = append(out.Notes,
+			fmt.Sprintf("no d ≤ %d has less than %g of false neighbours", f.MaxDim, f.Share))
 	}
 	return out, nil
 }
@@ -129,12 +130,13 @@ func (f FalseNeighbors) Estimate(ctx context.Context, x mat.Matrix) (*FalseShare
 func (f FalseNeighbors) share(ctx context.Context, values []float64, d int) (float64, error) {
 	states, err := Delays(values[:len(values)-f.Lag], d, f.Lag)
 	if err != nil {
-		return 0, err
+		return 0, mat32.Rename(falseNeighbors, err)
 	}
 	n, _ := states.Dims()
 	t := newTree(states.RawMatrix().Data, d, euclidean)
 	wrong, all := make([]bool, n), make([]bool, n)
-	err = par.BlocksWith(ctx, n, 64, func() *search { return &search{tree: t, theiler: f.Theiler} }, func(s *search, lo, hi int) {
+	scratch := func() *search { return &search{ctx: ctx, tree: t, theiler: f.Theiler} }
+	err = par.BlocksWith(ctx, n, 64, scratch, func(s *search, lo, hi int) {
 		for i := lo; i < hi; i++ {
 			near := s.nearest(i, 1)
 			if len(near) == 0 {

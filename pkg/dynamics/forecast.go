@@ -63,15 +63,20 @@ type Forecast struct {
 	Convention  string
 }
 
-// Skill returns the correlation of what was said with what came.
+// Skill returns the correlation of what was said with what came; NaN where one of them does not
+// vary.
 func (f *Forecast) Skill() float64 {
+	if len(f.Truth) == 0 {
+		return math.NaN()
+	}
+	truth, said := unitOf(f.Truth), unitOf(f.Said)
 	var a, b, aa, bb, ab float64
 	n := float64(len(f.Truth))
 	for i, v := range f.Truth {
-		a, b = a+v/n, b+f.Said[i]/n
+		a, b = a+truth.of(v)/n, b+said.of(f.Said[i])/n
 	}
 	for i, v := range f.Truth {
-		u, w := v-a, f.Said[i]-b
+		u, w := truth.of(v)-a, said.of(f.Said[i])-b
 		aa, bb, ab = aa+u*u, bb+w*w, ab+u*w
 	}
 	return ab / math.Sqrt(aa*bb)
@@ -79,45 +84,57 @@ func (f *Forecast) Skill() float64 {
 
 // RMSE returns the root of the mean squared error.
 func (f *Forecast) RMSE() float64 {
+	exponent := max(exponentOf(f.Truth), exponentOf(f.Said))
 	sum := 0.0
 	for i, v := range f.Truth {
-		sum += (v - f.Said[i]) * (v - f.Said[i])
+		e := math.Ldexp(v, -exponent) - math.Ldexp(f.Said[i], -exponent)
+		sum += e * e
 	}
-	return math.Sqrt(sum / float64(len(f.Truth)))
+	return math.Ldexp(math.Sqrt(sum/float64(len(f.Truth))), exponent)
 }
 
 // SMAPE returns the symmetric mean absolute percentage error, between 0 and 200: that of the
 // function of this name.
-func (f *Forecast) SMAPE() float64 {
-	v, _ := SMAPE(f.Truth, f.Said)
-	return v
-}
+func (f *Forecast) SMAPE() float64 { return smape(f.Truth, f.Said) }
 
 // String returns a small table.
 func (f *Forecast) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "forecast skill  %.4f", f.Skill())
-	fmt.Fprintf(&b, "\n  rmse        %.4g\n  smape       %.2f %%\n  forecasts   %d\n  convention  %s", f.RMSE(), f.SMAPE(), len(f.Truth), f.Convention)
+	fmt.Fprintf(&b, "\n  rmse        %.4g\n  smape       %.2f %%", f.RMSE(), f.SMAPE())
+	fmt.Fprintf(&b, "\n  forecasts   %d\n  convention  %s", len(f.Truth), f.Convention)
 	return b.String()
 }
 
-// SMAPE returns the symmetric mean absolute percentage error: 100 times the mean of |said −
-// truth| over the mean of both sizes, between 0 and 200; 0 for both 0. Errors: mat32.ErrEmpty,
-// a *mat32.RaggedError for lengths that differ.
+// SMAPE returns the symmetric mean absolute percentage error: 100 times the mean of |said − truth|
+// over the mean of both sizes, between 0 and 200; 0 for both 0. Errors wrap mat32.ErrEmpty, a
+// *mat32.RaggedError for lengths that differ, or a *mat32.NotFiniteError.
 func SMAPE(truth, said []float64) (float64, error) {
+	const method = "dynamics.SMAPE"
 	if len(truth) == 0 {
-		return 0, mat32.ErrEmpty
+		return 0, mat32.Rename(method, mat32.ErrEmpty)
 	}
 	if len(said) != len(truth) {
-		return 0, &mat32.RaggedError{What: "series", Index: 1, Len: len(said), Want: len(truth)}
+		return 0, mat32.Rename(method, &mat32.RaggedError{What: "series", Index: 1, Len: len(said), Want: len(truth)})
 	}
-	sum := 0.0
-	for i, v := range truth {
-		if size := math.Abs(v) + math.Abs(said[i]); size > 0 {
-			sum += math.Abs(v-said[i]) / size
+	for _, series := range [][]float64{truth, said} {
+		if err := checkFinite(method, series); err != nil {
+			return 0, err
 		}
 	}
-	return 200 * sum / float64(len(truth)), nil
+	return smape(truth, said), nil
+}
+
+func smape(truth, said []float64) float64 {
+	sum := 0.0
+	for i, v := range truth {
+		// Over the larger of both: the largest numbers do not overflow, the smallest stay.
+		if larger := math.Max(math.Abs(v), math.Abs(said[i])); larger > 0 {
+			u, w := v/larger, said[i]/larger
+			sum += math.Abs(u-w) / (math.Abs(u) + math.Abs(w))
+		}
+	}
+	return 200 * sum / float64(len(truth))
 }
 
 // window is what both ways to forecast know of their options.
@@ -149,7 +166,8 @@ func (w window) resolve(n int) (window, error) {
 		return w, fail("Ahead", w.ahead, fmt.Sprintf("1 ≤ Ahead ≤ n = %d", n))
 	}
 	if least := (w.dim-1)*w.lag + w.ahead + 2*w.dim + 4; n < least {
-		return w, &mat32.ShapeError{What: "values", Rows: n, Cols: 1, Want: fmt.Sprintf("%d values or more, for states of %d values %d apart and forecasts %d ahead", least, w.dim, w.lag, w.ahead)}
+		return w, mat32.Rename(w.method, &mat32.ShapeError{What: "values", Rows: n, Cols: 1, Want: fmt.Sprintf(
+			"%d values or more, for states of %d values %d apart and forecasts %d ahead", least, w.dim, w.lag, w.ahead)})
 	}
 	if w.theiler < 0 || w.theiler > n/4 {
 		return w, fail("Theiler", w.theiler, fmt.Sprintf("0 ≤ Theiler ≤ n/4 = %d", n/4))
@@ -169,7 +187,9 @@ func (s Simplex) Resolve(n int) (Simplex, error) {
 		s.Neighbors = s.Dim + 1
 	}
 	if s.Neighbors < 1 || s.Neighbors > n/4 {
-		return s, &mat32.ParamError{Method: w.method, Param: "Neighbors", Value: s.Neighbors, Want: fmt.Sprintf("1 ≤ Neighbors ≤ n/4 = %d", n/4)}
+		return s, &mat32.ParamError{
+			Method: w.method, Param: "Neighbors", Value: s.Neighbors, Want: fmt.Sprintf("1 ≤ Neighbors ≤ n/4 = %d", n/4),
+		}
 	}
 	return s, nil
 }
@@ -186,7 +206,9 @@ func (s SMap) Resolve(n int) (SMap, error) {
 		s.Theta = 2
 	}
 	if !(s.Theta > 0 && s.Theta <= 1000) {
-		return s, &mat32.ParamError{Method: w.method, Param: "Theta", Value: s.Theta, Want: "0 < Theta ≤ 1000, or Zero"}
+		return s, &mat32.ParamError{
+			Method: w.method, Param: "Theta", Value: s.Theta, Want: "0 < Theta ≤ 1000, or Zero",
+		}
 	}
 	return s, nil
 }
@@ -245,48 +267,63 @@ func (s SMap) After(ctx context.Context, known, values []float64) (*Forecast, er
 	return s.forecast(ctx, known, values, false)
 }
 
-// states are the states of a series whose future is known, in standard deviations of the known
-// series from its first value.
+// states are the states of a series whose future is known, in the unit of the known series.
 type states struct {
 	points []float64
 	n, dim int
 	next   []float64
 }
 
-func (w window) states(values []float64, first, scale float64) (*states, error) {
-	n := len(values) - (w.dim-1)*w.lag - w.ahead
-	if n < 1 {
-		return nil, &mat32.ShapeError{What: "values", Rows: len(values), Cols: 1, Want: fmt.Sprintf("%d values or more", (w.dim-1)*w.lag+w.ahead+1)}
+// nowhere is a time that is none of the known series, and far from all of them.
+const nowhere = math.MinInt / 2
+
+func (w window) states(values []float64, u unit) (*states, error) {
+	least := (w.dim-1)*w.lag + w.ahead + 1
+	if len(values) < least {
+		return nil, mat32.Rename(w.method, &mat32.ShapeError{
+			What: "values", Rows: len(values), Cols: 1, Want: fmt.Sprintf("%d values or more", least),
+		})
 	}
-	s := &states{points: make([]float64, n*w.dim), n: n, dim: w.dim, next: make([]float64, n)}
-	for i, v := range values {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return nil, &mat32.NotFiniteError{Row: i, Col: 0, Value: v}
+	if err := checkFinite(w.method, values); err != nil {
+		return nil, err
+	}
+	n := len(values) - least + 1
+	if err := mat32.CheckMemory(w.method, 8*int64(n)*int64(w.dim+1), 0, "a lower Dim takes less"); err != nil {
+		return nil, err
+	}
+	z := u.all(values)
+	for i, v := range z {
+		if !(math.Abs(v) < 1e100) {
+			return nil, &mat32.DegenerateError{Method: w.method, Reason: fmt.Sprintf(
+				"value %d is %.3g standard deviations from those that are known", i, v)}
 		}
 	}
+	s := &states{points: make([]float64, n*w.dim), n: n, dim: w.dim, next: z[least-1:]}
 	for i := range n {
 		for j := range w.dim {
-			s.points[i*w.dim+j] = values[i+j*w.lag]/scale - first/scale
+			s.points[i*w.dim+j] = z[i+j*w.lag]
 		}
-		s.next[i] = values[i+(w.dim-1)*w.lag+w.ahead]/scale - first/scale
 	}
 	return s, nil
 }
 
 // run forecasts all states of values by say, which is given a state and the step it stands at
-// among the known, −1 for none of them.
-func (w window) run(ctx context.Context, known, values []float64, own bool, prepare func(*states) func() func(state []float64, at int) float64) (*Forecast, error) {
-	first, scale := known[0], spread(known)
-	from, err := w.states(known, first, scale)
+// among the known, or nowhere.
+func (w window) run(ctx context.Context, known, values []float64, own bool,
+	prepare func(*states) func() func(state []float64, at int) float64) (*Forecast, error) {
+	u := unitOf(known)
+	from, err := w.states(known, u)
 	if err != nil {
 		return nil, err
 	}
 	if own && from.n < 2*w.theiler+w.dim+4 {
-		return nil, &mat32.ParamError{Method: w.method, Param: "Theiler", Value: w.theiler, Want: fmt.Sprintf("to leave %d of the %d states", w.dim+3, from.n)}
+		return nil, &mat32.ParamError{
+			Method: w.method, Param: "Theiler", Value: w.theiler, Want: fmt.Sprintf("to leave %d of the %d states", w.dim+3, from.n),
+		}
 	}
 	of := from
 	if !own {
-		if of, err = w.states(values, first, scale); err != nil {
+		if of, err = w.states(values, u); err != nil {
 			return nil, err
 		}
 	}
@@ -294,13 +331,13 @@ func (w window) run(ctx context.Context, known, values []float64, own bool, prep
 	stage := watch.Start(ctx, "forecasts", of.n)
 	err = par.BlocksWith(ctx, of.n, 32, prepare(from), func(say func([]float64, int) float64, lo, hi int) {
 		for i := lo; i < hi; i++ {
-			at := -1 << 40 // at no time of the known series
+			at := nowhere
 			if own {
 				at = i
 			}
 			out.At[i] = i + (w.dim-1)*w.lag + w.ahead
 			out.Truth[i] = values[out.At[i]]
-			out.Said[i] = (say(of.points[i*w.dim:(i+1)*w.dim], at) + first/scale) * scale
+			out.Said[i] = u.back(say(of.points[i*w.dim:(i+1)*w.dim], at))
 		}
 		stage.Add(hi - lo)
 	})
@@ -315,9 +352,12 @@ func (s Simplex) forecast(ctx context.Context, known, values []float64, own bool
 	out, err := w.run(ctx, known, values, own, func(from *states) func() func([]float64, int) float64 {
 		t := newTree(from.points, s.Dim, euclidean)
 		return func() func([]float64, int) float64 {
-			look := &search{tree: t, theiler: s.Theiler}
+			look := &search{ctx: ctx, tree: t, theiler: s.Theiler}
 			return func(state []float64, at int) float64 {
 				near := look.near(state, at, s.Neighbors, math.Inf(1))
+				if len(near) == 0 {
+					return math.NaN() // ctx is done
+				}
 				unit, sum, total := math.Sqrt(near[0].distance), 0.0, 0.0
 				for _, f := range near {
 					weight := 1.0
@@ -334,7 +374,8 @@ func (s Simplex) forecast(ctx context.Context, known, values []float64, own bool
 	if err != nil {
 		return nil, err
 	}
-	out.Convention = fmt.Sprintf("simplex of %d neighbours in %d dimensions, lag %d, %d ahead, %s", s.Neighbors, s.Dim, s.Lag, s.Ahead, asked(own))
+	out.Convention = fmt.Sprintf("simplex of %d neighbours in %d dimensions, lag %d, %d ahead, %s",
+		s.Neighbors, s.Dim, s.Lag, s.Ahead, asked(own))
 	return out, nil
 }
 
@@ -349,8 +390,7 @@ func (s SMap) forecast(ctx context.Context, known, values []float64, own bool) (
 	w := window{"dynamics.SMap", s.Dim, s.Lag, s.Ahead, s.Theiler}
 	out, err := w.run(ctx, known, values, own, func(from *states) func() func([]float64, int) float64 {
 		return func() func([]float64, int) float64 {
-			fit := newLocalMap(from, s)
-			return fit.say
+			return newLocalMap(ctx, from, s).say
 		}
 	})
 	if err != nil {
@@ -360,12 +400,14 @@ func (s SMap) forecast(ctx context.Context, known, values []float64, own bool) (
 	if theta == Zero {
 		theta = 0
 	}
-	out.Convention = fmt.Sprintf("S-map of theta %g in %d dimensions, lag %d, %d ahead, %s", theta, s.Dim, s.Lag, s.Ahead, asked(own))
+	out.Convention = fmt.Sprintf("S-map of theta %g in %d dimensions, lag %d, %d ahead, %s",
+		theta, s.Dim, s.Lag, s.Ahead, asked(own))
 	return out, nil
 }
 
 // localMap fits the linear map of one state after another.
 type localMap struct {
+	ctx       context.Context
 	from      *states
 	theta     float64
 	theiler   int
@@ -375,14 +417,15 @@ type localMap struct {
 	row       []float64
 }
 
-func newLocalMap(from *states, s SMap) *localMap {
+func newLocalMap(ctx context.Context, from *states, s SMap) *localMap {
+	size := from.dim + 1
 	return &localMap{
-		from: from, theta: s.Theta, theiler: s.Theiler, distances: make([]float64, from.n),
-		normal: mat.NewSymDense(from.dim+1, nil), right: mat.NewVecDense(from.dim+1, nil), row: make([]float64, from.dim+1),
+		ctx: ctx, from: from, theta: s.Theta, theiler: s.Theiler, distances: make([]float64, from.n),
+		normal: mat.NewSymDense(size, nil), right: mat.NewVecDense(size, nil), row: make([]float64, size),
 	}
 }
 
-// say forecasts what follows a state: by the normal equations of differences from it, so that
+// say forecasts what follows a state, or NaN where ctx is done: by the normal equations of differences from it, so that
 // the constant is the forecast, with a ridge of 1e-10 of their trace, which settles directions
 // that no neighbour varies in.
 func (m *localMap) say(state []float64, at int) float64 {
@@ -407,6 +450,9 @@ func (m *localMap) say(state []float64, at int) float64 {
 	right := m.right.RawVector().Data
 	clear(right)
 	for i, d := range m.distances {
+		if i&1023 == 0 && m.ctx.Err() != nil {
+			return math.NaN()
+		}
 		if d < 0 {
 			continue
 		}
@@ -446,14 +492,19 @@ func (m *localMap) say(state []float64, at int) float64 {
 	return solution.AtVec(0)
 }
 
-// ForecastError returns the error of Simplex in forecasting a series one step ahead from
-// itself, in standard deviations of the series: about 1 for noise, and less the more its own
-// past determines it. NaN where it cannot be done. It is the default statistic of
-// SurrogateTest.
-func ForecastError(values []float64, dim, lag int) float64 {
-	f, err := Simplex{Dim: dim, Lag: lag}.Of(context.Background(), values)
+// ForecastError returns the error of Simplex in forecasting a series one step ahead from itself,
+// in standard deviations of the series: about 1 for noise, and less the more its own past
+// determines it. It is the default statistic of SurrogateTest. Time, memory and errors as of
+// Simplex.
+func ForecastError(ctx context.Context, values []float64, dim, lag int) (float64, error) {
+	f, err := Simplex{Dim: dim, Lag: lag}.Of(ctx, values)
 	if err != nil {
-		return math.NaN()
+		return 0, mat32.Rename("dynamics.ForecastError", err)
 	}
-	return f.RMSE() / spread(values)
+	u, sum := unitOf(values), 0.0
+	for i, v := range f.Truth {
+		e := u.of(v) - u.of(f.Said[i])
+		sum += e * e
+	}
+	return math.Sqrt(sum / float64(len(f.Truth))), nil
 }

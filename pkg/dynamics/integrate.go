@@ -45,7 +45,7 @@ func newMover(l *law, start []float64, vectors int, step, tolerance float64) *mo
 	for i := l.dim; i < size; i++ {
 		m.y[i] = random.Normal()
 	}
-	m.orthogonalize(make([]float64, vectors))
+	_ = m.orthogonalize(make([]float64, vectors)) // normal numbers: none is too long
 	return m
 }
 
@@ -173,9 +173,7 @@ func (m *mover) advance(ctx context.Context, span float64) error {
 		}
 		return m.check()
 	}
-	end := m.time + span
-	// What is left of a span by rounding is no step.
-	for left := span; left > 1e-12*span; left = end - m.time {
+	for left := span; left > 0; {
 		if m.steps&255 == 0 {
 			if err := ctx.Err(); err != nil {
 				return err
@@ -185,7 +183,7 @@ func (m *mover) advance(ctx context.Context, span float64) error {
 			}
 		}
 		h := m.step
-		last := h >= left*(1-1e-9)
+		last := h >= left*(1-1e-9) // what is left of a span by rounding is no step
 		if last {
 			h = left
 		}
@@ -206,6 +204,9 @@ func (m *mover) advance(ctx context.Context, span float64) error {
 			}
 		}
 		m.accept(h)
+		if left -= h; last {
+			left = 0
+		}
 	}
 	return m.check()
 }
@@ -228,5 +229,7 @@ func (m *mover) check() error {
 }
 
 func (m *mover) lost() error {
-	return &mat32.DegenerateError{Method: "dynamics", Reason: fmt.Sprintf("the orbit of %s leaves for infinity, or its step for nothing, at time %.6g: another start or other parameters are needed", m.law.name, m.time)}
+	return &mat32.DegenerateError{Method: m.law.method, Reason: fmt.Sprintf(
+		"the orbit of %s leaves for infinity, or its step for nothing, at time %.6g: another start or other parameters are needed",
+		m.law.name, m.time)}
 }

@@ -15,12 +15,13 @@ import (
 // come in any order; the unit does not matter. Errors: mat32.ErrEmpty, and a
 // *mat32.NotFiniteError for NaN or +∞.
 func KaplanYorke(exponents []float64) (float64, error) {
+	const method = "dynamics.KaplanYorke"
 	if len(exponents) == 0 {
-		return 0, mat32.ErrEmpty
+		return 0, mat32.Rename(method, mat32.ErrEmpty)
 	}
 	for i, e := range exponents {
 		if math.IsNaN(e) || math.IsInf(e, 1) {
-			return 0, &mat32.NotFiniteError{Row: 0, Col: i, Value: e}
+			return 0, mat32.Rename(method, &mat32.NotFiniteError{Row: 0, Col: i, Value: e})
 		}
 	}
 	d, _ := kaplanYorke(exponents)

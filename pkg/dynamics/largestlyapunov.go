@@ -24,7 +24,8 @@ import (
 // Look at the curve: an exponent is there to be measured only where the curve has a straight
 // part before it is level.
 //
-// Time O(n·log n·Dim + n·Horizon) for series of low dimension, memory 8·n·Dim bytes.
+// Time O(n·log n·Dim + n·Horizon) for series of low dimension, memory 8·n·Dim + 4096·Horizon
+// bytes.
 type LargestLyapunov struct {
 	// By is whose way it is done. Default Rosenstein.
 	By Divergence
@@ -40,7 +41,7 @@ type LargestLyapunov struct {
 	Theiler int
 
 	// Horizon is for how many steps neighbours are followed. Default Theiler times 4, 20 at
-	// least and a fifth of the series at most.
+	// least, and 5000 or a fifth of the series at most.
 	Horizon int
 
 	// From and To are the steps between which the line is fitted. Default: from Lag·(Dim−1),
@@ -60,10 +61,14 @@ type LargestLyapunov struct {
 // Divergence is a way to follow neighbours.
 type Divergence int
 
-// The ways.
 const (
-	Rosenstein Divergence = iota // the nearest neighbour of each state; the mean of the logarithms of distances
-	Kantz                        // all within a radius; the mean of the logarithms of mean distances of the newest values
+	// Rosenstein follows the nearest neighbour of each state; the curve is the mean of the
+	// logarithms of distances.
+	Rosenstein Divergence = iota
+
+	// Kantz follows all neighbours within a radius; the curve is the mean of the logarithms of
+	// mean distances of the newest values.
+	Kantz
 )
 
 // String returns whose way it is.
@@ -91,7 +96,12 @@ type Parting struct {
 	Notes      []string
 }
 
-const largestLyapunov = "dynamics.LargestLyapunov"
+const (
+	largestLyapunov = "dynamics.LargestLyapunov"
+
+	// curves is how many parts of the states have sums of their own, at most.
+	curves = 256
+)
 
 // Resolve returns the options with defaults filled in, for n rows and d columns, or a
 // *mat32.ParamError or *mat32.ShapeError. What is found from the values themselves stays 0.
@@ -100,12 +110,14 @@ func (l LargestLyapunov) Resolve(n, d int) (LargestLyapunov, error) {
 		return &mat32.ParamError{Method: largestLyapunov, Param: param, Value: value, Want: want}
 	}
 	if n < 40 || d < 1 {
-		return l, mat32.Rename(largestLyapunov, &mat32.ShapeError{What: "x", Rows: n, Cols: d, Want: "40 rows or more, in the order of time"})
+		return l, mat32.Rename(largestLyapunov, &mat32.ShapeError{
+			What: "x", Rows: n, Cols: d, Want: "40 rows or more, in the order of time",
+		})
 	}
 	if l.By < Rosenstein || l.By > Kantz {
 		return l, fail("By", l.By, "Rosenstein or Kantz")
 	}
-	if l.Dim < 0 || l.Dim > 100 {
+	if l.Dim < 0 || l.Dim > mostDims {
 		return l, fail("Dim", l.Dim, "1 ≤ Dim ≤ 100, or 0 for that of Cao")
 	}
 	if l.Lag < 0 || l.Lag > n/4 {
@@ -155,63 +167,56 @@ func (l LargestLyapunov) Estimate(ctx context.Context, x mat.Matrix) (*Parting, 
 		return nil, err
 	}
 	columns := make([][]float64, d)
-	size := 0.0
 	for j := range columns {
 		columns[j] = mat.Col(nil, j, x)
-		size = math.Max(size, spread(columns[j]))
 	}
-	if size == 0 {
+	u, points, varies := orbitUnit(columns)
+	if u.size == 0 {
 		return nil, &mat32.DegenerateError{Method: largestLyapunov, Reason: "the series is constant"}
 	}
 	out := &Parting{Step: l.Step}
-	if l, err = l.fromValues(ctx, columns, out); err != nil {
+	if l, err = l.fromValues(ctx, n, d, varies, out); err != nil {
 		return nil, err
 	}
-	// Distances are of values in standard deviations, from the first: their squares neither
-	// overflow nor vanish.
-	states := n
-	width := d
-	if d == 1 {
-		states, width = n-(l.Dim-1)*l.Lag, l.Dim
-	}
-	points := make([]float64, states*width)
-	for i := range states {
-		for j := range width {
-			column, row := 0, i+j*l.Lag
-			if d > 1 {
-				column, row = j, i
-			}
-			points[i*width+j] = columns[column][row]/size - columns[column][0]/size
+	states := n - (l.Dim-1)*l.Lag
+	if states-l.Horizon < 10 {
+		return nil, &mat32.ParamError{
+			Method: largestLyapunov, Param: "Horizon", Value: l.Horizon, Want: fmt.Sprintf("ten fewer than the %d states", states),
 		}
 	}
-	if states-l.Horizon < 10 {
-		return nil, &mat32.ParamError{Method: largestLyapunov, Param: "Horizon", Value: l.Horizon, Want: fmt.Sprintf("ten fewer than the %d states", states)}
+	need := 8*int64(states)*int64(l.Dim+1) + 16*int64(curves+1)*int64(l.Horizon+1)
+	if err := mat32.CheckMemory(largestLyapunov, need, 0, "a smaller Dim or Horizon takes less"); err != nil {
+		return nil, err
 	}
-	if out.Log, out.States, err = l.follow(ctx, points, width); err != nil {
+	if d == 1 {
+		series := points
+		points = make([]float64, states*l.Dim)
+		for i := range states {
+			for j := range l.Dim {
+				points[i*l.Dim+j] = series[i+j*l.Lag]
+			}
+		}
+	}
+	if out.Log, out.States, err = l.follow(ctx, points, l.Dim); err != nil {
 		return nil, err
 	}
 	for i := range out.Log {
-		out.Log[i] += math.Log(size)
+		out.Log[i] += u.log()
 	}
 	if err := l.fit(out); err != nil {
 		return nil, err
 	}
-	out.Convention = fmt.Sprintf("%s, natural logarithms, line from step %d to %d, Theiler window %d", l.By, out.From, out.To, l.Theiler)
+	out.Convention = fmt.Sprintf("%s, natural logarithms, line from step %d to %d, Theiler window %d",
+		l.By, out.From, out.To, l.Theiler)
 	return out, nil
 }
 
-// fromValues fills in the options that depend on the values.
-func (l LargestLyapunov) fromValues(ctx context.Context, columns [][]float64, out *Parting) (LargestLyapunov, error) {
-	n := len(columns[0])
-	first := columns[0]
-	for _, c := range columns {
-		if spread(first) == 0 {
-			first = c
-		}
-	}
-	if len(columns) == 1 {
+// fromValues fills in the options that depend on the values: n of them in d columns, of which one
+// that varies is given.
+func (l LargestLyapunov) fromValues(ctx context.Context, n, d int, varies []float64, out *Parting) (LargestLyapunov, error) {
+	if d == 1 {
 		if l.Dim == 0 || l.Lag == 0 {
-			c, err := Cao{Lag: l.Lag}.Estimate(ctx, mat.NewVecDense(n, first))
+			c, err := Cao{Lag: l.Lag}.Estimate(ctx, mat.NewVecDense(n, varies))
 			if err != nil {
 				return l, mat32.Rename(largestLyapunov, err)
 			}
@@ -224,26 +229,25 @@ func (l LargestLyapunov) fromValues(ctx context.Context, columns [][]float64, ou
 			}
 		}
 		if (l.Dim-1)*l.Lag > n/2 {
-			return l, &mat32.ParamError{Method: largestLyapunov, Param: "Dim", Value: l.Dim, Want: fmt.Sprintf("(Dim−1)·Lag ≤ n/2 = %d", n/2)}
+			return l, &mat32.ParamError{
+				Method: largestLyapunov, Param: "Dim", Value: l.Dim, Want: fmt.Sprintf("(Dim−1)·Lag ≤ n/2 = %d", n/2),
+			}
 		}
-		out.Dim, out.Lag = l.Dim, l.Lag
 	} else {
-		l.Dim, l.Lag = len(columns), 0
-		out.Dim = l.Dim
+		l.Dim, l.Lag = d, 0
 	}
+	out.Dim, out.Lag = l.Dim, l.Lag
 	if l.Theiler == 0 {
-		zero, _, err := Lag(ctx, first, FirstZero, 0)
-		if err != nil {
-			return l, err
-		}
-		l.Theiler = max(1, min(4*zero, n/10))
+		l.Theiler = defaultTheiler(varies)
 	}
 	out.Theiler = l.Theiler
 	if l.Horizon == 0 {
-		l.Horizon = max(2, l.To, min(max(20, 4*l.Theiler), n/5))
+		l.Horizon = max(2, l.To, min(max(20, 4*l.Theiler), n/5, 5000))
 	}
 	if l.From >= l.Horizon {
-		return l, &mat32.ParamError{Method: largestLyapunov, Param: "From", Value: l.From, Want: fmt.Sprintf("0 ≤ From < Horizon = %d", l.Horizon)}
+		return l, &mat32.ParamError{
+			Method: largestLyapunov, Param: "From", Value: l.From, Want: fmt.Sprintf("0 ≤ From < Horizon = %d", l.Horizon),
+		}
 	}
 	return l, nil
 }
@@ -257,7 +261,7 @@ func (l LargestLyapunov) follow(ctx context.Context, points []float64, width int
 		metric = chebyshev
 	}
 	t := newTree(points[:n*width], width, metric)
-	const block = 64
+	block := max(64, (n+curves-1)/curves)
 	blocks := (n + block - 1) / block
 	sums, counts := make([]float64, blocks*(l.Horizon+1)), make([]int, blocks*(l.Horizon+1))
 	had := make([]int, blocks)
@@ -267,10 +271,13 @@ func (l LargestLyapunov) follow(ctx context.Context, points []float64, width int
 		mean   []float64
 	}
 	err = par.BlocksWith(ctx, n, block, func() *scratch {
-		return &scratch{search{tree: t, theiler: l.Theiler, distinct: true}, make([]float64, l.Horizon+1)}
+		return &scratch{search{ctx: ctx, tree: t, theiler: l.Theiler, distinct: true}, make([]float64, l.Horizon+1)}
 	}, func(s *scratch, lo, hi int) {
 		at := lo / block * (l.Horizon + 1)
 		for i := lo; i < hi; i++ {
+			if ctx.Err() != nil {
+				return
+			}
 			if l.By == Rosenstein {
 				near := s.search.nearest(i, 1)
 				if len(near) == 0 {
@@ -297,7 +304,10 @@ func (l LargestLyapunov) follow(ctx context.Context, points []float64, width int
 			}
 			had[lo/block]++
 			clear(s.mean)
-			for _, f := range near {
+			for k, f := range near {
+				if k&1023 == 1023 && ctx.Err() != nil {
+					return
+				}
 				for k := range s.mean {
 					s.mean[k] += math.Abs(points[(i+k)*width+newest] - points[(int(f.point)+k)*width+newest])
 				}
@@ -321,7 +331,8 @@ func (l LargestLyapunov) follow(ctx context.Context, points []float64, width int
 			sum, count = sum+sums[b*(l.Horizon+1)+k], count+counts[b*(l.Horizon+1)+k]
 		}
 		if count == 0 {
-			return nil, 0, &mat32.DegenerateError{Method: largestLyapunov, Reason: fmt.Sprintf("no two states are apart after %d steps: the series repeats, or no neighbour is within the radius", k)}
+			return nil, 0, &mat32.DegenerateError{Method: largestLyapunov, Reason: fmt.Sprintf(
+				"no two states are apart after %d steps: the series repeats, or no neighbour is within the radius", k)}
 		}
 		curve[k] = sum / float64(count)
 	}
@@ -373,10 +384,12 @@ func (l LargestLyapunov) fit(out *Parting) error {
 	}
 	out.Exponent, out.From, out.To = slope, from, to
 	if len(places) < 4 {
-		out.Notes = append(out.Notes, fmt.Sprintf("the line rests on %d points of the curve, which is level after them: as for noise, or steps that are long", len(places)))
+		out.Notes = append(out.Notes, fmt.Sprintf(
+			"the line rests on %d points of the curve, which is level after them: as for noise, or steps that are long", len(places)))
 	}
 	if rise := out.Log[to] - out.Log[from]; rise < 0.5 {
-		out.Notes = append(out.Notes, fmt.Sprintf("the curve rises by %.2g along the line, less than half a factor of e: this is hardly an exponent", rise))
+		out.Notes = append(out.Notes, fmt.Sprintf(
+			"the curve rises by %.2g along the line, less than half a factor of e: this is hardly an exponent", rise))
 	}
 	return nil
 }

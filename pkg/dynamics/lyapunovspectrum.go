@@ -54,7 +54,7 @@ type LyapunovSpectrum struct {
 type Spectrum struct {
 	System    string
 	Exponents []float64 // per unit of time, or per step of a map, the largest first; natural logarithms
-	StdErr    []float64 // by the means of twenty parts of the orbit
+	StdErr    []float64 // by the means of twenty parts of the orbit; NaN for −∞
 	Time      float64   // over which they are means
 
 	// Running holds the estimates as they stood after each of Times.
@@ -64,7 +64,11 @@ type Spectrum struct {
 	all bool
 }
 
-const lyapunovSpectrum = "dynamics.LyapunovSpectrum"
+const (
+	lyapunovSpectrum = "dynamics.LyapunovSpectrum"
+
+	parts = 20 // of an orbit, for the error
+)
 
 // Resolve returns the options with defaults filled in, for a system, or a *mat32.ParamError.
 func (s LyapunovSpectrum) Resolve(of System) (LyapunovSpectrum, error) {
@@ -81,8 +85,8 @@ func (s LyapunovSpectrum) Resolve(of System) (LyapunovSpectrum, error) {
 	if s.Steps == 0 {
 		s.Steps = 100000
 	}
-	if s.Steps < 100 {
-		return s, fail("Steps", s.Steps, "100 or more")
+	if s.Steps < 100 || s.Steps > 1e9 {
+		return s, fail("Steps", s.Steps, "100 ≤ Steps ≤ 1e9")
 	}
 	if of.Map {
 		s.Step = 1
@@ -109,12 +113,15 @@ func (s LyapunovSpectrum) Resolve(of System) (LyapunovSpectrum, error) {
 	if s.Transient == 0 {
 		s.Transient = 5000
 	}
-	if s.Transient < 1 {
-		return s, fail("Transient", s.Transient, "1 or more")
+	if s.Transient < 1 || s.Transient > 1e9 {
+		return s, fail("Transient", s.Transient, "1 ≤ Transient ≤ 1e9")
 	}
 	simulated, err := Simulate{Step: s.Step, Start: s.Start}.Resolve(of)
+	if err != nil {
+		return s, mat32.Rename(lyapunovSpectrum, err)
+	}
 	s.Start = simulated.Start
-	return s, err
+	return s, nil
 }
 
 // Of measures a system. Errors: a *mat32.ParamError for options or a system that cannot be
@@ -135,13 +142,15 @@ func (s LyapunovSpectrum) Of(ctx context.Context, of System) (*Spectrum, error) 
 		if err := m.advance(ctx, segment); err != nil {
 			return nil, err
 		}
-		m.orthogonalize(grown)
+		if err := m.orthogonalize(grown); err != nil {
+			return nil, err
+		}
 	}
 	clear(grown)
 	m.time = 0
 
 	segments := (s.Steps + s.Interval - 1) / s.Interval
-	const parts, shown = 20, 200
+	const shown = 200
 	out := &Spectrum{System: of.Name, all: s.Count == l.dim}
 	part, before := make([]float64, s.Count), make([]float64, s.Count)
 	var means [parts][]float64
@@ -151,7 +160,9 @@ func (s LyapunovSpectrum) Of(ctx context.Context, of System) (*Spectrum, error) 
 		if err := m.advance(ctx, segment); err != nil {
 			return nil, err
 		}
-		m.orthogonalize(grown)
+		if err := m.orthogonalize(grown); err != nil {
+			return nil, err
+		}
 		time := float64(i) * segment
 		if i*parts/segments > (i-1)*parts/segments {
 			p := i*parts/segments - 1
@@ -205,8 +216,9 @@ func (s *Spectrum) sort() {
 }
 
 // orthogonalize makes the tangent vectors orthonormal, each by those before it, and adds the
-// logarithms of their lengths. A vector that vanished is replaced by none: its exponent is −∞.
-func (m *mover) orthogonalize(grown []float64) {
+// logarithms of their lengths. One that vanished stays nothing: its exponent is −∞. The error
+// says that one has become too long for a number.
+func (m *mover) orthogonalize(grown []float64) error {
 	for v := range m.vectors {
 		a := m.tangent(v)
 		// Twice is enough for vectors that nearly align.
@@ -227,6 +239,10 @@ func (m *mover) orthogonalize(grown []float64) {
 			squares += c * c
 		}
 		norm := math.Sqrt(squares)
+		if !(norm < math.MaxFloat64) {
+			return &mat32.DegenerateError{Method: m.law.method, Reason: fmt.Sprintf(
+				"the tangent vectors of %s grow beyond all numbers by time %.6g: a smaller Step or Interval is needed", m.law.name, m.time)}
+		}
 		grown[v] += math.Log(norm)
 		if norm > 0 {
 			for i := range a {
@@ -235,6 +251,7 @@ func (m *mover) orthogonalize(grown []float64) {
 		}
 	}
 	m.changed()
+	return nil
 }
 
 // KaplanYorke returns the dimension of the attractor by the spectrum. NaN where not all
@@ -271,6 +288,6 @@ func (s *Spectrum) String() string {
 	if d := s.KaplanYorke(); !math.IsNaN(d) {
 		fmt.Fprintf(&b, "\n  Kaplan–Yorke dimension  %.4f", d)
 	}
-	fmt.Fprintf(&b, "\n  convention  natural logarithms, mean over a time of %.6g, errors by 20 parts of it", s.Time)
+	fmt.Fprintf(&b, "\n  convention  natural logarithms, mean over a time of %.6g, errors by %d parts of it", s.Time, parts)
 	return b.String()
 }

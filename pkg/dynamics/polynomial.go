@@ -24,17 +24,26 @@ type polynomial struct {
 func polynomialOf(s System) (*polynomial, error) {
 	letters := []rune(s.Variables)
 	if len(s.Equations) != s.Dim() || len(letters) != s.Dim() {
-		return nil, fmt.Errorf("as many equations (%d) and letters of Variables (%d) as values of Start (%d)", len(s.Equations), len(letters), s.Dim())
+		return nil, fmt.Errorf("as many equations (%d) and letters of Variables (%d) as values of Start (%d)",
+			len(s.Equations), len(letters), s.Dim())
 	}
 	variable := map[rune]int{}
 	for i, r := range letters {
+		if _, twice := variable[r]; twice {
+			return nil, fmt.Errorf("a letter of Variables for each value: %q stands for two", string(r))
+		}
 		variable[r] = i
 	}
 	value := map[rune]float64{}
 	for _, p := range s.Parameters {
-		if r := []rune(p.Name); len(r) == 1 {
-			value[r[0]] = p.Value
+		r := []rune(p.Name)
+		if len(r) != 1 {
+			continue // the equations cannot hold it
 		}
+		if _, taken := variable[r[0]]; taken {
+			return nil, fmt.Errorf("other letters for Parameters than for Variables: %q is both", p.Name)
+		}
+		value[r[0]] = p.Value
 	}
 	p := &polynomial{}
 	for i, equation := range s.Equations {
@@ -104,7 +113,8 @@ func parse(equation string, variable map[rune]int, value map[rune]float64) (term
 			case isParameter:
 				t.factor *= math.Pow(v, float64(power))
 			default:
-				return nil, fmt.Errorf("letters of Variables and Parameters: %q in %q is none, and the law has no Rate", string(rest[0]), equation)
+				return nil, fmt.Errorf("letters of Variables and Parameters: %q in %q is none, and the law has no Rate",
+					string(rest[0]), equation)
 			}
 			rest = rest[used:]
 		}

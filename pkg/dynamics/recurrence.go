@@ -3,11 +3,10 @@ package dynamics
 import (
 	"context"
 	"fmt"
-	"image"
-	"image/color"
 	"math"
 	"slices"
 	"strings"
+	"sync"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -54,8 +53,9 @@ type Recurrences struct {
 	Trapping    float64 // the mean length of a vertical line
 	Convention  string
 
-	points []float64
-	dim    int
+	within   float64     // the radius over 2^exponent
+	exponent int         // the power of two below which all values are
+	columns  [][]float64 // over it
 }
 
 const recurrence = "dynamics.Recurrence"
@@ -67,7 +67,9 @@ func (r Recurrence) Resolve(n, d int) (Recurrence, error) {
 		return &mat32.ParamError{Method: recurrence, Param: param, Value: value, Want: want}
 	}
 	if n < 4 || d < 1 {
-		return r, &mat32.ShapeError{What: "x", Rows: n, Cols: d, Want: "4 rows or more, in the order of time"}
+		return r, mat32.Rename(recurrence, &mat32.ShapeError{
+			What: "x", Rows: n, Cols: d, Want: "4 rows or more, in the order of time",
+		})
 	}
 	if !(r.Radius >= 0) || math.IsInf(r.Radius, 0) {
 		return r, fail("Radius", r.Radius, "a positive number, or 0 for one by Rate")
@@ -106,32 +108,50 @@ func (r Recurrence) Of(ctx context.Context, x mat.Matrix) (*Recurrences, error) 
 	if err != nil {
 		return nil, err
 	}
-	out := &Recurrences{States: n, Radius: r.Radius, dim: d, points: make([]float64, n*d)}
-	for i := range n {
-		mat.Row(out.points[i*d:(i+1)*d], i, x)
+	out := &Recurrences{States: n, Radius: r.Radius, columns: make([][]float64, d)}
+	out.exponent = math.MinInt
+	for j := range out.columns {
+		out.columns[j] = mat.Col(nil, j, x)
+		if slices.Max(out.columns[j]) != 0 || slices.Min(out.columns[j]) != 0 {
+			out.exponent = max(out.exponent, exponentOf(out.columns[j]))
+		}
+	}
+	for _, c := range out.columns {
+		for i, v := range c {
+			c[i] = math.Ldexp(v, -out.exponent)
+		}
 	}
 	if out.Radius == 0 {
-		if out.Radius = r.radius(out); out.Radius == 0 {
-			return nil, &mat32.DegenerateError{Method: recurrence, Reason: fmt.Sprintf("a share of %g of all states and more are at one place: a Radius is needed", r.Rate)}
+		if out.within = r.radius(out); out.within == 0 {
+			return nil, &mat32.DegenerateError{Method: recurrence, Reason: fmt.Sprintf(
+				"a share of %g of all pairs of states and more are at one place: a Radius is needed", r.Rate)}
 		}
+		out.Radius = math.Ldexp(out.within, out.exponent)
 		out.Convention = fmt.Sprintf("radius for a rate of %g", r.Rate)
 	} else {
+		out.within = math.Ldexp(out.Radius, -out.exponent)
 		out.Convention = "radius given"
 	}
-	out.Convention += fmt.Sprintf(", largest difference of a coordinate, pairs within %d steps left out, lines of %d or more", r.Theiler-1, r.Shortest)
-	diagonal, err := r.lines(ctx, "recurrences: diagonals", n, func(k int, yield func(bool)) {
+	out.Convention += fmt.Sprintf(", largest difference of a coordinate, pairs within %d steps left out, lines of %d or more",
+		r.Theiler-1, r.Shortest)
+	diagonal, err := r.lines(ctx, "recurrences: diagonals", n, func(k int, hits []bool) []bool {
 		// Diagonal k holds the pairs (i, i+k).
-		for i := 0; k >= r.Theiler && i+k < n; i++ {
-			yield(out.recurs(i, i+k))
+		if k < r.Theiler {
+			return nil
 		}
+		hits = hits[:n-k]
+		for c, values := range out.columns {
+			alike(hits, values, values[k:], out.within, c == 0)
+		}
+		return hits
 	})
 	if err != nil {
 		return nil, err
 	}
-	vertical, err := r.lines(ctx, "recurrences: columns", n, func(i int, yield func(bool)) {
-		for j := range n {
-			yield((j-i >= r.Theiler || i-j >= r.Theiler) && out.recurs(i, j))
-		}
+	vertical, err := r.lines(ctx, "recurrences: columns", n, func(i int, hits []bool) []bool {
+		out.row(hits, i)
+		clear(hits[max(0, i-r.Theiler+1):min(n, i+r.Theiler)])
+		return hits
 	})
 	if err != nil {
 		return nil, err
@@ -162,15 +182,45 @@ func (r Recurrence) Of(ctx context.Context, x mat.Matrix) (*Recurrences, error) 
 	return out, nil
 }
 
-func (o *Recurrences) distance(i, j int) float64 {
-	far, a, b := 0.0, o.points[i*o.dim:][:o.dim], o.points[j*o.dim:][:o.dim]
-	for c, v := range a {
-		far = math.Max(far, math.Abs(v-b[c]))
+// row says which states recur with state i.
+func (o *Recurrences) row(hits []bool, i int) {
+	for c, values := range o.columns {
+		near(hits, values[i], values, o.within, c == 0)
 	}
-	return far
 }
 
-func (o *Recurrences) recurs(i, j int) bool { return o.distance(i, j) <= o.Radius }
+// alike says of which pairs of values the difference is within a radius; unless it is the first
+// coordinate, those alone are asked that were so far.
+func alike(hits []bool, a, b []float64, within float64, first bool) {
+	a, b = a[:len(hits)], b[:len(hits)]
+	if first {
+		for i := range hits {
+			hits[i] = math.Abs(a[i]-b[i]) <= within
+		}
+		return
+	}
+	for i, hit := range hits {
+		if hit {
+			hits[i] = math.Abs(a[i]-b[i]) <= within
+		}
+	}
+}
+
+// near does so for pairs of one value with others.
+func near(hits []bool, a float64, b []float64, within float64, first bool) {
+	b = b[:len(hits)]
+	if first {
+		for i := range hits {
+			hits[i] = math.Abs(a-b[i]) <= within
+		}
+		return
+	}
+	for i, hit := range hits {
+		if hit {
+			hits[i] = math.Abs(a-b[i]) <= within
+		}
+	}
+}
 
 // radius returns the quantile of the distances of random pairs of states.
 func (r Recurrence) radius(o *Recurrences) float64 {
@@ -179,9 +229,14 @@ func (r Recurrence) radius(o *Recurrences) float64 {
 	far := make([]float64, 0, pairs)
 	for len(far) < pairs {
 		i, j := random.IntN(o.States), random.IntN(o.States)
-		if j-i >= r.Theiler || i-j >= r.Theiler {
-			far = append(far, o.distance(i, j))
+		if j-i < r.Theiler && i-j < r.Theiler {
+			continue
 		}
+		distance := 0.0
+		for _, c := range o.columns {
+			distance = math.Max(distance, math.Abs(c[i]-c[j]))
+		}
+		far = append(far, distance)
 	}
 	slices.Sort(far)
 	return far[int(r.Rate*(pairs-1))]
@@ -204,70 +259,94 @@ func (h histogram) count(from int) (count float64) {
 	return count
 }
 
-// lines counts the runs of recurrences along n paths, which walk writes out one after the other.
-func (r Recurrence) lines(ctx context.Context, name string, n int, walk func(path int, yield func(bool))) (histogram, error) {
+// lines counts the runs of recurrences along n paths, of which walk says where it recurs: it may
+// write to the slice that it is given, of n values.
+func (r Recurrence) lines(ctx context.Context, name string, n int, walk func(path int, hits []bool) []bool) (histogram, error) {
 	const block = 32
-	blocks := (n + block - 1) / block
-	parts := make([]map[int]int, blocks)
+	out := make(histogram, n+1)
+	var adding sync.Mutex
 	stage := watch.Start(ctx, name, n)
-	err := par.Blocks(ctx, n, block, func(lo, hi int) {
-		lengths := map[int]int{}
+	type scratch struct {
+		hits    []bool
+		lengths map[int]int
+		short   [16]int // most lines, which a map would keep waiting
+	}
+	fresh := func() *scratch { return &scratch{hits: make([]bool, n), lengths: map[int]int{}} }
+	err := par.BlocksWith(ctx, n, block, fresh, func(s *scratch, lo, hi int) {
+		clear(s.lengths)
+		clear(s.short[:])
+		end := func(run int) {
+			if run < len(s.short) {
+				s.short[run]++
+			} else {
+				s.lengths[run]++
+			}
+		}
 		for path := lo; path < hi; path++ {
 			if ctx.Err() != nil {
 				return
 			}
 			run := 0
-			walk(path, func(recurs bool) {
-				if recurs {
+			for _, hit := range walk(path, s.hits) {
+				if hit {
 					run++
 				} else if run > 0 {
-					lengths[run]++
+					end(run)
 					run = 0
 				}
-			})
+			}
 			if run > 0 {
-				lengths[run]++
+				end(run)
 			}
 		}
-		parts[lo/block] = lengths
+		adding.Lock()
+		for length, count := range s.short {
+			if count > 0 {
+				out[length] += count
+			}
+		}
+		for length, count := range s.lengths {
+			out[length] += count
+		}
+		adding.Unlock()
 		stage.Add(hi - lo)
+	})
+	return out, err
+}
+
+// Plot returns the recurrence plot as shares between 0 and 1, of at most size rows and columns,
+// time running right and, from the last row, up: how many of the pairs of states of a cell recur.
+// viz.Heatmap draws it. Time O(n²·d), memory 8·size² bytes. Errors: a *mat32.ParamError for a size
+// that is not 1 to 2048, and that of ctx.
+func (o *Recurrences) Plot(ctx context.Context, size int) (*mat.Dense, error) {
+	if size < 1 || size > 2048 {
+		return nil, &mat32.ParamError{Method: "dynamics.Recurrences.Plot", Param: "size", Value: size, Want: "1 ≤ size ≤ 2048"}
+	}
+	n, side := o.States, min(size, o.States)
+	out := mat.NewDense(side, side, nil)
+	first := func(cell int) int { return (cell*n + side - 1) / side } // state of a cell
+	err := par.BlocksWith(ctx, side, 1, func() []bool { return make([]bool, n) }, func(hits []bool, lo, hi int) {
+		for up := lo; up < hi; up++ {
+			row := out.RawRowView(side - 1 - up)
+			for i := first(up); i < first(up+1) && ctx.Err() == nil; i++ {
+				o.row(hits, i)
+				for cell := range row {
+					for _, hit := range hits[first(cell):first(cell+1)] {
+						if hit {
+							row[cell]++
+						}
+					}
+				}
+			}
+			for cell := range row {
+				row[cell] /= float64((first(up+1) - first(up)) * (first(cell+1) - first(cell)))
+			}
+		}
 	})
 	if err != nil {
 		return nil, err
 	}
-	out := make(histogram, n+1)
-	for _, p := range parts {
-		for length, count := range p {
-			out[length] += count
-		}
-	}
 	return out, nil
-}
-
-// Plot returns the recurrence plot, of at most size pixels a side, time running right and up: a
-// pixel is the darker, the more of its pairs of states recur. Time O(n²·d).
-func (o *Recurrences) Plot(size int) *image.Gray {
-	side := max(1, min(size, o.States))
-	out := image.NewGray(image.Rect(0, 0, side, side))
-	at := func(i int) int { return i * side / o.States }
-	hits, all := make([]int, side), make([]int, side)
-	for i := 0; i < o.States; {
-		row := at(i)
-		clear(hits)
-		clear(all)
-		for ; i < o.States && at(i) == row; i++ {
-			for j := range o.States {
-				all[at(j)]++
-				if o.recurs(i, j) {
-					hits[at(j)]++
-				}
-			}
-		}
-		for column := range side {
-			out.SetGray(column, side-1-row, color.Gray{Y: uint8(255 - 255*hits[column]/max(all[column], 1))})
-		}
-	}
-	return out
 }
 
 // String returns a small table.
@@ -277,7 +356,11 @@ func (o *Recurrences) String() string {
 	for _, row := range []struct {
 		name  string
 		value float64
-	}{{"rate", o.Rate}, {"determinism", o.Determinism}, {"mean line", o.MeanLine}, {"longest", float64(o.LongestLine)}, {"entropy", o.Entropy}, {"laminarity", o.Laminarity}, {"trapping", o.Trapping}} {
+	}{
+		{"rate", o.Rate}, {"determinism", o.Determinism}, {"mean line", o.MeanLine},
+		{"longest", float64(o.LongestLine)}, {"entropy", o.Entropy},
+		{"laminarity", o.Laminarity}, {"trapping", o.Trapping},
+	} {
 		fmt.Fprintf(&b, "\n  %-12s%.4g", row.name, row.value)
 	}
 	b.WriteString("\n  convention  " + o.Convention)

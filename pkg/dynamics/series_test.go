@@ -259,6 +259,16 @@ func TestLags(t *testing.T) {
 	}
 }
 
+// near says whether states are within 3.
+func near(x mat.Matrix, i, j int) bool {
+	_, d := x.Dims()
+	far := 0.0
+	for c := range d {
+		far = math.Max(far, math.Abs(x.At(i, c)-x.At(j, c)))
+	}
+	return far <= 3
+}
+
 func TestRecurrencesByDefinition(t *testing.T) {
 	x := orbit(t, dynamics.Rossler(), 150).X
 	const theiler, shortest = 2, 3
@@ -266,13 +276,9 @@ func TestRecurrencesByDefinition(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, d := x.Dims()
+	n, _ := x.Dims()
 	recurs := func(i, j int) bool {
-		far := 0.0
-		for c := range d {
-			far = math.Max(far, math.Abs(x.At(i, c)-x.At(j, c)))
-		}
-		return far <= 3 && (i-j >= theiler || j-i >= theiler)
+		return near(x, i, j) && (i-j >= theiler || j-i >= theiler)
 	}
 	points, inLines, lines, longest := 0, 0, 0, 0
 	for k := 1; k < n; k++ {
@@ -305,8 +311,29 @@ func TestRecurrencesByDefinition(t *testing.T) {
 	if want := float64(points) / float64(pairs); math.Abs(got.Rate-want) > 1e-12 {
 		t.Errorf("rate %v, by definition %v", got.Rate, want)
 	}
-	if plot := got.Plot(75); plot.Bounds().Dx() != 75 || plot.GrayAt(10, 64).Y == 255 {
-		t.Error("the plot lacks its diagonal")
+	for _, size := range []int{1, 60, 75, 150, 500} {
+		plot, err := got.Plot(context.Background(), size)
+		if err != nil {
+			t.Fatal(err)
+		}
+		side, _ := plot.Dims()
+		if side != min(size, n) {
+			t.Fatalf("size %d has %d rows", size, side)
+		}
+		hits, all := mat.NewDense(side, side, nil), mat.NewDense(side, side, nil)
+		for i := range n {
+			for j := range n {
+				r, c := side-1-i*side/n, j*side/n
+				all.Set(r, c, all.At(r, c)+1)
+				if i == j || max(i-j, j-i) == 1 && near(x, i, j) || recurs(i, j) {
+					hits.Set(r, c, hits.At(r, c)+1)
+				}
+			}
+		}
+		hits.DivElem(hits, all)
+		if !mat.EqualApprox(plot, hits, 1e-12) {
+			t.Errorf("a plot of size %d is not that of the pairs", size)
+		}
 	}
 	even, err := dynamics.Recurrence{}.Of(context.Background(), mat.NewDense(400, 1, noise(1, 400)))
 	if err != nil || math.Abs(even.Rate-.05) > .01 || even.Determinism > .3 {
@@ -316,11 +343,12 @@ func TestRecurrencesByDefinition(t *testing.T) {
 
 // What surrogates keep, they keep; and the test refuses what is not linear, and nothing else.
 func TestSurrogates(t *testing.T) {
+	ctx := context.Background()
 	values := column(t, dynamics.Henon(), 300)
 	sorted := slices.Sorted(slices.Values(values))
 	want, _ := dynamics.Autocorrelation(values, 5)
 	for _, null := range []dynamics.Null{dynamics.IAAFT, dynamics.AAFT, dynamics.Phases, dynamics.Shuffle} {
-		s, err := dynamics.Surrogate(values, null, 1)
+		s, err := dynamics.Surrogate(ctx, values, null, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -343,12 +371,11 @@ func TestSurrogates(t *testing.T) {
 		if keeps := null != dynamics.Shuffle; keeps && worst > .1 || !keeps && worst < .1 {
 			t.Errorf("%v: autocorrelation %.3f, of the series %.3f", null, got, want)
 		}
-		again, _ := dynamics.Surrogate(values, null, 1)
+		again, _ := dynamics.Surrogate(ctx, values, null, 1)
 		if !slices.Equal(s, again) {
 			t.Errorf("%v: a seed gives two series", null)
 		}
 	}
-	ctx := context.Background()
 	chaos, err := dynamics.SurrogateTest{Count: 39}.Of(ctx, values)
 	if err != nil || chaos.P > .06 {
 		t.Errorf("Hénon's map is a linear process: %v\n%v", err, chaos)
@@ -395,7 +422,7 @@ func TestForecasts(t *testing.T) {
 	if got, err := dynamics.SMAPE([]float64{1, 0, 2}, []float64{3, 0, 2}); err != nil || math.Abs(got-100./3) > 1e-12 {
 		t.Errorf("SMAPE %v, %v", got, err)
 	}
-	if e := dynamics.ForecastError(noise(4, 500), 3, 1); e < .9 {
-		t.Errorf("noise is foretold with an error of %v", e)
+	if e, err := dynamics.ForecastError(ctx, noise(4, 500), 3, 1); err != nil || e < .9 {
+		t.Errorf("noise is foretold with an error of %v, %v", e, err)
 	}
 }

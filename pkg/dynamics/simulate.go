@@ -2,6 +2,7 @@ package dynamics
 
 import (
 	"context"
+	"fmt"
 	"math"
 
 	"gonum.org/v1/gonum/mat"
@@ -40,6 +41,13 @@ type Orbit struct {
 	System System
 	Times  []float64
 	X      *mat.Dense // a state in each row, a variable in each column
+}
+
+// String returns the name of the system, and how many states were recorded over which time.
+func (o *Orbit) String() string {
+	n, d := o.X.Dims()
+	return fmt.Sprintf("orbit of %s: %d states of %d variables, time %.6g to %.6g",
+		o.System.Name, n, d, o.Times[0], o.Times[n-1])
 }
 
 // Series returns one variable as a column of its own.
@@ -81,11 +89,13 @@ func (s Simulate) Resolve(of System) (Simulate, error) {
 		s.Start = of.Start
 	}
 	if len(s.Start) != of.Dim() {
-		return s, &mat32.ShapeError{What: "Start", Rows: 1, Cols: len(s.Start), Want: "a value for every variable of the system"}
+		return s, mat32.Rename(simulate, &mat32.ShapeError{
+			What: "Start", Rows: 1, Cols: len(s.Start), Want: "a value for every variable of the system",
+		})
 	}
 	for i, v := range s.Start {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return s, &mat32.NotFiniteError{Row: 0, Col: i, Value: v}
+			return s, mat32.Rename(simulate, &mat32.NotFiniteError{Row: 0, Col: i, Value: v})
 		}
 	}
 	return s, nil

@@ -74,10 +74,14 @@ func (s System) With(parameter string, value float64) (System, error) {
 		for j, p := range s.Parameters {
 			names[j] = p.Name
 		}
-		return System{}, &mat32.ParamError{Method: "dynamics.System.With", Param: "parameter", Value: parameter, Want: "one of " + strings.Join(names, ", ")}
+		return System{}, &mat32.ParamError{
+			Method: "dynamics.System.With", Param: "parameter", Value: parameter, Want: "one of " + strings.Join(names, ", "),
+		}
 	}
 	if math.IsNaN(value) || math.IsInf(value, 0) {
-		return System{}, &mat32.ParamError{Method: "dynamics.System.With", Param: parameter, Value: value, Want: "a finite number"}
+		return System{}, &mat32.ParamError{
+			Method: "dynamics.System.With", Param: parameter, Value: value, Want: "a finite number",
+		}
 	}
 	s.Parameters = slices.Clone(s.Parameters)
 	s.Parameters[i].Value = value
@@ -112,6 +116,7 @@ func (s System) String() string {
 
 // law is a system made ready to be computed.
 type law struct {
+	method   string // that it is made for
 	name     string
 	dim      int
 	discrete bool
@@ -128,14 +133,15 @@ func (s System) law(method string) (*law, error) {
 	}
 	d := s.Dim()
 	if d < 1 || d > mostVariables {
-		return nil, fail("Start", fmt.Sprintf("%d values", d), fmt.Sprintf("1 to %d, one for each variable", mostVariables))
+		return nil, fail("Start", fmt.Sprintf("%d values", d),
+			fmt.Sprintf("1 to %d, one for each variable", mostVariables))
 	}
 	for _, v := range s.Start {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			return nil, fail("Start", s.Start, "finite values")
 		}
 	}
-	l := &law{name: s.Name, dim: d, discrete: s.Map}
+	l := &law{method: method, name: s.Name, dim: d, discrete: s.Map}
 	if s.Rate == nil {
 		p, err := polynomialOf(s)
 		if err != nil {

@@ -1,6 +1,7 @@
 package dynamics
 
 import (
+	"context"
 	"math"
 	"slices"
 )
@@ -36,7 +37,10 @@ const leafPoints = 12
 // newTree builds the tree of rows of dim values. Time O(n·log n·dim).
 func newTree(points []float64, dim int, m metric) *tree {
 	n := len(points) / dim
-	t := &tree{points: points, dim: dim, metric: m, order: make([]int32, n), nodes: make([]node, 0, 4*n/leafPoints+1)}
+	t := &tree{
+		points: points, dim: dim, metric: m,
+		order: make([]int32, n), nodes: make([]node, 0, 4*n/leafPoints+1),
+	}
 	for i := range t.order {
 		t.order[i] = int32(i)
 	}
@@ -62,7 +66,8 @@ func (t *tree) build(lo, hi int) int32 {
 		}
 	}
 	if !(width > 0) {
-		return at // all points are one
+		slices.Sort(t.order[lo:hi]) // all points are one
+		return at
 	}
 	mid := (lo + hi) / 2
 	t.nth(lo, hi, mid, axis)
@@ -120,13 +125,15 @@ type found struct {
 
 // search is one search of a tree, whose memory serves the next.
 type search struct {
+	ctx      context.Context // where it is done a search finds less
 	tree     *tree
 	at       []float64
-	time     int  // points within theiler of it are none
-	theiler  int  // −1 for no such limit
+	time     int // points within theiler of it are none
+	theiler  int
 	distinct bool // points at no distance are none
 	most     int  // how many are kept; 0 for all within the radius
 	radius   float64
+	visited  int
 	found    []found // the nearest first, or in no order where all within a radius are wanted
 }
 
@@ -148,6 +155,14 @@ func (s *search) visit(n int32) {
 	t := s.tree
 	d := &t.nodes[n]
 	if d.axis < 0 {
+		if s.visited++; s.visited&63 == 0 && s.ctx.Err() != nil {
+			s.radius = -1 // no other node is as near
+			return
+		}
+		if d.hi-d.lo > leafPoints {
+			s.same(t.order[d.lo:d.hi])
+			return
+		}
 		for _, i := range t.order[d.lo:d.hi] {
 			s.offer(i)
 		}
@@ -168,8 +183,32 @@ func (s *search) visit(n int32) {
 	}
 }
 
+// same looks at points that are at one place, in the order of time: the first that are far
+// enough in time stand for all.
+func (s *search) same(points []int32) {
+	if s.distinct && slices.Equal(s.at, s.tree.points[int(points[0])*s.tree.dim:][:s.tree.dim]) {
+		return
+	}
+	offered := 0
+	for _, i := range points {
+		if s.soon(i) {
+			continue
+		}
+		s.offer(i)
+		if offered++; offered == s.most {
+			return
+		}
+	}
+}
+
+// soon says whether a point is too near in time.
+func (s *search) soon(i int32) bool {
+	gap := int(i) - s.time
+	return gap <= s.theiler && gap >= -s.theiler
+}
+
 func (s *search) offer(i int32) {
-	if gap := int(i) - s.time; s.theiler >= 0 && gap <= s.theiler && gap >= -s.theiler {
+	if s.soon(i) {
 		return
 	}
 	t, distance := s.tree, 0.0
@@ -191,8 +230,10 @@ func (s *search) offer(i int32) {
 		return
 	}
 	place := len(s.found)
-	for place > 0 && (s.found[place-1].distance > distance || s.found[place-1].distance == distance && s.found[place-1].point > i) {
-		place--
+	for ; place > 0; place-- {
+		if f := s.found[place-1]; f.distance < distance || f.distance == distance && f.point < i {
+			break
+		}
 	}
 	if place == s.most {
 		return
