@@ -30,12 +30,15 @@ func BlocksWith[S any](ctx context.Context, n, size int, scratch func() S, f fun
 	if n <= 0 {
 		return ctx.Err()
 	}
-	if c := crewOf(ctx); c != nil {
-		return blocksBy(ctx, c, n, size, scratch, f)
+	alone := ctx.Value(aloneKey{}) != nil
+	if !alone {
+		if c := crewOf(ctx); c != nil {
+			return blocksBy(ctx, c, n, size, scratch, f)
+		}
 	}
 	blocks := (n + size - 1) / size
 	workers := min(runtime.GOMAXPROCS(0), blocks)
-	if workers > 1 && ctx.Value(aloneKey{}) != nil {
+	if alone {
 		workers = 1
 	}
 	var next atomic.Int64

@@ -177,3 +177,33 @@ func TestBlocksByACrew(t *testing.T) {
 		})
 	}
 }
+
+// Loops that are given Alone run one block after the other, on the goroutine that asks, also
+// beside a crew and within its loops.
+func TestAlone(t *testing.T) {
+	ctx, dismiss := WithCrew(context.Background())
+	defer dismiss()
+	inner := Alone(context.Background())
+	for _, alone := range []context.Context{inner, Alone(ctx)} {
+		next := 0 // which other goroutines would race for
+		if err := Blocks(alone, 1000, 7, func(lo, hi int) {
+			if lo != next {
+				t.Errorf("block [%d, %d) comes after %d", lo, hi, next)
+			}
+			next = hi
+		}); err != nil || next != 1000 {
+			t.Errorf("%d of 1000, %v", next, err)
+		}
+	}
+	sums := make([]int, 5)
+	if err := Blocks(ctx, 5, 1, func(p, _ int) {
+		_ = Blocks(inner, 100, 3, func(lo, hi int) { sums[p] += hi - lo })
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for p, s := range sums {
+		if s != 100 {
+			t.Errorf("part %d: %d of 100", p, s)
+		}
+	}
+}
