@@ -17,7 +17,7 @@ import (
 // BM25 searches documents by their words: a word counts the more, the rarer it is, with returns that diminish as it is repeated, and less in documents that are long (S. Robertson, S. Walker, S. Jones, M.
 // Hancock-Beaulieu and M. Gatford, 1994, Okapi at TREC-3). A word that df of N documents hold weighs ln(1 + (N − df + ½)/(df + ½)), which is never negative.
 //
-// Time and memory of an index are those of its words, a search takes that of the documents that hold a word of the query.
+// Time and memory of an index are those of its words. A search takes time for every document that holds a word of the query, and 8 bytes and a look for every document.
 type BM25 struct {
 	// K1 is how slowly repeated words stop counting. Default 1.2; larger ones count them longer.
 	K1 float64
@@ -108,6 +108,9 @@ func (x *BM25Index) Search(ctx context.Context, queries [][]string, k int) (*Fou
 	if err := checkCount(bm25, "k", k, x.n); err != nil {
 		return nil, err
 	}
+	if err := mat32.CheckMemory(bm25, 12*int64(len(queries))*int64(k), 0, "ask fewer queries at a time, or for fewer documents"); err != nil {
+		return nil, err
+	}
 	out := &Found{N: len(queries), K: k, Rows: make([]int32, len(queries)*k), Scores: make([]float64, len(queries)*k)}
 	for _, q := range queries {
 		for _, w := range q {
@@ -127,18 +130,23 @@ func (x *BM25Index) Search(ctx context.Context, queries [][]string, k int) (*Fou
 
 // put writes the best of all scores as the answer to a query.
 func (f *Found) put(q int, scores []float64) {
-	order := make([]int32, len(scores))
-	for i := range order {
-		order[i] = int32(i)
-	}
-	slices.SortFunc(order, func(a, b int32) int {
-		if c := cmp.Compare(scores[b], scores[a]); c != 0 {
-			return c
+	rows, best := f.Row(q)
+	count := 0
+	for i, s := range scores {
+		// Of equal scores the earlier row stays.
+		if count == f.K && s <= best[count-1] {
+			continue
 		}
-		return int(a - b)
-	})
-	for i, r := range order[:f.K] {
-		f.Rows[q*f.K+i], f.Scores[q*f.K+i] = r, scores[r]
+		place := count
+		if count < f.K {
+			count++
+		} else {
+			place--
+		}
+		for ; place > 0 && best[place-1] < s; place-- {
+			rows[place], best[place] = rows[place-1], best[place-1]
+		}
+		rows[place], best[place] = int32(i), s
 	}
 }
 

@@ -66,7 +66,8 @@ func (s LeanVecSolver) String() string {
 
 // LeanVecModel holds the maps.
 type LeanVecModel struct {
-	Options LeanVec // resolved
+	Options LeanVec // resolved, without Queries
+	Asked   int     // queries that the maps were found for; 0 for none
 
 	// ForQueries and ForRows are A and B: Dim × d.
 	ForQueries, ForRows *mat.Dense
@@ -123,7 +124,7 @@ func (l LeanVec) Resolve(n, d int) (LeanVec, error) {
 	return l, nil
 }
 
-// Fit finds the maps for the rows of x (n × d). Errors: those of mat32.Check and Resolve, a *mat32.MemoryError, a *mat32.DegenerateError where all rows or queries are zero,
+// Fit finds the maps for the rows of x (n × d). Errors: those of mat32.Check and Resolve, a *mat32.MemoryError, a *mat32.DegenerateError where all rows or queries are zero or orthogonal to the others,
 // and one that wraps ctx.Err().
 func (l LeanVec) Fit(ctx context.Context, x mat.Matrix) (*LeanVecModel, error) {
 	if err := mat32.CheckRows(leanVec, x); err != nil {
@@ -148,6 +149,7 @@ func (l LeanVec) Fit(ctx context.Context, x mat.Matrix) (*LeanVecModel, error) {
 		return nil, &mat32.DegenerateError{Method: leanVec, Reason: "all rows are zero"}
 	}
 	out := &LeanVecModel{Options: l}
+	out.Options.Queries = nil // an input, which the model does not keep
 	ofQueries := ofRows
 	if l.Queries != nil {
 		if err := mat32.CheckContext(ctx, l.Queries); err != nil {
@@ -159,10 +161,14 @@ func (l LeanVec) Fit(ctx context.Context, x mat.Matrix) (*LeanVecModel, error) {
 		if ofQueries == nil {
 			return nil, &mat32.DegenerateError{Method: leanVec, Reason: "all queries are zero"}
 		}
+		out.Asked, _ = l.Queries.Dims()
 	}
 	s := &leanVecProblem{ctx: ctx, rows: ofRows, queries: ofQueries, dim: l.Dim, d: d}
 	if s.whole, err = s.weigh(mat.NewDense(l.Dim, d, nil), mat.NewDense(l.Dim, d, nil)); err != nil {
 		return nil, fmt.Errorf("%s: %w", leanVec, err)
+	}
+	if s.whole == 0 {
+		return nil, &mat32.DegenerateError{Method: leanVec, Reason: "all queries are orthogonal to all rows"}
 	}
 	switch {
 	case l.Queries == nil:
@@ -515,6 +521,11 @@ func (m *LeanVecModel) apply(ctx context.Context, what string, by *mat.Dense, x 
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", leanVec, err)
 	}
+	for _, v := range out.Data() {
+		if v-v != 0 {
+			return nil, &mat32.DegenerateError{Method: leanVec, Reason: "what the map makes of the rows is beyond float32: rescale them"}
+		}
+	}
 	return out, nil
 }
 
@@ -524,7 +535,7 @@ func (m *LeanVecModel) String() string {
 	dim, d := m.ForRows.Dims()
 	fmt.Fprintf(&b, "LeanVec  %d → %d columns", d, dim)
 	how := "principal directions of the rows"
-	if m.Options.Queries != nil {
+	if m.Asked > 0 {
 		how = m.Options.By.String()
 	}
 	fmt.Fprintf(&b, "\n  maps        %s, %d iterations\n  loss        %.4g of all squared products, %.4g at the start\n  orthogonal  within %.2g", how, len(m.Loss)-1, m.Loss[len(m.Loss)-1], m.Loss[0], m.Orthogonality)

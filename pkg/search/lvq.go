@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"sync/atomic"
 
 	"gonum.org/v1/gonum/blas/blas32"
 	"gonum.org/v1/gonum/mat"
@@ -27,13 +28,13 @@ type LVQ struct {
 
 // LVQModel holds coarse rows.
 type LVQModel struct {
-	Options LVQ // resolved
-	Mean    []float32
-	n, d    int
-	codes   []uint8   // of a row in stride bytes; two values to a byte for 4 bits, the first in the low half
-	least   []float32 // of a row
-	step    []float32
-	stride  int
+	Options LVQ       // resolved
+	Mean    []float32 // of all rows
+	Least   []float32 // of every row, the least value that its codes stand for, less the mean
+	Step    []float32 // of every row, between one code and the next
+	Codes   []uint8   // row after row, each in whole bytes; with 4 bits two values to a byte, the first in the low half
+
+	n, d, stride int
 }
 
 const lvq = "search.LVQ"
@@ -57,20 +58,16 @@ func (l LVQ) Resolve(n, d int) (LVQ, error) {
 
 // Fit makes the rows of x (n × d) coarser. Errors: those of mat32.Check, a *mat32.ParamError, a *mat32.MemoryError, and one that wraps ctx.Err().
 func (l LVQ) Fit(ctx context.Context, x mat.Matrix) (*LVQModel, error) {
-	if err := mat32.CheckRows(lvq, x); err != nil {
+	rows, err := table(ctx, lvq, "x", x)
+	if err != nil {
 		return nil, err
 	}
 	n, d := x.Dims()
-	l, err := l.Resolve(n, d)
-	if err != nil {
+	if l, err = l.Resolve(n, d); err != nil {
 		return nil, err
 	}
 	stride := (d*l.Bits + 7) / 8
 	if err := mat32.CheckMemory(lvq, int64(n)*int64(stride+8)+4*int64(d), l.MemoryLimit, "use 4 bits, or fewer rows"); err != nil {
-		return nil, err
-	}
-	rows, err := table(ctx, lvq, "x", x)
-	if err != nil {
 		return nil, err
 	}
 	return l.fit(ctx, rows)
@@ -78,8 +75,8 @@ func (l LVQ) Fit(ctx context.Context, x mat.Matrix) (*LVQModel, error) {
 
 func (l LVQ) fit(ctx context.Context, rows blas32.General) (*LVQModel, error) {
 	n, d := rows.Rows, rows.Cols
-	m := &LVQModel{Options: l, n: n, d: d, stride: (d*l.Bits + 7) / 8, Mean: make([]float32, d), least: make([]float32, n), step: make([]float32, n)}
-	m.codes = make([]uint8, n*m.stride)
+	m := &LVQModel{Options: l, n: n, d: d, stride: (d*l.Bits + 7) / 8, Mean: make([]float32, d), Least: make([]float32, n), Step: make([]float32, n)}
+	m.Codes = make([]uint8, n*m.stride)
 	sums := make([]float64, d)
 	for i := range n {
 		if i%4096 == 0 && ctx.Err() != nil {
@@ -93,6 +90,7 @@ func (l LVQ) fit(ctx context.Context, rows blas32.General) (*LVQModel, error) {
 		m.Mean[j] = float32(s / float64(n))
 	}
 	levels := float32(int(1)<<l.Bits - 1)
+	var beyond atomic.Bool
 	err := par.Blocks(ctx, n, 256, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			row := rows.Data[i*rows.Stride:][:d]
@@ -100,9 +98,12 @@ func (l LVQ) fit(ctx context.Context, rows blas32.General) (*LVQModel, error) {
 			for j, v := range row {
 				least, most = min(least, v-m.Mean[j]), max(most, v-m.Mean[j])
 			}
-			step := (most/levels - least/levels)
-			m.least[i], m.step[i] = least, step
-			code := m.codes[i*m.stride:][:m.stride]
+			step := most/levels - least/levels
+			if m.Least[i], m.Step[i] = least, step; step-step != 0 || most-most != 0 {
+				beyond.Store(true)
+				return
+			}
+			code := m.Codes[i*m.stride:][:m.stride]
 			for j, v := range row {
 				var c uint8
 				if step > 0 {
@@ -119,6 +120,9 @@ func (l LVQ) fit(ctx context.Context, rows blas32.General) (*LVQModel, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", lvq, err)
 	}
+	if beyond.Load() {
+		return nil, &mat32.DegenerateError{Method: lvq, Reason: "rows differ from their mean by more than float32 holds"}
+	}
 	return m, nil
 }
 
@@ -133,31 +137,47 @@ func (m *LVQModel) perValue() float64 { return float64(m.stride+8) / float64(m.d
 
 // Decode writes what row i is taken for to dst, which has the length of a row.
 func (m *LVQModel) Decode(i int, dst []float32) {
-	code, least, step := m.codes[i*m.stride:][:m.stride], m.least[i], m.step[i]
+	m.decode(i, dst, 1)
+	for j, v := range m.Mean {
+		dst[j] += v
+	}
+}
+
+// decode writes what row i, less the mean and times a unit, is taken for.
+func (m *LVQModel) decode(i int, dst []float32, unit float32) {
+	code, least, step := m.Codes[i*m.stride:][:m.stride], m.Least[i]*unit, m.Step[i]*unit
 	if m.Options.Bits == 8 {
 		for j, c := range code {
-			dst[j] = m.Mean[j] + least + step*float32(c)
+			dst[j] = least + step*float32(c)
 		}
 		return
 	}
 	for j := range m.d {
-		dst[j] = m.Mean[j] + least + step*float32(code[j/2]>>(4*(j%2))&15)
+		dst[j] = least + step*float32(code[j/2]>>(4*(j%2))&15)
 	}
 }
 
-// block decodes rows for a scan.
-func (m *LVQModel) block(lo, hi int, buffer []float32) blas32.General {
-	out := blas32.General{Rows: hi - lo, Cols: m.d, Stride: m.d, Data: buffer[:(hi-lo)*m.d]}
-	for i := lo; i < hi; i++ {
-		m.Decode(i, out.Data[(i-lo)*m.d:][:m.d])
+// fill writes decoded rows less the mean, in units near the largest value.
+func (m *LVQModel) fill() fill {
+	var largest float32
+	levels := float32(int(1)<<m.Options.Bits - 1)
+	for i, least := range m.Least {
+		largest = max(largest, -least, least+levels*m.Step[i])
 	}
-	return out
+	unit := unitOf(largest)
+	return func(lo, hi int, to []float32) {
+		for i := lo; i < hi; i++ {
+			m.decode(i, to[(i-lo)*m.d:][:m.d], unit)
+		}
+	}
 }
 
 // Decoded returns what all rows are taken for (n × d).
 func (m *LVQModel) Decoded() *mat32.Dense {
 	out := mat32.NewDense(m.n, m.d, make([]float32, m.n*m.d))
-	m.block(0, m.n, out.Data())
+	for i := range m.n {
+		m.Decode(i, out.Row(i))
+	}
 	return out
 }
 

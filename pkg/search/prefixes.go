@@ -4,13 +4,11 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 
 	"gonum.org/v1/gonum/blas/blas32"
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/kernel"
-	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
@@ -44,9 +42,6 @@ type Funnel struct {
 	// Normalize compares prefixes by cosine. Default inner products.
 	Normalize bool
 }
-
-// stage is one comparison: by so many columns, keeping so many rows.
-type stage struct{ columns, kept int }
 
 // Search finds the k rows of x (n × d) that score best for every query by the last prefix, as far as they are on the shortlist. Scores are inner products, or cosines, of Long columns.
 // Errors: those of mat32.Check, a *mat32.ShapeError, a *mat32.ParamError, and one that wraps ctx.Err().
@@ -110,91 +105,39 @@ func (f Funnel) Search(ctx context.Context, x, queries mat.Matrix, k int) (*Foun
 	return byPrefixes(ctx, method, rows, asked, k, f.Normalize, stages)
 }
 
+// byPrefixes scans by the prefix of the first stage, and compares what it keeps by the others.
 func byPrefixes(ctx context.Context, method string, rows, asked blas32.General, k int, normalize bool, stages []stage) (*Found, error) {
-	first := stages[0]
-	from := prefix(rows, first.columns)
+	first, later := stages[0], stages[1:]
+	candidates := first.kept
+	if len(later) == 0 {
+		later, candidates = stages, max(candidates, slack(k, rows.Rows))
+	}
+	short := centered(prefix(rows, first.columns))
 	if normalize {
-		from = unitPrefix(rows, first.columns)
+		short = units(prefix(rows, first.columns))
 	}
-	short := asked
-	short.Cols = first.columns
-	best, err := scan(ctx, method, rows.Rows, from, short, first.kept)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", method, err)
-	}
-	out := &Found{N: asked.Rows, K: k, Rows: make([]int32, asked.Rows*k), Scores: make([]float64, asked.Rows*k)}
+	out := &Found{}
 	out.Cost.add(int64(asked.Rows)*int64(rows.Rows), int64(first.columns), 4)
 	kept := first.kept
 	for _, s := range stages[1:] {
 		out.Cost.add(int64(asked.Rows)*int64(kept), int64(s.columns), 4)
 		kept = s.kept
 	}
-	type scored struct {
-		row   int32
-		score float64
-	}
-	err = par.BlocksWith(ctx, asked.Rows, 16, func() []scored { return make([]scored, first.kept) }, func(all []scored, lo, hi int) {
-		for q := lo; q < hi; q++ {
-			left := all[:first.kept]
-			for i, c := range best[q*first.kept:][:first.kept] {
-				left[i] = scored{c.row, float64(c.score)}
-			}
-			for at, s := range stages {
-				if at == 0 && len(stages) > 1 {
-					continue
-				}
-				query := asked.Data[q*asked.Stride:][:s.columns]
-				for i := range left {
-					row := rows.Data[int(left[i].row)*rows.Stride:][:s.columns]
-					left[i].score = kernel.DotMixed(query, row)
-					if normalize {
-						left[i].score = cosine(left[i].score, query, row)
-					}
-				}
-				slices.SortFunc(left, func(a, b scored) int {
-					switch {
-					case a.score > b.score:
-						return -1
-					case a.score < b.score:
-						return 1
-					}
-					return int(a.row - b.row)
-				})
-				left = left[:s.kept]
-			}
-			for i, s := range left[:k] {
-				out.Rows[q*k+i], out.Scores[q*k+i] = s.row, s.score
-			}
-		}
-	})
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", method, err)
-	}
-	return out, nil
+	return out.search(ctx, method, rows, asked, short, prefix(asked, first.columns), candidates, later, normalize)
 }
 
-// unitPrefix is prefix, of rows divided by its length.
-func unitPrefix(rows blas32.General, columns int) block {
-	return func(lo, hi int, buffer []float32) blas32.General {
-		out := blas32.General{Rows: hi - lo, Cols: columns, Stride: columns, Data: buffer[:(hi-lo)*columns]}
+// units writes rows divided by their length.
+func units(rows blas32.General) fill {
+	return func(lo, hi int, to []float32) {
 		for i := lo; i < hi; i++ {
-			from, to := rows.Data[i*rows.Stride:][:columns], out.Data[(i-lo)*columns:][:columns]
-			length := math.Sqrt(kernel.DotMixed(from, from))
+			row, dst := rows.Data[i*rows.Stride:][:rows.Cols], to[(i-lo)*rows.Cols:][:rows.Cols]
+			length := math.Sqrt(kernel.DotMixed(row, row))
 			if length == 0 {
 				length = 1
 			}
-			for j, v := range from {
-				to[j] = float32(float64(v) / length)
+			for j, v := range row {
+				dst[j] = float32(float64(v) / length)
 			}
 		}
-		return out
 	}
-}
-
-// cosine returns a product over both lengths, 0 where one of them is.
-func cosine(dot float64, a, b []float32) float64 {
-	if lengths := math.Sqrt(kernel.DotMixed(a, a) * kernel.DotMixed(b, b)); lengths > 0 {
-		return dot / lengths
-	}
-	return 0
 }

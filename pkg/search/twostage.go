@@ -38,12 +38,12 @@ type TwoStage struct {
 
 // TwoStageIndex answers queries. It is safe for concurrent use.
 type TwoStageIndex struct {
-	Options TwoStage // resolved
-	Map     *LeanVecModel
-	rows    blas32.General // in full
-	first   block
-	perRow  float64 // bytes of a value of the first stage
-	bytes   int64
+	Options  TwoStage // resolved
+	Map      *LeanVecModel
+	rows     blas32.General // in full
+	first    fill
+	perValue float64 // bytes of a value of the first stage
+	bytes    int64
 }
 
 const twoStage = "search.TwoStage"
@@ -89,7 +89,7 @@ func (t TwoStage) Index(ctx context.Context, x mat.Matrix) (*TwoStageIndex, erro
 	if err := mat32.CheckMemory(twoStage, 4*int64(rows.Rows)*int64(t.Dim), t.MemoryLimit, "use a lower Dim"); err != nil {
 		return nil, err
 	}
-	index := &TwoStageIndex{Options: t, Map: t.Map, rows: rows, perRow: 4}
+	index := &TwoStageIndex{Options: t, Map: t.Map, rows: rows, perValue: 4}
 	short := rows
 	if t.Dim < rows.Cols || t.Map != nil {
 		if index.Map == nil {
@@ -103,13 +103,13 @@ func (t TwoStage) Index(ctx context.Context, x mat.Matrix) (*TwoStageIndex, erro
 		}
 		short = blas32.General{Rows: rows.Rows, Cols: t.Dim, Stride: t.Dim, Data: mapped.Data()}
 	}
-	index.first, index.bytes = whole(short), 4*int64(short.Rows)*int64(short.Cols)
+	index.first, index.bytes = centered(short), 4*int64(short.Rows)*int64(short.Cols)
 	if t.Bits < 32 {
 		codes, err := LVQ{Bits: t.Bits}.fit(ctx, short)
 		if err != nil {
 			return nil, err
 		}
-		index.first, index.perRow, index.bytes = codes.block, codes.perValue(), codes.Bytes()
+		index.first, index.perValue, index.bytes = codes.fill(), codes.perValue(), codes.Bytes()
 	}
 	return index, nil
 }
@@ -120,12 +120,9 @@ func (t *TwoStageIndex) Bytes() int64 { return t.bytes }
 // Search finds the k rows that score best for every query, as far as they are among the candidates. Errors: those of mat32.Check, a *mat32.ShapeError for queries of another
 // number of columns, a *mat32.ParamError for k out of range, and one that wraps ctx.Err().
 func (t *TwoStageIndex) Search(ctx context.Context, queries mat.Matrix, k int) (*Found, error) {
-	asked, err := table(ctx, twoStage, "queries", queries)
+	asked, err := questions(ctx, twoStage, queries, t.rows.Cols)
 	if err != nil {
 		return nil, err
-	}
-	if asked.Cols != t.rows.Cols {
-		return nil, mat32.Rename(twoStage, &mat32.ShapeError{What: "queries", Rows: asked.Rows, Cols: asked.Cols, Want: fmt.Sprintf("%d columns, as the index has", t.rows.Cols)})
 	}
 	if err := checkCount(twoStage, "k", k, t.rows.Rows); err != nil {
 		return nil, err
@@ -144,16 +141,9 @@ func (t *TwoStageIndex) Search(ctx context.Context, queries mat.Matrix, k int) (
 		short = blas32.General{Rows: asked.Rows, Cols: t.Options.Dim, Stride: t.Options.Dim, Data: mapped.Data()}
 		out.Cost.add(int64(asked.Rows)*int64(t.Options.Dim), int64(asked.Cols), 4)
 	}
-	best, err := scan(ctx, twoStage, t.rows.Rows, t.first, short, candidates)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", twoStage, err)
-	}
-	out.Cost.add(int64(asked.Rows)*int64(t.rows.Rows), int64(short.Cols), t.perRow)
+	out.Cost.add(int64(asked.Rows)*int64(t.rows.Rows), int64(short.Cols), t.perValue)
 	out.Cost.add(int64(asked.Rows)*int64(candidates), int64(asked.Cols), 4)
-	if err := out.rerank(ctx, t.rows, asked, best, candidates, k); err != nil {
-		return nil, fmt.Errorf("%s: %w", twoStage, err)
-	}
-	return out, nil
+	return out.search(ctx, twoStage, t.rows, asked, t.first, short, candidates, []stage{{asked.Cols, k}}, false)
 }
 
 // String returns a small table.
