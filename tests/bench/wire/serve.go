@@ -74,6 +74,9 @@ func answer(ctx context.Context, q Request, inputs map[Input]*mat32.Dense, find 
 	for i, input := range q.Inputs {
 		if input.Stream {
 			q.Options = maps.Clone(q.Options)
+			if q.Options == nil {
+				q.Options = Options{}
+			}
 			q.Options[stream] = input
 			continue
 		}

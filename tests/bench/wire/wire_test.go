@@ -41,6 +41,9 @@ var functions = map[string]Func{
 		}
 		return Result{Values: map[string]float64{"last": x.At(2, 1), "count": float64(o.Int("count"))}}, nil
 	},
+	"bare": func(_ context.Context, _ []*mat32.Dense, o Options, _ uint64) (Result, error) {
+		return Result{Values: map[string]float64{"rows": float64(o.Stream().Rows)}}, nil
+	},
 	"panic": func(context.Context, []*mat32.Dense, Options, uint64) (Result, error) { panic("boom") },
 	"fail": func(context.Context, []*mat32.Dense, Options, uint64) (Result, error) {
 		return Result{}, errors.New("bang")
@@ -113,6 +116,10 @@ func TestServe(t *testing.T) {
 	streamed.Run, streamed.Inputs = "stream", []Input{{Path: in.Path, Rows: in.Rows, Columns: in.Columns, Stream: true}}
 	if r := ask(t, streamed)[0]; r.Error != "" || r.Values["last"] != float64(float32(1e-30)) || r.Values["count"] != 12 {
 		t.Errorf("a stream: %+v", r)
+	}
+	streamed.Run, streamed.Options = "bare", nil
+	if r := ask(t, streamed)[0]; r.Error != "" || r.Values["rows"] != float64(in.Rows) {
+		t.Errorf("a stream for a function without options: %+v", r)
 	}
 	replies := ask(t, q, one, part)
 	for _, r := range replies {
