@@ -50,7 +50,7 @@ rows=()
 for each in "${targets[@]}"; do
   read -r folder name <<<"$each"
   printf '\n== %s %s\n' "$folder" "$name"
-  if go -C "$folder" test -vet=off -run '^$' -fuzz "^$name\$" -fuzztime "$time" . 2>&1 | tee "$output"; then
+  if go -C "$folder" test -vet=off -run '^$' -fuzz "^$name\$" -fuzztime "$time" -fuzzminimizetime 5x . 2>&1 | tee "$output"; then
     result=passed
   else
     failed=1 result=FAILED
