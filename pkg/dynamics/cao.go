@@ -192,7 +192,9 @@ func (c Cao) parting(ctx context.Context, values []float64, d int) (e, far float
 			"states of %d values repeat: none has a neighbour at a distance whose future is another", d)}
 	}
 	if math.IsInf(e, 0) {
-		return 0, 0, &mat32.DegenerateError{Method: cao, Reason: "a few values dwarf all others: neighbours part by a factor that is no number"}
+		return 0, 0, &mat32.DegenerateError{
+			Method: cao, Reason: "a few values dwarf all others: neighbours part by a factor that is no number",
+		}
 	}
 	return e / float64(count), far / float64(count), nil
 }

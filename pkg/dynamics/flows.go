@@ -220,7 +220,8 @@ func flows() []System {
 		{
 			Name: "hyperchaotic Rössler", Variables: "xyzw", Equations: []string{"−y − z", "x + ay + w", "b + xz", "−cz + dw"},
 			Parameters: parameters("a", .25, "b", 3., "c", .5, "d", .05), Start: []float64{-20, 0, 0, 15}, Step: 0.02,
-			Known: Invariants{Lyapunov: []float64{0.112, 0.019, 0, -25.188}, KaplanYorke: 3.005, Source: "A. Wolf, J. Swift, H. Swinney and J. Vastano (1985), Determining Lyapunov exponents from a time series; K. Ramasubramanian and M. Sriram (2000), A comparative study of computation of Lyapunov spectra with different algorithms"},
+			Known: Invariants{Lyapunov: []float64{0.112, 0.019, 0, -25.188}, KaplanYorke: 3.005, Source: "A. Wolf, J. Swift, H. Swinney and J. Vastano (1985), Determining Lyapunov exponents from a time series; " +
+				"K. Ramasubramanian and M. Sriram (2000), A comparative study of computation of Lyapunov spectra with different algorithms"},
 		},
 		lorenz96(40),
 		case19("B", [3]float64{0.05, 0.05, 0.05}, [3]float64{0.210, 0, -1.210}, "yz", "x − y", "1 − xy"),

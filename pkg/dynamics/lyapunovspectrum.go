@@ -241,7 +241,8 @@ func (m *mover) orthogonalize(grown []float64) error {
 		norm := math.Sqrt(squares)
 		if !(norm < math.MaxFloat64) {
 			return &mat32.DegenerateError{Method: m.law.method, Reason: fmt.Sprintf(
-				"the tangent vectors of %s grow beyond all numbers by time %.6g: a smaller Step or Interval is needed", m.law.name, m.time)}
+				"the tangent vectors of %s grow beyond all numbers by time %.6g: a smaller Step or Interval is needed",
+				m.law.name, m.time)}
 		}
 		grown[v] += math.Log(norm)
 		if norm > 0 {

@@ -141,7 +141,7 @@ func TestOddSeries(t *testing.T) {
 			switch {
 			case err == nil && c.refused:
 				t.Errorf("%s of %s is %v", who, name, got)
-			case err != nil && !strings.HasPrefix(err.Error(), "dynamics."+who) && err.Error() != "the matrix is empty: it needs at least one row and one column":
+			case err != nil && !strings.HasPrefix(err.Error(), "dynamics."+who):
 				t.Errorf("%s of %s does not say who was asked: %v", who, name, err)
 			case err == nil && (math.IsNaN(got) || math.IsInf(got, 0)):
 				t.Errorf("%s of %s is %v", who, name, got)
@@ -181,7 +181,10 @@ func TestCancel(t *testing.T) {
 			long[i] += long[i-1]
 		}
 	}
-	for _, who := range []string{"Cao", "FalseNeighbors", "LargestLyapunov", "CorrelationDimension", "Recurrence", "SurrogateTest", "Surrogate", "Simplex", "SMap", "Lag"} {
+	for _, who := range []string{
+		"Cao", "FalseNeighbors", "LargestLyapunov", "CorrelationDimension", "Recurrence",
+		"SurrogateTest", "Surrogate", "Simplex", "SMap", "Lag",
+	} {
 		ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
 		began := time.Now()
 		_, err := asked(ctx)[who](long)

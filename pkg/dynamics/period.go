@@ -78,11 +78,11 @@ func Period(ctx context.Context, of System) (float64, error) {
 		}
 	}
 	// The frequency is the centre of the peak.
-	centre, sum := 0.0, 0.0
+	center, sum := 0.0, 0.0
 	for j := best - smooth; j <= best+smooth; j++ {
-		centre, sum = centre+float64(j)*power[j], sum+power[j]
+		center, sum = center+float64(j)*power[j], sum+power[j]
 	}
-	return orbit.Times[1] * window * sum / centre, nil
+	return orbit.Times[1] * window * sum / center, nil
 }
 
 // steady says whether values grow at a constant rate, or not at all.

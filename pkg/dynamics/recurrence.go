@@ -315,20 +315,22 @@ func (r Recurrence) lines(ctx context.Context, name string, n int, walk func(pat
 }
 
 // Plot returns the recurrence plot as shares between 0 and 1, of at most size rows and columns,
-// time running right and, from the last row, up: how many of the pairs of states of a cell recur.
-// viz.Heatmap draws it. Time O(n²·d), memory 8·size² bytes. Errors: a *mat32.ParamError for a size
-// that is not 1 to 2048, and that of ctx.
+// time running right and down: how many of the pairs of states of a cell recur, those near in time
+// among them. viz.Heatmap draws it. Time O(n²·d), memory 8·size² bytes. Errors: a
+// *mat32.ParamError for a size that is not 1 to 2048, and that of ctx.
 func (o *Recurrences) Plot(ctx context.Context, size int) (*mat.Dense, error) {
 	if size < 1 || size > 2048 {
-		return nil, &mat32.ParamError{Method: "dynamics.Recurrences.Plot", Param: "size", Value: size, Want: "1 ≤ size ≤ 2048"}
+		return nil, &mat32.ParamError{
+			Method: "dynamics.Recurrences.Plot", Param: "size", Value: size, Want: "1 ≤ size ≤ 2048",
+		}
 	}
 	n, side := o.States, min(size, o.States)
 	out := mat.NewDense(side, side, nil)
 	first := func(cell int) int { return (cell*n + side - 1) / side } // state of a cell
 	err := par.BlocksWith(ctx, side, 1, func() []bool { return make([]bool, n) }, func(hits []bool, lo, hi int) {
-		for up := lo; up < hi; up++ {
-			row := out.RawRowView(side - 1 - up)
-			for i := first(up); i < first(up+1) && ctx.Err() == nil; i++ {
+		for down := lo; down < hi; down++ {
+			row := out.RawRowView(down)
+			for i := first(down); i < first(down+1) && ctx.Err() == nil; i++ {
 				o.row(hits, i)
 				for cell := range row {
 					for _, hit := range hits[first(cell):first(cell+1)] {
@@ -339,7 +341,7 @@ func (o *Recurrences) Plot(ctx context.Context, size int) (*mat.Dense, error) {
 				}
 			}
 			for cell := range row {
-				row[cell] /= float64((first(up+1) - first(up)) * (first(cell+1) - first(cell)))
+				row[cell] /= float64((first(down+1) - first(down)) * (first(cell+1) - first(cell)))
 			}
 		}
 	})

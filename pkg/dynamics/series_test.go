@@ -323,7 +323,7 @@ func TestRecurrencesByDefinition(t *testing.T) {
 		hits, all := mat.NewDense(side, side, nil), mat.NewDense(side, side, nil)
 		for i := range n {
 			for j := range n {
-				r, c := side-1-i*side/n, j*side/n
+				r, c := i*side/n, j*side/n
 				all.Set(r, c, all.At(r, c)+1)
 				if i == j || max(i-j, j-i) == 1 && near(x, i, j) || recurs(i, j) {
 					hits.Set(r, c, hits.At(r, c)+1)

@@ -187,9 +187,9 @@ func TestSystemsThatCannotBe(t *testing.T) {
 	if _, err := (dynamics.LyapunovSpectrum{}).Of(ctx, away); !errors.As(err, &lost) {
 		t.Errorf("a map to infinity: %v", err)
 	}
-	cancelled, cancel := context.WithCancel(ctx)
+	stopped, cancel := context.WithCancel(ctx)
 	cancel()
-	if _, err := (dynamics.LyapunovSpectrum{}).Of(cancelled, dynamics.Lorenz()); !errors.Is(err, context.Canceled) {
+	if _, err := (dynamics.LyapunovSpectrum{}).Of(stopped, dynamics.Lorenz()); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
@@ -212,5 +212,30 @@ func TestKaplanYorke(t *testing.T) {
 	}
 	if _, err := dynamics.KaplanYorke([]float64{math.NaN()}); err == nil {
 		t.Error("NaN is an exponent")
+	}
+}
+
+// A direction that a map forgets has the exponent −∞, and vectors that leave the range of numbers
+// between two orthogonalizations are an error of who was asked.
+func TestExponentsThatAreNoNumbers(t *testing.T) {
+	ctx := context.Background()
+	flat, err := dynamics.Henon().With("b", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if flat, err = flat.With("a", 1.9); err != nil {
+		t.Fatal(err)
+	}
+	m, err := dynamics.LyapunovSpectrum{Steps: 2000}.Of(ctx, flat)
+	if err != nil || !math.IsInf(m.Exponents[1], -1) || !math.IsNaN(m.StdErr[1]) || !(m.Exponents[0] > 0) {
+		t.Errorf("without b Hénon's map has one dimension: %v\n%v", err, m)
+	}
+	steep := dynamics.System{Name: "steep", Variables: "x", Equations: []string{"0"}, Map: true, Start: []float64{0},
+		Rate:     func(_, _, dst []float64) { dst[0] = 0 },
+		Jacobian: func(_, _, dst []float64) { dst[0] = 1e100 },
+	}
+	var beyond *mat32.DegenerateError
+	if _, err := (dynamics.LyapunovSpectrum{Interval: 5}).Of(ctx, steep); !errors.As(err, &beyond) || beyond.Method != "dynamics.LyapunovSpectrum" {
+		t.Errorf("vectors beyond all numbers: %v", err)
 	}
 }
