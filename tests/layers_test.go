@@ -31,7 +31,7 @@ const module = "github.com/flatland-go/flatland/"
 //
 // Test files may look wherever they like in the house: nobody links them.
 var house = []floor{
-	{"0, tools", []string{"internal/contingency", "internal/front", "internal/npyhead", "internal/lock", "internal/par", "internal/rng", "internal/jupyter", "internal/testenv", "internal/fixture", "internal/saved"}},
+	{"0, tools", []string{"internal/contingency", "internal/front", "internal/npyhead", "internal/linkage", "internal/lock", "internal/par", "internal/rng", "internal/jupyter", "internal/testenv", "internal/fixture", "internal/saved"}},
 	{"0⅓, the innermost loops", []string{"internal/kernel"}},
 	{"0⅔, tools made of tools", []string{"internal/fft", "internal/hdbscan", "internal/isotonic", "internal/kmeans", "internal/line", "internal/linalg", "internal/nn", "internal/rankcorr", "internal/resample", "internal/transport"}},
 	{"1, what all rooms speak of", []string{"pkg/mat32", "pkg/measure", "pkg/watch"}},
@@ -40,7 +40,7 @@ var house = []floor{
 		"pkg/datasets/sparse", "pkg/datasets/table", "pkg/datasets/internal/source", "pkg/datasets/images", "pkg/datasets/vectors", "pkg/datasets/idx", "pkg/datasets/npy", "pkg/datasets/internal/decimal", "pkg/datasets/internal/pack", "pkg/datasets/mnist10k/internal/pack"}},
 	{"2½, what tests of other floors share", []string{"internal/apart"}},
 	{"3, how near", []string{"pkg/affinity"}},
-	{"4, the answers", []string{"pkg/dr", "pkg/dr/layout", "pkg/dynamics", "pkg/geometry", "pkg/hyperbolic", "pkg/intrinsic", "pkg/quality", "pkg/search", "pkg/similarity", "pkg/topology"}},
+	{"4, the answers", []string{"pkg/cluster", "pkg/dr", "pkg/dr/layout", "pkg/dynamics", "pkg/geometry", "pkg/hyperbolic", "pkg/intrinsic", "pkg/quality", "pkg/search", "pkg/similarity", "pkg/topology"}},
 	{"5, shown and tested", []string{"pkg/viz", "pkg/nbtest"}},
 	{"5½, what tests and benchmarks read", []string{"internal/digits70k", "internal/digits70k/cmd/digits70k", "tests/golden"}},
 	{"6, what crosses packages", []string{"docs", "tests", "tests/bench", "tests/bench/cmd/bench", "tests/bench/cmd/dimensions", "tests/bench/cmd/growth", "tests/bench/ours", "tests/bench/theirs", "tests/bench/wire",

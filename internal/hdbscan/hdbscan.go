@@ -46,17 +46,29 @@ func (o Options) Labels(ctx context.Context, m int, row func(i int, dst []float6
 	if err != nil {
 		return nil, err
 	}
-	return o.label(joins(m, edges)), nil
+	labels, _ := o.label(joins(m, edges))
+	return labels, nil
 }
 
-type edge struct {
-	i, j   int32
-	length float64
+// Edge joins two rows of a spanning tree.
+type Edge struct {
+	I, J   int32
+	Length float64
+}
+
+// LabelsOf returns the cluster of each of m rows, as Labels does, from their spanning tree,
+// whose edges are sorted by length, and how strongly each belongs to it: the density at which
+// it leaves, as a share of that at which the last of the cluster do, 0 for noise.
+func (o Options) LabelsOf(m int, edges []Edge) (labels []int32, strength []float64) {
+	if m < 2 {
+		return slices.Repeat([]int32{Noise}, m), make([]float64, m)
+	}
+	return o.label(joins(m, edges))
 }
 
 // spanning returns the edges of the minimum spanning tree by mutual reachability, shortest
 // first (Prim, 1957, Shortest connection networks and some generalizations).
-func (o Options) spanning(ctx context.Context, m int, row func(i int, dst []float64)) ([]edge, error) {
+func (o Options) spanning(ctx context.Context, m int, row func(i int, dst []float64)) ([]Edge, error) {
 	d, core := make([]float64, m), make([]float64, m)
 	nearest := make([]float64, 0, o.Core+1)
 	for i := range m {
@@ -76,12 +88,12 @@ func (o Options) spanning(ctx context.Context, m int, row func(i int, dst []floa
 		core[i] = nearest[len(nearest)-1]
 	}
 	out := make([]int32, m-1) // rows that are not in the tree
-	by := make([]edge, m)     // the shortest to each
+	by := make([]Edge, m)     // the shortest to each
 	for j := range out {
 		out[j] = int32(j + 1)
-		by[j+1].length = math.Inf(1)
+		by[j+1].Length = math.Inf(1)
 	}
-	edges := make([]edge, 0, m-1)
+	edges := make([]Edge, 0, m-1)
 	for i := int32(0); len(out) > 0; {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -89,10 +101,10 @@ func (o Options) spanning(ctx context.Context, m int, row func(i int, dst []floa
 		row(int(i), d)
 		at := 0
 		for p, j := range out {
-			if v := max(d[j], core[i], core[j]); v < by[j].length {
-				by[j] = edge{i, j, v}
+			if v := max(d[j], core[i], core[j]); v < by[j].Length {
+				by[j] = Edge{i, j, v}
 			}
-			if by[j].length < by[out[at]].length {
+			if by[j].Length < by[out[at]].Length {
 				at = p
 			}
 		}
@@ -101,11 +113,11 @@ func (o Options) spanning(ctx context.Context, m int, row func(i int, dst []floa
 		out[at] = out[len(out)-1]
 		out = out[:len(out)-1]
 	}
-	slices.SortStableFunc(edges, func(a, b edge) int {
+	slices.SortStableFunc(edges, func(a, b Edge) int {
 		switch {
-		case a.length < b.length:
+		case a.Length < b.Length:
 			return -1
-		case a.length > b.length:
+		case a.Length > b.Length:
 			return 1
 		}
 		return 0
@@ -122,7 +134,7 @@ type tree struct {
 	size   []int
 }
 
-func joins(m int, edges []edge) *tree {
+func joins(m int, edges []Edge) *tree {
 	t := &tree{m, make([]float64, 2*m-1), make([][2]int32, 2*m-1), make([]int, 2*m-1)}
 	above := make([]int32, 2*m-1)
 	for i := range above {
@@ -138,10 +150,10 @@ func joins(m int, edges []edge) *tree {
 		return i
 	}
 	for e, edge := range edges {
-		a, b, c := top(edge.i), top(edge.j), int32(m+e)
+		a, b, c := top(edge.I), top(edge.J), int32(m+e)
 		above[a], above[b] = c, c
 		t.parts[c], t.size[c] = [2]int32{a, b}, t.size[a]+t.size[b]
-		t.lambda[c] = 1 / max(edge.length, least)
+		t.lambda[c] = 1 / max(edge.Length, least)
 	}
 	return t
 }
@@ -170,8 +182,8 @@ type branch struct {
 	top           int // the branch chosen that it belongs to, or −1
 }
 
-// label condenses the tree and chooses its clusters.
-func (o Options) label(t *tree) []int32 {
+// label condenses the tree, chooses its clusters, and says how strongly rows belong to them.
+func (o Options) label(t *tree) ([]int32, []float64) {
 	branches := []branch{{parent: -1, body: int32(2*t.m - 2)}}
 	owner, leave := make([]int32, t.m), make([]float64, t.m) // of each row: the branch it leaves last
 	var large []int32
@@ -217,7 +229,7 @@ func (o Options) label(t *tree) []int32 {
 			b.top = c
 		}
 	}
-	labels, number := make([]int32, t.m), map[int]int32{}
+	labels, number, strength := make([]int32, t.m), map[int]int32{}, make([]float64, t.m)
 	for i := range labels {
 		top := branches[owner[i]].top
 		if top < 0 || top == 0 && leave[i] < branches[0].last {
@@ -229,7 +241,7 @@ func (o Options) label(t *tree) []int32 {
 			label = int32(len(number))
 			number[top] = label
 		}
-		labels[i] = label
+		labels[i], strength[i] = label, min(leave[i]/branches[top].last, 1)
 	}
-	return labels
+	return labels, strength
 }

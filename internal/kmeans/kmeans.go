@@ -31,6 +31,10 @@ type KMeans struct {
 	Batch      int     // rows of a batch; 0 for all rows
 	Sample     int     // rows that the start is drawn from; 0 means all, or 3·Clusters at least with Batch
 	Seed       uint64
+
+	// Start holds centres to begin at, Clusters rows of as many columns as the data; without
+	// rows they are drawn.
+	Start blas32.General
 }
 
 // Clusters are centres with their rows.
@@ -58,8 +62,18 @@ func (k KMeans) Fit(ctx context.Context, x blas32.General) (*Clusters, error) {
 	if k.Tolerance == 0 {
 		k.Tolerance = 1e-4
 	}
-	centers, err := k.start(ctx, r)
-	if err != nil {
+	var centers blas32.General
+	if k.Start.Rows > 0 {
+		if k.Start.Rows != k.Clusters || k.Start.Cols != x.Cols {
+			return nil, fmt.Errorf("kmeans: a start of %d × %d for %d clusters of %d columns", k.Start.Rows, k.Start.Cols, k.Clusters, x.Cols)
+		}
+		centers = blas32.General{Rows: k.Clusters, Cols: r.d, Stride: r.d, Data: make([]float32, k.Clusters*r.d)}
+		for i := range k.Clusters {
+			for j, m := range r.mean {
+				centers.Data[i*r.d+j] = k.Start.Data[i*k.Start.Stride+j] - m
+			}
+		}
+	} else if centers, err = k.start(ctx, r); err != nil {
 		return nil, err
 	}
 	c := &Clusters{Centers: centers, Labels: make([]int32, x.Rows)}

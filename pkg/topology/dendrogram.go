@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/flatland-go/flatland/internal/linkage"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/neighbors"
 )
@@ -99,25 +100,7 @@ func (d *Dendrogram) CutInto(clusters int) (labels []int, err error) {
 		return nil, &mat32.ParamError{Method: "topology.Dendrogram.CutInto", Param: "clusters", Value: clusters,
 			Want: fmt.Sprintf("%d ≤ clusters ≤ n = %d", d.N-len(d.Merges), d.N)}
 	}
-	of := make([]int, d.N+len(d.Merges)) // the cluster each is in, itself where it is whole
-	for i := range of {
-		of[i] = i
-	}
-	for k, m := range d.Merges[:d.N-clusters] {
-		of[m.A], of[m.B] = d.N+k, d.N+k
-	}
-	for i := len(of) - 1; i >= 0; i-- { // clusters come after what is in them
-		of[i] = of[of[i]]
-	}
-	labels = make([]int, d.N)
-	number := make(map[int]int)
-	for i := range labels {
-		if _, ok := number[of[i]]; !ok {
-			number[of[i]] = len(number)
-		}
-		labels[i] = number[of[i]]
-	}
-	return labels, nil
+	return linkage.Labels(d.N, d.N-clusters, func(k int) (a, b int) { return d.Merges[k].A, d.Merges[k].B }), nil
 }
 
 // Diagram returns the persistence diagram of pieces: a bar from 0 to the height of every
