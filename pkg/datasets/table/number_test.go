@@ -12,14 +12,14 @@ import (
 	"github.com/flatland-go/flatland/internal/testenv"
 )
 
-// decimal is the grammar of what is a number here.
-var decimal = regexp.MustCompile(`^[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|(?i:inf|infinity))$`)
+// grammar is that of what is a number here.
+var grammar = regexp.MustCompile(`^[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|(?i:inf|infinity))$`)
 
 // sameAsStrconv fails t where a cell is read to something else than strconv makes of it.
 func sameAsStrconv(t *testing.T, cell string) {
 	t.Helper()
 	got, what := number([]byte(cell), '.')
-	if !decimal.MatchString(cell) {
+	if !grammar.MatchString(cell) {
 		if what != isWord {
 			t.Fatalf("%q is read as %v", cell, got)
 		}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/flatland-go/flatland/pkg/datasets/internal/decimal"
 )
 
 // task is what is done with the cells of a column of the file.
@@ -135,7 +137,8 @@ func (p *parser) parse(b []byte) {
 			t := &tasks[c]
 			switch t.do {
 			case takeNumber:
-				// Most cells are a few digits with a point, and a separator behind them.
+				// Most cells are a few digits with a point, and a separator behind them: scanned here, without a call, they take a
+				// tenth less time than by decimal.PrefixPoint64, which reads the others.
 				j := i
 				if b[j] == '-' {
 					j++
@@ -159,16 +162,10 @@ func (p *parser) parse(b []byte) {
 				}
 				if (b[j] == comma || b[j] == '\n' || b[j] == '\r') && digits > 0 && digits <= 19 && plain {
 					var v float64
-					switch {
-					case m < exact && fraction <= 22:
-						v = float64(m) / tens[fraction]
-					case fraction == 0:
-						v = float64(m)
-						if v == 1<<64 || uint64(v) != m {
-							p.seen[t.slot].long = true
-						}
-					default:
-						v, _ = scaled(m, -fraction)
+					if m <= exact {
+						v = float64(m) / decimal.Ten(fraction)
+					} else if v = decimal.Fixed64(m, fraction); fraction == 0 && rounded(b[i:j], v) {
+						p.seen[t.slot].long = true
 					}
 					if b[i] == '-' {
 						v = -v

@@ -34,8 +34,11 @@ func Float32(b []byte) (float32, error) {
 // Prefix64 returns the number that b begins with and its length in bytes, as far as digits, a point and an exponent go. The
 // length is 0 where there is none, or where Float64 must be asked: beyond nineteen digits, for NaN and the like. What follows
 // the number is the caller's to judge: "12abc" begins with a number.
-func Prefix64(b []byte) (v float64, n int) {
-	d, n := scan(b)
+func Prefix64(b []byte) (v float64, n int) { return PrefixPoint64(b, '.') }
+
+// PrefixPoint64 is Prefix64 for numbers with another point, as a decimal comma, which is no digit, sign or letter.
+func PrefixPoint64(b []byte, point byte) (v float64, n int) {
+	d, n := scan(b, point)
 	if n == 0 {
 		return 0, 0
 	}
@@ -50,9 +53,10 @@ func Prefix64(b []byte) (v float64, n int) {
 		} else {
 			v *= tens[d.exponent]
 		}
-	case d.exponent >= -27 && d.exponent <= 27:
-		m, e := d.round(53)
-		v = math.Float64frombits(m&(1<<52-1) | uint64(e+52+1023)<<52) // within 10^±47: always normal
+	case d.exponent >= -27 && d.exponent < 0:
+		v = Fixed64(d.mantissa, -d.exponent)
+	case d.exponent >= 0 && d.exponent <= 27:
+		v = d.float64()
 	default:
 		return 0, 0
 	}
@@ -62,9 +66,37 @@ func Prefix64(b []byte) (v float64, n int) {
 	return v, n
 }
 
+// Fixed64 returns the float64 nearest to m/10^fraction, for who has scanned the digits; fraction is 27 at most.
+func Fixed64(m uint64, fraction int) float64 {
+	switch {
+	case m <= 1<<53 && fraction <= 22:
+		return float64(m) / tens[fraction]
+	case fraction == 0:
+		return float64(m)
+	case m > 0 && fraction < len(wholeTens):
+		// The quotient is taken to 63 bits or more by whole numbers; whether something remains is kept in its last bit, far
+		// below those that the conversion rounds.
+		d := wholeTens[fraction]
+		up, down := bits.LeadingZeros64(m), bits.LeadingZeros64(d)
+		m, d = m<<up, d<<down
+		q, rest := bits.Div64(m>>1, m<<63, d) // m·2⁶³/d, between 2⁶² and 2⁶⁴
+		if rest != 0 {
+			q |= 1
+		}
+		return float64(q) * math.Float64frombits(uint64(1023+down-up-63)<<52)
+	case m == 0:
+		return 0
+	}
+	return number{mantissa: m, exponent: -fraction}.float64()
+}
+
+// Ten returns 10^n, for n from 0 to 22: a float64 holds these exactly, so that a whole number up to 2^53 divided by one is rounded
+// once, as Fixed64 does without a call.
+func Ten(n int) float64 { return tens[n] }
+
 // Prefix32 is Prefix64 for float32.
 func Prefix32(b []byte) (v float32, n int) {
-	d, n := scan(b)
+	d, n := scan(b, '.')
 	if n == 0 {
 		return 0, 0
 	}
@@ -137,7 +169,7 @@ type number struct {
 
 // scan reads the digits that b begins with: a sign or none, at least one digit, at most one point, and an exponent or none. The
 // length is 0 where they are not of this form, or more than nineteen, which no uint64 need hold.
-func scan(b []byte) (d number, n int) {
+func scan(b []byte, point byte) (d number, n int) {
 	i := 0
 	if len(b) > 0 && (b[0] == '-' || b[0] == '+') {
 		d.negative = b[0] == '-'
@@ -146,11 +178,11 @@ func scan(b []byte) (d number, n int) {
 	start := i
 	m, i := digits(b, i, 0)
 	count := i - start
-	if i < len(b) && b[i] == '.' {
-		point := i + 1
-		m, i = digits(b, point, m)
-		d.exponent = point - i
-		count += i - point
+	if i < len(b) && b[i] == point {
+		from := i + 1
+		m, i = digits(b, from, m)
+		d.exponent = from - i
+		count += i - from
 	}
 	if count == 0 {
 		return d, 0
@@ -159,7 +191,7 @@ func scan(b []byte) (d number, n int) {
 		for _, c := range b[start:i] { // zeros before the first digit that counts
 			if c == '0' {
 				count--
-			} else if c != '.' {
+			} else if c != point {
 				break
 			}
 		}
@@ -218,6 +250,12 @@ func digits(b []byte, i int, m uint64) (uint64, int) {
 	return m, i
 }
 
+// float64 returns the nearest one to the number, which is not zero and within 10^±47: always normal.
+func (d number) float64() float64 {
+	m, e := d.round(53)
+	return math.Float64frombits(m&(1<<52-1) | uint64(e+52+1023)<<52)
+}
+
 // round returns the number, which is not zero, for exponents from −27 to 27, rounded to a mantissa of the given number of bits, the first of them
 // set (or the next power of two), and its power of two: half to even. Powers of five up to 5^27 fit into 64 bits, so that
 // product and quotient with a remainder are exact.
@@ -263,11 +301,12 @@ func (d number) round(size int) (m uint64, exponent int) {
 	return m, exponent
 }
 
-// The powers of ten that a float64 and a float32 hold exactly, and those of five that a uint64 does.
+// The powers of ten that a float64, a float32 and a uint64 hold exactly, and those of five that a uint64 does.
 var (
-	tens   = [...]float64{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22}
-	tens32 = [...]float32{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10}
-	fives  = [...]uint64{1, 5, 25, 125, 625, 3125, 15625, 78125, 390625, 1953125, 9765625, 48828125, 244140625, 1220703125,
+	tens      = [...]float64{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22}
+	tens32    = [...]float32{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10}
+	wholeTens = [...]uint64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19}
+	fives     = [...]uint64{1, 5, 25, 125, 625, 3125, 15625, 78125, 390625, 1953125, 9765625, 48828125, 244140625, 1220703125,
 		6103515625, 30517578125, 152587890625, 762939453125, 3814697265625, 19073486328125, 95367431640625, 476837158203125,
 		2384185791015625, 11920928955078125, 59604644775390625, 298023223876953125, 1490116119384765625, 7450580596923828125}
 )

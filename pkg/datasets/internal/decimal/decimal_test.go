@@ -29,6 +29,12 @@ func check(t *testing.T, text string) {
 			t.Errorf("%q begins with %q as %v, strconv has %v, %v", text, text[:n], v, want, err)
 		}
 	}
+	comma := []byte(strings.ReplaceAll(text, ".", ","))
+	if v, n := PrefixPoint64(comma, ','); n > 0 && !strings.Contains(text, ",") {
+		if want, m := Prefix64(b); n != m || math.Float64bits(v) != math.Float64bits(want) {
+			t.Errorf("%q begins with %q as %v, want %v of %d bytes as with a point", comma, comma[:n], v, want, m)
+		}
+	}
 	if v, n := Prefix32(b); n > 0 {
 		if want, err := strconv.ParseFloat(text[:n], 32); err != nil || math.Float32bits(v) != math.Float32bits(float32(want)) {
 			t.Errorf("%q begins with %q as %v, strconv has %v, %v", text, text[:n], v, want, err)
@@ -118,6 +124,22 @@ func TestNoMemory(t *testing.T) {
 		b := []byte(text)
 		if n := testing.AllocsPerRun(10, func() { _, _ = Float64(b); _, _ = Float32(b) }); n != 0 {
 			t.Errorf("%q takes %v allocations", text, n)
+		}
+	}
+}
+
+func TestFixed(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	for range 50_000 {
+		m, fraction := r.Uint64()>>r.IntN(64), r.IntN(28)
+		want, err := strconv.ParseFloat(fmt.Sprintf("%de-%d", m, fraction), 64)
+		if got := Fixed64(m, fraction); err != nil || math.Float64bits(got) != math.Float64bits(want) {
+			t.Errorf("%d/10^%d: %v, strconv has %v, %v", m, fraction, got, want, err)
+		}
+	}
+	for fraction := range 28 {
+		if got := Fixed64(0, fraction); math.Float64bits(got) != 0 {
+			t.Errorf("0/10^%d is %v", fraction, got)
 		}
 	}
 }
