@@ -113,11 +113,11 @@ func (f File) read(file *source.File) (*npy.Array, error) {
 	if head[2] != 0x08 {
 		while *= 2 // the bytes, and the values
 	}
-	if err := mat32.CheckMemory("idx.File", while, f.MemoryLimit, "read fewer"); err != nil {
-		return nil, err
-	}
 	if file.Size > 0 && !file.Packed() && file.Size != int64(4+4*len(shape))+need {
 		return nil, file.Errorf("it has %d bytes, and with %s it should have %d", file.Size, axes(shape), int64(4+4*len(shape))+need)
+	}
+	if err := mat32.CheckMemory("idx.File", while, f.MemoryLimit, filepath.Base(file.Path)+" says that it has "+axes(shape)+"; MemoryLimit allows more"); err != nil {
+		return nil, err
 	}
 	b, err := read(file, int(need))
 	if err != nil {
@@ -187,7 +187,7 @@ func (p Pair) Open(ctx context.Context, images, labels string) (*datasets.Datase
 	for _, s := range x.Shape {
 		n *= int64(s)
 	}
-	if err := mat32.CheckMemory("idx.Pair", 9*n, p.MemoryLimit, "File.Open and Dense take half or less"); err != nil {
+	if err := mat32.CheckMemory("idx.Pair", 9*n, p.MemoryLimit, filepath.Base(images)+" has "+axes(x.Shape)+"; File.Open and Dense take half or less"); err != nil {
 		return nil, err
 	}
 	var y *npy.Array

@@ -81,6 +81,7 @@ func TestFilesAreRefused(t *testing.T) {
 		"too many":       {[]byte("\x00\x00\x08\x01\x00\x00\x00\x03abcd"), "12 bytes, and with 3 values it should have 11"},
 		"too many, gz":   {gzipped([]byte("\x00\x00\x08\x01\x00\x00\x00\x03abcd")), "goes on after its 3 values"},
 		"a claim":        {[]byte("\x00\x00\x08\x03\x00\x00\xff\xff\x00\x00\x00\xff\x00\x00\x00\xffabcd"), "should have"},
+		"a large claim":  {[]byte("\x00\x00\x08\x03\x00\x01\x00\x00\x00\x01\x00\x00\x00\x00\x00\x0aabcd"), "it has 20 bytes, and with 65536 × 65536 × 10 values"},
 		"a claim, gz":    {gzipped([]byte("\x00\x00\x0e\x02\x00\x00\xff\xff\x00\x00\x02\xffabcd")), "too early"},
 		"beyond memory":  {[]byte("\x00\x00\x08\x03\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"), "addresses"},
 		"half a packing": {whole[:len(whole)-9], "too early"},

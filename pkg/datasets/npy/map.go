@@ -50,6 +50,9 @@ func Map(path string) (*Mapping, error) {
 	if err != nil {
 		return nil, err
 	}
+	if info.IsDir() {
+		return nil, fail("it is a folder")
+	}
 	if !info.Mode().IsRegular() {
 		return nil, fail("it is not a regular file but has the mode %v", info.Mode())
 	}

@@ -84,7 +84,7 @@ func TestMapRefuses(t *testing.T) {
 	}
 	folder := t.TempDir()
 	var fe *mat32.FileError
-	if _, err := Map(folder); !errors.As(err, &fe) {
+	if _, err := Map(folder); !errors.As(err, &fe) || fe.Reason != "it is a folder" {
 		t.Errorf("a folder: %v", err)
 	}
 	if _, err := Map(filepath.Join(folder, "none")); !errors.Is(err, os.ErrNotExist) {

@@ -129,6 +129,7 @@ func TestErrorsNameLineAndColumn(t *testing.T) {
 		"empty":               {CSV{}, "", 0, "", "it is empty"},
 		"blank":               {CSV{}, "\n \n\n", 0, "", "it is empty"},
 		"fewer lines":         {CSV{SkipLines: 5}, "a\n1\n", 0, "", "no more than the lines to skip"},
+		"a page":              {CSV{}, "\n<!DOCTYPE html>\n<html>404, not here</html>\n", 0, "", "it is a web page"},
 		"names alone":         {CSV{Header: Present}, "\"a\n", 1, "", "none closes it"},
 	} {
 		_, err := c.option.Read(context.Background(), strings.NewReader(c.text))

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/flatland-go/flatland/pkg/datasets"
 	"github.com/flatland-go/flatland/pkg/mat32"
@@ -79,7 +80,11 @@ func (t *Table) Dataset(label string, features ...string) (*datasets.Dataset, er
 	if len(features) == 0 {
 		features = slices.DeleteFunc(t.Numbers(), func(name string) bool { return name == label })
 		if len(features) == 0 {
-			return nil, &mat32.DegenerateError{Method: method, Reason: "no column beside the label holds numbers: OneHot makes numbers of categories"}
+			reason := "no column beside the label holds numbers: OneHot makes numbers of categories"
+			if len(t.Notes) > 0 { // which say where numbers were taken for words
+				reason += "; " + strings.Join(t.Notes, "; ")
+			}
+			return nil, &mat32.DegenerateError{Method: method, Reason: reason}
 		}
 	}
 	x, err := t.Matrix64(features...)

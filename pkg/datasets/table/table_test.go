@@ -184,6 +184,9 @@ func TestDataset(t *testing.T) {
 	if _, err := read(t, CSV{}, "a,b\n1,x\n").Dataset("a"); !errors.As(err, &degenerate) {
 		t.Errorf("no feature: %v", err)
 	}
+	if _, err := read(t, CSV{}, "a;b\nx;1,5\ny;2,5\n").Dataset("a"); !errors.As(err, &degenerate) || !strings.Contains(err.Error(), "Decimal: ',' reads them") {
+		t.Errorf("decimal commas: %v", err)
+	}
 }
 
 func TestOneHot(t *testing.T) {

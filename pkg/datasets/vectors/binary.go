@@ -57,7 +57,7 @@ func (f *binaryForm) begin() (columns, words, most int, err error) {
 	default:
 		most = int(held)
 		if held < n && f.first == 0 && f.wanted == nil {
-			return 0, 0, 0, f.file.Errorf("its first line tells %d words of %d columns, of which its %d bytes hold %d at most", n, d, f.file.Size, held)
+			return 0, 0, 0, f.file.Errorf("its first line tells %d words of %d columns, of which its %d bytes hold %d at most: it is cut off, or a text, for which Binary must be false", n, d, f.file.Size, held)
 		}
 	}
 	return f.columns, f.told, most, nil

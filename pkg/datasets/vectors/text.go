@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/pkg/datasets/internal/decimal"
@@ -346,7 +347,11 @@ func (p *parsed) word(line []byte, columns int, wanted map[string]bool) error {
 		case errors.Is(err, strconv.ErrRange):
 			return fmt.Errorf("its number %d, %s, is beyond float32", k+1, quoted(fields[:end]))
 		case err != nil:
-			return fmt.Errorf("its field %d of %d behind the word is no number but %s", k+1, columns, quoted(fields[:end]))
+			hint := ""
+			if bytes.ContainsFunc(fields[:end], func(r rune) bool { return r < ' ' || r == utf8.RuneError }) {
+				hint = ": if this is word2vec's binary form, set Binary"
+			}
+			return fmt.Errorf("its field %d of %d behind the word is no number but %s%s", k+1, columns, quoted(fields[:end]), hint)
 		case v-v != 0:
 			return fmt.Errorf("its number %d is %v: every one must be finite", k+1, v)
 		}

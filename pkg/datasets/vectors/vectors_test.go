@@ -177,6 +177,7 @@ func TestFilesAreRefused(t *testing.T) {
 		"a word alone":    {plain + "\nand\n", File{}, 4, "1 fields"},
 		"a long line":     {plain + "and 7 8 9 x\n", File{}, 3, `no number but "x"`},
 		"a word":          {plain + "and 7 eight 9\n", File{}, 3, `its field 2 of 3 behind the word is no number but "eight"`},
+		"the binary form": {"2 3\nand \x01\xbb \xb0G \x90o\nto 1 2 3\n", File{}, 2, "set Binary"},
 		"no word":         {plain + " 7 8 9\n", File{}, 3, "no word"},
 		"NaN":             {plain + "and 7 NaN 9\n", File{}, 3, "NaN"},
 		"infinite":        {plain + "and 7 -inf 9\n", File{}, 3, "-Inf"},
