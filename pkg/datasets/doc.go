@@ -25,6 +25,17 @@
 // calls; package mnist10k holds a larger set, and package fetch downloads others. A Network learns any of them in a second, and
 // keeps what its layers made of rows on the way.
 //
+// Data of one's own are read by the packages beside this one, each for its kind of file:
+//
+//	table      CSV and TSV, and the table that all readers of tables return
+//	columnar   Parquet, Arrow, Feather
+//	npy        NumPy's .npy and .npz
+//	anndata    single cells in .h5ad
+//	sparse     MatrixMarket, folders of 10x Genomics, svmlight
+//	idx        MNIST's format
+//	images     folders of pictures
+//	vectors    word vectors of GloVe, word2vec, fastText
+//
 // Graphs are a *Graph. All others but BagOfWords are a *Dataset, TwoView two, whose X is a float64 matrix: the truth
 // of a generator is then exact, decimals of real data are the ones that were
 // published, and the fast kernels make their float32 copy once.
