@@ -30,7 +30,7 @@ type Net struct {
 	out, by []blas32.General // what every layer made of it, and the gradient by that
 }
 
-// Layer is one step of a network: Linear, Bias, *BatchNorm or *Residual.
+// Layer is one step of a network: Linear, Bias, Heads, *BatchNorm or *Residual.
 type Layer interface {
 	// shape returns how many columns come out and how many parameters there are.
 	shape(in int) (out, parameters int)
@@ -62,7 +62,7 @@ func New(in int, seed uint64, purpose string, layers ...Layer) *Net {
 }
 
 // Of returns a net with given parameters, which it does not copy. The layers must hold
-// nothing: Linear and Bias.
+// nothing: Linear, Bias and Heads.
 func Of(in int, values []float32, layers ...Layer) *Net {
 	n := frame(in, layers)
 	n.Values, n.Slopes = values, make([]float32, n.starts[len(layers)])
@@ -70,8 +70,8 @@ func Of(in int, values []float32, layers ...Layer) *Net {
 }
 
 // Share returns a net with the parameters of n, not a copy, and slopes of its own: what
-// works on another part of a batch at the same time. The layers must hold nothing: Linear and
-// Bias.
+// works on another part of a batch at the same time. The layers must hold nothing: Linear, Bias
+// and Heads.
 func (n *Net) Share() *Net {
 	return Of(n.in, n.Values, n.layers...)
 }

@@ -33,6 +33,9 @@ func squares(y, target, by blas32.General) (loss float64) {
 }
 
 var nets = map[string]func() []Layer{
+	"heads on prefixes": func() []Layer {
+		return []Layer{Linear{Out: 6}, Bias{Shape: Tanh}, Heads{Dims: []int{1, 3, 6}, Out: 2}, Bias{}, Linear{Out: 3}}
+	},
 	"linear":         func() []Layer { return []Layer{Linear{Out: 3}} },
 	"two linear":     func() []Layer { return []Layer{Linear{Out: 7}, Linear{Out: 3}} },
 	"normalised":     func() []Layer { return []Layer{Linear{Out: 5}, &BatchNorm{}, Linear{Out: 3}} },

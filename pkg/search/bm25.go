@@ -14,15 +14,20 @@ import (
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
-// BM25 searches documents by their words: a word counts the more, the rarer it is, with returns that diminish as it is repeated, and less in documents that are long (S. Robertson, S. Walker, S. Jones, M.
-// Hancock-Beaulieu and M. Gatford, 1994, Okapi at TREC-3). A word that df of N documents hold weighs ln(1 + (N − df + ½)/(df + ½)), which is never negative.
+// BM25 searches documents by their words: a word counts the more, the rarer it is, with returns
+// that diminish as it is repeated, and less in documents that are long (S. Robertson, S.
+// Walker, S. Jones, M. Hancock-Beaulieu and M. Gatford, 1994, Okapi at TREC-3). A word that df
+// of N documents hold weighs ln(1 + (N − df + ½)/(df + ½)), which is never negative.
 //
-// Time and memory of an index are those of its words. A search takes time for every document that holds a word of the query, and 8 bytes and a look for every document.
+// Time and memory of an index are those of its words. A search takes time for every document
+// that holds a word of the query, and 8 bytes and a look for every document.
 type BM25 struct {
-	// K1 is how slowly repeated words stop counting. Default 1.2; larger ones count them longer.
+	// K1 is how slowly repeated words stop counting. Default 1.2; larger ones count them
+	// longer.
 	K1 float64
 
-	// B is how much the length of documents counts, from none to 1. Default 0.75; Zero for none.
+	// B is how much the length of documents counts, from none to 1. Default 0.75; Zero for
+	// none.
 	B float64
 }
 
@@ -49,7 +54,8 @@ func Words(text string) []string {
 	return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
 
-// Index makes documents ready, each a list of words. Errors: mat32.ErrEmpty, a *mat32.ParamError, and one that wraps ctx.Err().
+// Index makes documents ready, each a list of words. Errors: mat32.ErrEmpty, a
+// *mat32.ParamError, and one that wraps ctx.Err().
 func (b BM25) Index(ctx context.Context, documents [][]string) (*BM25Index, error) {
 	if len(documents) == 0 {
 		return nil, mat32.Rename(bm25, mat32.ErrEmpty)
@@ -92,7 +98,8 @@ func (b BM25) Index(ctx context.Context, documents [][]string) (*BM25Index, erro
 	return index, nil
 }
 
-// Scores returns what every document scores for the words of a query, 0 for those that hold none of them. A word that is repeated counts as often.
+// Scores returns what every document scores for the words of a query, 0 for those that hold
+// none of them. A word that is repeated counts as often.
 func (x *BM25Index) Scores(query []string) []float64 {
 	out := make([]float64, x.n)
 	for _, w := range query {
@@ -103,7 +110,8 @@ func (x *BM25Index) Scores(query []string) []float64 {
 	return out
 }
 
-// Search finds the k documents that score best for every query, ties by document. Errors: a *mat32.ParamError for k out of range, and one that wraps ctx.Err().
+// Search finds the k documents that score best for every query, ties by document. Errors: a
+// *mat32.ParamError for k out of range, and one that wraps ctx.Err().
 func (x *BM25Index) Search(ctx context.Context, queries [][]string, k int) (*Found, error) {
 	if err := checkCount(bm25, "k", k, x.n); err != nil {
 		return nil, err
@@ -150,8 +158,10 @@ func (f *Found) put(q int, scores []float64) {
 	}
 }
 
-// Hybrid joins a search by vectors with one by words: what is found by either is ranked by dense + Weight·sparse, for scores as they are, or by ranks alone (G. Cormack, C. Clarke and S. Büttcher, 2009,
-// Reciprocal rank fusion outperforms Condorcet and individual rank learning methods).
+// Hybrid joins a search by vectors with one by words: what is found by either is ranked by
+// dense + Weight·sparse, for scores as they are, or by ranks alone (G. Cormack, C. Clarke and
+// S. Büttcher, 2009, Reciprocal rank fusion outperforms Condorcet and individual rank learning
+// methods).
 type Hybrid struct {
 	// Weight is what scores by words count. Default 1.
 	Weight float64
@@ -160,7 +170,9 @@ type Hybrid struct {
 	Ranks bool
 }
 
-// Join returns the k best of what both found, which have as many queries. A row that one of them did not find scores there what its last did, or by Ranks nothing. Errors: a *mat32.ParamError, a *mat32.ShapeError.
+// Join returns the k best of what both found, which have as many queries. A row that one of
+// them did not find scores there what its last did, or by Ranks nothing. Errors: a
+// *mat32.ParamError, a *mat32.ShapeError.
 func (h Hybrid) Join(dense, sparse *Found, k int) (*Found, error) {
 	const method = "search.Hybrid"
 	if dense.N != sparse.N {

@@ -49,8 +49,9 @@ func (f *Found) String() string {
 	return b.String()
 }
 
-// Recall returns the share of the rows in truth that were found: the mean over queries of how many of the truth's K rows are among those of found,
-// whose K may be larger. Errors: a *mat32.ShapeError where there are not as many queries.
+// Recall returns the share of the rows in truth that were found: the mean over queries of how
+// many of the truth's K rows are among those of found, whose K may be larger. Errors: a
+// *mat32.ShapeError where there are not as many queries.
 func Recall(truth, found *Found) (measure.Score, error) {
 	if truth.N != found.N || truth.N == 0 {
 		return measure.Score{}, &mat32.ShapeError{What: "found", Rows: found.N, Cols: found.K, Want: fmt.Sprintf("a row for each of %d queries", truth.N)}
@@ -58,8 +59,7 @@ func Recall(truth, found *Found) (measure.Score, error) {
 	s := measure.Score{Name: "recall", Rows: truth.N, Neighbors: truth.K, PerRow: make([]float64, truth.N),
 		Convention: fmt.Sprintf("of the best %d by inner product, among %d found", truth.K, found.K)}
 	for i := range truth.N {
-		want, _ := truth.Row(i)
-		got, _ := found.Row(i)
+		want, got := truth.Rows[i*truth.K:][:truth.K], found.Rows[i*found.K:][:found.K]
 		among := make(map[int32]bool, len(got))
 		for _, r := range got {
 			among[r] = true

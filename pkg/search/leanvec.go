@@ -16,28 +16,34 @@ import (
 	"github.com/flatland-go/flatland/pkg/watch"
 )
 
-// LeanVec makes vectors shorter such that inner products stay: queries by one linear map A and rows by another, B, with
-// ‖Q(AᵀB − I)Xᵀ‖ as small as it gets over maps that lengthen nothing (M. Tepper, I. Bhati, C. Aguerrebere, M. Hildebrand and T. Willke, 2024, LeanVec: searching
+// LeanVec makes vectors shorter such that inner products stay: queries by one linear map A and
+// rows by another, B, with ‖Q(AᵀB − I)Xᵀ‖ as small as it gets over maps that lengthen nothing
+// (M. Tepper, I. Bhati, C. Aguerrebere, M. Hildebrand and T. Willke, 2024, LeanVec: searching
 // vectors faster by making them fit).
 //
-// Without Queries both maps are the principal directions of the rows, about the origin: the best where queries are like rows. With them it is known which directions are
-// asked about, and both maps change.
+// Without Queries both maps are the principal directions of the rows, about the origin: the
+// best where queries are like rows. With them it is known which directions are asked about, and
+// both maps change.
 //
 // Time O(n·d²) and O(Iterations·d³), memory 8·d² bytes a few times.
 type LeanVec struct {
-	// Dim is the number of columns that are left. Default a quarter of d, or 1. Larger ones keep more.
+	// Dim is the number of columns that are left. Default a quarter of d, or 1. Larger ones
+	// keep more.
 	Dim int
 
-	// Queries are queries like those to come, of as many columns as the rows. Default none: they are like the rows.
+	// Queries are queries like those to come, of as many columns as the rows. Default none:
+	// they are like the rows.
 	Queries mat.Matrix
 
 	// By is how the maps are found with Queries. Default FrankWolfe.
 	By LeanVecSolver
 
-	// Iterations is how many steps of Frank and Wolfe's method are taken at most, or how many mixtures are tried by Mixture. Default 100, and 40.
+	// Iterations is how many steps of Frank and Wolfe's method are taken at most, or how many
+	// mixtures are tried by Mixture. Default 100, and 40.
 	Iterations int
 
-	// Tolerance ends them where the loss falls by a smaller share. Default 1e-4.
+	// Tolerance ends Frank and Wolfe's steps where eight in turn make the loss fall by a
+	// smaller share each. Default 1e-4.
 	Tolerance float64
 
 	// MemoryLimit in bytes refuses data that would need more. Default GOMEMLIMIT, or 4 GiB.
@@ -72,16 +78,19 @@ type LeanVecModel struct {
 	// ForQueries and ForRows are A and B: Dim × d.
 	ForQueries, ForRows *mat.Dense
 
-	// Loss is ‖Q(AᵀB − I)Xᵀ‖² over ‖QXᵀ‖², of the start and after each iteration: the share of the squares of all inner products that is lost.
+	// Loss is ‖Q(AᵀB − I)Xᵀ‖² over ‖QXᵀ‖², of the start and after each iteration: the share of
+	// the squares of all inner products that is lost.
 	Loss []float64
 
-	// Orthogonality is the largest entry by which AAᵀ or BBᵀ differ from the unit matrix: maps between those of Frank and Wolfe's method are near orthonormal only.
+	// Orthogonality is the largest entry by which AAᵀ or BBᵀ differ from the unit matrix: maps
+	// between those of Frank and Wolfe's method are near orthonormal only.
 	Orthogonality float64
 }
 
 const leanVec = "search.LeanVec"
 
-// Resolve returns the options with defaults filled in, or a *mat32.ParamError or *mat32.ShapeError, for rows of d columns.
+// Resolve returns the options with defaults filled in, or a *mat32.ParamError or
+// *mat32.ShapeError, for rows of d columns.
 func (l LeanVec) Resolve(n, d int) (LeanVec, error) {
 	fail := func(param string, value any, want string) error {
 		return &mat32.ParamError{Method: leanVec, Param: param, Value: value, Want: want}
@@ -124,8 +133,9 @@ func (l LeanVec) Resolve(n, d int) (LeanVec, error) {
 	return l, nil
 }
 
-// Fit finds the maps for the rows of x (n × d). Errors: those of mat32.Check and Resolve, a *mat32.MemoryError, a *mat32.DegenerateError where all rows or queries are zero or orthogonal to the others,
-// and one that wraps ctx.Err().
+// Fit finds the maps for the rows of x (n × d). Errors: those of mat32.Check and Resolve, a
+// *mat32.MemoryError, a *mat32.DegenerateError where all rows or queries are zero or orthogonal
+// to the others, and one that wraps ctx.Err().
 func (l LeanVec) Fit(ctx context.Context, x mat.Matrix) (*LeanVecModel, error) {
 	if err := mat32.CheckRows(leanVec, x); err != nil {
 		return nil, err
@@ -325,7 +335,8 @@ func (s *leanVecProblem) principal(out *LeanVecModel, of *mat.Dense) error {
 	return err
 }
 
-// mixture looks for the share of the queries' moments in [0, 1]: evenly spaced shares first, then by golden sections around the best.
+// mixture looks for the share of the queries' moments in [0, 1]: evenly spaced shares first,
+// then by golden sections around the best.
 func (s *leanVecProblem) mixture(out *LeanVecModel, l LeanVec) error {
 	stage := watch.Start(s.ctx, "LeanVec: mixtures", l.Iterations)
 	scaleX, scaleQ := mat.Trace(s.rows), mat.Trace(s.queries)
@@ -385,7 +396,8 @@ func (s *leanVecProblem) mixture(out *LeanVecModel, l LeanVec) error {
 	return nil
 }
 
-// frankWolfe moves both maps in turn. The loss is a square in either, so the best step towards a map is known.
+// frankWolfe moves both maps in turn. The loss is a square in either, so the best step towards
+// a map is known.
 func (s *leanVecProblem) frankWolfe(out *LeanVecModel, l LeanVec) error {
 	a, b := out.ForQueries, out.ForRows
 	stage := watch.Start(s.ctx, "LeanVec: Frank–Wolfe", l.Iterations)
@@ -415,7 +427,8 @@ func (s *leanVecProblem) frankWolfe(out *LeanVecModel, l LeanVec) error {
 			change := mat.NewDense(s.dim, s.d, nil)
 			change.Scale(-1, towards)
 			change.Sub(change, moving)
-			// Along the step M moves by N: the loss is that of M, plus 2γ⟨N, K_Q M K_X⟩, plus γ²⟨N, K_Q N K_X⟩.
+			// Along the step M moves by N: the loss is that of M, plus 2γ⟨N, K_Q M K_X⟩, plus
+			// γ²⟨N, K_Q N K_X⟩.
 			var by *mat.Dense
 			if ofQueries {
 				by, err = s.product(blas.Trans, blas.NoTrans, change, b)
@@ -445,17 +458,19 @@ func (s *leanVecProblem) frankWolfe(out *LeanVecModel, l LeanVec) error {
 		if err != nil {
 			return err
 		}
-		before := out.Loss[len(out.Loss)-1]
 		out.Loss = append(out.Loss, loss)
 		stage.Add(1)
-		if before-loss <= l.Tolerance*before {
+		// The first steps may be small: several together say that there is little left.
+		const together = 8
+		if i := len(out.Loss) - 1 - together; i >= 0 && out.Loss[i]-loss <= together*l.Tolerance*out.Loss[i] {
 			break
 		}
 	}
 	return nil
 }
 
-// polar returns the nearest map with orthonormal rows: UVᵀ of the singular vectors, as (GGᵀ)^−½ G.
+// polar returns the nearest map with orthonormal rows: UVᵀ of the singular vectors, as (GGᵀ)^−½
+// G.
 func (s *leanVecProblem) polar(g *mat.Dense) (*mat.Dense, error) {
 	square, err := s.product(blas.NoTrans, blas.Trans, g, g)
 	if err != nil {
@@ -492,7 +507,8 @@ func (s *leanVecProblem) polar(g *mat.Dense) (*mat.Dense, error) {
 	return s.product(blas.NoTrans, blas.NoTrans, half, g)
 }
 
-// Rows returns the rows of x made shorter (n × Dim), for an index. Errors: those of mat32.Check, a *mat32.ShapeError for another number of columns.
+// Rows returns the rows of x made shorter (n × Dim), for an index. Errors: those of
+// mat32.Check, a *mat32.ShapeError for another number of columns.
 func (m *LeanVecModel) Rows(ctx context.Context, x mat.Matrix) (*mat32.Dense, error) {
 	return m.apply(ctx, "x", m.ForRows, x)
 }

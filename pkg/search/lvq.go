@@ -14,8 +14,10 @@ import (
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
-// LVQ makes vectors coarser: each row, less the mean of all, is cut into 2^Bits even steps between its own least and largest value (C. Aguerrebere, I. Bhati, M.
-// Hildebrand, M. Tepper and T. Willke, 2023, Similarity search in the blink of an eye with compressed indices: locally-adaptive vector quantization).
+// LVQ makes vectors coarser: each row, less the mean of all, is cut into 2^Bits even steps
+// between its own least and largest value (C. Aguerrebere, I. Bhati, M. Hildebrand, M. Tepper
+// and T. Willke, 2023, Similarity search in the blink of an eye with compressed indices:
+// locally-adaptive vector quantization).
 //
 // A row takes d·Bits/8 bytes and 8 more. Time O(n·d), memory that of the codes.
 type LVQ struct {
@@ -56,7 +58,8 @@ func (l LVQ) Resolve(n, d int) (LVQ, error) {
 	return l, nil
 }
 
-// Fit makes the rows of x (n × d) coarser. Errors: those of mat32.Check, a *mat32.ParamError, a *mat32.MemoryError, and one that wraps ctx.Err().
+// Fit makes the rows of x (n × d) coarser. Errors: those of mat32.Check, a *mat32.ParamError, a
+// *mat32.MemoryError, and one that wraps ctx.Err().
 func (l LVQ) Fit(ctx context.Context, x mat.Matrix) (*LVQModel, error) {
 	rows, err := table(ctx, lvq, "x", x)
 	if err != nil {

@@ -7,9 +7,11 @@ import (
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
-// NormalizedMargin returns by how much a query prefers one document to another: the cosine of the query and their difference, ⟨q, a − b⟩/(‖q‖‖a − b‖), positive where a is preferred (Y.
-// Luan, J. Eisenstein, K. Toutanova and M. Collins, 2021, Sparse, dense, and attentional representations for text retrieval). It is 0 where the query or the difference is zero. Errors:
-// a *mat32.RaggedError for other lengths, a *mat32.NotFiniteError.
+// NormalizedMargin returns by how much a query prefers one document to another: the cosine of
+// the query and their difference, ⟨q, a − b⟩/(‖q‖‖a − b‖), positive where a is preferred (Y.
+// Luan, J. Eisenstein, K. Toutanova and M. Collins, 2021, Sparse, dense, and attentional
+// representations for text retrieval). It is 0 where the query or the difference is zero.
+// Errors: a *mat32.RaggedError for other lengths, a *mat32.NotFiniteError.
 func NormalizedMargin(query, a, b []float64) (float64, error) {
 	for i, v := range [][]float64{query, a, b} {
 		if len(v) != len(query) || len(v) == 0 {
@@ -35,8 +37,11 @@ func NormalizedMargin(query, a, b []float64) (float64, error) {
 	return math.Max(-1, math.Min(1, dot/math.Sqrt(qq*dd))), nil
 }
 
-// MinDimForMargin returns how many random directions keep a preference of some normalised margin with a probability of 1 − failure and more: the least k with 4·exp(−k/2·(ε²/2 − ε³/3)) ≤ failure,
-// whatever the number of columns (Luan and others, 2021, theorem 1, by the lemma of Johnson and Lindenstrauss). Errors: a *mat32.ParamError where not 0 < margin ≤ 1 and 0 < failure < 1.
+// MinDimForMargin returns how many random directions keep a preference of some normalised
+// margin with a probability of 1 − failure and more: the least k with 4·exp(−k/2·(ε²/2 − ε³/3))
+// ≤ failure, whatever the number of columns (Luan and others, 2021, theorem 1, by the lemma of
+// Johnson and Lindenstrauss). Errors: a *mat32.ParamError where not 0 < margin ≤ 1 and 0 <
+// failure < 1.
 func MinDimForMargin(margin, failure float64) (int, error) {
 	const method = "search.MinDimForMargin"
 	if !(margin > 0 && margin <= 1) {
@@ -52,7 +57,9 @@ func MinDimForMargin(margin, failure float64) (int, error) {
 	return int(k), nil
 }
 
-// MarginFailure returns the bound that MinDimForMargin solves: the probability that k random directions turn a preference of this margin round is at most this. It is 1 where the bound says nothing.
+// MarginFailure returns the bound that MinDimForMargin solves: the probability that k random
+// directions turn a preference of this margin round is at most this. It is 1 where the bound
+// says nothing.
 func MarginFailure(margin float64, k int) float64 {
 	if !(margin > 0) {
 		return 1

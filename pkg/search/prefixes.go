@@ -12,28 +12,35 @@ import (
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
-// Adaptive searches vectors whose columns go from coarse to fine, as those of Matryoshka training and principal components do: a shortlist by the first Short columns, which is then
-// compared by the first Long ones (A. Kusupati and others, 2022, Matryoshka representation learning: adaptive retrieval).
+// Adaptive searches vectors whose columns go from coarse to fine, as those of Matryoshka
+// training and principal components do: a shortlist by the first Short columns, which is then
+// compared by the first Long ones (A. Kusupati and others, 2022, Matryoshka representation
+// learning: adaptive retrieval).
 //
 // A query takes n·Short + Shortlist·Long multiply-adds.
 type Adaptive struct {
-	// Short is the length of the prefix that all rows are compared by. Default an eighth of d, or 1.
+	// Short is the length of the prefix that all rows are compared by. Default an eighth of d,
+	// or 1.
 	Short int
 
 	// Long is the length that the shortlist is compared by. Default d.
 	Long int
 
-	// Shortlist is how many rows are compared by Long columns. Default twenty for every row wanted.
+	// Shortlist is how many rows are compared by Long columns. Default twenty for every row
+	// wanted.
 	Shortlist int
 
-	// Normalize compares prefixes by cosine: each is divided by its own length. Default inner products.
+	// Normalize compares prefixes by cosine: each is divided by its own length. Default inner
+	// products.
 	Normalize bool
 }
 
-// Funnel searches by growing prefixes and shrinking shortlists: each stage doubles the prefix and halves the rows (the same, funnel retrieval). The first shortlist
-// is Adaptive's; the rows it costs are those stages.
+// Funnel searches by growing prefixes and shrinking shortlists: each stage doubles the prefix
+// and halves the rows (the same, funnel retrieval). The first shortlist is Adaptive's; the rows
+// it costs are those stages.
 type Funnel struct {
-	// Short is the length of the prefix that all rows are compared by. Default an eighth of d, or 1.
+	// Short is the length of the prefix that all rows are compared by. Default an eighth of d,
+	// or 1.
 	Short int
 
 	// Shortlist is how many rows the first stage keeps. Default twenty for every row wanted.
@@ -43,8 +50,10 @@ type Funnel struct {
 	Normalize bool
 }
 
-// Search finds the k rows of x (n × d) that score best for every query by the last prefix, as far as they are on the shortlist. Scores are inner products, or cosines, of Long columns.
-// Errors: those of mat32.Check, a *mat32.ShapeError, a *mat32.ParamError, and one that wraps ctx.Err().
+// Search finds the k rows of x (n × d) that score best for every query by the last prefix, as
+// far as they are on the shortlist. Scores are inner products, or cosines, of Long columns.
+// Errors: those of mat32.Check, a *mat32.ShapeError, a *mat32.ParamError, and one that wraps
+// ctx.Err().
 func (a Adaptive) Search(ctx context.Context, x, queries mat.Matrix, k int) (*Found, error) {
 	const method = "search.Adaptive"
 	rows, asked, err := pair(ctx, method, x, queries)
@@ -74,7 +83,8 @@ func (a Adaptive) Search(ctx context.Context, x, queries mat.Matrix, k int) (*Fo
 	return byPrefixes(ctx, method, rows, asked, k, a.Normalize, []stage{{a.Short, a.Shortlist}, {a.Long, k}})
 }
 
-// Search finds the k rows of x (n × d) that score best for every query, as far as they came through all stages. Errors as of Adaptive.
+// Search finds the k rows of x (n × d) that score best for every query, as far as they came
+// through all stages. Errors as of Adaptive.
 func (f Funnel) Search(ctx context.Context, x, queries mat.Matrix, k int) (*Found, error) {
 	const method = "search.Funnel"
 	rows, asked, err := pair(ctx, method, x, queries)

@@ -17,10 +17,12 @@ import (
 	"github.com/flatland-go/flatland/pkg/watch"
 )
 
-// Exhaustive finds the k rows of x (n × d) that score best for each of m queries, by comparing all: the truth that other searches are judged by.
-// Products of float32 choose k + max(8, k/4) candidates, which are then measured with float64 sums.
+// Exhaustive finds the k rows of x (n × d) that score best for each of m queries, by comparing
+// all: the truth that other searches are judged by. Products of float32 choose k + max(8, k/4)
+// candidates, which are then measured with float64 sums.
 //
-// Time O(n·m·d), memory O(m·(d + k)), and 4·(n + m)·d bytes for what is not a *mat32.Dense. Errors: those of mat32.Check, a *mat32.ShapeError for queries of other columns, a
+// Time O(n·m·d), memory O(m·(d + k)), and 4·(n + m)·d bytes for what is not a *mat32.Dense.
+// Errors: those of mat32.Check, a *mat32.ShapeError for queries of other columns, a
 // *mat32.ParamError for k out of range, a *mat32.MemoryError, and one that wraps ctx.Err().
 func Exhaustive(ctx context.Context, x, queries mat.Matrix, k int) (*Found, error) {
 	const method = "search.Exhaustive"
@@ -94,7 +96,8 @@ func checkCount(method, param string, k, n int) error {
 // fill writes rows lo … hi, one after the other, as they are compared with queries.
 type fill func(lo, hi int, to []float32)
 
-// centered writes rows less about their mean, in units near their largest value. A query ranks them as it ranks the rows, but float32 neither rounds away how they differ nor overflows.
+// centered writes rows less about their mean, in units near their largest value. A query ranks
+// them as it ranks the rows, but float32 neither rounds away how they differ nor overflows.
 func centered(rows blas32.General) fill {
 	n, d := rows.Rows, rows.Cols
 	largest := make([]float32, (n+rowBlock-1)/rowBlock)
@@ -166,7 +169,8 @@ const (
 	rowBlock   = 2048
 )
 
-// scan returns, for each query one after the other, the wanted rows that score best by float32 products, the best first, ties by row. Blocks depend on the shapes alone.
+// scan returns, for each query one after the other, the wanted rows that score best by float32
+// products, the best first, ties by row. Blocks depend on the shapes alone.
 func scan(ctx context.Context, name string, n int, rows fill, asked blas32.General, wanted int) ([]candidate, error) {
 	if err := mat32.CheckMemory(name, int64(asked.Rows)*(8*int64(wanted)+4*int64(asked.Cols)), 0, "ask fewer queries at a time, or for fewer rows"); err != nil {
 		return nil, err
@@ -226,7 +230,8 @@ func scan(ctx context.Context, name string, n int, rows fill, asked blas32.Gener
 	})
 }
 
-// keep adds rows from first on, with their scores, to the count best, a heap whose worst row is on top once it is full.
+// keep adds rows from first on, with their scores, to the count best, a heap whose worst row is
+// on top once it is full.
 func keep(best []candidate, count, first int, scores []float32) int {
 	at := 0
 	for ; at < len(scores) && count < len(best); at++ {
@@ -273,7 +278,8 @@ func sink(heap []candidate, i int) {
 // stage is one comparison: by so many columns, keeping so many rows.
 type stage struct{ columns, kept int }
 
-// search scans short forms of the rows for candidates, compares these with the queries in full by one stage after the other, and keeps the last.
+// search scans short forms of the rows for candidates, compares these with the queries in full
+// by one stage after the other, and keeps the last.
 func (f *Found) search(ctx context.Context, method string, rows, asked blas32.General, short fill, by blas32.General, candidates int, stages []stage, cosines bool) (*Found, error) {
 	k := stages[len(stages)-1].kept
 	if err := mat32.CheckMemory(method, int64(asked.Rows)*(12*int64(k)+8*int64(candidates)), 0, "ask fewer queries at a time, or for fewer rows"); err != nil {

@@ -11,13 +11,17 @@ import (
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
-// TwoStage searches by inner product in two stages: all rows are compared with the query in a shorter and, with Bits, coarser form, and the candidates that are best there in
-// full. It is what LeanVec and LVQ are for (M. Tepper, I. Bhati, C. Aguerrebere, M. Hildebrand and T. Willke, 2024, LeanVec: searching vectors faster by making them fit).
+// TwoStage searches by inner product in two stages: all rows are compared with the query in a
+// shorter and, with Bits, coarser form, and the candidates that are best there in full. It is
+// what LeanVec and LVQ are for (M. Tepper, I. Bhati, C. Aguerrebere, M. Hildebrand and T.
+// Willke, 2024, LeanVec: searching vectors faster by making them fit).
 //
-// A query takes n·Dim multiply-adds, d·Dim to make it short, and d a candidate, where comparing all takes n·d. Memory 4·n·Dim bytes, or n·(Dim·Bits/8 + 8), beside the rows, which
-// are borrowed where they are a *mat32.Dense.
+// A query takes n·Dim multiply-adds, d·Dim to make it short, and d a candidate, where comparing
+// all takes n·d. Memory 4·n·Dim bytes, or n·(Dim·Bits/8 + 8), beside the rows, which are
+// borrowed where they are a *mat32.Dense.
 type TwoStage struct {
-	// Dim is the number of columns of the first stage. Default a quarter of d, or 1; d is for none left out.
+	// Dim is the number of columns of the first stage. Default a quarter of d, or 1; d is for
+	// none left out.
 	Dim int
 
 	// Queries are queries like those to come, by which LeanVec fits its maps. Default none.
@@ -29,7 +33,8 @@ type TwoStage struct {
 	// Bits is how many bits a value of the first stage takes, 4 or 8. Default 32: float32.
 	Bits int
 
-	// Candidates is how many rows are measured in full. More find more. Default ten for every row wanted.
+	// Candidates is how many rows are measured in full. More find more. Default ten for every
+	// row wanted.
 	Candidates int
 
 	// MemoryLimit in bytes refuses data that would need more. Default GOMEMLIMIT, or 4 GiB.
@@ -48,7 +53,8 @@ type TwoStageIndex struct {
 
 const twoStage = "search.TwoStage"
 
-// Resolve returns the options with defaults filled in, or a *mat32.ParamError or *mat32.ShapeError, for n rows of d columns.
+// Resolve returns the options with defaults filled in, or a *mat32.ParamError or
+// *mat32.ShapeError, for n rows of d columns.
 func (t TwoStage) Resolve(n, d int) (TwoStage, error) {
 	fail := func(param string, value any, want string) error {
 		return &mat32.ParamError{Method: twoStage, Param: param, Value: value, Want: want}
@@ -77,7 +83,8 @@ func (t TwoStage) Resolve(n, d int) (TwoStage, error) {
 	return t, nil
 }
 
-// Index makes the rows of x ready (n × d). Errors: those of mat32.Check and Resolve, a *mat32.MemoryError, and one that wraps ctx.Err().
+// Index makes the rows of x ready (n × d). Errors: those of mat32.Check and Resolve, a
+// *mat32.MemoryError, and one that wraps ctx.Err().
 func (t TwoStage) Index(ctx context.Context, x mat.Matrix) (*TwoStageIndex, error) {
 	rows, err := table(ctx, twoStage, "x", x)
 	if err != nil {
@@ -117,8 +124,9 @@ func (t TwoStage) Index(ctx context.Context, x mat.Matrix) (*TwoStageIndex, erro
 // Bytes returns the memory of the first stage.
 func (t *TwoStageIndex) Bytes() int64 { return t.bytes }
 
-// Search finds the k rows that score best for every query, as far as they are among the candidates. Errors: those of mat32.Check, a *mat32.ShapeError for queries of another
-// number of columns, a *mat32.ParamError for k out of range, and one that wraps ctx.Err().
+// Search finds the k rows that score best for every query, as far as they are among the
+// candidates. Errors: those of mat32.Check, a *mat32.ShapeError for queries of another number
+// of columns, a *mat32.ParamError for k out of range, and one that wraps ctx.Err().
 func (t *TwoStageIndex) Search(ctx context.Context, queries mat.Matrix, k int) (*Found, error) {
 	asked, err := questions(ctx, twoStage, queries, t.rows.Cols)
 	if err != nil {
