@@ -90,8 +90,8 @@ func TestStringOfUnusualSets(t *testing.T) {
 
 // A photograph is light: 0 is black; three values of a pixel are a colour.
 func TestImagesOfLight(t *testing.T) {
-	grey := datasets.Dataset{X: mat.NewDense(1, 2, []float64{0, 300}), Width: 2, Height: 1, Ink: 255, Light: true}
-	if m := grey.Image(0); m.At(0, 0) != (color.Gray{Y: 0}) || m.At(1, 0) != (color.Gray{Y: 255}) {
+	gray := datasets.Dataset{X: mat.NewDense(1, 2, []float64{0, 300}), Width: 2, Height: 1, Ink: 255, Light: true}
+	if m := gray.Image(0); m.At(0, 0) != (color.Gray{Y: 0}) || m.At(1, 0) != (color.Gray{Y: 255}) {
 		t.Errorf("greys %v and %v", m.At(0, 0), m.At(1, 0))
 	}
 	rgb := datasets.Dataset{X: mat.NewDense(1, 6, []float64{1, 0, 0.2, math.NaN(), -1, 2}), Width: 1, Height: 2, Light: true}
