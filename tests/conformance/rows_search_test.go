@@ -53,7 +53,7 @@ var searchRows = []row{{
 	claim: claim{
 		says: "where queries ask about other directions than rows vary along, two maps lose less than half of what principal directions do",
 		on: func(seed uint64) sample {
-			return sample{x: decaying(seed, 300, 0), y: decaying(seed+100, 200, 6)}
+			return sample{x: decaying(seed, 300, 0, .95), y: decaying(seed+100, 200, 8, .4)}
 		},
 		measure: func(ctx context.Context, s sample) (float64, error) {
 			m, err := search.LeanVec{Dim: 4, Queries: s.y}.Fit(ctx, s.x)
@@ -65,7 +65,7 @@ var searchRows = []row{{
 		from: 0, to: .5,
 	},
 	control: control{says: "queries are like rows", on: func(seed uint64) sample {
-		return sample{x: decaying(seed, 300, 0), y: decaying(seed+100, 200, 0)}
+		return sample{x: decaying(seed, 300, 0, .95), y: decaying(seed+100, 200, 0, .95)}
 	}},
 	variants: []variant{
 		{name: "principal directions", of: always(search.LeanVec{}), least: 1, constant: true, long: [2]int{3000, 500}},
@@ -161,9 +161,9 @@ var searchRows = []row{{
 }}
 
 // decaying returns normal rows of 16 columns whose sizes fall on both sides of one.
-func decaying(seed uint64, n, most int) *mat.Dense {
+func decaying(seed uint64, n, most int, fall float64) *mat.Dense {
 	x := fixture.Normal(seed, n, 16)
-	x.Apply(func(_, j int, v float64) float64 { return v * math.Pow(.8, math.Abs(float64(j-most))) }, x)
+	x.Apply(func(_, j int, v float64) float64 { return v * math.Pow(fall, math.Abs(float64(j-most))) }, x)
 	return x
 }
 
