@@ -173,7 +173,7 @@ type Pair struct {
 // Errors: those of File.Open, and a *mat32.FileError where the file of images has fewer than two axes or no values, or that of
 // labels has not one whole number for each image, which is also where the two paths were interchanged.
 func (p Pair) Open(ctx context.Context, images, labels string) (*datasets.Dataset, error) {
-	x, err := File{MemoryLimit: p.MemoryLimit}.Open(ctx, images)
+	x, err := File(p).Open(ctx, images)
 	if err != nil {
 		return nil, err
 	}
@@ -192,7 +192,7 @@ func (p Pair) Open(ctx context.Context, images, labels string) (*datasets.Datase
 	}
 	var y *npy.Array
 	if labels != "" {
-		if y, err = (File{MemoryLimit: p.MemoryLimit}).Open(ctx, labels); err != nil {
+		if y, err = File(p).Open(ctx, labels); err != nil {
 			return nil, err
 		}
 		if len(y.Shape) != 1 {
