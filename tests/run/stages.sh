@@ -17,7 +17,7 @@ export FLATLAND_STRICT=1
 
 # Budgets in seconds on two cores, compilation included, and the components of docker/setup.sh that each stage uses.
 order=(setup lint unit promises race notebooks browser lab)
-declare -A budget=([setup]=600 [lint]=180 [unit]=300 [promises]=300 [race]=300 [notebooks]=1320 [browser]=540 [lab]=300)
+declare -A budget=([setup]=600 [lint]=300 [unit]=420 [promises]=360 [race]=420 [notebooks]=1500 [browser]=600 [lab]=300)
 declare -A needs=([lint]="lint course" [unit]=notebooks [promises]="" [race]="notebooks build" [notebooks]="notebooks course" [browser]="notebooks browser" [lab]="lab browser")
 
 # The packages that unit tests and the race pass cover: all but those that drive a kernel or a browser.
