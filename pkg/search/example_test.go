@@ -159,3 +159,27 @@ func ExampleRecallCurve() {
 	fmt.Printf("of 4 dimensions above 0.9 %v, of 32 below 0.7 %v\n", curve[0].Value > .9, curve[1].Value < .7)
 	// Output: of 4 dimensions above 0.9 true, of 32 below 0.7 true
 }
+
+func ExampleHybrid() {
+	dense := &search.Found{N: 1, K: 2, Rows: []int32{7, 3}, Scores: []float64{.9, .8}}
+	sparse := &search.Found{N: 1, K: 2, Rows: []int32{3, 5}, Scores: []float64{4, 1}}
+	both, err := search.Hybrid{Ranks: true}.Join(dense, sparse, 2)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(both.Row(0))
+	// Output:
+	// [3 7] [0.03252247488101534 0.01639344262295082]
+}
+
+func ExampleInsertOrder() {
+	order, err := search.InsertOrder([]float64{2, 9, 4}, search.Falling, 0)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(order)
+	// Output:
+	// [1 2 0]
+}
