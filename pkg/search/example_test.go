@@ -21,7 +21,9 @@ func ExampleExhaustive() {
 	best, scores := found.Row(0)
 	fmt.Println(best, scores)
 	fmt.Println(found.Cost)
-	// Output: [2 0] [3 2] 8 multiply-adds, 32 bytes
+	// Output:
+	// [2 0] [3 2]
+	// 8 multiply-adds, 32 bytes
 }
 
 // Queries ask about other directions than those along which the rows vary most.
@@ -56,7 +58,9 @@ func ExampleLeanVec() {
 		}
 		fmt.Printf("%d queries known: recall %.2f\n", m.Asked, recall.Value)
 	}
-	// Output: 0 queries known: recall 0.15 300 queries known: recall 0.93
+	// Output:
+	// 0 queries known: recall 0.15
+	// 300 queries known: recall 0.93
 }
 
 func ExampleLVQ() {
@@ -66,7 +70,8 @@ func ExampleLVQ() {
 		return
 	}
 	fmt.Println(m)
-	// Output: LVQ 1797 rows of 64 values in 4 bits
+	// Output:
+	// LVQ  1797 rows of 64 values in 4 bits
 	//   bytes       72136, 0.157 of float32
 }
 
@@ -87,7 +92,9 @@ func ExampleMatryoshka() {
 		}
 		fmt.Printf("by %d columns: above 0.9 %v\n", prefix, accuracy > .9)
 	}
-	// Output: by 8 columns: above 0.9 true by 64 columns: above 0.9 true
+	// Output:
+	// by 8 columns: above 0.9 true
+	// by 64 columns: above 0.9 true
 }
 
 func ExampleFunnel() {
@@ -99,7 +106,8 @@ func ExampleFunnel() {
 	}
 	best, _ := found.Row(0)
 	fmt.Println(best, found.Cost.MultiplyAdds, "of", 10*1797*64)
-	// Output: [0 464 1365] 239760 of 1150080
+	// Output:
+	// [0 464 1365] 239760 of 1150080
 }
 
 func ExampleAdaptive() {
@@ -110,7 +118,8 @@ func ExampleAdaptive() {
 		return
 	}
 	fmt.Println(found.Cost.MultiplyAdds, "of", 10*1797*64)
-	// Output: 351520 of 1150080
+	// Output:
+	// 351520 of 1150080
 }
 
 func ExampleBM25() {
@@ -128,7 +137,8 @@ func ExampleBM25() {
 	}
 	rows, scores := found.Row(0)
 	fmt.Printf("%v %.3f\n", rows, scores)
-	// Output: [1 0] [1.567 0.373]
+	// Output:
+	// [1 0] [1.567 0.373]
 }
 
 func ExampleMinDimForMargin() {
@@ -138,7 +148,8 @@ func ExampleMinDimForMargin() {
 		return
 	}
 	fmt.Printf("%d directions: a failure in %.3f at most\n", k, search.MarginFailure(.3, k))
-	// Output: 244 directions: a failure in 0.050 at most
+	// Output:
+	// 244 directions: a failure in 0.050 at most
 }
 
 func ExampleRecallCurve() {
@@ -157,7 +168,8 @@ func ExampleRecallCurve() {
 		return
 	}
 	fmt.Printf("of 4 dimensions above 0.9 %v, of 32 below 0.7 %v\n", curve[0].Value > .9, curve[1].Value < .7)
-	// Output: of 4 dimensions above 0.9 true, of 32 below 0.7 true
+	// Output:
+	// of 4 dimensions above 0.9 true, of 32 below 0.7 true
 }
 
 func ExampleHybrid() {

@@ -36,5 +36,6 @@ func Example() {
 	}
 	multiplyAdds, bytes := found.Cost.Of(truth.Cost)
 	fmt.Printf("recall %.3f for %.2f of the multiply-adds and %.2f of the bytes\n", recall.Value, multiplyAdds, bytes)
-	// Output: recall 1.000 for 0.31 of the multiply-adds and 0.16 of the bytes
+	// Output:
+	// recall 1.000 for 0.31 of the multiply-adds and 0.16 of the bytes
 }
