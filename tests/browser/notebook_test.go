@@ -43,6 +43,7 @@ var triedCharts = map[string]triedChart{
 	"18_curvature":                    {chart: 1, says: "noise 0"},
 	"22_linked_charts":                {chart: 0, says: "row ", gray: []int{5}},
 	"21_charts":                       {chart: 0, says: "row "},
+	"24_chaos":                        {chart: 1, says: "pair 1"},
 }
 
 // TestNotebooks opens the page of every notebook of the course: with the network cut, all its charts are drawn, a point of the first tells
