@@ -57,4 +57,35 @@ var drSubspaceRows = []row{{
 		{name: "wide", of: func(n, d int) any { return dr.KSubspaces{Components: 1, Clusters: min(3, max(n, 1)), Restarts: 2} }, least: 1, constant: true, wide: true, long: [2]int{3000, 300}},
 	},
 	refused: map[string][]any{"Clusters": {dr.KSubspaces{Clusters: 61}}, "Components": {dr.KSubspaces{Components: 6}}},
+}, {
+	method: "dr.MLC", stochastic: true,
+	origin: "training begins at the mean of rows as float32 has them, and small differences grow",
+	source: "2023, Unsupervised manifold linearizing and clustering",
+	golden: golden{form: "finite differences of the rate reduction, through the Sinkhorn projection", test: "dr.TestRateReductionFollowsItsGradient"},
+	claim: claim{says: "curves that wind around one origin are told apart, better than by planes: the adjusted Rand index beyond that of k-subspaces", on: wound, from: .25, to: 1.1,
+		measure: func(ctx context.Context, s sample) (float64, error) {
+			m, err := dr.MLC{Clusters: 3, Steps: 300}.Fit(ctx, s.x)
+			if err != nil {
+				return 0, err
+			}
+			planes, err := dr.KSubspaces{Clusters: 3, Components: 2}.Fit(ctx, s.x)
+			if err != nil {
+				return 0, err
+			}
+			return alike(m.Labels(), s) - alike(planes.Labels, s), nil
+		}},
+	control: control{says: "the labels are shuffled", on: func(seed uint64) sample { return shuffledLabels(wound(seed)) }},
+	variants: []variant{
+		{name: "6 steps", of: func(n, d int) any { return dr.MLC{Steps: 6, Batch: min(32, max(n, 1)), Width: 16, Components: 4} }, least: 2, long: [2]int{1000, 50}},
+	},
+	refused: map[string][]any{"Clusters": {dr.MLC{Clusters: 61}}, "Scale": {dr.MLC{Scale: 1e-9}}},
 }}
+
+// wound are three curves in 10 dimensions.
+func wound(seed uint64) sample {
+	d, err := datasets.UnionOfManifolds{Rows: 300, Dim: 10, Dims: []int{1, 1, 1}, Seed: seed}.Generate()
+	if err != nil {
+		panic(err)
+	}
+	return sample{x: d.X, labels: d.Labels}
+}
