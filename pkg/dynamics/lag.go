@@ -211,7 +211,7 @@ func defaultLag(ctx context.Context, values []float64) (int, []string, error) {
 // defaultTheiler is the window of steps that methods use where none is given: until the series
 // has no correlation with itself, times 4, but a tenth of it at most.
 func defaultTheiler(values []float64) int {
-	zero := 1
+	zero := len(values)
 	for lag, c := range autocorrelation(values, max(len(values)/10, 1)) {
 		if c <= 0 {
 			zero = lag

@@ -426,3 +426,18 @@ func TestForecasts(t *testing.T) {
 		t.Errorf("noise is foretold with an error of %v, %v", e, err)
 	}
 }
+
+// A series that keeps its correlation through its first tenth has all of that for a window: neighbours in time are not taken for states that return.
+func TestSlowSeriesHaveAWideWindow(t *testing.T) {
+	slow, err := dynamics.Simulate{Step: .0005}.Run(context.Background(), dynamics.Lorenz(), 2000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := dynamics.LargestLyapunov{}.Estimate(context.Background(), slow.X)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Theiler != 200 {
+		t.Errorf("a window of %d steps, want a tenth of 2000:\n%v", got.Theiler, got)
+	}
+}
