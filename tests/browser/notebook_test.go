@@ -42,6 +42,7 @@ var triedCharts = map[string]triedChart{
 	"20_hyperbolic":                   {chart: 0, says: "nodes of a binary tree"},
 	"18_curvature":                    {chart: 1, says: "noise 0"},
 	"22_linked_charts":                {chart: 0, says: "row ", gray: []int{5}},
+	"25_networks_that_learn":          {chart: 3, says: "network 0"},
 	"26_superposition":                {chart: 7, says: "begun anywhere"},
 	"21_charts":                       {chart: 0, says: "row "},
 	"24_chaos":                        {chart: 1, says: "pair 1"},
