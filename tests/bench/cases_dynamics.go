@@ -23,7 +23,7 @@ func dynamicsCases() []Case {
 		return worst, nil
 	}
 	return []Case{{
-		Name: "lyapunov", What: "all three Lyapunov exponents of Lorenz's flow, 1 000 000 steps of 0.01, tangent vectors made orthogonal every ten",
+		Name: "lyapunov-lorenz", What: "all three Lyapunov exponents of Lorenz's flow, 1 000 000 steps of 0.01, tangent vectors made orthogonal every ten",
 		Data: noData, Options: wire.Options{"steps": 1000000}, Ours: ours.Lyapunov,
 		Peer: Peer{
 			Package: "numba", Script: "bench_dynamics.py", Function: "lyapunov",
