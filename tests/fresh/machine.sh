@@ -99,13 +99,13 @@ private_names() {
 
 # ---- The machines ----
 
-# debian FOLDER SUITE MIRROR [PACKAGE…] makes a machine of Debian's smallest set of packages and the given ones, which knows of Debian's own
-# mirrors only.
+# debian FOLDER SUITE MIRROR [PACKAGE…] makes a machine of Debian's smallest set of packages and the given ones, which knows of no mirror:
+# hand_over tells it.
 debian() {
   local machine=$1 suite=$2 mirror=$3 more=("${@:4}")
   debootstrap --variant=minbase ${more[0]+"--include=$(IFS=,; echo "${more[*]}")"} "$suite" "$machine" "$mirror" >"$machine.log" 2>&1 ||
     { tail -n 20 "$machine.log" >&2; return 1; }
-  sources "$suite" http://deb.debian.org/debian http://deb.debian.org/debian-security >"$machine/etc/apt/sources.list"
+  : >"$machine/etc/apt/sources.list"
   rm -rf "$machine"/var/cache/apt/archives/*.deb "$machine"/var/cache/apt/*.bin "$machine"/var/lib/apt/lists/* "$machine/etc/hosts" "$machine/etc/resolv.conf"
 }
 
