@@ -36,7 +36,7 @@ browser: ## run the browser tests
 
 notebooks: ## execute every notebook again and save its outputs in place
 	@docker/setup.sh notebooks
-	@$(nbrun) -save notebooks/*.ipynb
+	@$(nbrun) -save $(filter-out notebooks/00%,$(wildcard notebooks/*.ipynb)) notebooks/00_contents.ipynb
 
 bench: ## measure Flatland and its peers, and write BENCHMARKS.md (CASE=pattern for some; GROWTH=1 for cost against n; QUICK=1 for a smoke run; DIMENSIONS=1 only prints estimates of known dimensions)
 ifdef DIMENSIONS

@@ -19,7 +19,7 @@ import (
 )
 
 // MarkKey is the metadata key under which everything Flatland displays says what it is. Its value is a map[string]string whose "kind" is
-// "chart", "library", "progress", "table" or "notice"; a chart adds "chart" with the name of its sort ("scatter").
+// "chart", "library", "progress", "table", "notice" or "claim"; a chart adds "chart" with the name of its sort ("scatter"), a claim its parts.
 const MarkKey = "flatland"
 
 // patience is how long the kernel may take to acknowledge a message. It answers within milliseconds; a kernel that is silent for longer

@@ -213,7 +213,7 @@ var cells = map[string]func(){
 	"check": func() { Check("classes apart", 1 > 2, "%d of %d", 3, 10); ended() },
 	"above": func() { CheckAbove("trustworthiness", 0.98999, 0.99); ended() },
 	"below": func() { CheckBelow("stress", 0.25, 0.2); ended() },
-	"near":  func() { claim(1.5); ended() },
+	"near":  func() { nearTwo(1.5); ended() },
 	"equal": func() { CheckEqual("rows", 3, 4); ended() },
 	"above NaN": func() {
 		CheckAbove("t", math.NaN(), 0)
@@ -228,7 +228,7 @@ var cells = map[string]func(){
 	},
 }
 
-func claim(v float64) { CheckNear("dimension", v, 2, 0.1) }
+func nearTwo(v float64) { CheckNear("dimension", v, 2, 0.1) }
 
 // printed is what a running process has printed so far.
 type printed struct {
@@ -351,10 +351,11 @@ func TestTableOutsideANotebook(t *testing.T) {
 	if stdout != want {
 		t.Errorf("got\n%swant\n%s", stdout, want)
 	}
-	page := Table{Header: []string{"<a>"}, Rows: [][]any{{"x & y"}, {1, 2}}}.html()
+	page := Table{Header: []string{"<a>"}, Rows: [][]any{{"x & y"}, {1, 2}, {Link{Text: "1 < 2", URL: `b.ipynb"`}}}}.html()
 	if want := `<table><tr><th style="text-align:left">&lt;a&gt;</th><th style="text-align:right"></th></tr>` +
 		`<tr><td style="text-align:left">x &amp; y</td><td style="text-align:right"></td></tr>` +
-		`<tr><td style="text-align:left">1</td><td style="text-align:right">2</td></tr></table>`; page != want {
+		`<tr><td style="text-align:left">1</td><td style="text-align:right">2</td></tr>` +
+		`<tr><td style="text-align:left"><a href="b.ipynb&#34;">1 &lt; 2</a></td><td style="text-align:right"></td></tr></table>`; page != want {
 		t.Errorf("got  %s\nwant %s", page, want)
 	}
 }

@@ -62,3 +62,16 @@ func ExampleCheckAbove() {
 	cell.CheckAbove("trustworthiness", 0.99312, 0.99)
 	// Output: ✓ trustworthiness 0.9931 ≥ 0.99
 }
+
+// A check and the claim that rests on it.
+func ExampleClaim() {
+	x := mat.NewDense(2, 2, []float64{1, 2, 3, 9})
+	found := cell.Estimate(Range{}, x)
+	cell.CheckNear("range", found, 8, 0)
+	cell.Claim{System: "A99", Paper: "Somebody 2026, Ranges of Matrices", Of: Range{}, Theirs: "8"}.Found("%.0f", found)
+	// Output:
+	// ✓ range 8 within 8 ± 0
+	// A99  Somebody 2026, Ranges of Matrices
+	// cell_test.Range: 8
+	// the paper: 8
+}

@@ -10,11 +10,17 @@ import (
 )
 
 // A Table is a small table of values to show under a cell. Numbers are set to the right, floats with four significant digits. Rows may be
-// of different lengths; what is missing or nil stays empty.
+// of different lengths; what is missing or nil stays empty. A [Link] can be followed where the front end shows pages.
 type Table struct {
 	Header []string
 	Rows   [][]any
 }
+
+// A Link is an entry of a table that leads to another notebook or page.
+type Link struct{ Text, URL string }
+
+// String returns the text.
+func (l Link) String() string { return l.Text }
 
 // Show displays the table in the notebook, or prints it on standard output outside one.
 func (t Table) Show() {
@@ -61,8 +67,11 @@ func (t Table) html() string {
 	var b strings.Builder
 	b.WriteString("<table>")
 	for i, cells := range lines {
-		tag := "td"
-		if i == 0 && len(t.Header) > 0 {
+		tag, row := "td", i
+		if len(t.Header) > 0 {
+			row--
+		}
+		if row < 0 {
 			tag = "th"
 		}
 		b.WriteString("<tr>")
@@ -71,7 +80,13 @@ func (t Table) html() string {
 			if right[j] {
 				side = "right"
 			}
-			fmt.Fprintf(&b, `<%s style="text-align:%s">%s</%s>`, tag, side, html.EscapeString(c), tag)
+			c = html.EscapeString(c)
+			if row >= 0 && j < len(t.Rows[row]) {
+				if to, ok := t.Rows[row][j].(Link); ok {
+					c = fmt.Sprintf(`<a href="%s">%s</a>`, html.EscapeString(to.URL), c)
+				}
+			}
+			fmt.Fprintf(&b, `<%s style="text-align:%s">%s</%s>`, tag, side, c, tag)
 		}
 		b.WriteString("</tr>")
 	}

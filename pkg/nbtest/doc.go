@@ -32,6 +32,7 @@
 //	stderr   no cell writes panic:, exit status, signal: or fatal error: to stderr
 //	run      every code cell is run
 //	chart    a cell that calls Show, or is tagged chart, shows it: an output with Flatland's mark, a PNG that decodes, an <img>, and words
+//	claim    a cell that shows a claim (cell.Claim) has checks, and they held
 //	size     a saved notebook takes 1 MB at most, an output 150 kB; when run, one that carries a smaller form to keep, as viz's large charts
 //	         do, or is in a cell tagged large-output, may take 2 MB
 //	count    a notebook shows 12 charts at most

@@ -58,6 +58,7 @@ var rules = []rule{
 	{"stderr", (*trial).noneFell},
 	{"run", (*trial).allRun},
 	{"chart", (*trial).chartsShown},
+	{"claim", (*trial).claimsChecked},
 	{"size", (*trial).withinSize},
 	{"count", (*trial).withinCount},
 	{"library", (*trial).noLibrary},
@@ -214,6 +215,18 @@ func (t *trial) chartsShown() {
 			t.add(i, "calls Show %s and shows %s", times(promised), things(shown))
 		case s.mayShow && shown == 0:
 			t.add(i, "calls Show and shows no chart")
+		}
+	}
+}
+
+// claimsChecked finds a claim that nothing in its cell could have refuted.
+func (t *trial) claimsChecked() {
+	for i, c := range t.notebook.Cells {
+		for _, o := range c.Outputs {
+			if o.mark("kind") == "claim" && c.Held() == 0 {
+				t.add(i, "claims %s, and no check in it has held", o.mark("system"))
+				break
+			}
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -57,7 +58,15 @@ func page(html string) *Output {
 	return &Output{Kind: "display_data", Data: map[string]any{"text/html": html}}
 }
 
-// clean is a notebook with which nothing is wrong: a library, words, a chart, a table, a chart that the tag promises, a planned error.
+func claimed() *Output {
+	return &Output{
+		Kind:     "display_data",
+		Data:     map[string]any{"text/plain": "A17  Li et al. 2018, Objective Landscapes"},
+		Metadata: map[string]any{markKey: map[string]any{"kind": "claim", "system": "A17", "paper": "Li et al. 2018, Objective Landscapes", "of": "nn.MLP", "found": "10", "theirs": "ten"}},
+	}
+}
+
+// clean is a notebook with which nothing is wrong: a library, words, a chart, a table, a chart that the tag promises, a planned error, a claim.
 func clean(t testing.TB) *Notebook {
 	code := func(source string, tags []any, outputs ...*Output) *Cell {
 		return &Cell{Kind: "code", Source: source, Metadata: map[string]any{"tags": tags}, Outputs: outputs}
@@ -78,7 +87,7 @@ func clean(t testing.TB) *Notebook {
 		Cells: []*Cell{
 			{Kind: "markdown", Source: "# Title, 12 ms"},
 			code("import (\n\t\"fmt\"\n\tv \"example.org/viz\"\n)\n%%\nv.Library()", nil, library),
-			code("func data() int { return 1 }\n%%\nfmt.Println(data())\nv.Scatter(data()).Show()", nil, stream("stdout", "1 of 8s, at 0.95 s.d.\n"), chart(t)),
+			code("func data() int { return 1 }\n%%\nfmt.Println(data())\nv.Scatter(data()).Show()", nil, stream("stdout", "1 of 8s, at 0.95 s.d.\n✓ d = 10\n"), chart(t), claimed()),
 			code("%%\nif err := v.Table().Show(); err != nil {\n\tpanic(err)\n}", nil, table),
 			code("%%\npicture()", []any{"chart"}, chart(t)),
 			code("%%\npanic(1)", []any{"raises-exception"}, stream("stderr", "panic: 1\nexit status 2\n"), &Output{Kind: "error", Rest: map[string]any{"evalue": "exit status 2"}}),
@@ -183,6 +192,8 @@ func TestRules(t *testing.T) {
 		"chart, no base64": {rule: "chart", cell: taggedCell + 1, text: "not base64", edit: damage(func(o *Output) { o.Data["image/png"] = "***" })},
 		"chart, no words":  {rule: "chart", cell: taggedCell + 1, text: "no text/plain", edit: damage(func(o *Output) { o.Data["text/plain"] = " \n" })},
 		"chart, no img":    {rule: "chart", cell: taggedCell + 1, text: "no text/html", edit: damage(func(o *Output) { o.Data["text/html"] = "<canvas>" })},
+
+		"unchecked claim": {rule: "claim", cell: tableCell + 1, text: "claims A17", edit: add(tableCell, claimed())},
 
 		"large output": {rule: "size", cell: tableCell + 1, text: "budget of one is 150 kB", edit: add(tableCell, stream("stdout", wide))},
 		"very large output": {rule: "size", cell: tableCell + 1, text: "budget of one is 2000 kB", edit: func(n *Notebook) {
@@ -304,6 +315,17 @@ func TestProblemNamesTheLine(t *testing.T) {
 	wanted := place + "declared and not used: x [error]\n" + place + "undefined: undefined [error]"
 	if strings.Join(said, "\n") != wanted {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(said, "\n"), wanted)
+	}
+}
+
+func TestClaims(t *testing.T) {
+	n := clean(t)
+	want := []Claim{{System: "A17", Paper: "Li et al. 2018, Objective Landscapes", Of: "nn.MLP", Found: "10", Theirs: "ten", Count: chartCell}}
+	if got := n.Claims(); !slices.Equal(got, want) {
+		t.Errorf("claims %+v, want %+v", got, want)
+	}
+	if held := n.Cells[chartCell].Held(); held != 1 {
+		t.Errorf("%d checks held, want 1", held)
 	}
 }
 

@@ -49,7 +49,7 @@ func (t *trial) point(p *Problem, cell, line int) {
 func (t *trial) blame(p *Problem, stderr string) {
 	match := programLine.FindStringSubmatch(stderr) // of the innermost call that a cell makes
 	if match == nil {
-		t.blameClaim(p, stderr)
+		t.blameCheck(p, stderr)
 		return
 	}
 	at, _ := strconv.Atoi(match[1])
@@ -98,15 +98,15 @@ func agreement(a []string, i int, b []string, j int) (n int) {
 	return above + n - 1
 }
 
-// claim finds what a check of pkg/cell that failed was called, and literal what a cell has in quotes.
+// failedCheck finds what a check of pkg/cell that failed was called, and literal what a cell has in quotes.
 var (
-	claim   = regexp.MustCompile(`(?m)^✗ (.*)$`)
-	literal = regexp.MustCompile(`"([^"\\]+)"`)
+	failedCheck = regexp.MustCompile(`(?m)^✗ (.*)$`)
+	literal     = regexp.MustCompile(`"([^"\\]+)"`)
 )
 
-// blameClaim finds the one line of the cell that has the name of a failed check in quotes: a check ends the program without a stack.
-func (t *trial) blameClaim(p *Problem, stderr string) {
-	match := claim.FindStringSubmatch(stderr)
+// blameCheck finds the one line of the cell that has the name of a failed check in quotes: a check ends the program without a stack.
+func (t *trial) blameCheck(p *Problem, stderr string) {
+	match := failedCheck.FindStringSubmatch(stderr)
 	if match == nil {
 		return
 	}
