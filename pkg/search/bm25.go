@@ -110,6 +110,48 @@ func (x *BM25Index) Scores(query []string) []float64 {
 	return out
 }
 
+// Rows returns the documents as vectors, a row each with a column for every word, in the order
+// of Go's strings: what a word scores there. The inner product with a row of Queries is what
+// Scores gives, to the last digits of float32; so what makes vectors shorter can be tried on
+// words. Time and memory are those of sorting the words of all documents. The error is
+// mat32.ErrEmpty where no document has any.
+func (x *BM25Index) Rows() (*mat32.CSR, error) {
+	var scores []mat32.Triplet
+	words := slices.Sorted(maps.Keys(x.postings))
+	for column, w := range words {
+		for _, p := range x.postings[w] {
+			scores = append(scores, mat32.Triplet{Row: int(p.document), Col: column, Value: float32(p.score)})
+		}
+	}
+	return sparse(x.n, len(words), scores)
+}
+
+// Queries returns queries as vectors with the columns of Rows: how often each holds a word.
+// Words that no document holds are left out. The error is mat32.ErrEmpty without queries, or
+// where no document has a word.
+func (x *BM25Index) Queries(queries [][]string) (*mat32.CSR, error) {
+	columns := make(map[string]int, len(x.postings))
+	for i, w := range slices.Sorted(maps.Keys(x.postings)) {
+		columns[w] = i
+	}
+	var counts []mat32.Triplet
+	for q, words := range queries {
+		for _, w := range words {
+			if column, held := columns[w]; held {
+				counts = append(counts, mat32.Triplet{Row: q, Col: column, Value: 1})
+			}
+		}
+	}
+	return sparse(len(queries), len(columns), counts)
+}
+
+func sparse(rows, words int, values []mat32.Triplet) (*mat32.CSR, error) {
+	if rows == 0 || words == 0 {
+		return nil, mat32.Rename(bm25, mat32.ErrEmpty)
+	}
+	return mat32.FromTriplets(rows, words, values)
+}
+
 // Search finds the k documents that score best for every query, ties by document. Errors: a
 // *mat32.ParamError for k out of range, and one that wraps ctx.Err().
 func (x *BM25Index) Search(ctx context.Context, queries [][]string, k int) (*Found, error) {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 
+	"gonum.org/v1/gonum/mat"
+
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/search"
 )
@@ -88,5 +90,34 @@ func TestHybridByHand(t *testing.T) {
 	}
 	if _, err := (search.Hybrid{}).Join(dense, &search.Found{N: 2, K: 1}, 1); !errors.As(err, &se) {
 		t.Errorf("other queries: %v", err)
+	}
+}
+
+// Products of vectors are the scores of words, repeated ones and unknown ones too.
+func TestBM25AsVectors(t *testing.T) {
+	documents := [][]string{search.Words("the cat sat; the cat slept"), {}, search.Words("a dog"), search.Words("cat dog bird")}
+	queries := [][]string{{"cat", "dog", "cat"}, {"unknown"}, {"bird", "unknown", "the"}}
+	index := must(search.BM25{}.Index(context.Background(), documents))
+	var products mat.Dense
+	products.Mul(must(index.Queries(queries)), must(index.Rows()).T())
+	for q, words := range queries {
+		for i, want := range index.Scores(words) {
+			if got := products.At(q, i); math.Abs(got-want) > 1e-6*(1+want) {
+				t.Errorf("query %d, document %d: the product is %v, the score %v", q, i, got, want)
+			}
+		}
+	}
+	if at := must(index.Rows()).At(0, 6); at == 0 { // a, bird, cat, dog, sat, slept, the
+		t.Errorf("words are not in order: document 0 scores %v for its last", at)
+	}
+	if _, err := index.Queries(nil); !errors.Is(err, mat32.ErrEmpty) {
+		t.Errorf("no queries: %v", err)
+	}
+	empty := must(search.BM25{}.Index(context.Background(), [][]string{{}}))
+	if _, err := empty.Rows(); !errors.Is(err, mat32.ErrEmpty) {
+		t.Errorf("no words: %v", err)
+	}
+	if _, err := empty.Queries(queries); !errors.Is(err, mat32.ErrEmpty) {
+		t.Errorf("queries for no words: %v", err)
 	}
 }
