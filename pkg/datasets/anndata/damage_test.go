@@ -46,7 +46,7 @@ func explore(ctx context.Context, b []byte) (first error) {
 	for _, at := range places[:min(len(places), 50)] {
 		_, err := f.Matrix(ctx, at)
 		note(err)
-		rows, err := f.Rows(at)
+		rows, err := f.Rows(ctx, at)
 		note(err)
 		if err == nil {
 			for _, err := range rows.Batches(ctx, 0) {
@@ -223,6 +223,26 @@ func TestCancel(t *testing.T) {
 	} {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestCancelEndsRows(t *testing.T) {
+	f := opened(t, "v0.12")
+	for _, at := range []string{"X", "layers/dense", "layers/columns"} {
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		rows, err := f.Rows(ctx, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		batches := 0
+		for _, err = range rows.Batches(context.Background(), 1) { // whose own context stays
+			batches++
+			cancel()
+		}
+		if !errors.Is(err, context.Canceled) || batches != 2 {
+			t.Errorf("%s: after %d batches %v", at, batches, err)
 		}
 	}
 }

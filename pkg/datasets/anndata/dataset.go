@@ -23,7 +23,7 @@ import (
 // Memory: 8 bytes for every cell and column, zeros and all, so that it is for few columns rather than for all genes. Errors are as
 // Matrix's, and *mat32.ParamError where obs has no such column or it is of numbers.
 func (f *File) Dataset(ctx context.Context, at, label string) (*datasets.Dataset, error) {
-	m, err := f.locate("Dataset", at)
+	m, err := f.locate(ctx, "Dataset", at)
 	if err != nil {
 		return nil, err
 	}

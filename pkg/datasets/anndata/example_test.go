@@ -80,7 +80,7 @@ func ExampleFile_Rows() {
 		log.Fatal(err)
 	}
 	defer f.Close()
-	rows, err := f.Rows("X") // as dr.IncrementalPCA takes them
+	rows, err := f.Rows(ctx, "X") // as dr.IncrementalPCA takes them
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -16,8 +16,8 @@ const kind = "AnnData file"
 
 // File is an open .h5ad file. Its methods may be called at the same time from several goroutines.
 type File struct {
-	// MemoryLimit is how many bytes what one call returns may take, with what it needs on the way. Zero means GOMEMLIMIT, or 4 GiB
-	// where that is not set. What would take more is a *mat32.MemoryError.
+	// MemoryLimit in bytes refuses what would need more. Default GOMEMLIMIT, or 4 GiB. It counts what one call
+	// returns and needs on the way, and may be set before each.
 	MemoryLimit int64
 
 	path         string

@@ -163,7 +163,7 @@ func checkMatrix(t *testing.T, at string, x mat.Matrix, shape [2]int, values []n
 // checkRows compares the rows that are streamed with the matrix.
 func checkRows(t *testing.T, f *File, at string, x mat.Matrix) {
 	t.Helper()
-	rows, err := f.Rows(at)
+	rows, err := f.Rows(t.Context(), at)
 	if err != nil {
 		t.Error(err)
 		return

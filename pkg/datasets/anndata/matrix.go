@@ -28,7 +28,7 @@ func (f *File) Matrix(ctx context.Context, at string) (mat.Matrix, error) {
 }
 
 func (f *File) matrix(ctx context.Context, method, at string) (mat.Matrix, error) {
-	m, err := f.locate(method, at)
+	m, err := f.locate(ctx, method, at)
 	if err != nil {
 		return nil, err
 	}
@@ -53,11 +53,11 @@ type stored struct {
 }
 
 // locate finds a matrix, and checks that its shape fits to the file.
-func (f *File) locate(method, at string) (*stored, error) {
+func (f *File) locate(ctx context.Context, method, at string) (*stored, error) {
 	m := &stored{file: f, method: method, at: alias(at)}
 	o, err := f.find(method, at)
 	if err != nil {
-		field, other := f.sharedField(m.at)
+		field, other := f.sharedField(ctx, m.at)
 		if other != nil {
 			return nil, other
 		}
@@ -79,7 +79,7 @@ func (f *File) locate(method, at string) (*stored, error) {
 	case arrayEncoding:
 		err = m.locateDense()
 	case frameEncoding:
-		m.rows, err = f.frameRows(context.Background(), o)
+		m.rows, err = f.frameRows(ctx, o)
 		if err == nil {
 			var names []string
 			names, err = texts(o, "column-order")
@@ -197,7 +197,7 @@ func (m *stored) claim(method string, need int64, of ...*hdf5.Dataset) error {
 }
 
 // sharedField returns the field of the dataset that obsm and varm were until version 0.6, or nil.
-func (f *File) sharedField(at string) (*hdf5.Field, error) {
+func (f *File) sharedField(ctx context.Context, at string) (*hdf5.Field, error) {
 	parent, err := f.root.Open(path.Dir("/" + at))
 	if err != nil || parent == nil || !parent.IsDataset() {
 		return nil, err
@@ -206,7 +206,7 @@ func (f *File) sharedField(at string) (*hdf5.Field, error) {
 	if err != nil || d.Type.Class != hdf5.Compound {
 		return nil, err
 	}
-	fields, err := f.fields(context.Background(), d)
+	fields, err := f.fields(ctx, d)
 	if err != nil {
 		return nil, err
 	}

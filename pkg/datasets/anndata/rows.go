@@ -17,9 +17,10 @@ const mostSlab = 256 << 20
 // file keeps the matrix sparse, else a *mat32.Dense. They are read from the file as they are asked for: memory is that of a batch, 8
 // bytes a row for where rows begin in a sparse matrix, and, of a dense one, the rows of a row of chunks, where those take less than
 // 256 MiB. A matrix that is kept by columns (csc_matrix) has no rows that could be read alone: it is read whole by the first batch,
-// as Matrix does. The file must stay open. Errors are as Matrix's; those of reading come with the batches.
-func (f *File) Rows(at string) (*mat32.Rows, error) {
-	m, err := f.locate("Rows", at)
+// as Matrix does. The file must stay open, and every reading ends with ctx. Errors are as Matrix's; those of reading come with the
+// batches.
+func (f *File) Rows(ctx context.Context, at string) (*mat32.Rows, error) {
+	m, err := f.locate(ctx, "Rows", at)
 	if err != nil {
 		return nil, err
 	}
@@ -32,9 +33,15 @@ func (f *File) Rows(at string) (*mat32.Rows, error) {
 	default:
 		batches = m.wholeBatches
 	}
-	return mat32.RowsFromBatches(m.cols, func(ctx context.Context, size int) iter.Seq2[mat.Matrix, error] {
+	return mat32.RowsFromBatches(m.cols, func(reading context.Context, size int) iter.Seq2[mat.Matrix, error] {
 		return func(yield func(mat.Matrix, error) bool) {
-			for x, err := range batches(ctx, size) {
+			either, end := context.WithCancel(reading)
+			defer end()
+			defer context.AfterFunc(ctx, end)()
+			for x, err := range batches(either, size) {
+				if err == nil {
+					err = ctx.Err()
+				}
 				if !yield(x, f.wrap(m.at, err)) {
 					return
 				}

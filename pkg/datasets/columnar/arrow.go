@@ -23,27 +23,28 @@ const arrowKind = "Arrow file"
 //
 // Source: the Apache Arrow columnar format, version 1.5.
 type Arrow struct {
-	// Columns are the names of those to read, in that order; that of a structure means all its parts. Default: all.
+	// Columns are the names of those to read, in the order they are to have; that of a structure means all its parts. Default all.
 	Columns []string
 
-	// MemoryLimit is the most bytes that reading may take. Default: GOMEMLIMIT, or 4 GiB where that is not set.
+	// MemoryLimit in bytes refuses what would need more. Default GOMEMLIMIT, or 4 GiB.
 	MemoryLimit int64
 }
 
 // Open returns the table in a file. Memory is that of the table, and of one of the file's batches of rows: many writers make but
-// one. Errors: those of os.Open, *mat32.FileError naming the column where it is of one, *mat32.MemoryError, and ctx.Err().
+// one. Errors: those of os.Open, *mat32.FileError naming the column where it is of one, *mat32.ParamError for Columns that
+// the file has not, *mat32.MemoryError, and ctx.Err().
 func (a Arrow) Open(ctx context.Context, path string) (*table.Table, error) {
 	return a.reader(path).table(ctx)
 }
 
-// OpenMatrix returns the numbers in a file as a matrix, with the names of its columns; words are left out, and errors where
+// OpenDense returns the numbers in a file as a matrix, with the names of its columns; words are left out, and errors where
 // Columns asks for them; so are ragged lists in any case. Missing values are NaN. Memory is 8 bytes a value, of which the matrix is half, and that of a batch of the
 // file. Errors: as Open.
-func (a Arrow) OpenMatrix(ctx context.Context, path string) (x *mat32.Dense, names []string, err error) {
+func (a Arrow) OpenDense(ctx context.Context, path string) (x *mat32.Dense, names []string, err error) {
 	return a.reader(path).matrix(ctx)
 }
 
-// Rows returns the numbers in a file, as OpenMatrix does, as a stream of rows. Every reading opens the file, tells whoever watches
+// Rows returns the numbers in a file, as OpenDense does, as a stream of rows. Every reading opens the file, tells whoever watches
 // ctx, and ends with ctx. Memory is that of a batch of the file. Errors: as Open, within the stream as well.
 func (a Arrow) Rows(ctx context.Context, path string) (*mat32.Rows, error) {
 	return a.reader(path).stream(ctx)

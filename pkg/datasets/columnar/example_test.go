@@ -16,7 +16,7 @@ import (
 
 func Example() {
 	// Embeddings that Arrow wrote: a column of lists of four numbers.
-	x, names, err := columnar.Parquet{Columns: []string{"embedding"}}.OpenMatrix(context.Background(), "testdata/pyarrow.parquet")
+	x, names, err := columnar.Parquet{Columns: []string{"embedding"}}.OpenDense(context.Background(), "testdata/pyarrow.parquet")
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func ExampleParquet_SaveMatrix() {
 	if err := (columnar.Parquet{}).SaveMatrix(path, x, "x", "y"); err != nil {
 		log.Fatal(err)
 	}
-	back, names, err := columnar.Parquet{}.OpenMatrix(context.Background(), path)
+	back, names, err := columnar.Parquet{}.OpenDense(context.Background(), path)
 	if err != nil {
 		log.Fatal(err)
 	}

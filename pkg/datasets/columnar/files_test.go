@@ -113,11 +113,22 @@ func TestWhatIsLeftOutIsNoted(t *testing.T) {
 				t.Errorf("%s: nothing says %s:\n%s", name, says, notes)
 			}
 		}
-		for column, says := range map[string]string{"bytes": "no numbers", "ragged": "different lengths", "none such": "there is no such column: there are int8, int16"} {
+		for column, says := range map[string]string{"bytes": "no numbers", "ragged": "different lengths"} {
 			_, err := open(t.Context(), path, "int8", column)
 			var bad *mat32.FileError
 			if !errors.As(err, &bad) || !strings.Contains(err.Error(), says) || bad.Column == "" {
 				t.Errorf("%s, %s: got %v", name, column, err)
+			}
+		}
+		for says, columns := range map[string][]string{
+			`Columns is "none such", want a column of ` + path + `: int8, int16`: {"int8", "none such"},
+			`Columns is "int8" twice, want every column once`:                    {"int8", "int16", "int8"},
+			`Columns is an empty list, want one name or more, or nil for all`:    {},
+		} {
+			_, err := open(t.Context(), path, columns...)
+			var param *mat32.ParamError
+			if !errors.As(err, &param) || !strings.Contains(err.Error(), says) {
+				t.Errorf("%s, %v: got %v", name, columns, err)
 			}
 		}
 	}
@@ -166,11 +177,11 @@ func TestMatricesAndStreamsAreTheTable(t *testing.T) {
 		var rows *mat32.Rows
 		if strings.HasSuffix(name, ".parquet") {
 			p := columnar.Parquet{Columns: columns}
-			x, names, err = p.OpenMatrix(t.Context(), path)
+			x, names, err = p.OpenDense(t.Context(), path)
 			rows, _ = p.Rows(t.Context(), path)
 		} else {
 			a := columnar.Arrow{Columns: columns}
-			x, names, err = a.OpenMatrix(t.Context(), path)
+			x, names, err = a.OpenDense(t.Context(), path)
 			rows, _ = a.Rows(t.Context(), path)
 		}
 		if err != nil {
@@ -216,7 +227,7 @@ func TestMatricesAndStreamsAreTheTable(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		x, _, err := columnar.Parquet{Columns: []string{"embedding", "int16"}}.OpenMatrix(t.Context(), "testdata/pyarrow.parquet")
+		x, _, err := columnar.Parquet{Columns: []string{"embedding", "int16"}}.OpenDense(t.Context(), "testdata/pyarrow.parquet")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -236,7 +247,7 @@ func TestMatricesAndStreamsAreTheTable(t *testing.T) {
 			break
 		}
 	}
-	if _, _, err := (columnar.Parquet{Columns: []string{"word"}}).OpenMatrix(t.Context(), "testdata/pyarrow.parquet"); err == nil || !strings.Contains(err.Error(), "it holds words") {
+	if _, _, err := (columnar.Parquet{Columns: []string{"word"}}).OpenDense(t.Context(), "testdata/pyarrow.parquet"); err == nil || !strings.Contains(err.Error(), "it holds words") {
 		t.Errorf("words for a matrix: %v", err)
 	}
 }
@@ -259,7 +270,7 @@ func TestMemoryLimit(t *testing.T) {
 	if _, err := (columnar.Arrow{MemoryLimit: 2000}).Open(t.Context(), "testdata/pyarrow.feather"); !errors.As(err, &memory) || memory.Method != "columnar.Arrow" {
 		t.Errorf("Arrow: %v", err)
 	}
-	if _, _, err := (columnar.Parquet{MemoryLimit: 1000, Columns: []string{"embedding"}}).OpenMatrix(t.Context(), "testdata/pyarrow.parquet"); !errors.As(err, &memory) {
+	if _, _, err := (columnar.Parquet{MemoryLimit: 1000, Columns: []string{"embedding"}}).OpenDense(t.Context(), "testdata/pyarrow.parquet"); !errors.As(err, &memory) {
 		t.Errorf("a matrix: %v", err)
 	}
 }

@@ -86,7 +86,7 @@ func FuzzParquet(f *testing.F) {
 	seeds(f, "pandas.parquet", "polars.parquet", "pyarrow-v2.parquet")
 	f.Fuzz(func(t *testing.T, content []byte) {
 		p := columnar.Parquet{MemoryLimit: fuzzLimit}
-		all(t, content, p.Open, p.OpenMatrix, p.Rows)
+		all(t, content, p.Open, p.OpenDense, p.Rows)
 	})
 }
 
@@ -94,6 +94,6 @@ func FuzzArrow(f *testing.F) {
 	seeds(f, "pandas.feather", "polars.arrow", "pyarrow.arrows")
 	f.Fuzz(func(t *testing.T, content []byte) {
 		a := columnar.Arrow{MemoryLimit: fuzzLimit}
-		all(t, content, a.Open, a.OpenMatrix, a.Rows)
+		all(t, content, a.Open, a.OpenDense, a.Rows)
 	})
 }

@@ -37,34 +37,34 @@ const parquetKind = "Parquet file"
 //
 // Source: the Apache Parquet format, version 2.12.
 type Parquet struct {
-	// Columns are the names of those to read, in that order; that of a structure means all its parts. Default: all.
+	// Columns are the names of those to read, in the order they are to have; that of a structure means all its parts. Default all.
 	Columns []string
 
-	// MemoryLimit is the most bytes that reading may take. Default: GOMEMLIMIT, or 4 GiB where that is not set.
+	// MemoryLimit in bytes refuses what would need more. Default GOMEMLIMIT, or 4 GiB.
 	MemoryLimit int64
 
-	// Compression packs what is written. Default: Zstd. Reading ignores it, and unpacks what Parquet knows but LZO.
+	// Compression packs what is written. Default Zstd. Reading ignores it, and unpacks what Parquet knows but LZO.
 	Compression Compression
 
-	// RowGroup is how many rows are written together; more are packed better, and take more memory. Default: 65 536. Reading
+	// RowGroup is how many rows are written together; more are packed better, and take more memory. Default 65 536. Reading
 	// ignores it.
 	RowGroup int
 }
 
 // Open returns the table in a file, read column by column on every core. Memory is that of the table, 8 bytes a number, 4 to 16
 // and the words of text, and twice that of one column; lists twice. Errors: those of os.Open, *mat32.FileError naming the column
-// where it is of one, *mat32.MemoryError, and ctx.Err().
+// where it is of one, *mat32.ParamError for Columns that the file has not, *mat32.MemoryError, and ctx.Err().
 func (p Parquet) Open(ctx context.Context, path string) (*table.Table, error) {
 	return p.reader(path).table(ctx)
 }
 
-// OpenMatrix returns the numbers in a file as a matrix, with the names of its columns; words are left out, and errors where
+// OpenDense returns the numbers in a file as a matrix, with the names of its columns; words are left out, and errors where
 // Columns asks for them; so are ragged lists in any case. Missing values are NaN. Memory is 8 bytes a value, of which the matrix is half. Errors: as Open.
-func (p Parquet) OpenMatrix(ctx context.Context, path string) (x *mat32.Dense, names []string, err error) {
+func (p Parquet) OpenDense(ctx context.Context, path string) (x *mat32.Dense, names []string, err error) {
 	return p.reader(path).matrix(ctx)
 }
 
-// Rows returns the numbers in a file, as OpenMatrix does, as a stream of rows. Every reading opens the file, tells whoever watches
+// Rows returns the numbers in a file, as OpenDense does, as a stream of rows. Every reading opens the file, tells whoever watches
 // ctx, and ends with ctx. Memory is that of a page of every column, mostly 1 MiB, and of 1024 rows, or 65 536 where there are no
 // lists. Errors: as Open, within the stream as well.
 func (p Parquet) Rows(ctx context.Context, path string) (*mat32.Rows, error) {

@@ -75,7 +75,7 @@ var pandasIndex = regexp.MustCompile(`^__index_level_\d+__$`)
 // choose returns the fields to read: those of the names, a name with its parts behind a point being all of these, or all that can
 // be read but an index without a name, which pandas keeps as a column; what is left out is noted.
 func (r *reader) choose(f *source.File, fields []field, matrix bool) (chosen []int, notes []string, err error) {
-	if len(r.columns) == 0 {
+	if r.columns == nil {
 		for j := range fields {
 			c := &fields[j]
 			switch {
@@ -91,7 +91,16 @@ func (r *reader) choose(f *source.File, fields []field, matrix bool) (chosen []i
 		}
 		return chosen, notes, nil
 	}
-	for _, name := range r.columns {
+	refuse := func(value, want string) ([]int, []string, error) {
+		return nil, nil, &mat32.ParamError{Method: r.method, Param: "Columns", Value: value, Want: want}
+	}
+	if len(r.columns) == 0 {
+		return refuse("an empty list", "one name or more, or nil for all")
+	}
+	for i, name := range r.columns {
+		if slices.Contains(r.columns[:i], name) {
+			return refuse(strconv.Quote(name)+" twice", "every column once")
+		}
 		found := false
 		for j := range fields {
 			c := &fields[j]
@@ -119,7 +128,7 @@ func (r *reader) choose(f *source.File, fields []field, matrix bool) (chosen []i
 			if len(names) > most {
 				names = append(names[:most], "…")
 			}
-			return nil, nil, &mat32.FileError{Path: f.Path, Kind: f.Kind, Column: strconv.Quote(name), Reason: "there is no such column: there are " + strings.Join(names, ", ")}
+			return refuse(strconv.Quote(name), "a column of "+f.Path+": "+strings.Join(names, ", "))
 		}
 	}
 	return chosen, notes, nil
@@ -204,7 +213,7 @@ func (r *reader) check(count, bytes int64) error {
 	if bytes == 0 || count <= math.MaxInt64/max(1, bytes) {
 		need = max(0, count) * bytes
 	}
-	return mat32.CheckMemory(r.method, need, r.limit, "choose Columns, or read rows as a stream")
+	return mat32.CheckMemory(r.method, need, r.limit, "read fewer Columns, or stream them by Rows")
 }
 
 // layout is where the numbers of a row go.

@@ -75,7 +75,7 @@ func TestMatricesThatAreWrittenAreRead(t *testing.T) {
 			if err := (columnar.Parquet{RowGroup: 1100}).SaveMatrix(path, x, names...); err != nil {
 				t.Fatal(err)
 			}
-			got, called, err := columnar.Parquet{}.OpenMatrix(t.Context(), path)
+			got, called, err := columnar.Parquet{}.OpenDense(t.Context(), path)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -30,13 +30,13 @@ const None = -1
 // most want; every field but Client can be given as well by the environment of
 // the program or is rarely needed. It is safe for concurrent use.
 type Fetcher struct {
-	// Dir is the folder that holds the folders of sets. Empty means
+	// Dir is the folder that holds the folders of sets. Default
 	// $FLATLAND_DATA, or else the folder flatland in the user's cache.
 	Dir string
 
 	// Mirror is an address below which the files lie as they do below Dir: a Dir
 	// that somebody serves by HTTP. It is asked before the published addresses.
-	// Empty means $FLATLAND_DATA_MIRROR, or else none.
+	// Default $FLATLAND_DATA_MIRROR, or else none.
 	Mirror string
 
 	// Offline forbids downloads. So does FLATLAND_OFFLINE=1.
@@ -44,23 +44,23 @@ type Fetcher struct {
 
 	// Retries is how often an address is tried again that failed in a way that
 	// may pass: a server error, a time-out, a connection that broke. A download
-	// that got on by a megabyte starts counting anew. Zero means 4, None none.
+	// that got on by a megabyte starts counting anew. Default 4; None means none.
 	Retries int
 
 	// Wait is the time before the first retry; it doubles at each that follows, to
-	// at most 30 s. A server that asks for more time is given it, up to 30 s. Zero
-	// means 500 ms.
+	// at most 30 s. A server that asks for more time is given it, up to 30 s.
+	// Default 500 ms.
 	Wait time.Duration
 
-	// Stall is the time without a byte after which a try has failed. Zero means
+	// Stall is the time without a byte after which a try has failed. Default
 	// 30 s.
 	Stall time.Duration
 
 	// Limit is the most bytes that are taken of a file that does not say how
-	// large it is, or of the members of an archive. Zero means 4 GiB.
+	// large it is, or of the members of an archive. Default 4 GiB.
 	Limit int64
 
-	// Client makes the requests. Nil means one that goes through the proxy named in
+	// Client makes the requests. Default one that goes through the proxy named in
 	// the environment and follows at most 5 redirects, none from https to http.
 	Client *http.Client
 }

@@ -24,7 +24,7 @@ type Set struct {
 	Name  string // for example "mnist"
 	About string // what it holds, in a line
 
-	// Folder is where its files lie, below the Fetcher's Dir. Empty means Name.
+	// Folder is where its files lie, below the Fetcher's Dir. Default Name.
 	// Sets that are made of the same file share a folder.
 	Folder string
 	Files  []File
@@ -39,7 +39,7 @@ type File struct {
 	URLs []string // where it is, tried in this order
 
 	// Size is its size in bytes, and 0 where that is not known. Limit is then the
-	// most bytes that are taken of it; 0 means the Fetcher's Limit.
+	// most bytes that are taken of it. Default the Fetcher's Limit.
 	Size, Limit int64
 
 	// SHA256 is its digest in hexadecimal. MD5 stands in for it where whoever
@@ -52,7 +52,7 @@ type File struct {
 	// a file as it is. Archives are of the kinds .zip, .tar, .tar.gz and .tgz.
 	Members []string
 
-	// Unpacked is the most bytes that its members may have together. Zero means
+	// Unpacked is the most bytes that its members may have together. Default
 	// the Fetcher's Limit. It is ignored where there are no Members.
 	Unpacked int64
 }

@@ -27,8 +27,7 @@ import (
 // File reads the array of a single file. Its zero value is ready to use. Memory is that of the values; a damaged file takes no
 // more than twice what it really holds.
 type File struct {
-	// MemoryLimit is the memory in bytes that reading may take, beyond which it is refused with a *mat32.MemoryError. Zero means
-	// GOMEMLIMIT, or 4 GiB where that is not set.
+	// MemoryLimit in bytes refuses what would need more. Default GOMEMLIMIT, or 4 GiB.
 	MemoryLimit int64
 }
 
@@ -161,7 +160,8 @@ func axes(shape []int) string {
 
 // Pair reads a set of two files, one of images (or other arrays) and one of labels. Its zero value is ready to use.
 type Pair struct {
-	// MemoryLimit is that of File, and includes the eight bytes that every value takes in the set.
+	// MemoryLimit in bytes refuses what would need more. Default GOMEMLIMIT, or 4 GiB. It counts the bytes
+	// of both files and the eight that every value takes in the set.
 	MemoryLimit int64
 }
 

@@ -176,7 +176,7 @@ func FuzzIDX(f *testing.F) {
 			}
 			return
 		}
-		if _, err := a.Matrix(); err != nil && err != mat32.ErrEmpty {
+		if _, err := a.Dense64(); err != nil && err != mat32.ErrEmpty {
 			t.Fatal(err)
 		}
 		path := stored(t, "x", b)

@@ -54,12 +54,11 @@ type Folder struct {
 	// SkipDamaged leaves out pictures that cannot be read, and names them in Notes. By default the first of them is the error.
 	SkipDamaged bool
 
-	// MaxPixels is how many pixels a picture may have; a larger one counts as damaged, and is not decoded. Zero means 2^26, some
+	// MaxPixels is how many pixels a picture may have; a larger one counts as damaged, and is not decoded. Default 2^26, some
 	// 67 million.
 	MaxPixels int
 
-	// MemoryLimit is the memory in bytes that the result may take, beyond which it is refused with a *mat32.MemoryError. Zero
-	// means GOMEMLIMIT, or 4 GiB where that is not set.
+	// MemoryLimit in bytes refuses what would need more. Default GOMEMLIMIT, or 4 GiB.
 	MemoryLimit int64
 }
 

@@ -2,6 +2,7 @@ package npy
 
 import (
 	"archive/zip"
+	"cmp"
 	"compress/flate"
 	"context"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,14 +21,14 @@ import (
 // Archive reads and writes arrays with names in one file (.npz), as numpy.savez and savez_compressed write it. Its zero value
 // reads all arrays, and writes them unpacked.
 type Archive struct {
-	// Only names the arrays to read; nil means all. It is ignored when writing.
-	Only []string
+	// Arrays are the names of those to read. Default all. Writing ignores it.
+	Arrays []string
 
-	// Packed makes Save and Write pack the values. It is ignored when reading, which finds out.
+	// Packed packs what is written. Reading ignores it, and finds out.
 	Packed bool
 
-	// MemoryLimit is the memory in bytes that all arrays read may take together, beyond which they are refused with a
-	// *mat32.MemoryError. Zero means GOMEMLIMIT, or 4 GiB where that is not set.
+	// MemoryLimit in bytes refuses what would need more. Default GOMEMLIMIT, or 4 GiB. It counts all arrays
+	// read together.
 	MemoryLimit int64
 }
 
@@ -36,8 +38,8 @@ const (
 )
 
 // Open reads the arrays of an archive by their names; what else it holds is left alone. The checksum of every array is
-// compared. Errors: a *mat32.FileError, which names the array, where it is no such archive, is damaged, lacks one of Only, or has
-// values that an Array lacks; a *mat32.MemoryError; those of os.Open; ctx.Err().
+// compared. Errors: a *mat32.FileError, which names the array, where it is no such archive, is damaged, or has values that
+// an Array lacks; a *mat32.ParamError where it lacks one of Arrays; a *mat32.MemoryError; those of os.Open; ctx.Err().
 func (a Archive) Open(ctx context.Context, path string) (map[string]*Array, error) {
 	file, err := source.Open(ctx, archiveKind, path)
 	if err != nil {
@@ -75,7 +77,7 @@ func (a Archive) read(ctx context.Context, file *source.File, r io.ReaderAt, siz
 	var used int64
 	for _, entry := range archive.File {
 		name, ok := strings.CutSuffix(entry.Name, ending)
-		if !ok || a.Only != nil && !slices.Contains(a.Only, name) {
+		if !ok || a.Arrays != nil && !slices.Contains(a.Arrays, name) {
 			continue
 		}
 		if arrays[name] != nil {
@@ -91,9 +93,9 @@ func (a Archive) read(ctx context.Context, file *source.File, r io.ReaderAt, siz
 		arrays[name] = array
 		used += bytes
 	}
-	for _, name := range a.Only {
+	for _, name := range a.Arrays {
 		if arrays[name] == nil {
-			return nil, file.Errorf("it has no array %q but %s", name, listed(archive))
+			return nil, &mat32.ParamError{Method: "npy.Archive", Param: "Arrays", Value: strconv.Quote(name), Want: "an array of " + cmp.Or(file.Path, "the archive") + ": " + listed(archive)}
 		}
 	}
 	return arrays, nil

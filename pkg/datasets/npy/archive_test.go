@@ -37,13 +37,13 @@ func TestArchivesOfNumPy(t *testing.T) {
 			if err := (Archive{Packed: packed}).Write(&out, arrays); err != nil {
 				t.Fatal(err)
 			}
-			again, err := Archive{Only: []string{"y"}}.Read(ctx, bytes.NewReader(out.Bytes()), int64(out.Len()))
+			again, err := Archive{Arrays: []string{"y"}}.Read(ctx, bytes.NewReader(out.Bytes()), int64(out.Len()))
 			if err != nil || len(again) != 1 || !slices.Equal(again["y"].Values.([]int64), []int64{7, -1}) {
 				t.Errorf("%s: written and read again: %v, %v", name, again, err)
 			}
 		}
-		var fe *mat32.FileError
-		if _, err := (Archive{Only: []string{"z"}}).Open(ctx, stored(t, "x.npz", b)); !errors.As(err, &fe) || !strings.Contains(err.Error(), `no array "z" but "x", "y", "names"`) {
+		var pe *mat32.ParamError
+		if _, err := (Archive{Arrays: []string{"z"}}).Open(ctx, stored(t, "x.npz", b)); !errors.As(err, &pe) || !strings.Contains(err.Error(), `Arrays is "z", want an array of `) || !strings.Contains(err.Error(), `: "x", "y", "names"`) {
 			t.Errorf("%s: %v", name, err)
 		}
 		var me *mat32.MemoryError

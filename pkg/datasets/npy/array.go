@@ -151,13 +151,13 @@ func (a *Array) Dense() (*mat32.Dense, error) {
 	return mat32.NewDense(rows, columns, values), nil
 }
 
-// Matrix is Dense for float64: integers beyond 2^53 are rounded to the nearest, and a []float64 is borrowed.
-func (a *Array) Matrix() (*mat.Dense, error) {
-	rows, columns, err := a.dims("npy.Array.Matrix")
+// Dense64 is Dense for float64: integers beyond 2^53 are rounded to the nearest, and a []float64 is borrowed.
+func (a *Array) Dense64() (*mat.Dense, error) {
+	rows, columns, err := a.dims("npy.Array.Dense64")
 	if err != nil {
 		return nil, err
 	}
-	values, err := numbers[float64]("npy.Array.Matrix", a.Values)
+	values, err := numbers[float64]("npy.Array.Dense64", a.Values)
 	if err != nil {
 		return nil, err
 	}

@@ -10,17 +10,17 @@ import (
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
-// Dataset returns arrays as a set of samples: a row of X for every index of x's first axis, as Array.Matrix has them. Where x has
+// Dataset returns arrays as a set of samples: a row of X for every index of x's first axis, as Array.Dense64 has them. Where x has
 // three axes, or a fourth of length one, rows are images of the second axis' height and the third's width; bytes are taken for
 // pictures with light on dark ground, drawn as 255 black.
 //
 // Labels is nil, or a list of as many whole numbers, bools or strings as x has rows. Without names the different ones become
 // Names in ascending order, and −1 and the empty string are unknown. With names, a list of strings, labels are indices into it,
-// and −1 is unknown. Errors: those of Array.Matrix and Array.Ints, a *mat32.ShapeError where labels are fewer or more than rows,
+// and −1 is unknown. Errors: those of Array.Dense64 and Array.Ints, a *mat32.ShapeError where labels are fewer or more than rows,
 // a *mat32.ParamError for a label that names does not have.
 func Dataset(x, labels, names *Array) (*datasets.Dataset, error) {
 	const method = "npy.Dataset"
-	values, err := x.Matrix()
+	values, err := x.Dense64()
 	if err != nil {
 		return nil, err
 	}

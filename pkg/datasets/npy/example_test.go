@@ -90,7 +90,7 @@ func ExampleArchive() {
 	if err := (npy.Archive{}).Save(path, map[string]*npy.Array{"y": y, "other": y}); err != nil {
 		log.Fatal(err)
 	}
-	arrays, err := npy.Archive{Only: []string{"y"}}.Open(context.Background(), path)
+	arrays, err := npy.Archive{Arrays: []string{"y"}}.Open(context.Background(), path)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -20,8 +20,7 @@ import (
 // Memory is that of the values, and twice as much while an order of axes, half precision, bools or strings are turned into what
 // an Array holds. A damaged file takes no more than the bytes it really has can tell.
 type File struct {
-	// MemoryLimit is the memory in bytes that reading may take, beyond which it is refused with a *mat32.MemoryError. Zero means
-	// GOMEMLIMIT, or 4 GiB where that is not set.
+	// MemoryLimit in bytes refuses what would need more. Default GOMEMLIMIT, or 4 GiB.
 	MemoryLimit int64
 }
 

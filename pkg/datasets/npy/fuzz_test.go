@@ -25,7 +25,7 @@ func judge(t *testing.T, a *Array, err error) {
 	if err := a.check("fuzz"); err != nil {
 		t.Fatal(err)
 	}
-	if m, err := a.Matrix(); err == nil {
+	if m, err := a.Dense64(); err == nil {
 		rows, columns := m.Dims()
 		if n, _ := length(a.Values); rows*columns != n {
 			t.Fatalf("%d values as %d × %d", n, rows, columns)

@@ -96,7 +96,7 @@ func Map(path string) (*Mapping, error) {
 	if size == 4 {
 		m.X, err = array.Dense()
 	} else {
-		m.X, err = array.Matrix()
+		m.X, err = array.Dense64()
 	}
 	if err != nil {
 		m.Close()

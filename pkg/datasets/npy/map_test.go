@@ -36,7 +36,7 @@ func TestMapHoldsWhatIsRead(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		want, err := array.Matrix()
+		want, err := array.Dense64()
 		if err != nil || !mat.Equal(m.X, want) || !slices.Equal(m.Shape, array.Shape) {
 			t.Errorf("%s: other values, %v", name, err)
 		}

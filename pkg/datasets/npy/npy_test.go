@@ -317,7 +317,7 @@ func TestMatrices(t *testing.T) {
 			t.Fatal(err)
 		}
 		dense, err := a.Dense()
-		matrix, e := a.Matrix()
+		matrix, e := a.Dense64()
 		var pe *mat32.ParamError
 		switch a.Values.(type) {
 		case []complex64, []complex128, []string:
@@ -403,7 +403,7 @@ func TestOf(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		back, err := a.Matrix()
+		back, err := a.Dense64()
 		if err != nil || !mat.Equal(back, x) {
 			t.Errorf("%s: %v, %v", name, back, err)
 		}
@@ -421,10 +421,10 @@ func TestOf(t *testing.T) {
 	if _, err := bad.Dense(); !errors.As(err, &pe) {
 		t.Errorf("a wrong shape: %v", err)
 	}
-	if _, err := (&Array{Shape: []int{-1, -3}, Values: []float32{1, 2, 3}}).Matrix(); !errors.As(err, &pe) {
+	if _, err := (&Array{Shape: []int{-1, -3}, Values: []float32{1, 2, 3}}).Dense64(); !errors.As(err, &pe) {
 		t.Errorf("a negative shape: %v", err)
 	}
-	if _, err := (*Array)(nil).Matrix(); !errors.As(err, &pe) {
+	if _, err := (*Array)(nil).Dense64(); !errors.As(err, &pe) {
 		t.Errorf("no array: %v", err)
 	}
 	if err := (&Array{}).Save(filepath.Join(t.TempDir(), "x.npy")); !errors.As(err, &pe) {

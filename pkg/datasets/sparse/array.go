@@ -18,7 +18,7 @@ func (m MatrixMarket) array(ctx context.Context, f *source.File, h *header) (*ma
 			total -= h.rows
 		}
 	}
-	err := m.check(h.values(), 8, "read rows as a stream")
+	err := m.check(h.values(), 8, "stream the rows by Rows")
 	if err == nil {
 		err = m.check(max(h.rows, h.cols), perRow, "the matrix has no values")
 	}

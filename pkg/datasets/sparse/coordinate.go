@@ -12,7 +12,7 @@ import (
 // coordinates reads what follows the header of a coordinate file.
 func (m MatrixMarket) coordinates(ctx context.Context, f *source.File, h *header) (*mat32.CSR, error) {
 	rows, cols := m.shape(h)
-	const advice = "read rows as a stream"
+	const advice = "stream the rows by Rows"
 	claimed := h.entries
 	if f.Size > 0 && !f.Packed() { // no entry is shorter than "1 1" and the end of its line
 		claimed = min(claimed, f.Size/4+1)

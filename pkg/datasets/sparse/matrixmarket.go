@@ -28,7 +28,7 @@ type MatrixMarket struct {
 	// Writing, it makes the matrix's rows the file's columns.
 	Transpose bool
 
-	// MemoryLimit is the most bytes that reading may take; 0 means GOMEMLIMIT, or 4 GiB where that is not set. Writing ignores it.
+	// MemoryLimit in bytes refuses what would need more. Default GOMEMLIMIT, or 4 GiB. Writing ignores it.
 	MemoryLimit int64
 
 	// Comment is written below the header, line by line. Reading ignores it.

@@ -36,16 +36,16 @@ const (
 // Source: T. Joachims, 1999, Making large-scale SVM learning practical, in Advances in Kernel Methods; C.-C. Chang and C.-J. Lin,
 // 2011, LIBSVM: a library for support vector machines.
 type SVMLight struct {
-	// Features is the number of columns; 0 means as many as the largest index needs. A larger index is an error.
+	// Features is the number of columns; a larger index is an error. Default as many as the largest index needs.
 	Features int
 
-	// Base is the index of the first column.
+	// Base is the index of the first column. Default Detect.
 	Base Base
 
 	// Multilabel reads several targets with commas between them, or none, in place of one.
 	Multilabel bool
 
-	// MemoryLimit is the most bytes that reading may take; 0 means GOMEMLIMIT, or 4 GiB where that is not set.
+	// MemoryLimit in bytes refuses what would need more. Default GOMEMLIMIT, or 4 GiB.
 	MemoryLimit int64
 }
 
@@ -142,7 +142,7 @@ func (s SVMLight) read(ctx context.Context, f *source.File) (*Labeled, error) {
 		if s.Multilabel {
 			need += int64(rows) * 40
 		}
-		if err := mat32.CheckMemory("sparse.SVMLight", need, s.MemoryLimit, "read rows as a stream"); err != nil {
+		if err := mat32.CheckMemory("sparse.SVMLight", need, s.MemoryLimit, "stream the rows by Rows"); err != nil {
 			return err
 		}
 		return all.add(f, s, b, line)

@@ -22,7 +22,7 @@ type TenX struct {
 	// Prefix is what the names of the files begin with, as where several samples share a folder: "GSM3489182_".
 	Prefix string
 
-	// MemoryLimit is the most bytes that reading may take; 0 means GOMEMLIMIT, or 4 GiB where that is not set.
+	// MemoryLimit in bytes refuses what would need more. Default GOMEMLIMIT, or 4 GiB.
 	MemoryLimit int64
 }
 

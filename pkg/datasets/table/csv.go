@@ -37,39 +37,40 @@ import (
 // temporary file. Memory is that of the table (8 bytes a cell, 16 and the words of text) and a few MiB a core, and up to half as much
 // again while the number of rows is unknown, as in a packed file.
 type CSV struct {
-	// Comma separates cells. Default: that of comma, semicolon, tab and bar which cuts the first rows into as many cells each.
+	// Comma separates cells. Default that of comma, semicolon, tab and bar which cuts the first rows into as many cells each.
 	Comma byte
 
-	// Decimal stands before the fraction of numbers. Default: '.'.
+	// Decimal stands before the fraction of numbers. Default '.'.
 	Decimal byte
 
-	// Thousands separates the thousands of numbers. Default: none.
+	// Thousands separates the thousands of numbers. Default none.
 	Thousands byte
 
-	// Comment begins lines to skip. Default: none are.
+	// Comment begins lines to skip. Default none.
 	Comment string
 
 	// SkipLines is how many lines before the table are skipped.
 	SkipLines int
 
-	// Header says whether the first row holds the names of the columns. Default: Detect.
+	// Header says whether the first row holds the names of the columns. Default Detect.
 	Header Header
 
-	// Columns are the names of those to read, in the order they are to have. Default: all.
+	// Columns are the names of those to read, in the order they are to have. Default all.
 	Columns []string
 
-	// MaxRows is how many rows are read. Default: all.
+	// MaxRows ends reading after so many rows of the file. Default all.
 	MaxRows int
 
 	// Missing are the spellings of missing values, beside the empty cell; in a column of numbers one that is a number means all
-	// spellings of it. Default: those of pandas, such as "NA", "N/A", "NaN", "nan", "null" and "None"; an empty list is none.
+	// spellings of it. Default those of pandas, such as "NA", "N/A", "NaN", "nan", "null" and "None"; an empty list is none.
 	Missing []string
 
 	// Types are the kinds of columns by name, whatever their cells look like. A cell that is no number, in a column that is said to
 	// be a Number, is an error.
 	Types map[string]Kind
 
-	// MemoryLimit is what the table may take, in bytes: its cells and the words of text. Default: GOMEMLIMIT, or 4 GiB where that is not set.
+	// MemoryLimit in bytes refuses what would need more. Default GOMEMLIMIT, or 4 GiB. It counts the
+	// cells of the table and the words of text.
 	MemoryLimit int64
 }
 

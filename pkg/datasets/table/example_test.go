@@ -29,7 +29,7 @@ func Example() {
 	}
 	fmt.Print(t)
 
-	if _, err = t.Matrix("bill (mm)", "mass (g)"); err != nil {
+	if _, err = t.Dense("bill (mm)", "mass (g)"); err != nil {
 		fmt.Println(err)
 	}
 	complete, err := t.Complete("bill (mm)", "mass (g)")
@@ -52,7 +52,7 @@ func Example() {
 	// mass (g)   number          1  3750  4437.5  5700
 	// note       text            2                      moulting (1), seen from afar (1), large; noisy (1)
 	// note: cells are separated by ';'
-	// row 2 of column "bill (mm)" misses its value: Complete leaves such rows out, Fill fills them, MatrixMissing keeps NaN
+	// row 2 of column "bill (mm)" misses its value: Complete leaves such rows out, Fill fills them, DenseMissing keeps NaN
 	// 4 × 2 [bill (mm) mass (g)] [0 0 1 1] [Adelie Gentoo]
 }
 
@@ -90,7 +90,7 @@ func ExampleCSV_Rows() {
 		fmt.Println(err)
 		return
 	}
-	rows, err := table.CSV{}.Rows(context.Background(), path, "y", "x")
+	rows, err := table.CSV{Columns: []string{"y", "x"}}.Rows(context.Background(), path)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -67,7 +67,7 @@ func coded(words []string) (codes []int, names []string) {
 }
 
 // Dataset returns the named features, or all columns of numbers but the label where none is named, as rows, with the classes of the
-// label column and the categories as factors; no label where it is "". Errors are those of Matrix64 and Labels.
+// label column and the categories as factors; no label where it is "". Errors are those of Dense64 and Labels.
 func (t *Table) Dataset(label string, features ...string) (*datasets.Dataset, error) {
 	const method = "table.Table.Dataset"
 	d := &datasets.Dataset{Name: "table", Notes: slices.Clone(t.Notes)}
@@ -87,7 +87,7 @@ func (t *Table) Dataset(label string, features ...string) (*datasets.Dataset, er
 			return nil, &mat32.DegenerateError{Method: method, Reason: reason}
 		}
 	}
-	x, err := t.Matrix64(features...)
+	x, err := t.Dense64(features...)
 	if err != nil {
 		return nil, mat32.Rename(method, err)
 	}

@@ -10,15 +10,12 @@ import (
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
-// Rows returns the rows of the named columns of a file, or of the option's Columns where none is named, or all, as a stream of
-// float32 for what learns in one pass, such as dr.IncrementalPCA: memory is a few MiB and that of a row, however long the file is.
-// Every reading opens the file. All cells must be numbers: one that is not, or is missing, ends the reading with a *mat32.FileError
-// that names its line and column. The beginning of the file is read at once, with the errors of Open, to find the columns; what the
-// context carries beside its cancel, which Batches has one of its own for, is kept for the readings.
-func (c CSV) Rows(ctx context.Context, path string, columns ...string) (*mat32.Rows, error) {
-	if len(columns) > 0 {
-		c.Columns = columns
-	}
+// Rows returns the rows of a file, of the Columns, as a stream of float32 for what learns in one pass, such as dr.IncrementalPCA:
+// memory is a few MiB and that of a row, however long the file is. All cells must be numbers: one that is not, or is missing, ends
+// the reading with a *mat32.FileError that names its line and column. The beginning of the file is read at once, with the errors of
+// Open, to find the columns; what the context carries beside its cancel, which Batches has one of its own for, is kept for the
+// readings.
+func (c CSV) Rows(ctx context.Context, path string) (*mat32.Rows, error) {
 	s, err := c.spelling()
 	if err != nil {
 		return nil, err
@@ -46,7 +43,7 @@ func (c CSV) Rows(ctx context.Context, path string, columns ...string) (*mat32.R
 	tasks := make([]task, len(l.names))
 	for slot, column := range l.chosen {
 		if l.forced(column, Category) || l.forced(column, Text) {
-			return nil, &mat32.ParamError{Method: "table.CSV.Rows", Param: "columns", Value: fmt.Sprintf("%q, which Types makes words", l.names[column]), Want: "columns of numbers"}
+			return nil, &mat32.ParamError{Method: "table.CSV.Rows", Param: "Columns", Value: fmt.Sprintf("%q, which Types makes words", l.names[column]), Want: "columns of numbers"}
 		}
 		tasks[column] = task{do: takeNumber, slot: slot, required: true}
 	}

@@ -49,11 +49,11 @@ func TestRowsAreThoseOfTheTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x, err := whole.Matrix("z", "x", "y")
+	x, err := whole.Dense("z", "x", "y")
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, err := table.CSV{}.Rows(ctx, path, "z", "x", "y")
+	rows, err := table.CSV{Columns: []string{"z", "x", "y"}}.Rows(ctx, path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +122,7 @@ func TestRowsNameWhatIsNoNumber(t *testing.T) {
 		}
 	}
 	var param *mat32.ParamError
-	if _, err := (table.CSV{}).Rows(ctx, file(t, "a,b\n1,2\n"), "c"); !errors.As(err, &param) {
+	if _, err := (table.CSV{Columns: []string{"c"}}).Rows(ctx, file(t, "a,b\n1,2\n")); !errors.As(err, &param) {
 		t.Errorf("no such column: %v", err)
 	}
 	if _, err := (table.CSV{}).Rows(ctx, filepath.Join(t.TempDir(), "none")); !errors.Is(err, os.ErrNotExist) {

@@ -14,24 +14,24 @@ import (
 
 const people = "age,height,city,name,grade\n30,1.5,Rome,Ann,2\n,2,Oslo,Bob,1\n50,2.5,Rome,Cid,2\n40,,,Dan,10\n"
 
-func TestMatrix(t *testing.T) {
+func TestDense(t *testing.T) {
 	table := read(t, CSV{}, people)
 	if got := strings.Join(table.Numbers(), " "); got != "age height grade" {
 		t.Errorf("numbers are %q", got)
 	}
-	_, err := table.Matrix()
+	_, err := table.Dense()
 	var value *ValueError
 	if !errors.As(err, &value) || value.Row != 1 || value.Column != "age" || !strings.Contains(err.Error(), "misses its value") {
 		t.Errorf("a missing value: %v", err)
 	}
-	x, err := table.MatrixMissing("height", "age")
+	x, err := table.DenseMissing("height", "age")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if n, d := x.Dims(); n != 4 || d != 2 || x.At(2, 0) != 2.5 || x.At(2, 1) != 50 || !math.IsNaN(x.At(3, 0)) || !math.IsNaN(x.At(1, 1)) {
 		t.Errorf("with missing values: %v", mat.Formatted(x))
 	}
-	y, err := table.Matrix64("grade")
+	y, err := table.Dense64("grade")
 	if err != nil || y.At(3, 0) != 10 {
 		t.Errorf("float64: %v, %v", y, err)
 	}
@@ -40,39 +40,39 @@ func TestMatrix(t *testing.T) {
 		single  bool
 	}{"an infinity": {[]float64{1, math.Inf(1)}, false}, "beyond float32": {[]float64{1, 1e300}, true}} {
 		table := &Table{Columns: []Column{{Name: "v", Numbers: c.numbers}}}
-		if _, err := table.MatrixMissing(); !errors.As(err, &value) || value.Row != 1 || value.Single != c.single {
+		if _, err := table.DenseMissing(); !errors.As(err, &value) || value.Row != 1 || value.Single != c.single {
 			t.Errorf("%s: %v", name, err)
 		}
-		if _, err := table.Matrix64(); (err == nil) != c.single {
+		if _, err := table.Dense64(); (err == nil) != c.single {
 			t.Errorf("%s as float64: %v", name, err)
 		}
 	}
 	var param *mat32.ParamError
 	for _, columns := range [][]string{{"city"}, {"nothing"}} {
-		if _, err := table.Matrix(columns...); !errors.As(err, &param) {
+		if _, err := table.Dense(columns...); !errors.As(err, &param) {
 			t.Errorf("%v: %v", columns, err)
 		}
 	}
 	var degenerate *mat32.DegenerateError
 	words := &Table{Columns: []Column{{Name: "w", Kind: Text, Texts: []string{"x"}}}}
-	if _, err := words.Matrix(); !errors.As(err, &degenerate) {
+	if _, err := words.Dense(); !errors.As(err, &degenerate) {
 		t.Errorf("no numbers: %v", err)
 	}
-	if _, err := table.Head(0).Matrix("age"); !errors.Is(err, mat32.ErrEmpty) {
+	if _, err := table.Head(0).Dense("age"); !errors.Is(err, mat32.ErrEmpty) {
 		t.Errorf("no rows: %v", err)
 	}
 	var shape *mat32.ShapeError
 	ragged := &Table{Columns: []Column{{Name: "a", Numbers: []float64{1}}, {Name: "b", Numbers: []float64{1, 2}}}}
-	if _, err := ragged.Matrix(); !errors.As(err, &shape) {
+	if _, err := ragged.Dense(); !errors.As(err, &shape) {
 		t.Errorf("ragged columns: %v", err)
 	}
 }
 
 // The first value that is missing is the first row's, whichever block finds one first.
-func TestMatrixNamesTheFirstMissingValue(t *testing.T) {
+func TestDenseNamesTheFirstMissingValue(t *testing.T) {
 	a, b := make([]float64, 5000), make([]float64, 5000)
 	a[4000], b[3999], a[4500] = math.NaN(), math.NaN(), math.NaN()
-	_, err := (&Table{Columns: []Column{{Name: "a", Numbers: a}, {Name: "b", Numbers: b}}}).Matrix()
+	_, err := (&Table{Columns: []Column{{Name: "a", Numbers: a}, {Name: "b", Numbers: b}}}).Dense()
 	var value *ValueError
 	if !errors.As(err, &value) || value.Row != 3999 || value.Column != "b" {
 		t.Error(err)
@@ -96,7 +96,7 @@ func TestCompleteAndFill(t *testing.T) {
 		if full.Columns[0].Numbers[1] != want[0] || full.Columns[1].Numbers[3] != want[1] {
 			t.Errorf("%v: %v, %v", with, full.Columns[0].Numbers, full.Columns[1].Numbers)
 		}
-		if _, err := full.Matrix(); err != nil {
+		if _, err := full.Dense(); err != nil {
 			t.Errorf("%v: %v", with, err)
 		}
 	}

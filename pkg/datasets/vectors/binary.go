@@ -130,7 +130,7 @@ func (f *binaryForm) end() error {
 			return err
 		}
 		if c != '\n' {
-			return f.file.Errorf("it goes on after the %d words that its first line tells: First = %[1]d reads these", f.told)
+			return f.file.Errorf("it goes on after the %d words that its first line tells: MaxRows = %[1]d reads these", f.told)
 		}
 	}
 }

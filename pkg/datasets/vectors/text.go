@@ -217,7 +217,7 @@ func (t *textForm) next() (batch, error) {
 	return b, nil
 }
 
-// cut divides a text into parts of whole lines. Where the First are asked for, a part has no more lines than these.
+// cut divides a text into parts of whole lines. With MaxRows, a part has no more lines than these.
 func (t *textForm) cut(text []byte) {
 	k := 0
 	for len(text) > 0 {
@@ -259,7 +259,7 @@ func (t *textForm) gather(b *batch) error {
 			p.parse(t.columns, t.wanted)
 		}
 		if t.told >= 0 && t.words+p.lines > t.told && p.err == nil {
-			return t.file.ErrorAt(t.lines+t.told-t.words+1, "", "it goes on after the %d words that its first line tells: First = %[1]d reads these", t.told)
+			return t.file.ErrorAt(t.lines+t.told-t.words+1, "", "it goes on after the %d words that its first line tells: MaxRows = %[1]d reads these", t.told)
 		}
 		if p.err != nil {
 			return t.file.ErrorAt(t.lines+p.line+1, "", "%v", p.err)

@@ -26,15 +26,14 @@ type File struct {
 	// values, least byte first.
 	Binary bool
 
-	// First ends reading after so many words of the file; zero means all. Files are sorted by frequency as a rule, so that the first
-	// are the most common.
-	First int
+	// MaxRows ends reading after so many rows of the file, each of which is a word. Default all. Files are sorted by frequency as a
+	// rule, so that the first words are the most common.
+	MaxRows int
 
-	// Words chooses the words to keep; nil means all. Reading ends when all were found. What is not in the file is told in Notes.
+	// Words are those to read. Default all. Reading ends when all were found. What is not in the file is told in Notes.
 	Words []string
 
-	// MemoryLimit is the memory in bytes that the result may take, beyond which it is refused with a *mat32.MemoryError. Zero
-	// means GOMEMLIMIT, or 4 GiB where that is not set.
+	// MemoryLimit in bytes refuses what would need more. Default GOMEMLIMIT, or 4 GiB.
 	MemoryLimit int64
 }
 
@@ -81,7 +80,7 @@ const kind = "file of word vectors"
 // Open reads a file. A word that comes again is left out, and counted in Notes. Errors: a *mat32.FileError, with the line, where
 // a line has too few numbers or one that is none, NaN or beyond float32, where there are more or fewer words than the first line
 // tells, or where the file is damaged; one that wraps mat32.ErrEmpty where it has no words, or none of those asked for; a *mat32.MemoryError; a
-// *mat32.ParamError for a negative First; those of os.Open; ctx.Err().
+// *mat32.ParamError for a negative MaxRows; those of os.Open; ctx.Err().
 func (f File) Open(ctx context.Context, path string) (*Vectors, error) {
 	file, err := source.Open(ctx, kind, path)
 	if err != nil {
@@ -123,15 +122,15 @@ type form interface {
 
 func (f File) form(ctx context.Context, file *source.File, wanted map[string]bool) form {
 	if f.Binary {
-		return &binaryForm{file: file, wanted: wanted, first: f.First}
+		return &binaryForm{file: file, wanted: wanted, first: f.MaxRows}
 	}
-	return &textForm{ctx: ctx, file: file, wanted: wanted, first: f.First}
+	return &textForm{ctx: ctx, file: file, wanted: wanted, first: f.MaxRows}
 }
 
 // wanted returns the words asked for, nil for all.
 func (f File) wanted() (map[string]bool, error) {
-	if f.First < 0 {
-		return nil, &mat32.ParamError{Method: "vectors.File", Param: "First", Value: f.First, Want: "0 or more"}
+	if f.MaxRows < 0 {
+		return nil, &mat32.ParamError{Method: "vectors.File", Param: "MaxRows", Value: f.MaxRows, Want: "1 or more, or 0 for all"}
 	}
 	if f.Words == nil {
 		return nil, nil
@@ -155,19 +154,19 @@ func (f File) read(ctx context.Context, file *source.File) (*Vectors, error) {
 	}
 	limited := func(words int) error {
 		// A word takes its vector, a string, and its place in the index.
-		return mat32.CheckMemory("vectors.File", int64(words)*(4*int64(columns)+80), f.MemoryLimit, "ask for the First or for some Words, or read Rows")
+		return mat32.CheckMemory("vectors.File", int64(words)*(4*int64(columns)+80), f.MemoryLimit, "read fewer Words, or up to MaxRows, or stream them by Rows")
 	}
 	room := most
 	if told >= 0 {
 		room = min(told, most)
 	}
-	if f.First > 0 {
-		room = min(room, f.First)
+	if f.MaxRows > 0 {
+		room = min(room, f.MaxRows)
 	}
 	if wanted != nil {
 		room = min(room, len(wanted))
 	}
-	if told >= 0 || wanted != nil || f.First > 0 {
+	if told >= 0 || wanted != nil || f.MaxRows > 0 {
 		if err := limited(room); err != nil {
 			return nil, err
 		}
@@ -233,8 +232,8 @@ func listed(words []string) string {
 	return strings.Join(words, ", ")
 }
 
-// Rows returns the vectors of a file as rows that are read a batch at a time, for those that do not fit in memory: the First of
-// them, and those of Words, where these are set. Words that come again are not left out. Every reading opens the file. Errors
+// Rows returns the vectors of a file as rows that are read a batch at a time, for those that do not fit in memory, up to MaxRows and
+// those of Words, where these are set. Words that come again are not left out. Every reading opens the file. Errors
 // are those of Open; those of single lines come with the reading.
 func (f File) Rows(ctx context.Context, path string) (*mat32.Rows, error) {
 	wanted, err := f.wanted()

@@ -92,11 +92,11 @@ func TestForms(t *testing.T) {
 			if v, err = f.Read(ctx, bytes.NewReader(b)); err != nil || !mat.Equal(v.X, want) {
 				t.Errorf("%s, %s from a reader: %v", name, way, err)
 			}
-			f.First = 2
+			f.MaxRows = 2
 			if v, err = f.Open(ctx, path); err != nil || !slices.Equal(v.Words, words[:2]) || !slices.Equal(v.X.Data(), want.Data()[:6]) {
 				t.Errorf("%s, %s, the first two: %v, %v", name, way, v, err)
 			}
-			f.First, f.Words = 0, []string{",", "there", "the", "the"}
+			f.MaxRows, f.Words = 0, []string{",", "there", "the", "the"}
 			if v, err = f.Open(ctx, path); err != nil || !slices.Equal(v.Words, []string{"the", ","}) || !slices.Equal(v.X.Row(1), values[2]) ||
 				len(v.Notes) != 1 || !strings.Contains(v.Notes[0], "1 of the words asked for are not in the file: there") {
 				t.Errorf("%s, %s, chosen words: %v, %v", name, way, v, err)
@@ -232,13 +232,13 @@ func TestFilesAreRefused(t *testing.T) {
 		t.Errorf("beyond the limit: %v", err)
 	}
 	var pe *mat32.ParamError
-	if _, err := (File{First: -1}).Open(ctx, stored(t, []byte(plain))); !errors.As(err, &pe) {
-		t.Errorf("a negative First: %v", err)
+	if _, err := (File{MaxRows: -1}).Open(ctx, stored(t, []byte(plain))); !errors.As(err, &pe) {
+		t.Errorf("a negative MaxRows: %v", err)
 	}
 	if _, err := (File{}).Open(ctx, "none"); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no file: %v", err)
 	}
-	if _, err := (File{First: 1}).Open(ctx, stored(t, []byte(plain+"and 7 8\n"))); err != nil {
+	if _, err := (File{MaxRows: 1}).Open(ctx, stored(t, []byte(plain+"and 7 8\n"))); err != nil {
 		t.Errorf("damage after the first: %v", err)
 	}
 	// Errors of lines come with the reading of rows.
@@ -291,7 +291,7 @@ func TestParts(t *testing.T) {
 			if first > 0 {
 				want = min(first, n)
 			}
-			v, err := File{First: first}.Open(ctx, path)
+			v, err := File{MaxRows: first}.Open(ctx, path)
 			if err != nil || !slices.Equal(v.Words, words[:want]) || !slices.Equal(v.X.Data(), values[:30*want]) {
 				t.Errorf("%d cores, first %d: other words or numbers, %v", cores, first, err)
 			}
@@ -326,7 +326,7 @@ func FuzzVectors(f *testing.F) {
 	}
 	f.Add(inBinary([]string{"a", "b"}, [][]float32{{1, 2}, {3, 4}}, "\n"), true, 0)
 	f.Fuzz(func(t *testing.T, b []byte, binary bool, first int) {
-		file := File{Binary: binary, First: first, MemoryLimit: 32 << 20}
+		file := File{Binary: binary, MaxRows: first, MemoryLimit: 32 << 20}
 		v, err := file.Read(ctx, bytes.NewReader(b))
 		if err != nil {
 			var (

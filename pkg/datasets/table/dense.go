@@ -11,22 +11,22 @@ import (
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
-// Matrix returns the named columns of numbers, or all of these where none is named, as rows of float32. Errors: a *mat32.ParamError
+// Dense returns the named columns of numbers, or all of these where none is named, as rows of float32. Errors: a *mat32.ParamError
 // for a name that there is not, or a column that holds no numbers; a *ValueError for the first value in reading order that is
 // missing, infinite or beyond float32; mat32.ErrEmpty without rows. Complete and Fill make a table without missing values, and
-// MatrixMissing keeps them.
-func (t *Table) Matrix(columns ...string) (*mat32.Dense, error) {
-	return t.single("table.Table.Matrix", false, columns)
+// DenseMissing keeps them.
+func (t *Table) Dense(columns ...string) (*mat32.Dense, error) {
+	return t.single("table.Table.Dense", false, columns)
 }
 
-// MatrixMissing is Matrix with NaN for what is missing, for methods that take such values: dr.Impute, and dr.PCA with Missing: EM.
-func (t *Table) MatrixMissing(columns ...string) (*mat32.Dense, error) {
-	return t.single("table.Table.MatrixMissing", true, columns)
+// DenseMissing is Dense with NaN for what is missing, for methods that take such values: dr.Impute, and dr.PCA with Missing: EM.
+func (t *Table) DenseMissing(columns ...string) (*mat32.Dense, error) {
+	return t.single("table.Table.DenseMissing", true, columns)
 }
 
-// Matrix64 is Matrix with rows of float64.
-func (t *Table) Matrix64(columns ...string) (*mat.Dense, error) {
-	const method = "table.Table.Matrix64"
+// Dense64 is Dense with rows of float64.
+func (t *Table) Dense64(columns ...string) (*mat.Dense, error) {
+	const method = "table.Table.Dense64"
 	chosen, err := t.numeric(method, columns)
 	if err != nil {
 		return nil, err
@@ -78,9 +78,9 @@ func (e *ValueError) Error() string {
 	where := fmt.Sprintf("row %d of column %q", e.Row, e.Column)
 	switch {
 	case math.IsNaN(e.Value):
-		return where + " misses its value: Complete leaves such rows out, Fill fills them, MatrixMissing keeps NaN"
+		return where + " misses its value: Complete leaves such rows out, Fill fills them, DenseMissing keeps NaN"
 	case e.Single:
-		return fmt.Sprintf("%s is %v, which is beyond float32: Matrix64 holds it", where, e.Value)
+		return fmt.Sprintf("%s is %v, which is beyond float32: Dense64 holds it", where, e.Value)
 	}
 	return fmt.Sprintf("%s is %v: every value must be finite", where, e.Value)
 }
