@@ -16,10 +16,10 @@ type Claim struct {
 func (n *Notebook) Claims() (claims []Claim) {
 	for _, c := range n.Cells {
 		for _, o := range c.Outputs {
-			if o.mark("kind") == "claim" {
+			if o.Mark("kind") == "claim" {
 				claims = append(claims, Claim{
-					System: o.mark("system"), Paper: o.mark("paper"), Of: o.mark("of"),
-					Found: o.mark("found"), Theirs: o.mark("theirs"), Count: c.Count,
+					System: o.Mark("system"), Paper: o.Mark("paper"), Of: o.Mark("of"),
+					Found: o.Mark("found"), Theirs: o.Mark("theirs"), Count: c.Count,
 				})
 			}
 		}

@@ -192,7 +192,7 @@ func (t *trial) chartsShown() {
 		}
 		charts, shown := 0, 0
 		for _, o := range c.Outputs {
-			switch o.mark("kind") {
+			switch o.Mark("kind") {
 			case "chart":
 				charts++
 				shown++
@@ -223,8 +223,8 @@ func (t *trial) chartsShown() {
 func (t *trial) claimsChecked() {
 	for i, c := range t.notebook.Cells {
 		for _, o := range c.Outputs {
-			if o.mark("kind") == "claim" && c.Held() == 0 {
-				t.add(i, "claims %s, and no check in it has held", o.mark("system"))
+			if o.Mark("kind") == "claim" && c.Held() == 0 {
+				t.add(i, "claims %s, and no check in it has held", o.Mark("system"))
 				break
 			}
 		}
@@ -287,10 +287,10 @@ func (t *trial) withinSize() {
 			if carries || c.Tagged("large-output") {
 				limit, advice = maxLarge, ""
 			}
-			if size > limit && o.mark("kind") != "library" {
+			if size > limit && o.Mark("kind") != "library" {
 				t.add(i, "output %d takes %s; the budget of one is %s%s", j+1, kilobytes(size), kilobytes(limit), advice)
 			}
-			if kept := t.saved.Cells[i].Outputs[j].size(); kept > maxOutput && (carries || c.Tagged("large-output") || o.mark("kind") == "library") {
+			if kept := t.saved.Cells[i].Outputs[j].size(); kept > maxOutput && (carries || c.Tagged("large-output") || o.Mark("kind") == "library") {
 				t.add(i, "output %d takes %s when saved, as what is kept of it; the budget of one is %s", j+1, kilobytes(kept), kilobytes(maxOutput))
 			}
 		}
@@ -303,7 +303,7 @@ func (t *trial) withinCount() {
 	charts := 0
 	for i, c := range t.notebook.Cells {
 		for _, o := range c.Outputs {
-			if o.mark("kind") == "chart" {
+			if o.Mark("kind") == "chart" {
 				charts++
 				if charts == maxCharts+1 {
 					t.add(i, "shows chart %d of this notebook; the budget of one is %d", charts, maxCharts)
@@ -325,7 +325,7 @@ func (t *trial) noLibrary() {
 	for i, c := range t.saved.Cells {
 		for j, o := range c.Outputs {
 			most := longestPacked
-			if o.mark("kind") == "library" {
+			if o.Mark("kind") == "library" {
 				most = longestScript
 			}
 			for _, value := range o.Data {
@@ -435,7 +435,7 @@ var fetches = regexp.MustCompile(`(?i)<(?:script|img|link|iframe|embed|object|so
 func (t *trial) noNetwork() {
 	for i, c := range t.saved.Cells {
 		for j, o := range c.Outputs {
-			if o.mark("kind") == "library" {
+			if o.Mark("kind") == "library" {
 				continue // saved, it is a loader that names its file's hash
 			}
 			for _, mime := range []string{"text/html", "application/javascript", "text/javascript", "image/svg+xml"} {

@@ -314,8 +314,8 @@ func (o *Output) plain(mime string) string {
 // because it brings the kernel's client along; a test holds the two equal).
 const markKey = "flatland"
 
-// mark returns a field of the mark that Flatland leaves on its outputs: "kind" is "chart", "library", "progress", "table", "notice" or "claim".
-func (o *Output) mark(field string) string {
+// Mark returns a field of the mark that Flatland leaves on its outputs: "kind" is "chart", "library", "progress", "table", "notice" or "claim".
+func (o *Output) Mark(field string) string {
 	mark, _ := o.Metadata[markKey].(map[string]any)
 	s, _ := mark[field].(string)
 	return s

@@ -49,7 +49,7 @@ func settle(c *Cell) []*Output {
 		}
 	}
 	for _, o := range c.Outputs {
-		if (o.Kind == "display_data" || o.Kind == "execute_result") && o.mark("kind") != "progress" {
+		if (o.Kind == "display_data" || o.Kind == "execute_result") && o.Mark("kind") != "progress" {
 			delete(o.Rest, "transient")
 			if o.Kind == "execute_result" {
 				o.Rest["execution_count"] = c.number()
@@ -139,10 +139,10 @@ func forSaving(n *Notebook) (*Notebook, error) {
 		for _, o := range c.Outputs {
 			mark, _ := o.Metadata[markKey].(map[string]any)
 			switch picture := o.plain("image/png"); {
-			case o.mark("kind") == "library" && mark["saved"] != nil:
+			case o.Mark("kind") == "library" && mark["saved"] != nil:
 				o.Data = map[string]any{"text/html": mark["saved"]}
 				delete(mark, "saved")
-			case o.mark("kind") == "chart" && mark["saved"] != nil:
+			case o.Mark("kind") == "chart" && mark["saved"] != nil:
 				o.Data["text/html"] = mark["saved"]
 				delete(mark, "saved")
 			case c.Tagged("large-output") && picture != "" && o.plain("text/html") != "":

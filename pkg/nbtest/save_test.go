@@ -82,7 +82,7 @@ func TestForSavingDropsWhatOnlyARunNeeds(t *testing.T) {
 	if len(library.Data) != 1 || !strings.HasPrefix(library.plain("text/html"), `<script src="https://cdn.example`) {
 		t.Errorf("the library is saved as %v", library.Data)
 	}
-	if library.mark("kind") != "library" || library.mark("saved") != "" {
+	if library.Mark("kind") != "library" || library.Mark("saved") != "" {
 		t.Errorf("the library is saved with the mark %v", library.Metadata)
 	}
 	large := saved.Cells[taggedCell].Outputs[0]
@@ -106,7 +106,7 @@ func TestForSavingTakesTheSmallerChart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if kept := saved.Cells[chartCell].Outputs[1]; kept.plain("text/html") != small || kept.mark("saved") != "" || kept.mark("kind") != "chart" {
+	if kept := saved.Cells[chartCell].Outputs[1]; kept.plain("text/html") != small || kept.Mark("saved") != "" || kept.Mark("kind") != "chart" {
 		t.Errorf("a large chart is saved as %.80s…, with the mark %v", kept.plain("text/html"), kept.Metadata)
 	}
 	if len(o.plain("text/html")) < 1_000_000 {

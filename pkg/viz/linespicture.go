@@ -43,7 +43,7 @@ func (s *sheet) wide(text string) length { return math.Max(36, s.measure(regular
 
 func high(string) length { return 38 }
 
-func narrow(string) length { return axisSize * 1.25 }
+func narrow(string) length { return axisSize * 1.1 }
 
 // side returns the numbers or names beside the frame, and the width of the widest.
 func (s *sheet) side(y span, f rect) (n []notch, widest length) {
