@@ -23,6 +23,7 @@ type triedChart struct {
 
 // triedCharts are those of notebooks that do not begin with a map.
 var triedCharts = map[string]triedChart{
+	"00_contents":             {chart: 1, says: "new"},
 	"02_neighbours":           {chart: 2, says: "by lot", gray: []int{0, 3}},
 	"03_linear_maps":          {chart: 3, says: "PCA", gray: []int{0, 4}},
 	"04_whitening":            {chart: 3, says: "white", gray: []int{1}},
