@@ -81,7 +81,7 @@ type parser struct {
 	*spelling
 	tasks   []task
 	limit   int  // rows of a piece to read, −1 for all
-	strict  bool // a missing number is an error
+	strict  bool // a missing number is an error, and so is one beyond float32
 	buffer  []byte
 	spare   []byte
 	numbers []float64 // of one piece, row after row
@@ -195,6 +195,10 @@ func (p *parser) parse(b []byte) {
 					p.seen[t.slot].huge = true
 				case isTooLong:
 					p.seen[t.slot].long = true
+				}
+				if p.strict && math.Abs(v) > math.MaxFloat32 && (what == isHuge || !math.IsInf(v, 0)) {
+					p.wrong = trouble{start, c, fmt.Sprintf("the number %s is beyond float32", short(cell))}
+					return
 				}
 				row[t.slot] = v
 				i = end

@@ -11,17 +11,17 @@ import (
 )
 
 // Rows returns the rows of a file, of the Columns, as a stream of float32 for what learns in one pass, such as dr.IncrementalPCA:
-// memory is a few MiB and that of a row, however long the file is. All cells must be numbers: one that is not, or is missing, ends
-// the reading with a *mat32.FileError that names its line and column. The beginning of the file is read at once, with the errors of
-// Open, to find the columns; what the context carries beside its cancel, which Batches has one of its own for, is kept for the
-// readings.
+// memory is a few MiB and that of a row, however long the file is. Every reading opens the file, tells whoever watches ctx, and ends
+// with ctx. All cells must be numbers: one that is not, is missing or is beyond float32 ends the reading with a *mat32.FileError that
+// names its line and column, and an infinity with the *mat32.NotFiniteError of Batches. The beginning of the file is read at once,
+// with the errors of Open, to find the columns.
 func (c CSV) Rows(ctx context.Context, path string) (*mat32.Rows, error) {
 	s, err := c.spelling()
 	if err != nil {
 		return nil, err
 	}
 	l := &layout{CSV: c, spelling: s}
-	open := func(ctx context.Context) (*source.File, *builder, error) {
+	open := func() (*source.File, *builder, error) {
 		file, err := source.Open(ctx, csvKind, path)
 		if err != nil {
 			return nil, nil, err
@@ -32,7 +32,7 @@ func (c CSV) Rows(ctx context.Context, path string) (*mat32.Rows, error) {
 		}
 		return file, b, err
 	}
-	file, _, err := open(ctx)
+	file, _, err := open()
 	if err != nil {
 		return nil, err
 	}
@@ -47,17 +47,16 @@ func (c CSV) Rows(ctx context.Context, path string) (*mat32.Rows, error) {
 		}
 		tasks[column] = task{do: takeNumber, slot: slot, required: true}
 	}
-	ctx = context.WithoutCancel(ctx)
 	return mat32.RowsFrom(len(l.chosen), func() iter.Seq2[[]float32, error] {
 		return func(yield func([]float32, error) bool) {
-			file, b, err := open(ctx)
+			file, b, err := open()
 			if err != nil {
 				yield(nil, err)
 				return
 			}
 			defer file.Close()
 			b.tasks = tasks
-			if err := b.stream(l, yield); err != nil {
+			if err := b.stream(ctx, l, yield); err != nil {
 				yield(nil, err)
 			}
 		}
@@ -78,7 +77,7 @@ func (l *layout) start(file *source.File) (*builder, error) {
 }
 
 // stream gives rows to yield as long as it takes them.
-func (b *builder) stream(l *layout, yield func([]float32, error) bool) error {
+func (b *builder) stream(ctx context.Context, l *layout, yield func([]float32, error) bool) error {
 	p := newParser(b.spelling, b.tasks)
 	p.strict = true
 	width := len(l.chosen)
@@ -97,6 +96,9 @@ func (b *builder) stream(l *layout, yield func([]float32, error) bool) error {
 		p.limit = b.left
 		p.parse(chunk)
 		for r := range p.rows {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
 			for j, v := range p.numbers[r*width : (r+1)*width] {
 				row[j] = float32(v)
 			}

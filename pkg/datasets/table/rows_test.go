@@ -2,6 +2,7 @@ package table_test
 
 import (
 	"bufio"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +12,9 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/datasets/table"
@@ -105,6 +108,9 @@ func TestRowsNameWhatIsNoNumber(t *testing.T) {
 		"a spelling":  {"a,b\n1,NA\n", "b", 2},
 		"a short row": {"a,b\n1,2\n1\n", "", 3},
 		"a NUL":       {"a,b\n1,2\n3,\x00\n", "b", 3},
+		"large":       {"a,b\n1,2\n-3.5e38,4\n", "a", 3},
+		"huge":        {"a,b\n1,2\n3,1e999\n", "b", 3},
+		"long":        {"a,b\n1," + strings.Repeat("9", 40) + "\n", "b", 2},
 	} {
 		rows, err := table.CSV{}.Rows(ctx, file(t, c.text))
 		if err != nil && name != "a NUL" {
@@ -142,6 +148,71 @@ func TestRowsNameWhatIsNoNumber(t *testing.T) {
 	}
 	if n != 2 {
 		t.Errorf("%d rows", n)
+	}
+}
+
+func TestRowsHoldWhatFloat32Does(t *testing.T) {
+	ctx := context.Background()
+	rows, err := table.CSV{}.Rows(ctx, file(t, "a,b\n3.4028234663852886e38,-3.4028234663852886e38\n1e-50,2\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for batch, err := range rows.Batches(ctx, 0) {
+		if err != nil || batch.At(0, 0) != math.MaxFloat32 || batch.At(0, 1) != -math.MaxFloat32 || batch.At(1, 0) != 0 {
+			t.Errorf("%v, %v", batch, err)
+		}
+	}
+	rows, err = table.CSV{}.Rows(ctx, file(t, "a,b\n1,2\n3,-inf\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range rows.Batches(ctx, 0) {
+		err = e
+	}
+	var infinite *mat32.NotFiniteError
+	if !errors.As(err, &infinite) || infinite.Row != 1 || infinite.Col != 1 {
+		t.Errorf("an infinity: %v", err)
+	}
+}
+
+// Rows hear their own context, between batches and within one.
+func TestCancelEndsRows(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "long.csv.gz") // a few kB that unpack to 64 MB
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	packed := gzip.NewWriter(f)
+	part := []byte(strings.Repeat("1,2\n", 1<<18))
+	for range 64 {
+		packed.Write(part)
+	}
+	if err := errors.Join(packed.Close(), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for name, size := range map[string]int{"between batches": 10, "within a batch": 1 << 30} {
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		rows, err := table.CSV{Header: table.Absent}.Rows(ctx, path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var told time.Time
+		stop := sync.OnceFunc(func() { told = time.Now(); cancel() })
+		if size > 10 {
+			time.AfterFunc(20*time.Millisecond, stop)
+		}
+		batches := 0
+		for _, err = range rows.Batches(context.Background(), size) { // whose own context stays
+			batches++
+			stop()
+		}
+		if !errors.Is(err, context.Canceled) {
+			t.Fatalf("%s: after %d batches: %v", name, batches, err)
+		}
+		if took := time.Since(told); batches > 2 || took > 250*time.Millisecond {
+			t.Errorf("%s: a cancel was heard after %d batches and %v", name, batches-1, took)
+		}
 	}
 }
 
