@@ -102,13 +102,18 @@ func (e *StreamError) Unwrap() error { return e.Err }
 // MemoryError says that a method would need more memory than its limit allows.
 type MemoryError struct {
 	Method      string
-	Need, Limit int64 // bytes
+	Path        string // of the file that was to be read; empty where there is none
+	Need, Limit int64  // bytes
 	Advice      string
 }
 
 // Error returns the message.
 func (e *MemoryError) Error() string {
-	s := fmt.Sprintf("%s would need about %s, the limit is %s", e.Method, bytesString(e.Need), bytesString(e.Limit))
+	what := e.Method
+	if e.Path != "" {
+		what += ", reading " + e.Path + ","
+	}
+	s := fmt.Sprintf("%s would need about %s, the limit is %s", what, bytesString(e.Need), bytesString(e.Limit))
 	if e.Advice != "" {
 		s += ": " + e.Advice
 	}

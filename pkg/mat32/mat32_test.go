@@ -135,6 +135,10 @@ func TestCheckMemory(t *testing.T) {
 	if got, want := err.Error(), "m would need about 3.0 MiB, the limit is 2.0 MiB: use fewer rows"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
+	me.Path = "x.csv"
+	if got, want := Rename("n", err).Error(), "n, reading x.csv, would need about 3.0 MiB, the limit is 2.0 MiB: use fewer rows"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
 	if err := CheckMemory("m", 2<<20, 2<<20, ""); err != nil {
 		t.Error(err)
 	}

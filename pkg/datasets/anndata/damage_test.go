@@ -198,7 +198,7 @@ func TestWhatIsNotThere(t *testing.T) {
 	f.MemoryLimit = 100
 	var memory *mat32.MemoryError
 	for _, at := range []string{"X", "layers/dense", "layers/columns"} {
-		if _, err := f.Matrix(ctx, at); !errors.As(err, &memory) {
+		if _, err := f.Matrix(ctx, at); !errors.As(err, &memory) || memory.Path != f.path {
 			t.Errorf("%s: %v", at, err)
 		}
 	}

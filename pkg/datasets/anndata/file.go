@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/flatland-go/flatland/pkg/datasets/anndata/internal/hdf5"
+	"github.com/flatland-go/flatland/pkg/datasets/internal/source"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
@@ -152,5 +153,5 @@ func (f *File) wrap(at string, err error) error {
 
 // memory checks what a call would take.
 func (f *File) memory(method string, need int64, advice string) error {
-	return mat32.CheckMemory("anndata.File."+method, need, f.MemoryLimit, advice)
+	return source.CheckMemory("anndata.File."+method, f.path, need, f.MemoryLimit, advice)
 }

@@ -63,7 +63,7 @@ func (a Arrow) reader(path string) *reader {
 			}
 		}()
 		defer guard(f, &err)
-		af := &arrowFile{f: f, at: at, budget: &budget{method: r.method, limit: int(max(mostClaimed(f.Size), 64*f.Size)), underlying: memory.NewGoAllocator()}}
+		af := &arrowFile{f: f, at: at, budget: &budget{method: r.method, path: path, limit: int(max(mostClaimed(f.Size), 64*f.Size)), underlying: memory.NewGoAllocator()}}
 		if a.MemoryLimit > 0 {
 			af.budget.limit = int(min(int64(af.budget.limit), a.MemoryLimit))
 		}

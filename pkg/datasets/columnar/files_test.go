@@ -264,10 +264,10 @@ func TestCancel(t *testing.T) {
 
 func TestMemoryLimit(t *testing.T) {
 	var memory *mat32.MemoryError
-	if _, err := (columnar.Parquet{MemoryLimit: 2000}).Open(t.Context(), "testdata/pyarrow.parquet"); !errors.As(err, &memory) || memory.Method != "columnar.Parquet" {
+	if _, err := (columnar.Parquet{MemoryLimit: 2000}).Open(t.Context(), "testdata/pyarrow.parquet"); !errors.As(err, &memory) || memory.Method != "columnar.Parquet" || memory.Path != "testdata/pyarrow.parquet" {
 		t.Errorf("Parquet: %v", err)
 	}
-	if _, err := (columnar.Arrow{MemoryLimit: 2000}).Open(t.Context(), "testdata/pyarrow.feather"); !errors.As(err, &memory) || memory.Method != "columnar.Arrow" {
+	if _, err := (columnar.Arrow{MemoryLimit: 2000}).Open(t.Context(), "testdata/pyarrow.feather"); !errors.As(err, &memory) || memory.Method != "columnar.Arrow" || memory.Path != "testdata/pyarrow.feather" {
 		t.Errorf("Arrow: %v", err)
 	}
 	if _, _, err := (columnar.Parquet{MemoryLimit: 1000, Columns: []string{"embedding"}}).OpenDense(t.Context(), "testdata/pyarrow.parquet"); !errors.As(err, &memory) {

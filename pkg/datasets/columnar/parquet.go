@@ -91,7 +91,7 @@ func (p Parquet) reader(path string) *reader {
 			return nil, nil, err
 		}
 		most := mostClaimed(f.Size)
-		properties := parquet.NewReaderProperties(&budget{method: r.method, limit: int(most), underlying: memory.NewGoAllocator()})
+		properties := parquet.NewReaderProperties(&budget{method: r.method, path: path, limit: int(most), underlying: memory.NewGoAllocator()})
 		properties.BufferedStreamEnabled = true
 		properties.MaxCompressedPageSize = min(f.Size, most)
 		properties.MaxUncompressedPageSize = most
@@ -326,6 +326,7 @@ func (p *parquetFile) categories() map[string]bool {
 // budget is an allocator that gives no more at a time than it may.
 type budget struct {
 	method     string
+	path       string
 	limit      int
 	underlying memory.Allocator
 	over       atomic.Pointer[mat32.MemoryError] // what was refused
@@ -333,7 +334,7 @@ type budget struct {
 
 func (b *budget) check(size int) {
 	if size > b.limit || size < 0 {
-		over := &mat32.MemoryError{Method: b.method, Need: int64(size), Limit: int64(b.limit), Advice: "a piece of the file says that it is so large: it is damaged, or was written in too large pieces"}
+		over := &mat32.MemoryError{Method: b.method, Path: b.path, Need: int64(size), Limit: int64(b.limit), Advice: "a piece of the file says that it is so large: it is damaged, or was written in too large pieces"}
 		b.over.Store(over)
 		panic(over)
 	}

@@ -155,7 +155,7 @@ func (r *reader) table(ctx context.Context) (t *table.Table, err error) {
 			return err
 		}
 		// What is claimed must fit, and while it grows, what was read.
-		if err := r.check(c.rows(), 8*int64(len(chosen))); err != nil {
+		if err := r.check(f, c.rows(), 8*int64(len(chosen))); err != nil {
 			return err
 		}
 		columns := columnsOf(fields, chosen)
@@ -167,7 +167,7 @@ func (r *reader) table(ctx context.Context) (t *table.Table, err error) {
 					held += w.size()
 				}
 			}
-			return r.check(held, 1)
+			return r.check(f, held, 1)
 		})
 		if err != nil {
 			return err
@@ -208,12 +208,12 @@ func columnsOf(fields []field, chosen []int) []*column {
 }
 
 // check returns a *mat32.MemoryError for more than the limit has room for.
-func (r *reader) check(count, bytes int64) error {
+func (r *reader) check(f *source.File, count, bytes int64) error {
 	need := int64(math.MaxInt64)
 	if bytes == 0 || count <= math.MaxInt64/max(1, bytes) {
 		need = max(0, count) * bytes
 	}
-	return mat32.CheckMemory(r.method, need, r.limit, "read fewer Columns, or stream them by Rows")
+	return f.CheckMemory(r.method, need, r.limit, "read fewer Columns, or stream them by Rows")
 }
 
 // layout is where the numbers of a row go.
@@ -336,7 +336,7 @@ func (r *reader) matrix(ctx context.Context) (x *mat32.Dense, names []string, er
 			return err
 		}
 		// Twice: in parts, and in one piece.
-		if err := r.check(c.rows(), 8*int64(l.total)); err != nil {
+		if err := r.check(f, c.rows(), 8*int64(l.total)); err != nil {
 			return err
 		}
 		var parts [][]float32
@@ -345,7 +345,7 @@ func (r *reader) matrix(ctx context.Context) (x *mat32.Dense, names []string, er
 		err = c.each(ctx, columns, false, func() error {
 			n := columns[0].rows
 			rows += n
-			if err := r.check(int64(rows), 8*int64(l.total)); err != nil {
+			if err := r.check(f, int64(rows), 8*int64(l.total)); err != nil {
 				return err
 			}
 			part := make([]float32, n*l.total)

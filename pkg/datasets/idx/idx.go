@@ -115,7 +115,7 @@ func (f File) read(file *source.File) (*npy.Array, error) {
 	if file.Size > 0 && !file.Packed() && file.Size != int64(4+4*len(shape))+need {
 		return nil, file.Errorf("it has %d bytes, and with %s it should have %d", file.Size, axes(shape), int64(4+4*len(shape))+need)
 	}
-	if err := mat32.CheckMemory("idx.File", while, f.MemoryLimit, filepath.Base(file.Path)+" says that it has "+axes(shape)+"; MemoryLimit allows more"); err != nil {
+	if err := file.CheckMemory("idx.File", while, f.MemoryLimit, "it says that it has "+axes(shape)+"; MemoryLimit allows more"); err != nil {
 		return nil, err
 	}
 	b, err := read(file, int(need))
@@ -187,7 +187,7 @@ func (p Pair) Open(ctx context.Context, images, labels string) (*datasets.Datase
 	for _, s := range x.Shape {
 		n *= int64(s)
 	}
-	if err := mat32.CheckMemory("idx.Pair", 9*n, p.MemoryLimit, filepath.Base(images)+" has "+axes(x.Shape)+"; File.Open and Dense take half or less"); err != nil {
+	if err := source.CheckMemory("idx.Pair", images, 9*n, p.MemoryLimit, "it has "+axes(x.Shape)+"; File.Open and Dense take half or less"); err != nil {
 		return nil, err
 	}
 	var y *npy.Array

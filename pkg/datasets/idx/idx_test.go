@@ -101,7 +101,8 @@ func TestFilesAreRefused(t *testing.T) {
 		}
 	}
 	var me *mat32.MemoryError
-	if _, err := (File{MemoryLimit: 4000}).Open(context.Background(), stored(t, "x", whole)); !errors.As(err, &me) {
+	full := stored(t, "x", whole)
+	if _, err := (File{MemoryLimit: 4000}).Open(context.Background(), full); !errors.As(err, &me) || me.Path != full {
 		t.Errorf("beyond the limit: %v", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -140,7 +141,7 @@ func TestPair(t *testing.T) {
 		t.Errorf("no labels: %v", err)
 	}
 	var me *mat32.MemoryError
-	if _, err := (Pair{MemoryLimit: 50}).Open(ctx, images, labels); !errors.As(err, &me) {
+	if _, err := (Pair{MemoryLimit: 50}).Open(ctx, images, labels); !errors.As(err, &me) || me.Path != images {
 		t.Errorf("54 bytes within 50: %v", err)
 	}
 }

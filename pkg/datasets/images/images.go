@@ -28,6 +28,7 @@ import (
 
 	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/pkg/datasets"
+	"github.com/flatland-go/flatland/pkg/datasets/internal/source"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/watch"
 )
@@ -153,7 +154,7 @@ func (f Folder) read(ctx context.Context, tree fs.FS, root string) (*datasets.Da
 	if bytes := columns * 8 * float64(len(files)); bytes < 1<<62 {
 		need = int64(bytes)
 	}
-	if err := mat32.CheckMemory("images.Folder", need, f.MemoryLimit, "scale pictures to a smaller Width and Height"); err != nil {
+	if err := source.CheckMemory("images.Folder", root, need, f.MemoryLimit, "scale pictures to a smaller Width and Height"); err != nil {
 		return nil, err
 	}
 	width := int(columns)

@@ -234,7 +234,11 @@ func TestDamage(t *testing.T) {
 		t.Errorf("no folder: %v", err)
 	}
 	tree := fstest.MapFS{"x.png": {Data: good}}
-	if _, err := (Folder{Width: 1 << 20, Height: 1 << 20}).Read(ctx, tree); !errors.As(err, &me) {
+	folder := t.TempDir()
+	if err := os.CopyFS(folder, tree); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := (Folder{Width: 1 << 20, Height: 1 << 20}).Open(ctx, folder); !errors.As(err, &me) || me.Path != folder {
 		t.Errorf("a huge size: %v", err)
 	}
 	if _, err := (Folder{Width: math.MaxInt32, Height: math.MaxInt32, RGB: true}).Read(ctx, tree); !errors.As(err, &me) {

@@ -83,7 +83,7 @@ func (a Archive) read(ctx context.Context, file *source.File, r io.ReaderAt, siz
 		if arrays[name] != nil {
 			return nil, file.Errorf("it has two arrays %q", name)
 		}
-		array, bytes, err := member(ctx, entry, used, a.MemoryLimit)
+		array, bytes, err := member(ctx, file.Path, entry, used, a.MemoryLimit)
 		if err != nil {
 			err = named(err, func(format string, args ...any) error {
 				return file.Errorf("array %q: %s", name, fmt.Sprintf(format, args...))
@@ -120,13 +120,13 @@ func listed(archive *zip.Reader) string {
 }
 
 // member reads one array beside others that use memory, and returns how much it adds.
-func member(ctx context.Context, entry *zip.File, used, limit int64) (*Array, int64, error) {
+func member(ctx context.Context, path string, entry *zip.File, used, limit int64) (*Array, int64, error) {
 	r, err := entry.Open()
 	if err != nil {
 		return nil, 0, flaw{err}
 	}
 	defer r.Close()
-	from := &bytesFrom{r: r, used: used}
+	from := &bytesFrom{path: path, r: r, used: used}
 	if entry.Method == zip.Store {
 		from.held = int64(entry.CompressedSize64)
 		from.room = from.held
@@ -145,9 +145,10 @@ func member(ctx context.Context, entry *zip.File, used, limit int64) (*Array, in
 		corrupt flate.CorruptInputError
 		known   flaw
 		memory  *mat32.MemoryError
+		param   *mat32.ParamError
 	)
 	switch {
-	case err == nil, ctx.Err() != nil, errors.As(err, &known), errors.As(err, &memory):
+	case err == nil, ctx.Err() != nil, errors.As(err, &known), errors.As(err, &memory), errors.As(err, &param):
 		return array, from.used - used, err
 	case errors.Is(err, zip.ErrChecksum):
 		err = errors.New("its checksum is wrong: the file is damaged")

@@ -47,7 +47,8 @@ func TestArchivesOfNumPy(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		var me *mat32.MemoryError
-		if _, err := (Archive{MemoryLimit: 100}).Open(ctx, stored(t, "x.npz", b)); !errors.As(err, &me) {
+		full := stored(t, "x.npz", b)
+		if _, err := (Archive{MemoryLimit: 100}).Open(ctx, full); !errors.As(err, &me) || me.Path != full {
 			t.Errorf("%s: 96 bytes of x and 16 of y within 100: %v", name, err)
 		}
 	}

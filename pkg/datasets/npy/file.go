@@ -11,7 +11,6 @@ import (
 	"github.com/flatland-go/flatland/internal/npyhead"
 	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/pkg/datasets/internal/source"
-	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
 // File reads a single array from a NumPy file (.npy), of version 1 to 3 and of either order of bytes and of axes. Its zero value
@@ -48,7 +47,7 @@ func (f File) Read(ctx context.Context, r io.Reader) (*Array, error) {
 }
 
 func (f File) read(ctx context.Context, file *source.File) (*Array, error) {
-	from := &bytesFrom{r: file, held: -1}
+	from := &bytesFrom{path: file.Path, r: file, held: -1}
 	if at, ok := file.At(); ok {
 		from.at, from.held = at, file.Size
 	} else if file.Size > 0 {
@@ -72,6 +71,7 @@ func named(err error, errorf func(format string, args ...any) error) error {
 
 // bytesFrom is where the bytes of an array come from.
 type bytesFrom struct {
+	path string // of the file, for errors
 	r    io.Reader
 	at   io.ReaderAt // the same, where it can be read at any place; its values start at offset
 	held int64       // how many bytes there are at most, −1 where that is not known
@@ -106,7 +106,7 @@ func (from *bytesFrom) array(ctx context.Context, method string, limit int64) (*
 		}
 	}
 	while, after := k.memory(h.Values, h.Fortran)
-	if err := mat32.CheckMemory(method, from.used+while, limit, "Map and mat32.RowsFromNPY take none for the values of a file"); err != nil {
+	if err := source.CheckMemory(method, from.path, from.used+while, limit, "Map and mat32.RowsFromNPY take none for the values of a file"); err != nil {
 		return nil, err
 	}
 	from.used += after

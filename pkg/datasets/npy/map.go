@@ -82,7 +82,7 @@ func Map(path string) (*Mapping, error) {
 	if canMap && !bigEndian() && h.Offset%size == 0 {
 		length := h.Offset + size*int64(h.Values)
 		if int64(int(length)) != length {
-			return nil, &mat32.MemoryError{Method: "npy.Map", Need: length, Limit: math.MaxInt, Advice: "this machine has no addresses for more"}
+			return nil, &mat32.MemoryError{Method: "npy.Map", Path: path, Need: length, Limit: math.MaxInt, Advice: "this machine has no addresses for more"}
 		}
 		pages, err := pagesOf(file, int(length))
 		if err != nil {

@@ -186,7 +186,8 @@ func TestFilesAreRefused(t *testing.T) {
 		if _, err := (File{}).Open(ctx, path); !errors.As(err, &fe) || !strings.Contains(err.Error(), says) || fe.Path != path {
 			t.Errorf("%s: got %v, want a *FileError that says %q and names the file", name, err, says)
 		}
-		if _, err := (File{}).Read(ctx, bytes.NewReader(b)); !errors.As(err, &fe) {
+		var me *mat32.MemoryError // a reader does not tell how much it has
+		if _, err := (File{}).Read(ctx, bytes.NewReader(b)); !errors.As(err, &fe) && !(errors.As(err, &me) && strings.HasPrefix(name, "a claim")) {
 			t.Errorf("%s from a reader: %v", name, err)
 		}
 		if _, err := Map(path); err == nil {
@@ -220,7 +221,7 @@ func TestFilesAreRefused(t *testing.T) {
 	}
 	var me *mat32.MemoryError
 	path := stored(t, "x.npy", append(head("<f8", 100, 10), make([]byte, 8000)...))
-	if _, err := (File{MemoryLimit: 7999}).Open(ctx, path); !errors.As(err, &me) || me.Need != 8000 {
+	if _, err := (File{MemoryLimit: 7999}).Open(ctx, path); !errors.As(err, &me) || me.Need != 8000 || me.Path != path {
 		t.Errorf("beyond the limit: %v", err)
 	}
 	if _, err := (File{MemoryLimit: 8000}).Open(ctx, path); err != nil {

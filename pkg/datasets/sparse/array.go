@@ -18,9 +18,9 @@ func (m MatrixMarket) array(ctx context.Context, f *source.File, h *header) (*ma
 			total -= h.rows
 		}
 	}
-	err := m.check(h.values(), 8, "stream the rows by Rows")
+	err := m.check(f, h.values(), 8, "stream the rows by Rows")
 	if err == nil {
-		err = m.check(max(h.rows, h.cols), perRow, "the matrix has no values")
+		err = m.check(f, max(h.rows, h.cols), perRow, "the matrix has no values")
 	}
 	if err != nil {
 		return nil, err

@@ -19,7 +19,7 @@ func (m MatrixMarket) coordinates(ctx context.Context, f *source.File, h *header
 	} else {
 		claimed = 0
 	}
-	if err := m.check(forecast(rows, claimed), 1, advice); err != nil {
+	if err := m.check(f, forecast(rows, claimed), 1, advice); err != nil {
 		return nil, err
 	}
 	p := h.parser(m.Transpose)
@@ -35,7 +35,7 @@ func (m MatrixMarket) coordinates(ctx context.Context, f *source.File, h *header
 		if h.mirror != alone {
 			need += read / 2 // 8 bytes more, of perEntry
 		}
-		return m.check(forecast(rows, need), 1, advice)
+		return m.check(f, forecast(rows, need), 1, advice)
 	})
 	if err != nil {
 		return nil, err

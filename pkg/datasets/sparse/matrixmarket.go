@@ -99,7 +99,7 @@ func (m MatrixMarket) readDense(ctx context.Context, f *source.File) (*mat32.Den
 	if h.array {
 		return m.array(ctx, f, h)
 	}
-	if err := m.check(h.values(), 4, "leave the zeros out: Open returns a sparse matrix"); err != nil {
+	if err := m.check(f, h.values(), 4, "leave the zeros out: Open returns a sparse matrix"); err != nil {
 		return nil, err
 	}
 	x, err := m.coordinates(ctx, f, h)
@@ -110,12 +110,12 @@ func (m MatrixMarket) readDense(ctx context.Context, f *source.File) (*mat32.Den
 }
 
 // check returns a *mat32.MemoryError for more values than the limit has room for.
-func (m MatrixMarket) check(values int64, bytes int64, advice string) error {
+func (m MatrixMarket) check(f *source.File, values int64, bytes int64, advice string) error {
 	need := int64(math.MaxInt64)
 	if values <= math.MaxInt64/bytes {
 		need = values * bytes
 	}
-	return mat32.CheckMemory("sparse.MatrixMarket", need, m.MemoryLimit, advice)
+	return f.CheckMemory("sparse.MatrixMarket", need, m.MemoryLimit, advice)
 }
 
 // header is what a file says of itself.

@@ -56,7 +56,7 @@ func (m MatrixMarket) openRows(ctx context.Context, path string) (*source.File, 
 		case cols == 0:
 			err = f.Errorf("its rows are empty: the matrix is %d × %d", h.rows, h.cols)
 		default:
-			err = m.check(cols, 12, "rows of so many columns cannot be read")
+			err = m.check(f, cols, 12, "rows of so many columns cannot be read")
 		}
 	}
 	if err != nil {

@@ -142,7 +142,7 @@ func (s SVMLight) read(ctx context.Context, f *source.File) (*Labeled, error) {
 		if s.Multilabel {
 			need += int64(rows) * 40
 		}
-		if err := mat32.CheckMemory("sparse.SVMLight", need, s.MemoryLimit, "stream the rows by Rows"); err != nil {
+		if err := f.CheckMemory("sparse.SVMLight", need, s.MemoryLimit, "stream the rows by Rows"); err != nil {
 			return err
 		}
 		return all.add(f, s, b, line)
@@ -372,7 +372,7 @@ func (s SVMLight) Rows(ctx context.Context, path string) (*mat32.Rows, error) {
 			return nil, f.Errorf("its rows are empty")
 		}
 	}
-	if err := mat32.CheckMemory("sparse.SVMLight", 8*int64(s.Features), s.MemoryLimit, "rows of so many columns cannot be read"); err != nil {
+	if err := source.CheckMemory("sparse.SVMLight", path, 8*int64(s.Features), s.MemoryLimit, "rows of so many columns cannot be read"); err != nil {
 		return nil, err
 	}
 	return mat32.RowsFrom(s.Features, func() iter.Seq2[[]float32, error] {

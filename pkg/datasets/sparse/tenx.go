@@ -170,7 +170,7 @@ func (t TenX) lines(f *source.File, held int64, take func(line []byte, number in
 			line = bytes.TrimPrefix(line, []byte("\xef\xbb\xbf"))
 		}
 		held += int64(len(line)) + 3*perName
-		if err := mat32.CheckMemory("sparse.TenX", held, t.MemoryLimit, "the names alone are more"); err != nil {
+		if err := f.CheckMemory("sparse.TenX", held, t.MemoryLimit, "the names alone are more"); err != nil {
 			return 0, err
 		}
 		if err := take(bytes.TrimRight(line, "\r\n"), number); err != nil {

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-
-	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
 const nulReason = "there is a NUL byte: this is not text, or it is UTF-16 without a byte-order mark, to be saved as UTF-8"
@@ -306,7 +304,7 @@ func (b *builder) grow(rows int) error {
 
 // afford returns an error where as many rows need more than the limit.
 func (b *builder) afford(rows int) error {
-	return mat32.CheckMemory("table.CSV", b.bytes(rows), b.limit, "read fewer Columns, or up to MaxRows, or stream them by Rows")
+	return b.chunks.file.CheckMemory("table.CSV", b.bytes(rows), b.limit, "read fewer Columns, or up to MaxRows, or stream them by Rows")
 }
 
 // bytes is the memory of as many rows, with the words so far.

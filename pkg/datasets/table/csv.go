@@ -135,8 +135,6 @@ func (c CSV) spelling() (*spelling, error) {
 		return refuse("SkipLines", c.SkipLines, "0 or more")
 	case c.MaxRows < 0:
 		return refuse("MaxRows", c.MaxRows, "1 or more, or 0 for all")
-	case c.MemoryLimit < 0:
-		return refuse("MemoryLimit", c.MemoryLimit, "bytes, or 0 for GOMEMLIMIT or 4 GiB")
 	case c.Header < Detect || c.Header > Absent:
 		return refuse("Header", int(c.Header), "Detect, Present or Absent")
 	case strings.ContainsAny(c.Comment, "\r\n\""):

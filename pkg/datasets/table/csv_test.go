@@ -483,7 +483,7 @@ func TestMemoryIsLimited(t *testing.T) {
 		t.Fatal(err)
 	}
 	var memory *mat32.MemoryError
-	if _, err := (CSV{MemoryLimit: 1 << 20}).Open(context.Background(), path); !errors.As(err, &memory) || memory.Need < 6_000_000 {
+	if _, err := (CSV{MemoryLimit: 1 << 20}).Open(context.Background(), path); !errors.As(err, &memory) || memory.Need < 6_000_000 || memory.Path != path {
 		t.Errorf("a file: %v", err)
 	}
 	if _, err := (CSV{MemoryLimit: 3 << 20}).Read(context.Background(), strings.NewReader(text)); !errors.As(err, &memory) {

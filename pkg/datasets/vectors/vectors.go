@@ -154,7 +154,7 @@ func (f File) read(ctx context.Context, file *source.File) (*Vectors, error) {
 	}
 	limited := func(words int) error {
 		// A word takes its vector, a string, and its place in the index.
-		return mat32.CheckMemory("vectors.File", int64(words)*(4*int64(columns)+80), f.MemoryLimit, "read fewer Words, or up to MaxRows, or stream them by Rows")
+		return file.CheckMemory("vectors.File", int64(words)*(4*int64(columns)+80), f.MemoryLimit, "read fewer Words, or up to MaxRows, or stream them by Rows")
 	}
 	room := most
 	if told >= 0 {

@@ -228,7 +228,8 @@ func TestFilesAreRefused(t *testing.T) {
 		t.Errorf("no word found: %v", err)
 	}
 	var me *mat32.MemoryError
-	if _, err := (File{MemoryLimit: 100}).Open(ctx, stored(t, []byte(plain))); !errors.As(err, &me) {
+	full := stored(t, []byte(plain))
+	if _, err := (File{MemoryLimit: 100}).Open(ctx, full); !errors.As(err, &me) || me.Path != full {
 		t.Errorf("beyond the limit: %v", err)
 	}
 	var pe *mat32.ParamError

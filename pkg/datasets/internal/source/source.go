@@ -122,13 +122,33 @@ func (f *File) ErrorAt(line int, column, format string, args ...any) error {
 	return &mat32.FileError{Path: f.Path, Kind: f.Kind, Line: line, Column: column, Reason: fmt.Sprintf(format, args...)}
 }
 
-// Wrap returns an error that reading gave as one of this file: an early end and damaged gzip in words, the context's own as it
-// is, and nil for nil.
+// CheckMemory is CheckMemory for this file.
+func (f *File) CheckMemory(method string, need, limit int64, advice string) error {
+	return CheckMemory(method, f.Path, need, limit, advice)
+}
+
+// CheckMemory is mat32.CheckMemory for the loader of a file or folder, which its *mat32.MemoryError names, and for a MemoryLimit that
+// somebody gave: a negative one is a *mat32.ParamError.
+func CheckMemory(method, path string, need, limit int64, advice string) error {
+	if limit < 0 {
+		return &mat32.ParamError{Method: method, Param: "MemoryLimit", Value: limit, Want: "bytes, or 0 for GOMEMLIMIT or 4 GiB"}
+	}
+	err := mat32.CheckMemory(method, need, limit, advice)
+	if over, ok := err.(*mat32.MemoryError); ok {
+		over.Path = path
+	}
+	return err
+}
+
+// Wrap returns an error that reading gave as one of this file: an early end and damaged gzip in words, the context's own and
+// those that say what was asked in vain as they are, and nil for nil.
 func (f *File) Wrap(err error) error {
 	var already *mat32.FileError
+	var over *mat32.MemoryError
+	var param *mat32.ParamError
 	var block flate.CorruptInputError
 	switch {
-	case err == nil || errors.As(err, &already) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
+	case err == nil || errors.As(err, &already) || errors.As(err, &over) || errors.As(err, &param) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
 		return err
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return &mat32.FileError{Path: f.Path, Kind: f.Kind, Reason: "it ends too early: it is cut off, or it is not such a file", Err: err}

@@ -225,6 +225,17 @@ func TestErrorsAreWorded(t *testing.T) {
 	if f.Wrap(nil) != nil || f.Wrap(context.Canceled) != context.Canceled || !errors.Is(f.Wrap(io.EOF), io.EOF) {
 		t.Error("nil, a cancel or the cause is lost")
 	}
+	var over *mat32.MemoryError
+	if err := f.CheckMemory("m", 3, 2, "less"); !errors.As(err, &over) || over.Path != "name" || f.Wrap(err) != err {
+		t.Errorf("too much memory: %v", err)
+	}
+	var param *mat32.ParamError
+	if err := f.CheckMemory("m", 1, -1, "less"); !errors.As(err, &param) || f.Wrap(err) != err {
+		t.Errorf("a negative limit: %v", err)
+	}
+	if err := f.CheckMemory("m", 2, 2, "less"); err != nil {
+		t.Error(err)
+	}
 	failing := errors.New("no more")
 	if _, err := source.From(context.Background(), "thing", "name", failed{failing}); !errors.Is(err, failing) {
 		t.Errorf("a reader that fails: %v", err)
