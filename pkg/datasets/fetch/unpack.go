@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/flatland-go/flatland/internal/whole"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/watch"
 )
@@ -174,19 +175,17 @@ func (t *item) write(ctx context.Context, to string, r io.Reader) error {
 	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 		return t.store(err)
 	}
-	temp, err := os.CreateTemp(filepath.Dir(to), "*"+partEnding)
-	if err != nil {
+	var unread error // of r, or already one of the store
+	err := whole.Save(to, func(f *os.File) error {
+		if _, unread = io.CopyBuffer(storing{t, f}, cancellable{ctx, r}, make([]byte, bufferSize)); unread != nil {
+			return unread
+		}
+		return f.Sync() // nobody compares it with a digest again
+	})
+	if err != nil && unread == nil {
 		return t.store(err)
 	}
-	defer os.Remove(temp.Name())
-	defer temp.Close()
-	if _, err := io.CopyBuffer(storing{t, temp}, cancellable{ctx, r}, make([]byte, bufferSize)); err != nil {
-		return err
-	}
-	if err := errors.Join(temp.Chmod(0o644), temp.Sync(), temp.Close(), os.Rename(temp.Name(), to)); err != nil {
-		return t.store(err)
-	}
-	return nil
+	return err
 }
 
 // bounded is a reader that ends in an error when there is no room left.

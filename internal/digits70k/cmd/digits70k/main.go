@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 
 	"github.com/flatland-go/flatland/internal/digits70k"
+	"github.com/flatland-go/flatland/internal/whole"
 )
 
 func main() {
@@ -38,25 +39,9 @@ func main() {
 		{"digits70k.npy", set.WriteImages},
 		{"digits70k_labels.npy", set.WriteLabels},
 	} {
-		if err := save(filepath.Join(flag.Arg(0), f.name), f.write); err != nil {
+		write := func(to *os.File) error { return f.write(to) }
+		if err := whole.Save(filepath.Join(flag.Arg(0), f.name), write); err != nil {
 			log.Fatalf("digits70k: %v", err)
 		}
 	}
-}
-
-// save gives the file its name when all of it is written.
-func save(path string, write func(io.Writer) error) error {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // fails once the file has been renamed
-	err = write(f)
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }
