@@ -143,12 +143,17 @@ func (l LeanVec) Fit(ctx context.Context, x mat.Matrix) (*LeanVecModel, error) {
 	if err := mat32.CheckContext(ctx, x); err != nil {
 		return nil, fmt.Errorf("%s: %w", leanVec, err)
 	}
+	return l.fit(ctx, x)
+}
+
+// fit is Fit for rows that were checked.
+func (l LeanVec) fit(ctx context.Context, x mat.Matrix) (*LeanVecModel, error) {
 	n, d := x.Dims()
 	l, err := l.Resolve(n, d)
 	if err != nil {
 		return nil, err
 	}
-	if err := mat32.CheckMemory(leanVec, 8*10*int64(d)*int64(d), l.MemoryLimit, "project the rows at random first"); err != nil {
+	if err := mat32.CheckMemory(leanVec, 8*10*int64(d)*int64(d)+8*rowBlock*int64(d), l.MemoryLimit, "project the rows at random first"); err != nil {
 		return nil, err
 	}
 	ofRows, err := moments(ctx, x)
@@ -174,10 +179,7 @@ func (l LeanVec) Fit(ctx context.Context, x mat.Matrix) (*LeanVecModel, error) {
 		out.Asked, _ = l.Queries.Dims()
 	}
 	s := &leanVecProblem{ctx: ctx, rows: ofRows, queries: ofQueries, dim: l.Dim, d: d}
-	if s.whole, err = s.weigh(mat.NewDense(l.Dim, d, nil), mat.NewDense(l.Dim, d, nil)); err != nil {
-		return nil, fmt.Errorf("%s: %w", leanVec, err)
-	}
-	if s.whole == 0 {
+	if s.whole = inner(ofQueries, ofRows); s.whole <= 0 {
 		return nil, &mat32.DegenerateError{Method: leanVec, Reason: "all queries are orthogonal to all rows"}
 	}
 	switch {
@@ -204,38 +206,6 @@ func (l LeanVec) Fit(ctx context.Context, x mat.Matrix) (*LeanVecModel, error) {
 				}
 				out.Orthogonality = math.Max(out.Orthogonality, math.Abs(g.At(i, j)-want))
 			}
-		}
-	}
-	return out, nil
-}
-
-// moments returns XᵀX/n, of rows in units of their largest value, or nil where all are zero.
-func moments(ctx context.Context, x mat.Matrix) (*mat.Dense, error) {
-	n, d := x.Dims()
-	scale := 0.0
-	row := make([]float64, d)
-	for i := range n {
-		for _, v := range mat32.Row(row, i, x) {
-			scale = math.Max(scale, math.Abs(v))
-		}
-	}
-	if scale == 0 {
-		return nil, nil
-	}
-	out := mat.NewDense(d, d, nil)
-	const rows = 1024
-	some := mat.NewDense(min(rows, n), d, nil)
-	for lo := 0; lo < n; lo += rows {
-		hi := min(lo+rows, n)
-		for i := lo; i < hi; i++ {
-			dst := some.RawRowView(i - lo)
-			for j, v := range mat32.Row(row, i, x) {
-				dst[j] = v / scale
-			}
-		}
-		p := some.Slice(0, hi-lo, 0, d).(*mat.Dense).RawMatrix()
-		if err := kernel.Gemm64(ctx, blas.Trans, blas.NoTrans, 1/float64(n), p, p, 1, out.RawMatrix()); err != nil {
-			return nil, err
 		}
 	}
 	return out, nil
@@ -527,22 +497,29 @@ func (m *LeanVecModel) apply(ctx context.Context, what string, by *mat.Dense, x 
 	if rows.Cols != d {
 		return nil, mat32.Rename(leanVec, &mat32.ShapeError{What: what, Rows: rows.Rows, Cols: rows.Cols, Want: fmt.Sprintf("%d columns", d)})
 	}
-	if err := mat32.CheckMemory(leanVec, 4*int64(rows.Rows)*int64(dim), m.Options.MemoryLimit, "map fewer rows at a time"); err != nil {
+	out, _, err := m.shorten(ctx, by, rows)
+	if err != nil {
 		return nil, err
 	}
-	short := mat32.Convert(by)
-	out := mat32.NewDense(rows.Rows, dim, make([]float32, rows.Rows*dim))
-	err = kernel.Gemm32(ctx, blas.NoTrans, blas.Trans, 1, rows, blas32.General{Rows: dim, Cols: d, Stride: d, Data: short.Data()}, 0,
-		blas32.General{Rows: rows.Rows, Cols: dim, Stride: dim, Data: out.Data()})
+	return mat32.NewDense(rows.Rows, dim, out.Data), nil
+}
+
+// shorten maps rows of as many columns as the map has, and returns the largest magnitude of
+// what it makes of them.
+func (m *LeanVecModel) shorten(ctx context.Context, by *mat.Dense, rows blas32.General) (short blas32.General, largest float32, err error) {
+	dim, d := by.Dims()
+	if err := mat32.CheckMemory(leanVec, 4*int64(rows.Rows)*int64(dim), m.Options.MemoryLimit, "map fewer rows at a time"); err != nil {
+		return short, 0, err
+	}
+	short = blas32.General{Rows: rows.Rows, Cols: dim, Stride: dim, Data: make([]float32, rows.Rows*dim)}
+	err = kernel.Gemm32(ctx, blas.NoTrans, blas.Trans, 1, rows, blas32.General{Rows: dim, Cols: d, Stride: d, Data: mat32.Convert(by).Data()}, 0, short)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", leanVec, err)
+		return short, 0, fmt.Errorf("%s: %w", leanVec, err)
 	}
-	for _, v := range out.Data() {
-		if v-v != 0 {
-			return nil, &mat32.DegenerateError{Method: leanVec, Reason: "what the map makes of the rows is beyond float32: rescale them"}
-		}
+	if largest = largestOf(short); largest-largest != 0 {
+		err = &mat32.DegenerateError{Method: leanVec, Reason: "what the map makes of the rows is beyond float32: rescale them"}
 	}
-	return out, nil
+	return short, largest, err
 }
 
 // String returns a small table.

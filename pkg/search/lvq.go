@@ -3,13 +3,13 @@ package search
 import (
 	"context"
 	"fmt"
-	"math"
 	"strings"
 	"sync/atomic"
 
 	"gonum.org/v1/gonum/blas/blas32"
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/kernel"
 	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
@@ -80,42 +80,55 @@ func (l LVQ) fit(ctx context.Context, rows blas32.General) (*LVQModel, error) {
 	n, d := rows.Rows, rows.Cols
 	m := &LVQModel{Options: l, n: n, d: d, stride: (d*l.Bits + 7) / 8, Mean: make([]float32, d), Least: make([]float32, n), Step: make([]float32, n)}
 	m.Codes = make([]uint8, n*m.stride)
-	sums := make([]float64, d)
-	for i := range n {
-		if i%4096 == 0 && ctx.Err() != nil {
-			return nil, fmt.Errorf("%s: %w", lvq, ctx.Err())
+	const block = 1024
+	sums := make([]float64, (n+block-1)/block*d)
+	err := par.Blocks(ctx, n, block, func(lo, hi int) {
+		sum := sums[lo/block*d:][:d]
+		for i := lo; i < hi; i++ {
+			add(sum, rows.Data[i*rows.Stride:][:d])
 		}
-		for j, v := range rows.Data[i*rows.Stride:][:d] {
-			sums[j] += float64(v)
-		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", lvq, err)
 	}
-	for j, s := range sums {
+	for at := d; at < len(sums); at += d {
+		kernel.Axpy64(1, sums[at:at+d], sums[:d])
+	}
+	for j, s := range sums[:d] {
 		m.Mean[j] = float32(s / float64(n))
 	}
-	levels := float32(int(1)<<l.Bits - 1)
+	top := int32(1)<<l.Bits - 1
 	var beyond atomic.Bool
-	err := par.Blocks(ctx, n, 256, func(lo, hi int) {
+	err = par.BlocksWith(ctx, n, 256, func() []float32 { return make([]float32, d) }, func(row []float32, lo, hi int) {
 		for i := lo; i < hi; i++ {
-			row := rows.Data[i*rows.Stride:][:d]
-			least, most := float32(math.Inf(1)), float32(math.Inf(-1))
-			for j, v := range row {
-				least, most = min(least, v-m.Mean[j]), max(most, v-m.Mean[j])
+			kernel.Difference32(row, rows.Data[i*rows.Stride:][:d], m.Mean)
+			least, most := row[0], row[0]
+			for _, v := range row {
+				if v < least {
+					least = v
+				}
+				if v > most {
+					most = v
+				}
 			}
-			step := most/levels - least/levels
-			if m.Least[i], m.Step[i] = least, step; step-step != 0 || most-most != 0 {
+			step := most/float32(top) - least/float32(top)
+			if m.Least[i], m.Step[i] = least, step; step-step != 0 {
 				beyond.Store(true)
 				return
 			}
+			if step == 0 {
+				continue
+			}
 			code := m.Codes[i*m.stride:][:m.stride]
 			for j, v := range row {
-				var c uint8
-				if step > 0 {
-					c = uint8(min(max((v-m.Mean[j]-least)/step+.5, 0), levels))
+				c := top
+				if at := (v-least)/step + .5; at < float32(top) {
+					c = int32(at)
 				}
 				if l.Bits == 8 {
-					code[j] = c
+					code[j] = uint8(c)
 				} else {
-					code[j/2] |= c << (4 * (j % 2))
+					code[j/2] |= uint8(c) << (4 * (j % 2))
 				}
 			}
 		}

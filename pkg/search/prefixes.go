@@ -122,9 +122,12 @@ func byPrefixes(ctx context.Context, method string, rows, asked blas32.General, 
 	if len(later) == 0 {
 		later, candidates = stages, max(candidates, slack(k, rows.Rows))
 	}
-	short := centered(prefix(rows, first.columns))
+	shorter := prefix(rows, first.columns)
+	var short fill
 	if normalize {
-		short = units(prefix(rows, first.columns))
+		short = units(shorter)
+	} else {
+		short = centered(shorter, unitOf(largestOf(shorter))).fill
 	}
 	out := &Found{}
 	out.Cost.add(int64(asked.Rows)*int64(rows.Rows), int64(first.columns), 4)

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 
-	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas32"
 	"gonum.org/v1/gonum/mat"
 
@@ -35,7 +35,7 @@ func Exhaustive(ctx context.Context, x, queries mat.Matrix, k int) (*Found, erro
 	}
 	out := &Found{}
 	out.Cost.add(int64(asked.Rows)*int64(rows.Rows), int64(rows.Cols), 4)
-	return out.search(ctx, method, rows, asked, centered(rows), asked, slack(k, rows.Rows), []stage{{rows.Cols, k}}, false)
+	return out.search(ctx, method, rows, asked, centered(rows, unitOf(largestOf(rows))).fill, asked, slack(k, rows.Rows), []stage{{rows.Cols, k}}, false)
 }
 
 // slack is how many rows float32 products choose where the best k of them count.
@@ -73,11 +73,11 @@ func table(ctx context.Context, method, what string, x mat.Matrix) (blas32.Gener
 	if err := mat32.CheckContext(ctx, x); err != nil {
 		return fail(err)
 	}
-	if err := mat32.CheckFloat32(x); err != nil {
-		return fail(err)
-	}
 	n, d := x.Dims()
 	if _, is := x.(*mat32.Dense); !is {
+		if err := mat32.CheckFloat32(x); err != nil {
+			return fail(err)
+		}
 		if err := mat32.CheckMemory(method, 4*int64(n)*int64(d), 0, "give the rows as a *mat32.Dense, which is not copied"); err != nil {
 			return blas32.General{}, err
 		}
@@ -96,51 +96,91 @@ func checkCount(method, param string, k, n int) error {
 // fill writes rows lo … hi, one after the other, as they are compared with queries.
 type fill func(lo, hi int, to []float32)
 
-// centered writes rows less about their mean, in units near their largest value. A query ranks
-// them as it ranks the rows, but float32 neither rounds away how they differ nor overflows.
-func centered(rows blas32.General) fill {
-	n, d := rows.Rows, rows.Cols
-	largest := make([]float32, (n+rowBlock-1)/rowBlock)
-	// No work is left undone here: the context has no part in it.
-	_ = par.Blocks(context.Background(), n, rowBlock, func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			largest[lo/rowBlock] = max(largest[lo/rowBlock], most(rows.Data[i*rows.Stride:][:d]))
-		}
-	})
-	unit := unitOf(slices.Max(largest))
+// centering is rows less about their mean, in units near their largest value where float32 would
+// not hold their products otherwise.
+type centering struct {
+	row    func(i int, own []float32) []float32 // a row: as it is kept, or written to own
+	unit   float32
+	middle []float32
+}
+
+// centered returns rows ready to be compared. A query ranks them as it ranks the rows, but
+// float32 neither rounds away how they differ nor overflows.
+func centered(rows blas32.General, unit float32) *centering {
+	return centeredBy(rows.Rows, rows.Cols, unit, func(i int, _ []float32) []float32 { return rows.Data[i*rows.Stride:][:rows.Cols] })
+}
+
+func centeredBy(n, d int, unit float32, row func(i int, own []float32) []float32) *centering {
+	c := &centering{row: row, unit: unit, middle: make([]float32, d)}
 	mean := make([]float64, d)
 	step := (n + rowBlock - 1) / rowBlock
 	count := (n + step - 1) / step
 	for i := 0; i < n; i += step {
-		for j, v := range rows.Data[i*rows.Stride:][:d] {
-			mean[j] += float64(v*unit) / float64(count)
+		for j, v := range row(i, c.middle) {
+			mean[j] += float64(v * unit)
 		}
 	}
-	middle := make([]float32, d)
 	for j, v := range mean {
-		middle[j] = float32(v)
+		c.middle[j] = float32(v / float64(count))
 	}
-	return func(lo, hi int, to []float32) {
-		for i := lo; i < hi; i++ {
-			dst := to[(i-lo)*d:][:d]
-			for j, v := range rows.Data[i*rows.Stride:][:d] {
-				dst[j] = v*unit - middle[j]
-			}
+	return c
+}
+
+// fill writes rows lo … hi.
+func (c *centering) fill(lo, hi int, to []float32) {
+	d := len(c.middle)
+	for i := lo; i < hi; i++ {
+		dst := to[(i-lo)*d:][:d]
+		row := c.row(i, dst)
+		if c.unit == 1 {
+			kernel.Difference32(dst, row, c.middle)
+			continue
+		}
+		for j, v := range row {
+			dst[j] = v*c.unit - c.middle[j]
 		}
 	}
 }
 
-// most returns the largest magnitude.
-func most(row []float32) (m float32) {
-	for _, v := range row {
-		m = max(m, v, -v)
-	}
-	return m
+// largestOf returns the largest magnitude of all values; it is not finite where one is not.
+func largestOf(rows blas32.General) float32 {
+	const block = 256
+	largest := make([]float32, (rows.Rows+block-1)/block)
+	// No work is left undone here: the context has no part in it.
+	_ = par.Blocks(context.Background(), rows.Rows, block, func(lo, hi int) {
+		if rows.Stride == rows.Cols {
+			largest[lo/block] = most(rows.Data[lo*rows.Cols : hi*rows.Cols])
+			return
+		}
+		var m float32
+		for i := lo; i < hi; i++ {
+			m = max(m, most(rows.Data[i*rows.Stride:][:rows.Cols]))
+		}
+		largest[lo/block] = m
+	})
+	return slices.Max(largest)
 }
 
-// unitOf returns the power of two that brings a magnitude near 1.
+// most returns the largest magnitude: that of the bits without the sign.
+func most(row []float32) float32 {
+	const magnitude = 1<<31 - 1
+	var a, b, c, d uint32
+	for ; len(row) >= 4; row = row[4:] {
+		a = max(a, math.Float32bits(row[0])&magnitude)
+		b = max(b, math.Float32bits(row[1])&magnitude)
+		c = max(c, math.Float32bits(row[2])&magnitude)
+		d = max(d, math.Float32bits(row[3])&magnitude)
+	}
+	for _, v := range row {
+		a = max(a, math.Float32bits(v)&magnitude)
+	}
+	return math.Float32frombits(max(a, b, c, d))
+}
+
+// unitOf returns the power of two that brings a magnitude near 1, or 1 where products of such
+// are in the range of float32 as they are.
 func unitOf(magnitude float32) float32 {
-	if magnitude == 0 {
+	if magnitude == 0 || magnitude > 0x1p-30 && magnitude < 0x1p30 {
 		return 1
 	}
 	_, e := math.Frexp(float64(magnitude))
@@ -153,105 +193,120 @@ func prefix(rows blas32.General, columns int) blas32.General {
 	return rows
 }
 
-// candidate is a row with its score.
-type candidate struct {
-	row   int32
-	score float32
+// candidate is a row with its score, as a number that is the larger, the better the row: bits of
+// the score, turned such that they grow with it, and below them those of the row, turned round.
+type candidate uint64
+
+func candidateOf(row int, score float32) candidate {
+	bits := math.Float32bits(score + 0) // of −0 as of 0
+	bits ^= uint32(int32(bits)>>31) | 1<<31
+	return candidate(bits)<<32 | candidate(^uint32(row))
 }
 
-// worse says that a row comes after another: it scores less, or as much and stands behind.
-func (c candidate) worse(than candidate) bool {
-	return c.score < than.score || c.score == than.score && c.row > than.row
+func (c candidate) row() int32 { return int32(^uint32(c)) }
+
+func (c candidate) score() float32 {
+	bits := uint32(c >> 32)
+	return math.Float32frombits(bits ^ (^uint32(int32(bits)>>31) | 1<<31))
 }
 
 const (
-	queryBlock = 128
+	queryBlock = 48
 	rowBlock   = 2048
+	rowStrip   = 128 // rows that are made ready at a time
 )
 
 // scan returns, for each query one after the other, the wanted rows that score best by float32
 // products, the best first, ties by row. Blocks depend on the shapes alone.
 func scan(ctx context.Context, name string, n int, rows fill, asked blas32.General, wanted int) ([]candidate, error) {
-	if err := mat32.CheckMemory(name, int64(asked.Rows)*(8*int64(wanted)+4*int64(asked.Cols)), 0, "ask fewer queries at a time, or for fewer rows"); err != nil {
+	m, d := asked.Rows, asked.Cols
+	if err := mat32.CheckMemory(name, int64(m)*(8*int64(wanted)+4*int64(d)), 0, "ask fewer queries at a time, or for fewer rows"); err != nil {
 		return nil, err
 	}
-	d := asked.Cols
-	units := blas32.General{Rows: asked.Rows, Cols: d, Stride: d, Data: make([]float32, asked.Rows*d)}
-	for q := range asked.Rows {
+	units := make([]float32, m*d)
+	for q := range m {
 		query := asked.Data[q*asked.Stride:][:d]
 		unit := unitOf(most(query))
 		for j, v := range query {
-			units.Data[q*d+j] = v * unit
+			units[q*d+j] = v * unit
 		}
 	}
-	best := make([]candidate, asked.Rows*wanted)
-	counts := make([]int, asked.Rows)
-	products := make([]float32, min(queryBlock, asked.Rows)*min(rowBlock, n))
-	buffer := make([]float32, min(rowBlock, n)*d)
+	best := make([]candidate, m*wanted)
+	counts := make([]int, m)
+	strips := make([]kernel.Tile32, (min(rowBlock, n)+rowStrip-1)/rowStrip)
+	together := max(1, min(queryBlock, (m/8+11)/12*12))
+	type seer struct {
+		tile           kernel.Tile32
+		rows, products []float32
+		hits           []int32
+	}
+	seers := sync.Pool{New: func() any {
+		return &seer{rows: make([]float32, min(rowStrip, n)*d), products: make([]float32, min(together, m)*min(rowBlock, n)), hits: make([]int32, keepAtOnce)}
+	}}
 	stage := watch.Start(ctx, name, n)
 	for lo := 0; lo < n; lo += rowBlock {
 		hi := min(lo+rowBlock, n)
-		err := par.Blocks(ctx, hi-lo, 128, func(from, to int) { rows(lo+from, lo+to, buffer[from*d:to*d]) })
+		err := par.Blocks(ctx, hi-lo, rowStrip, func(from, to int) {
+			s := seers.Get().(*seer)
+			defer seers.Put(s)
+			some := s.rows[:(to-from)*d]
+			rows(lo+from, lo+to, some)
+			strips[from/rowStrip].SetB(some, d)
+		})
+		if err == nil {
+			err = par.Blocks(ctx, m, together, func(first, last int) {
+				s := seers.Get().(*seer)
+				defer seers.Put(s)
+				s.tile.SetA(units[first*d:last*d], d)
+				for from := 0; from < hi-lo; from += rowStrip {
+					s.tile.ShareB(&strips[from/rowStrip])
+					s.tile.Mul(s.products[from:], hi-lo)
+				}
+				for q := first; q < last; q++ {
+					counts[q] = keep(best[q*wanted:][:wanted], counts[q], lo, s.products[(q-first)*(hi-lo):][:hi-lo], s.hits)
+				}
+			})
+		}
 		if err != nil {
 			return nil, err
 		}
-		some := blas32.General{Rows: hi - lo, Cols: d, Stride: d, Data: buffer[:(hi-lo)*d]}
-		for first := 0; first < asked.Rows; first += queryBlock {
-			last := min(first+queryBlock, asked.Rows)
-			query := blas32.General{Rows: last - first, Cols: d, Stride: d, Data: units.Data[first*d : last*d]}
-			scores := blas32.General{Rows: last - first, Cols: hi - lo, Stride: hi - lo, Data: products[:(last-first)*(hi-lo)]}
-			if err := kernel.Gemm32(ctx, blas.NoTrans, blas.Trans, 1, query, some, 0, scores); err != nil {
-				return nil, err
-			}
-			err := par.Blocks(ctx, last-first, 8, func(from, to int) {
-				for q := from; q < to; q++ {
-					own := best[(first+q)*wanted:][:wanted]
-					counts[first+q] = keep(own, counts[first+q], lo, scores.Data[q*scores.Stride:][:scores.Cols])
-				}
-			})
-			if err != nil {
-				return nil, err
-			}
-		}
 		stage.Add(hi - lo)
 	}
-	return best, par.Blocks(ctx, asked.Rows, max(1, 1<<14/wanted), func(lo, hi int) {
+	return best, par.Blocks(ctx, m, max(1, 1<<14/wanted), func(lo, hi int) {
 		for q := lo; q < hi; q++ {
-			slices.SortFunc(best[q*wanted:][:wanted], func(a, b candidate) int {
-				switch {
-				case a.worse(b):
-					return 1
-				case b.worse(a):
-					return -1
-				}
-				return 0
-			})
+			own := best[q*wanted:][:wanted]
+			slices.Sort(own)
+			slices.Reverse(own)
 		}
 	})
 }
 
+// keepAtOnce is how many scores are compared with the worst that is kept before it is looked up
+// again.
+const keepAtOnce = 256
+
 // keep adds rows from first on, with their scores, to the count best, a heap whose worst row is
-// on top once it is full.
-func keep(best []candidate, count, first int, scores []float32) int {
+// on top once it is full. Hits is scratch.
+func keep(best []candidate, count, first int, scores []float32, hits []int32) int {
 	at := 0
 	for ; at < len(scores) && count < len(best); at++ {
-		best[count] = candidate{int32(first + at), scores[at]}
+		best[count] = candidateOf(first+at, scores[at])
 		if count++; count == len(best) {
 			for i := len(best)/2 - 1; i >= 0; i-- {
 				sink(best, i)
 			}
 		}
 	}
-	if at == len(scores) {
-		return count
-	}
-	limit := best[0].score
-	for i, s := range scores[at:] {
+	inf := float32(math.Inf(1))
+	for ; at < len(scores); at += keepAtOnce {
+		some := scores[at:min(at+keepAtOnce, len(scores))]
 		// Of equal scores the earlier row stays.
-		if s > limit {
-			best[0] = candidate{int32(first + at + i), s}
-			sink(best, 0)
-			limit = best[0].score
+		above := math.Nextafter32(best[0].score(), inf)
+		for _, i := range hits[:kernel.Between32(hits, some, above, inf)] {
+			if c := candidateOf(first+at+int(i), some[i]); c > best[0] {
+				best[0] = c
+				sink(best, 0)
+			}
 		}
 	}
 	return count
@@ -259,20 +314,21 @@ func keep(best []candidate, count, first int, scores []float32) int {
 
 // sink moves a row down to where those below are better.
 func sink(heap []candidate, i int) {
+	c := heap[i]
 	for {
 		child := 2*i + 1
 		if child >= len(heap) {
-			return
+			break
 		}
-		if child+1 < len(heap) && heap[child+1].worse(heap[child]) {
+		if child+1 < len(heap) && heap[child+1] < heap[child] {
 			child++
 		}
-		if !heap[child].worse(heap[i]) {
-			return
+		if heap[child] >= c {
+			break
 		}
-		heap[i], heap[child] = heap[child], heap[i]
-		i = child
+		heap[i], i = heap[child], child
 	}
+	heap[i] = c
 }
 
 // stage is one comparison: by so many columns, keeping so many rows.
@@ -300,7 +356,7 @@ func (f *Found) search(ctx context.Context, method string, rows, asked blas32.Ge
 		for q := lo; q < hi; q++ {
 			left := all[:candidates]
 			for i, c := range best[q*candidates:][:candidates] {
-				left[i] = scored{c.row, float64(c.score)}
+				left[i].row = c.row()
 			}
 			for _, s := range stages {
 				query := asked.Data[q*asked.Stride:][:s.columns]

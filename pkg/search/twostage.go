@@ -97,27 +97,28 @@ func (t TwoStage) Index(ctx context.Context, x mat.Matrix) (*TwoStageIndex, erro
 		return nil, err
 	}
 	index := &TwoStageIndex{Options: t, Map: t.Map, rows: rows, perValue: 4}
-	short := rows
+	short, largest := rows, float32(0)
 	if t.Dim < rows.Cols || t.Map != nil {
 		if index.Map == nil {
-			if index.Map, err = (LeanVec{Dim: t.Dim, Queries: t.Queries, MemoryLimit: t.MemoryLimit}).Fit(ctx, x); err != nil {
+			if index.Map, err = (LeanVec{Dim: t.Dim, Queries: t.Queries, MemoryLimit: t.MemoryLimit}).fit(ctx, x); err != nil {
 				return nil, mat32.Rename(twoStage, err)
 			}
 		}
-		mapped, err := index.Map.Rows(ctx, x)
-		if err != nil {
+		if short, largest, err = index.Map.shorten(ctx, index.Map.ForRows, rows); err != nil {
 			return nil, mat32.Rename(twoStage, err)
 		}
-		short = blas32.General{Rows: rows.Rows, Cols: t.Dim, Stride: t.Dim, Data: mapped.Data()}
+	} else {
+		largest = largestOf(rows)
 	}
-	index.first, index.bytes = centered(short), 4*int64(short.Rows)*int64(short.Cols)
 	if t.Bits < 32 {
 		codes, err := LVQ{Bits: t.Bits}.fit(ctx, short)
 		if err != nil {
 			return nil, err
 		}
 		index.first, index.perValue, index.bytes = codes.fill(), codes.perValue(), codes.Bytes()
+		return index, nil
 	}
+	index.first, index.bytes = centered(short, unitOf(largest)).fill, 4*int64(short.Rows)*int64(short.Cols)
 	return index, nil
 }
 
