@@ -110,20 +110,15 @@ func (c Cao) Resolve(n, d int) (Cao, error) {
 // *mat32.NotFiniteError, *mat32.ShapeError or *mat32.ParamError, a *mat32.DegenerateError for a
 // constant series, and that of ctx.
 func (c Cao) Estimate(ctx context.Context, x mat.Matrix) (*EmbeddingDimension, error) {
-	values, err := series(ctx, cao, x, 20)
+	values, lag, notes, err := lagged(ctx, cao, x, c.Lag)
 	if err != nil {
 		return nil, err
 	}
-	out := &EmbeddingDimension{}
-	if c.Lag == 0 {
-		if c.Lag, out.Notes, err = defaultLag(ctx, values); err != nil {
-			return nil, err
-		}
-	}
+	c.Lag = lag
 	if c, err = c.Resolve(len(values), 1); err != nil {
 		return nil, err
 	}
-	out.Lag = c.Lag
+	out := &EmbeddingDimension{Lag: lag, Notes: notes}
 	values = unitOf(values).all(values)
 	if err := mat32.CheckMemory(cao, 8*int64(len(values))*int64(c.MaxDim+2), 0, "a smaller MaxDim takes less"); err != nil {
 		return nil, err

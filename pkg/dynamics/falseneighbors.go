@@ -91,21 +91,16 @@ func (f FalseNeighbors) Resolve(n, d int) (FalseNeighbors, error) {
 // Errors: a *mat32.NotFiniteError, *mat32.ShapeError or *mat32.ParamError, a
 // *mat32.DegenerateError for a constant series, and that of ctx.
 func (f FalseNeighbors) Estimate(ctx context.Context, x mat.Matrix) (*FalseShares, error) {
-	values, err := series(ctx, falseNeighbors, x, 20)
+	values, lag, notes, err := lagged(ctx, falseNeighbors, x, f.Lag)
 	if err != nil {
 		return nil, err
 	}
-	out := &FalseShares{}
-	if f.Lag == 0 {
-		if f.Lag, out.Notes, err = defaultLag(ctx, values); err != nil {
-			return nil, err
-		}
-	}
+	f.Lag = lag
 	if f, err = f.Resolve(len(values), 1); err != nil {
 		return nil, err
 	}
+	out := &FalseShares{Lag: lag, Notes: notes}
 	scaled := unitOf(values).all(values)
-	out.Lag = f.Lag
 	stage := watch.Start(ctx, "false neighbours", f.MaxDim)
 	for d := 1; d <= f.MaxDim; d++ {
 		share, err := f.share(ctx, scaled, d)

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"gonum.org/v1/gonum/dsp/fourier"
+	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fft"
 	"github.com/flatland-go/flatland/pkg/mat32"
@@ -188,6 +189,16 @@ func firstMinimum(ctx context.Context, values []float64, most int) (lag int, fou
 		before, now = now, after
 	}
 	return 1, false, nil
+}
+
+// lagged returns the values of a series, and the lag to delay them by: the one given, or, where it
+// is 0, one found of the values, and the notes to it.
+func lagged(ctx context.Context, method string, x mat.Matrix, given int) (values []float64, lag int, notes []string, err error) {
+	if values, err = series(ctx, method, x, 20); err != nil || given != 0 {
+		return values, given, nil, err
+	}
+	lag, notes, err = defaultLag(ctx, values)
+	return values, lag, notes, err
 }
 
 // defaultLag is the lag that methods use where none is given: 1 where each value is news already,
