@@ -35,6 +35,7 @@ var house = []floor{
 	{"0⅓, the innermost loops", []string{"internal/kernel"}},
 	{"0⅔, tools made of tools", []string{"internal/fft", "internal/hdbscan", "internal/isotonic", "internal/kmeans", "internal/line", "internal/linalg", "internal/nn", "internal/rankcorr", "internal/resample", "internal/transport"}},
 	{"1, what all rooms speak of", []string{"pkg/mat32", "pkg/measure", "pkg/watch"}},
+	{"1¼, where rows are seen from", []string{"internal/frame"}},
 	{"1½, what is made of these", []string{"pkg/cell", "pkg/nn", "internal/mds", "internal/screen", "internal/subspace"}},
 	{"2, near, and to practise on", []string{"pkg/neighbors", "pkg/manifold", "pkg/sketch", "pkg/spectrum", "pkg/datasets", "pkg/datasets/fetch", "pkg/datasets/mnist10k",
 		"pkg/datasets/sparse", "pkg/datasets/table", "pkg/datasets/internal/source", "pkg/datasets/images", "pkg/datasets/vectors", "pkg/datasets/idx", "pkg/datasets/npy", "pkg/datasets/internal/decimal", "pkg/datasets/internal/pack", "pkg/datasets/mnist10k/internal/pack"}},

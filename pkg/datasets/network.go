@@ -10,8 +10,8 @@ import (
 	"gonum.org/v1/gonum/blas/blas32"
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/frame"
 	"github.com/flatland-go/flatland/internal/nn"
-	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/internal/rng"
 	"github.com/flatland-go/flatland/pkg/mat32"
 	"github.com/flatland-go/flatland/pkg/watch"
@@ -237,12 +237,9 @@ func (g Network) Regress(ctx context.Context, x, targets, held mat.Matrix) (*Tra
 		return nil, &mat32.ShapeError{What: "targets", Rows: n, Cols: d, Want: fmt.Sprintf("a row for each of the %d of x", t.Rows)}
 	}
 	t.Widest = d
-	if t.Out, err = frameOf(ctx, method, "targets", targets); err != nil {
+	var want *mat32.Dense
+	if t.Out, want, err = frameOf(ctx, method, "targets", targets); err != nil {
 		return nil, err
-	}
-	want, err := t.Out.scaled(ctx, targets)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", method, err)
 	}
 	batch := general(mat32.NewDense(min(t.Options.Batch, t.Rows), d, nil))
 	return t.train(ctx, method, rows, held, func(some []int, y, by blas32.General) float64 {
@@ -281,70 +278,25 @@ func (g Network) start(ctx context.Context, x, held mat.Matrix) (*TrainedNetwork
 	if n, d := held.Dims(); d != t.Dim {
 		return nil, nil, &mat32.ShapeError{What: "held", Rows: n, Cols: d, Want: fmt.Sprintf("the %d columns of x", t.Dim)}
 	}
-	if t.In, err = frameOf(ctx, method, "x", x); err != nil {
+	var rows *mat32.Dense
+	if t.In, rows, err = frameOf(ctx, method, "x", x); err != nil {
 		return nil, nil, err
-	}
-	rows, err := t.In.scaled(ctx, x)
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", method, err)
 	}
 	return t, rows, nil
 }
 
-// frameOf returns the means of the columns of x and the root of the mean square of what is
-// left.
-func frameOf(ctx context.Context, method, name string, x mat.Matrix) (Frame, error) {
-	n, d := x.Dims()
-	f := Frame{Mean: make([]float64, d)}
-	buffer := make([]float64, d)
-	first := slices.Clone(mat32.Row(buffer, 0, x)) // near which nothing is lost to an offset
-	for i := range n {
-		if i%1024 == 0 && ctx.Err() != nil {
-			return f, fmt.Errorf("%s: %w", method, ctx.Err())
-		}
-		for j, v := range mat32.Row(buffer, i, x) {
-			f.Mean[j] += (v - first[j]) / float64(n)
-		}
+// frameOf returns the frame of x, and x in it.
+func frameOf(ctx context.Context, method, name string, x mat.Matrix) (Frame, *mat32.Dense, error) {
+	mean, unit, err := frame.Of(ctx, method, name, x, smallest)
+	if err != nil {
+		return Frame{}, nil, err
 	}
-	for j, v := range first {
-		f.Mean[j] += v
+	f := Frame{mean, unit}
+	rows, err := frame.Scaled(ctx, x, f.Mean, f.Unit)
+	if err != nil {
+		return f, nil, fmt.Errorf("%s: %w", method, err)
 	}
-	square := 0.
-	for i := range n {
-		for j, v := range mat32.Row(buffer, i, x) {
-			v -= f.Mean[j]
-			square += v * v
-		}
-	}
-	f.Unit = math.Sqrt(square / (float64(n) * float64(d)))
-	switch {
-	case f.Unit == 0:
-		return f, &mat32.DegenerateError{Method: method, Reason: "all rows of " + name + " are equal: there is nothing to learn"}
-	case !(f.Unit >= smallest && f.Unit <= largestUnit):
-		return f, &mat32.DegenerateError{Method: method, Reason: fmt.Sprintf("the deviations of %s are around %.3g: rescale the data", name, f.Unit)}
-	}
-	return f, nil
-}
-
-const largestUnit = 1e100
-
-// scaled returns the rows of x in the frame. The error is a *mat32.NotFiniteError for a
-// value that float32 cannot hold there, or ctx.Err().
-func (f Frame) scaled(ctx context.Context, x mat.Matrix) (*mat32.Dense, error) {
-	n, d := x.Dims()
-	to := mat32.NewDense(n, d, nil)
-	err := par.BlocksWith(ctx, n, 256, func() []float64 { return make([]float64, d) }, func(buffer []float64, lo, hi int) {
-		for i := lo; i < hi; i++ {
-			row := to.Row(i)
-			for j, v := range mat32.Row(buffer, i, x) {
-				row[j] = float32((v - f.Mean[j]) / f.Unit)
-			}
-		}
-	})
-	if err == nil {
-		err = mat32.CheckContext(ctx, to)
-	}
-	return to, err
+	return f, rows, nil
 }
 
 func general(m *mat32.Dense) blas32.General {
@@ -374,7 +326,7 @@ func (t *TrainedNetwork) train(ctx context.Context, method string, rows *mat32.D
 		t.Layers = append(t.Layers, fmt.Sprintf("layer %d", i+1))
 	}
 	t.Layers = append(t.Layers, "output")
-	heldRows, err := t.In.scaled(ctx, held)
+	heldRows, err := frame.Scaled(ctx, held, t.In.Mean, t.In.Unit)
 	if err != nil {
 		return fail(err)
 	}
@@ -475,7 +427,7 @@ func (t *TrainedNetwork) Forward(ctx context.Context, x mat.Matrix) ([]*mat32.De
 	if n, d := x.Dims(); d != t.Dim {
 		return nil, &mat32.ShapeError{What: "x", Rows: n, Cols: d, Want: fmt.Sprintf("the %d columns trained on", t.Dim)}
 	}
-	rows, err := t.In.scaled(ctx, x)
+	rows, err := frame.Scaled(ctx, x, t.In.Mean, t.In.Unit)
 	if err == nil {
 		var list []*mat32.Dense
 		if list, err = t.forward(ctx, 0, rows); err == nil {

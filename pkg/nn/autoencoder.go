@@ -8,6 +8,7 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/frame"
 	"github.com/flatland-go/flatland/internal/saved"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
@@ -109,7 +110,7 @@ func (a Autoencoder) Fit(ctx context.Context, x mat.Matrix) (*AutoencoderModel, 
 		return nil, err
 	}
 	m := &AutoencoderModel{Options: a}
-	if m.Mean, m.Unit, err = frame(ctx, autoencoder, x); err != nil {
+	if m.Mean, m.Unit, err = frame.Of(ctx, autoencoder, "x", x, leastUnit); err != nil {
 		return nil, err
 	}
 	rows, err := m.scaled(ctx, x)
@@ -138,7 +139,8 @@ func (a Autoencoder) net(targets mat.Matrix) MLP {
 
 // scaled returns rows as they come in.
 func (m *AutoencoderModel) scaled(ctx context.Context, x mat.Matrix) (*mat32.Dense, error) {
-	return scaledBy(ctx, autoencoder, x, m.Mean, m.Unit)
+	rows, err := frame.Scaled(ctx, x, m.Mean, m.Unit)
+	return rows, mat32.Rename(autoencoder, err)
 }
 
 // Encode returns the codes of the rows of x, n × Code. Errors are those of MLPModel.Activations.
@@ -226,7 +228,7 @@ func (m *AutoencoderModel) decode(s *saved.Reader) {
 
 // WriteTo saves the model.
 func (m *AutoencoderModel) WriteTo(w io.Writer) (int64, error) {
-	return write(w, autoencoderKind, autoencoderVersion, m.encode)
+	return saved.Write(w, autoencoderKind, autoencoderVersion, m.encode)
 }
 
 // ReadFrom replaces m by a saved model. The error for a damaged or foreign file is a

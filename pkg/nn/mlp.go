@@ -295,13 +295,24 @@ func (m MLP) prepare(ctx context.Context, x mat.Matrix, whole bool) (*lesson, er
 	return l, nil
 }
 
-// checkRows returns x in float32, with the bits of a *mat32.Dense borrowed.
-func checkRows(ctx context.Context, method string, x mat.Matrix) (*mat32.Dense, error) {
+// leastUnit is how small deviations from the mean may be that rows are divided by.
+const leastUnit = 1e-100
+
+// checkFinite is checkRows for methods that scale rows first.
+func checkFinite(ctx context.Context, method string, x mat.Matrix) error {
 	if err := mat32.CheckRows(method, x); err != nil {
-		return nil, err
+		return err
 	}
 	if err := mat32.CheckContext(ctx, x); err != nil {
-		return nil, fmt.Errorf("%s: %w", method, err)
+		return fmt.Errorf("%s: %w", method, err)
+	}
+	return nil
+}
+
+// checkRows returns x in float32, with the bits of a *mat32.Dense borrowed.
+func checkRows(ctx context.Context, method string, x mat.Matrix) (*mat32.Dense, error) {
+	if err := checkFinite(ctx, method, x); err != nil {
+		return nil, err
 	}
 	if err := mat32.CheckFloat32(x); err != nil {
 		return nil, fmt.Errorf("%s: %w", method, err)

@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/blas/blas32"
 	"gonum.org/v1/gonum/mat"
 
+	"github.com/flatland-go/flatland/internal/frame"
 	"github.com/flatland-go/flatland/internal/nn"
 	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/internal/rng"
@@ -128,12 +129,12 @@ func (a SAE) Fit(ctx context.Context, x mat.Matrix) (*SAEModel, error) {
 	if err := mat32.CheckMemory(sae, need, a.MemoryLimit, "reduce Features, Batch or rows"); err != nil {
 		return nil, err
 	}
-	if m.Mean, m.Unit, err = frame(ctx, sae, x); err != nil {
+	if m.Mean, m.Unit, err = frame.Of(ctx, sae, "x", x, leastUnit); err != nil {
 		return nil, err
 	}
-	rows, err := scaledBy(ctx, sae, x, m.Mean, m.Unit)
+	rows, err := frame.Scaled(ctx, x, m.Mean, m.Unit)
 	if err != nil {
-		return nil, err
+		return nil, mat32.Rename(sae, err)
 	}
 	if err := m.begin(d); err != nil {
 		return nil, err
@@ -331,8 +332,8 @@ func (m *SAEModel) forward(ctx context.Context, x mat.Matrix) (rows, codes, back
 	if err := mat32.CheckMemory(sae, 4*int64(n)*int64(2*d+k)+16*rowsAtOnce*int64(k+d), m.Options.MemoryLimit, "take fewer rows"); err != nil {
 		return nil, nil, nil, err
 	}
-	if rows, err = scaledBy(ctx, sae, x, m.Mean, m.Unit); err != nil {
-		return nil, nil, nil, err
+	if rows, err = frame.Scaled(ctx, x, m.Mean, m.Unit); err != nil {
+		return nil, nil, nil, mat32.Rename(sae, err)
 	}
 	codes, back = mat32.NewDense(n, k, nil), mat32.NewDense(n, d, nil)
 	errs := make([]error, (n+rowsAtOnce-1)/rowsAtOnce)
@@ -399,7 +400,7 @@ func (m *SAEModel) decode(s *saved.Reader) {
 
 // WriteTo saves the model.
 func (m *SAEModel) WriteTo(w io.Writer) (int64, error) {
-	return write(w, saeKind, saeVersion, m.encode)
+	return saved.Write(w, saeKind, saeVersion, m.encode)
 }
 
 // ReadFrom replaces m by a saved model. The error for a damaged or foreign file is a
