@@ -364,6 +364,25 @@ func (s *Reader) Close() (int64, error) {
 	return s.n, s.err
 }
 
+// Write writes a file of a kind in a format version, whose fields encode writes.
+func Write(w io.Writer, kind string, version int, encode func(*Writer)) (int64, error) {
+	s := NewWriter(w, kind, version)
+	encode(s)
+	return s.Close()
+}
+
+// Read replaces *v by what decode reads of a file, as NewReader has it, when all of it could be read.
+func Read[T any](r io.Reader, kind string, version int, refuse func(kind, reason string) error, v *T, decode func(*T, *Reader)) (int64, error) {
+	s, _ := NewReader(r, kind, version, refuse)
+	var fresh T
+	decode(&fresh, s)
+	n, err := s.Close()
+	if err == nil {
+		*v = fresh
+	}
+	return n, err
+}
+
 // Marshal returns what v writes.
 func Marshal(v io.WriterTo) ([]byte, error) {
 	var b bytes.Buffer

@@ -9,21 +9,12 @@ import (
 
 // write saves a model by its encode method.
 func write(w io.Writer, kind string, encode func(*saved.Writer)) (int64, error) {
-	s := saved.NewWriter(w, kind, 1)
-	encode(s)
-	return s.Close()
+	return saved.Write(w, kind, 1, encode)
 }
 
 // read replaces *v by a saved model when all of it could be read.
 func read[T any](r io.Reader, kind string, v *T, decode func(*T, *saved.Reader)) (int64, error) {
-	s, _ := saved.NewReader(r, kind, 1, func(kind, reason string) error { return &mat32.FileError{Kind: kind, Reason: reason} })
-	var fresh T
-	decode(&fresh, s)
-	n, err := s.Close()
-	if err == nil {
-		*v = fresh
-	}
-	return n, err
+	return saved.Read(r, kind, 1, func(kind, reason string) error { return &mat32.FileError{Kind: kind, Reason: reason} }, v, decode)
 }
 
 // labeled reads labels, and the sizes of their clusters.

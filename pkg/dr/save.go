@@ -9,21 +9,12 @@ import (
 
 // write saves one value by its encode method.
 func write(w io.Writer, kind string, version int, encode func(*saved.Writer)) (int64, error) {
-	s := saved.NewWriter(w, kind, version)
-	encode(s)
-	return s.Close()
+	return saved.Write(w, kind, version, encode)
 }
 
 // read replaces *v by a saved value when all of it could be read.
 func read[T any](r io.Reader, kind string, version int, v *T, decode func(*T, *saved.Reader)) (int64, error) {
-	s, _ := saved.NewReader(r, kind, version, fileError)
-	var fresh T
-	decode(&fresh, s)
-	n, err := s.Close()
-	if err == nil {
-		*v = fresh
-	}
-	return n, err
+	return saved.Read(r, kind, version, fileError, v, decode)
 }
 
 func fileError(kind, reason string) error { return &mat32.FileError{Kind: kind, Reason: reason} }

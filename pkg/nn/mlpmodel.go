@@ -375,7 +375,7 @@ func (m *MLPModel) decode(s *saved.Reader) {
 
 // WriteTo saves the model.
 func (m *MLPModel) WriteTo(w io.Writer) (int64, error) {
-	return write(w, mlpKind, mlpVersion, m.encode)
+	return saved.Write(w, mlpKind, mlpVersion, m.encode)
 }
 
 // ReadFrom replaces m by a saved model. The error for a damaged or foreign file is a

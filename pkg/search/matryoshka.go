@@ -420,7 +420,7 @@ func (m *MatryoshkaModel) decode(s *saved.Reader) {
 
 // WriteTo saves the model.
 func (m *MatryoshkaModel) WriteTo(w io.Writer) (int64, error) {
-	return write(w, matryoshkaKind, matryoshkaVersion, m.encode)
+	return saved.Write(w, matryoshkaKind, matryoshkaVersion, m.encode)
 }
 
 // ReadFrom replaces m by a saved model. The error for a damaged or foreign file is a

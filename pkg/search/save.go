@@ -8,24 +8,12 @@ import (
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
-// write saves what encode writes.
-func write(w io.Writer, kind string, version int, encode func(*saved.Writer)) (int64, error) {
-	s := saved.NewWriter(w, kind, version)
-	encode(s)
-	return s.Close()
-}
-
 // read replaces *v by a saved value when all of it could be read.
 func read[T any](r io.Reader, kind string, version int, v *T, decode func(*T, *saved.Reader)) (int64, error) {
-	s, _ := saved.NewReader(r, kind, version, func(kind, reason string) error { return &mat32.FileError{Kind: kind, Reason: reason} })
-	var fresh T
-	decode(&fresh, s)
-	n, err := s.Close()
-	if err == nil {
-		*v = fresh
-	}
-	return n, err
+	return saved.Read(r, kind, version, fileError, v, decode)
 }
+
+func fileError(kind, reason string) error { return &mat32.FileError{Kind: kind, Reason: reason} }
 
 // finite says that no value is NaN or infinite.
 func finite[T float32 | float64](values []T) bool {
@@ -64,7 +52,7 @@ func (m *LeanVecModel) decode(s *saved.Reader) {
 
 // WriteTo saves the model.
 func (m *LeanVecModel) WriteTo(w io.Writer) (int64, error) {
-	return write(w, leanVecKind, leanVecVersion, m.encode)
+	return saved.Write(w, leanVecKind, leanVecVersion, m.encode)
 }
 
 // ReadFrom replaces m by a saved model. The error for a damaged or foreign file is a
@@ -108,7 +96,7 @@ func (m *LVQModel) decodeFrom(s *saved.Reader) {
 
 // WriteTo saves the model.
 func (m *LVQModel) WriteTo(w io.Writer) (int64, error) {
-	return write(w, lvqKind, lvqVersion, m.encode)
+	return saved.Write(w, lvqKind, lvqVersion, m.encode)
 }
 
 // ReadFrom replaces m by a saved model. The error for a damaged or foreign file is a
