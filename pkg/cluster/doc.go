@@ -6,6 +6,7 @@
 //	merged, nearest first               Agglomerative (Ward, Average, Complete, Single)
 //	cut off where a graph has few edges Spectral
 //	dense, with noise between           HDBSCAN
+//	a community of a graph              Leiden
 //
 // Each is a struct value whose Fit returns a model with Labels: the cluster of every row,
 // numbered from 0 by their first rows, −1 for noise.

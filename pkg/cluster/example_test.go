@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/flatland-go/flatland/pkg/affinity"
 	"github.com/flatland-go/flatland/pkg/cluster"
 	"github.com/flatland-go/flatland/pkg/datasets"
 )
@@ -73,4 +74,36 @@ func ExampleHDBSCAN() {
 	}
 	fmt.Println(m)
 	// Output: HDBSCAN of 300 rows: 3 clusters of [100 100 99], 1 rows of noise
+}
+
+func ExampleLeiden() {
+	d, err := datasets.Blobs{Rows: 300, Classes: 3, Spread: .5, Seed: 3}.Generate()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	m, err := cluster.Leiden{Resolution: .2}.Fit(context.Background(), d.X)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(m.Sizes)
+	// Output: [100 100 100]
+}
+
+// The members of a karate club that broke up over its instructor.
+func ExampleLeiden_Of() {
+	g := datasets.Karate()
+	s, err := affinity.FromEdges(g.Nodes, g.Edges, g.Weights)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	m, err := cluster.Leiden{Iterations: 10}.Of(context.Background(), s)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%.4f in communities of %v\n", m.Value, m.Sizes)
+	// Output: 0.4198 in communities of [11 5 12 6]
 }
