@@ -457,7 +457,7 @@ var Cases = append([]Case{
 		},
 		Quality: []Measure{number("trustworthiness", "trustworthiness (1 is best)", "%.9f")},
 	},
-}, append(append(append(append(qualityCases(), dimensionCases()...), similarityCases()...), append(magnitudeCases(), nnCases()...)...), append(append(append(diagramCases(), ripsCases()...), curvatureCases()...), append(append(csvCases(), dynamicsCases()...), searchCases()...)...)...)...)
+}, append(append(append(append(qualityCases(), dimensionCases()...), similarityCases()...), append(append(magnitudeCases(), clusterCases()...), nnCases()...)...), append(append(append(diagramCases(), ripsCases()...), curvatureCases()...), append(append(csvCases(), dynamicsCases()...), searchCases()...)...)...)...)
 
 var sklearnExact = Peer{
 	Package: "scikit-learn", Script: "bench_neighbors.py", Function: "exact",
