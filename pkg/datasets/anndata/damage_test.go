@@ -166,6 +166,15 @@ func TestNoSuchFile(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	for says, b := range map[string]string{"it is a zip archive": "PK\x03\x04", "it is packed by gzip": "\x1f\x8b\x08", "it is not an HDF5 file": strings.Repeat("x", 3000)} {
+		path := filepath.Join(t.TempDir(), "cells.h5ad")
+		if err := os.WriteFile(path, []byte(b), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(ctx, path); !errors.As(err, &file) || file.Path != path || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: %v, want what says %s", b[:3], err, says)
+		}
+	}
 	if _, err := Open(ctx, t.TempDir()); !errors.As(err, &file) {
 		t.Errorf("a folder: %v", err)
 	}

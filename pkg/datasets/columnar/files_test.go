@@ -294,7 +294,13 @@ func TestOtherFilesAreRefused(t *testing.T) {
 			t.Errorf("Arrow %q: %v", text, err)
 		}
 	}
-	if _, err := (columnar.Arrow{}).Open(t.Context(), "testdata/pandas.parquet"); !errors.As(err, &bad) {
+	if _, err := (columnar.Parquet{}).Open(t.Context(), "testdata/pandas.feather"); !errors.As(err, &bad) || !strings.Contains(err.Error(), "it is an Arrow file: columnar.Arrow reads it") {
+		t.Errorf("an Arrow file: got %v", err)
+	}
+	if _, err := (columnar.Parquet{}).Open(t.Context(), "testdata/pyarrow.arrows"); !errors.As(err, &bad) || !strings.Contains(err.Error(), "it is an Arrow stream: columnar.Arrow reads it") {
+		t.Errorf("an Arrow stream: got %v", err)
+	}
+	if _, err := (columnar.Arrow{}).Open(t.Context(), "testdata/pandas.parquet"); !errors.As(err, &bad) || !strings.Contains(err.Error(), "it is a Parquet file: columnar.Parquet reads it") {
 		t.Errorf("a Parquet file for Arrow: %v", err)
 	}
 	if _, err := (columnar.Parquet{}).Open(t.Context(), "testdata/none.parquet"); !errors.Is(err, os.ErrNotExist) {

@@ -414,7 +414,10 @@ func openAt(ctx context.Context, kind, path string) (*source.File, *io.SectionRe
 	at, ok := f.At()
 	if !ok {
 		f.Close()
-		return nil, nil, f.Errorf("it is empty, packed by gzip, or no regular file, and cannot be read at any place")
+		if f.Packed() {
+			return nil, nil, f.Errorf("it is packed by gzip, and is read from its end: unpack it")
+		}
+		return nil, nil, f.Errorf("it is empty or no regular file, and is read from its end")
 	}
 	return f, io.NewSectionReader(at, 0, f.Size), nil
 }

@@ -49,7 +49,7 @@ func (a Archive) Open(ctx context.Context, path string) (map[string]*Array, erro
 	at, ok := file.At()
 	if !ok {
 		if file.Packed() {
-			return nil, file.Errorf("it is packed by gzip, and an archive is read from its end")
+			return nil, file.Errorf("it is packed by gzip, and an archive is read from its end: unpack it")
 		}
 		return nil, file.Errorf("it is empty or no regular file, and an archive is read from its end")
 	}

@@ -91,7 +91,7 @@ func TestArchivesAreRefused(t *testing.T) {
 		says string
 	}{
 		"empty":         {nil, "empty"},
-		"no archive":    {[]byte("\x93NUMPY, but one file"), "no zip archive"},
+		"no archive":    {[]byte("\x93NUMPY, but one file"), "it is a NumPy file: npy.File reads it"},
 		"cut":           {whole[:len(whole)-30], "no zip archive"},
 		"damaged":       {damaged, `array "y"`},
 		"no array":      {zipped(t, "x.npy", "some text"), `array "x": it does not begin with the mark`},

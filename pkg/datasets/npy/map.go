@@ -1,6 +1,7 @@
 package npy
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math"
@@ -11,6 +12,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/npyhead"
+	"github.com/flatland-go/flatland/pkg/datasets/internal/source"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
@@ -58,6 +60,14 @@ func Map(path string) (*Mapping, error) {
 	}
 	h, err := npyhead.Read(file)
 	if err != nil {
+		head := make([]byte, 512)
+		n, _ := file.ReadAt(head, 0)
+		if what := source.Foreign(fileKind, head[:n]); what != "" {
+			return nil, fail("%s", what)
+		}
+		if bytes.HasPrefix(head, []byte("\x1f\x8b")) {
+			return nil, fail("it is packed by gzip, and only what is not can be mapped: File.Open reads it")
+		}
 		return nil, fail("%v", err)
 	}
 	size := int64(4)

@@ -71,7 +71,7 @@ func TestMapRefuses(t *testing.T) {
 		"cut":        {file(npyhead.Head{Type: "<f4", Shape: []int{2, 3}}, 23), "5 of the 6"},
 		"a claim":    {file(npyhead.Head{Type: "<f8", Shape: []int{1 << 29, 1 << 29}}, 8), "1 of the"},
 		"no array":   {[]byte("text"), "mark"},
-		"packed":     {gzipped(t, file(npyhead.Head{Type: "<f4", Shape: []int{2, 3}}, 24)), "mark"},
+		"packed":     {gzipped(t, file(npyhead.Head{Type: "<f4", Shape: []int{2, 3}}, 24)), "packed by gzip"},
 	} {
 		var fe *mat32.FileError
 		path := stored(t, "x.npy", c.b)

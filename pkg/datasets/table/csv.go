@@ -1,7 +1,6 @@
 package table
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -376,9 +375,6 @@ func (l *layout) begin(b *builder) error {
 	if at := nulAt(first); at >= 0 {
 		return b.trouble(first, trouble{at, -1, nulReason})
 	}
-	if isPage(first) {
-		return file.Errorf("it is a web page: download the file that the page shows, by its button for the raw file")
-	}
 	rows, end, wrong := l.first(first)
 	if wrong.reason != "" {
 		return b.trouble(first, wrong)
@@ -407,12 +403,6 @@ func (l *layout) begin(b *builder) error {
 	}
 	b.pending = first
 	return nil
-}
-
-// isPage reports whether text is HTML, as what is saved where a site shows a table, or an error, rather than sends the file.
-func isPage(text []byte) bool {
-	text = bytes.ToLower(bytes.TrimLeft(text[:min(len(text), 512)], " \t\r\n"))
-	return bytes.HasPrefix(text, []byte("<!doctype html")) || bytes.HasPrefix(text, []byte("<html"))
 }
 
 // choose finds the columns to read by their names.

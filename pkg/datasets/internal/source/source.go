@@ -36,7 +36,7 @@ const (
 	stride = 4 << 20
 )
 
-// Open opens a file. Errors: those of os.Open, a *mat32.FileError for a folder or a damaged head of gzip.
+// Open opens a file. Errors: those of os.Open, a *mat32.FileError for a folder, a damaged head of gzip and what is Foreign.
 func Open(ctx context.Context, kind, path string) (*File, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -87,6 +87,11 @@ func from(ctx context.Context, kind, path string, r io.Reader, size int64) (*Fil
 			return nil, f.Wrap(err)
 		}
 		f.Reader = bufio.NewReaderSize(f.packed, buffer)
+		f.Peek(1) // what fails does so again when it is read
+	}
+	head, _ := f.Peek(min(f.Buffered(), 512)) // what is there: nobody is waited for
+	if what := Foreign(kind, head); what != "" {
+		return nil, f.Errorf("%s", what)
 	}
 	return f, nil
 }

@@ -1,11 +1,13 @@
 package hdf5
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 
+	"github.com/flatland-go/flatland/pkg/datasets/internal/source"
 	"github.com/flatland-go/flatland/pkg/mat32"
 )
 
@@ -64,6 +66,17 @@ func newFile(f *File) (*File, error) {
 		if string(head) == signature {
 			return f, f.superblock()
 		}
+	}
+	f.base, f.size = 0, total
+	head, err := f.read(0, min(total, 512))
+	if err != nil {
+		return nil, err
+	}
+	if what := source.Foreign(f.kind, head); what != "" {
+		return nil, f.errorf("%s", what)
+	}
+	if bytes.HasPrefix(head, []byte("\x1f\x8b")) {
+		return nil, f.errorf("it is packed by gzip, and is read at any place: unpack it")
 	}
 	return nil, f.errorf("it is not an HDF5 file")
 }
