@@ -9,7 +9,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
-	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/flatland-go/flatland/pkg/datasets/internal/source"
 	"github.com/flatland-go/flatland/pkg/datasets/table"
@@ -51,23 +50,14 @@ func (a Arrow) Rows(ctx context.Context, path string) (*mat32.Rows, error) {
 }
 
 func (a Arrow) reader(path string) *reader {
-	r := &reader{method: "columnar.Arrow", columns: a.Columns, limit: a.MemoryLimit}
-	r.open = func(ctx context.Context) (_ *source.File, c contents, err error) {
-		f, at, err := openAt(ctx, arrowKind, path)
-		if err != nil {
-			return nil, nil, err
+	r := &reader{method: "columnar.Arrow", kind: arrowKind, path: path, columns: a.Columns, limit: a.MemoryLimit}
+	r.begin = func(f *source.File, at *io.SectionReader) (contents, error) {
+		most := max(mostClaimed(f.Size), 64*f.Size)
+		if r.limit > 0 {
+			most = min(most, r.limit)
 		}
-		defer func() {
-			if err != nil {
-				f.Close()
-			}
-		}()
-		defer guard(f, &err)
-		af := &arrowFile{f: f, at: at, budget: &budget{method: r.method, path: path, limit: int(max(mostClaimed(f.Size), 64*f.Size)), underlying: memory.NewGoAllocator()}}
-		if a.MemoryLimit > 0 {
-			af.budget.limit = int(min(int64(af.budget.limit), a.MemoryLimit))
-		}
-		return f, af, af.describe()
+		af := &arrowFile{f: f, at: at, budget: r.budget(most)}
+		return af, af.describe()
 	}
 	return r
 }

@@ -72,35 +72,25 @@ func (p Parquet) Rows(ctx context.Context, path string) (*mat32.Rows, error) {
 }
 
 func (p Parquet) reader(path string) *reader {
-	r := &reader{method: "columnar.Parquet", columns: p.Columns, limit: p.MemoryLimit}
-	r.open = func(ctx context.Context) (_ *source.File, c contents, err error) {
-		f, at, err := openAt(ctx, parquetKind, path)
-		if err != nil {
-			return nil, nil, err
-		}
-		defer func() {
-			if err != nil {
-				f.Close()
-			}
-		}()
-		defer guard(f, &err)
+	r := &reader{method: "columnar.Parquet", kind: parquetKind, path: path, columns: p.Columns, limit: p.MemoryLimit}
+	r.begin = func(f *source.File, at *io.SectionReader) (contents, error) {
 		if f.Size < 12 {
-			return nil, nil, f.Errorf("it is too short to be one")
+			return nil, f.Errorf("it is too short to be one")
 		}
 		if err := checkFooter(f, at); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		most := mostClaimed(f.Size)
-		properties := parquet.NewReaderProperties(&budget{method: r.method, path: path, limit: int(most), underlying: memory.NewGoAllocator()})
+		properties := parquet.NewReaderProperties(r.budget(most))
 		properties.BufferedStreamEnabled = true
 		properties.MaxCompressedPageSize = min(f.Size, most)
 		properties.MaxUncompressedPageSize = most
 		parsed, err := file.NewParquetReader(at, file.WithReadProps(properties))
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		pf := &parquetFile{f: f, r: parsed}
-		return f, pf, pf.describe()
+		return pf, pf.describe()
 	}
 	return r
 }
@@ -338,6 +328,11 @@ func (b *budget) check(size int) {
 		b.over.Store(over)
 		panic(over)
 	}
+}
+
+// budget returns an allocator that gives so many bytes at a time at most.
+func (r *reader) budget(most int64) *budget {
+	return &budget{method: r.method, path: r.path, limit: int(most), underlying: memory.NewGoAllocator()}
 }
 
 // Allocate implements memory.Allocator.

@@ -30,10 +30,10 @@ type contents interface {
 
 // reader is what the formats share.
 type reader struct {
-	method  string // for errors: "columnar.Parquet"
-	columns []string
-	limit   int64
-	open    func(ctx context.Context) (*source.File, contents, error)
+	method, kind, path string // "columnar.Parquet", parquetKind, and the file's
+	columns            []string
+	limit              int64
+	begin              func(f *source.File, at *io.SectionReader) (contents, error)
 }
 
 // errEnough ends a reading that nobody wants more of.
@@ -56,6 +56,22 @@ func guard(f *source.File, err *error) {
 		return
 	}
 	*err = f.Wrap(*err)
+}
+
+// open opens the file, and closes it where it cannot be read.
+func (r *reader) open(ctx context.Context) (f *source.File, c contents, err error) {
+	f, at, err := openAt(ctx, r.kind, r.path)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+		}
+	}()
+	defer guard(f, &err)
+	c, err = r.begin(f, at)
+	return f, c, err
 }
 
 // with opens the file for a function.
