@@ -36,9 +36,9 @@ func (a Arrow) Open(ctx context.Context, path string) (*table.Table, error) {
 	return a.reader(path).table(ctx)
 }
 
-// OpenDense returns the numbers in a file as a matrix, with the names of its columns; words are left out, and errors where
-// Columns asks for them; so are ragged lists in any case. Missing values are NaN. Memory is 8 bytes a value, of which the matrix is half, and that of a batch of the
-// file. Errors: as Open.
+// OpenDense returns the numbers in a file as a matrix, with the names of its columns; words are left out, and errors where Columns
+// asks for them; so are ragged lists in any case. Missing values are NaN, and numbers beyond float32 errors. Memory is 8 bytes a
+// value, of which the matrix is half, and that of a batch of the file. Errors: as Open.
 func (a Arrow) OpenDense(ctx context.Context, path string) (x *mat32.Dense, names []string, err error) {
 	return a.reader(path).matrix(ctx)
 }

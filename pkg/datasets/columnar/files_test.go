@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"gonum.org/v1/gonum/mat"
+
 	"github.com/flatland-go/flatland/pkg/datasets/columnar"
 	"github.com/flatland-go/flatland/pkg/datasets/table"
 	"github.com/flatland-go/flatland/pkg/mat32"
@@ -249,6 +251,43 @@ func TestMatricesAndStreamsAreTheTable(t *testing.T) {
 	}
 	if _, _, err := (columnar.Parquet{Columns: []string{"word"}}).OpenDense(t.Context(), "testdata/pyarrow.parquet"); err == nil || !strings.Contains(err.Error(), "it holds words") {
 		t.Errorf("words for a matrix: %v", err)
+	}
+}
+
+func TestNumbersBeyondFloat32(t *testing.T) {
+	many := make([]float64, 3000)
+	many[2500] = -1e39
+	lists := mat.NewDense(3, 2, []float64{1, 2, 3, 4, 5, 1e39})
+	for says, save := range map[string]func(path string) error{
+		`"x": row 2501 holds -1e+39, which is beyond float32`: func(path string) error {
+			return columnar.Parquet{RowGroup: 700}.Save(path, &table.Table{Columns: []table.Column{{Name: "x", Numbers: many}}})
+		},
+		`"e": row 3 holds 1e+39, which is beyond float32`: func(path string) error { return columnar.Parquet{}.SaveMatrix(path, lists, "e") },
+	} {
+		path := filepath.Join(t.TempDir(), "x.parquet")
+		if err := save(path); err != nil {
+			t.Fatal(err)
+		}
+		var bad *mat32.FileError
+		if _, _, err := (columnar.Parquet{}).OpenDense(t.Context(), path); !errors.As(err, &bad) || !strings.Contains(err.Error(), says) {
+			t.Errorf("got %v, want what says %s", err, says)
+		}
+		rows, err := columnar.Parquet{}.Rows(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, err = range rows.Batches(t.Context(), 10) {
+		}
+		if !errors.As(err, &bad) || !strings.Contains(err.Error(), says) {
+			t.Errorf("the stream: got %v, want what says %s", err, says)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "x.parquet")
+	if err := (columnar.Parquet{}).SaveMatrix(path, mat.NewDense(1, 2, []float64{math.Inf(1), math.NaN()})); err != nil {
+		t.Fatal(err)
+	}
+	if x, _, err := (columnar.Parquet{}).OpenDense(t.Context(), path); err != nil || !math.IsInf(x.At(0, 0), 1) || !math.IsNaN(x.At(0, 1)) {
+		t.Errorf("an infinity and a missing value are %v, %v", x, err)
 	}
 }
 

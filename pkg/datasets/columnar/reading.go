@@ -311,8 +311,16 @@ func (r *reader) refuse(f *source.File, column, reason string) error {
 	return &mat32.FileError{Path: f.Path, Kind: f.Kind, Column: strconv.Quote(column), Reason: reason}
 }
 
-// fill writes the rows of some columns, row after row.
-func (l *layout) fill(r *reader, f *source.File, columns []*column, rows []float32) error {
+// fill writes the rows of some columns, row after row; so many rows of the file are before them.
+func (l *layout) fill(r *reader, f *source.File, columns []*column, before int, rows []float32) error {
+	// put writes a number, and reports whether float32 holds it.
+	put := func(to *float32, v float64) bool {
+		*to = float32(v)
+		return *to-*to == 0 || v-v != 0
+	}
+	beyond := func(c *column, row int, v float64) error {
+		return r.refuse(f, c.name, fmt.Sprintf("row %d holds %v, which is beyond float32", before+row+1, v))
+	}
 	first := 0
 	for k, c := range columns {
 		width := l.widths[k]
@@ -329,14 +337,18 @@ func (l *layout) fill(r *reader, f *source.File, columns []*column, rows []float
 					return r.refuse(f, c.name, fmt.Sprintf("its lists are of different lengths: %d and %d", width, n))
 				default:
 					for j, v := range elements[at : at+width] {
-						row[j] = float32(v)
+						if !put(&row[j], v) {
+							return beyond(c, i, v)
+						}
 					}
 					at += width
 				}
 			}
 		} else {
 			for i, v := range elements {
-				rows[i*l.total+first] = float32(v)
+				if !put(&rows[i*l.total+first], v) {
+					return beyond(c, i, v)
+				}
 			}
 		}
 		first += width
@@ -366,7 +378,7 @@ func (r *reader) matrix(ctx context.Context) (x *mat32.Dense, names []string, er
 			}
 			part := make([]float32, n*l.total)
 			parts = append(parts, part)
-			return l.fill(r, f, columns, part)
+			return l.fill(r, f, columns, rows-n, part)
 		})
 		if err != nil {
 			return err
@@ -398,14 +410,16 @@ func (r *reader) stream(ctx context.Context) (*mat32.Rows, error) {
 	return mat32.RowsFrom(l.total, func() iter.Seq2[[]float32, error] {
 		return func(yield func([]float32, error) bool) {
 			var rows []float32
+			before := 0
 			err := r.with(ctx, func(f *source.File, c contents) error {
 				columns := columnsOf(c.fields(), l.chosen)
 				return c.each(ctx, columns, false, func() error {
 					n := columns[0].rows
 					rows = slices.Grow(rows[:0], n*l.total)[:n*l.total]
-					if err := l.fill(r, f, columns, rows); err != nil {
+					if err := l.fill(r, f, columns, before, rows); err != nil {
 						return err
 					}
+					before += n
 					for i := range n {
 						if !yield(rows[i*l.total:(i+1)*l.total], nil) {
 							return errEnough
