@@ -79,7 +79,7 @@ func ExampleMatryoshka() {
 	digits := datasets.Digits()
 	train, held := digits.X.Slice(0, 1200, 0, 64), digits.X.Slice(1200, 1797, 0, 64)
 	ctx := context.Background()
-	m, err := search.Matryoshka{Labels: digits.Labels[:1200]}.Fit(ctx, train)
+	m, err := search.Matryoshka{Labels: digits.Labels[:1200], Epochs: 20}.Fit(ctx, train)
 	if err != nil {
 		fmt.Println(err)
 		return

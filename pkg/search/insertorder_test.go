@@ -82,29 +82,49 @@ func nested(seed uint64, n int) search.RecallTrial {
 	return search.RecallTrial{Rows: mat32.NewDense(n, 64, x.Data()[:n*64]), Queries: mat32.NewDense(200, 64, x.Data()[n*64:])}
 }
 
-// On rows of several dimensions, one inside the other, those of most dimensions had better be
-// linked first. (With four links in subspaces that meet at the origin only, the last are found
-// more often.)
+// The order in which rows of several dimensions are linked moves what is found by more than a
+// tenth (Elliott and Clark, 2024): where one subspace is inside the other, those of most
+// dimensions had better come first. It is not so everywhere: with four links, of subspaces that
+// meet at the origin only, the last rows are found more often.
 func TestRecallHangsOnTheOrder(t *testing.T) {
-	n, seeds := 3000, uint64(2)
+	type order struct {
+		name    string
+		rows    func(seed uint64, n int) search.RecallTrial
+		links   int
+		n       int
+		seeds   uint64
+		falling float64 // what recall gains against a shuffled order at least, or loses
+		rising  float64
+	}
+	// Of five seeds falling dimensions gained 0.100 … 0.161, and 0.032 … 0.054 of 400 rows;
+	// rising ones lost 0.095 … 0.150, and 0.038 … 0.052.
+	list := []order{
+		{name: "nested", rows: nested, links: 8, n: 3000, seeds: 2, falling: .07, rising: -.07},
+		{name: "meeting at the origin", rows: func(seed uint64, n int) search.RecallTrial { return subspaces(seed, n, 2, 4, 8, 16, 32) }, links: 4, n: 3000, seeds: 3, falling: -.01, rising: .03},
+	}
 	if testing.Short() {
-		n, seeds = 400, 1
+		list = []order{{name: "nested", rows: nested, links: 8, n: 400, seeds: 1, falling: .015, rising: -.015}}
 	}
-	var mean [3]float64
-	for seed := range seeds {
-		trial := nested(seed, n)
-		local := must(intrinsic.MLE{Neighbors: 30}.Estimate(context.Background(), trial.Rows)).Local
-		trials := []search.RecallTrial{trial, trial, trial}
-		for by := range search.Shuffled + 1 {
-			trials[by].Order = must(search.InsertOrder(local, by, seed))
+	for _, o := range list {
+		var mean [3]float64
+		for seed := range o.seeds {
+			trial := o.rows(seed, o.n)
+			local := must(intrinsic.MLE{Neighbors: 30}.Estimate(context.Background(), trial.Rows)).Local
+			trials := []search.RecallTrial{trial, trial, trial}
+			for by := range search.Shuffled + 1 {
+				trials[by].Order = must(search.InsertOrder(local, by, seed))
+			}
+			for by, s := range must(search.RecallCurve(context.Background(), neighbors.HNSW{M: o.links, EfConstruction: 20, EfSearch: 20, Seed: seed}, 10, trials...)) {
+				mean[by] += s.Value / float64(o.seeds)
+			}
 		}
-		for by, s := range must(search.RecallCurve(context.Background(), neighbors.HNSW{M: 8, EfConstruction: 20, EfSearch: 20, Seed: seed}, 10, trials...)) {
-			mean[by] += s.Value / float64(seeds)
+		t.Logf("%s: recall with falling dimensions %.4f, rising %.4f, shuffled %.4f", o.name, mean[search.Falling], mean[search.Rising], mean[search.Shuffled])
+		for by, least := range map[search.Order]float64{search.Falling: o.falling, search.Rising: o.rising} {
+			// A gain is one of so much at least, and so is a loss.
+			if gain := mean[by] - mean[search.Shuffled]; gain*math.Copysign(1, least) < math.Abs(least) {
+				t.Errorf("%s: recall with %v dimensions is %v, with shuffled ones %v", o.name, by, mean[by], mean[search.Shuffled])
+			}
 		}
-	}
-	t.Logf("recall with falling dimensions %.4f, rising %.4f, shuffled %.4f", mean[search.Falling], mean[search.Rising], mean[search.Shuffled])
-	if !testing.Short() && (mean[search.Falling] < mean[search.Shuffled]+.05 || mean[search.Shuffled] < mean[search.Rising]+.05) {
-		t.Errorf("recall with falling dimensions %v, rising %v, shuffled %v", mean[search.Falling], mean[search.Rising], mean[search.Shuffled])
 	}
 }
 

@@ -136,10 +136,14 @@ func TestLeanVecRefuses(t *testing.T) {
 }
 
 // Queries of another spectrum, 96 → 24 (Tepper and others, 2024): the best ten of 4000 rows
-// among 50 candidates.
+// among 50 candidates, and so of fewer.
 func TestLeanVecKnowsWhatIsAsked(t *testing.T) {
 	ctx := context.Background()
-	x, queries := spectra(1, 4000, 400, 96, 30, .97, .9)
+	n := 4000
+	if testing.Short() {
+		n = 1000
+	}
+	x, queries := spectra(1, n, 400, 96, 30, .97, .9)
 	learn, ask := queries.Slice(0, 200, 0, 96), queries.Slice(200, 400, 0, 96)
 	truth := must(search.Exhaustive(ctx, x, ask, 10))
 	recall := func(two search.TwoStage, queries mat.Matrix, truth *search.Found) float64 {

@@ -103,19 +103,19 @@ func TestMatryoshkaPrefixesOfDigits(t *testing.T) {
 	digits := datasets.Digits()
 	all, labels := mat32.Convert(digits.X), digits.Labels
 	const cut = 1200
+	prefixes, hidden, epochs := []int{4, 8}, 0, 0
+	if testing.Short() {
+		prefixes, hidden, epochs = prefixes[:1], 64, 20
+	}
 	train := mat32.NewDense(cut, 64, all.Data()[:cut*64])
 	held := mat32.NewDense(len(labels)-cut, 64, all.Data()[cut*64:])
 	by := func(dims ...int) (rows, queries *mat32.Dense) {
-		epochs := 0
-		if testing.Short() {
-			epochs = 25
-		}
-		m := must(Matryoshka{Dims: dims, Labels: labels[:cut], Epochs: epochs}.Fit(ctx, train))
+		m := must(Matryoshka{Dims: dims, Labels: labels[:cut], Hidden: hidden, Epochs: epochs}.Fit(ctx, train))
 		return must(m.Vectors(ctx, train)), must(m.Vectors(ctx, held))
 	}
 	rows, queries := by(4, 8, 16, 32, 64)
 	plainRows, plainQueries := by(64)
-	for _, prefix := range []int{4, 8} {
+	for _, prefix := range prefixes {
 		ownRows, ownQueries := by(prefix)
 		own := nearest(ownRows, ownQueries, labels[:cut], labels[cut:], prefix)
 		got := nearest(rows, queries, labels[:cut], labels[cut:], prefix)

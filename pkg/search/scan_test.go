@@ -47,13 +47,17 @@ func byProducts(x, queries mat.Matrix, k int) (rows []int32, scores []float64) {
 
 func TestExhaustiveAgainstSortedProducts(t *testing.T) {
 	ctx := context.Background()
+	many := 150
+	if testing.Short() {
+		many = 50
+	}
 	for _, c := range []struct {
 		name          string
 		n, m, d, k    int
 		scale, offset float64
 	}{
-		{"usual", 300, 20, 7, 5, 1, 0}, {"several blocks", 4500, 150, 9, 10, 1, 0}, {"all rows", 40, 3, 5, 40, 1, 0}, {"one", 1, 1, 1, 1, 1, 0},
-		{"far from the origin", 3000, 20, 6, 10, 1, 1000}, {"huge", 300, 5, 6, 10, 1e37, 0}, {"tiny", 300, 5, 6, 10, 1e-36, 0},
+		{"usual", 300, 20, 7, 5, 1, 0}, {"several blocks", 30 * many, many, 9, 10, 1, 0}, {"many queries", 300, 400, 3, 2, 1, 0}, {"all rows", 40, 3, 5, 40, 1, 0}, {"one", 1, 1, 1, 1, 1, 0},
+		{"far from the origin", 2100, 20, 6, 10, 1, 1000}, {"huge", 300, 5, 6, 10, 1e37, 0}, {"tiny", 300, 5, 6, 10, 1e-36, 0},
 	} {
 		x, queries := fixture.Normal(1, c.n, c.d), fixture.Normal(2, c.m, c.d)
 		for _, y := range []*mat.Dense{x, queries} {
