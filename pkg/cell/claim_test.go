@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func (m *Model) Centre() float64 { return m.Center[0] }
+func (m *Model) Middle() float64 { return m.Center[0] }
 
 func pairOf[T any](a T) [2]T { return [2]T{a, a} }
 
@@ -16,7 +16,7 @@ func TestClaimNamesWhatItIsOf(t *testing.T) {
 		"cell.Model":        &Model{},
 		"cell.briefly":      briefly,
 		"cell.pairOf":       pairOf[int],
-		"cell.Model.Centre": (*Model).Centre,
+		"cell.Model.Middle": (*Model).Middle,
 		"strings.ToUpper":   strings.ToUpper,
 		"":                  nil,
 	} {
@@ -24,7 +24,7 @@ func TestClaimNamesWhatItIsOf(t *testing.T) {
 			t.Errorf("%T is named %q, want %q", of, got, want)
 		}
 	}
-	if got := nameOf((&Model{}).Centre); got != "cell.Model.Centre" {
+	if got := nameOf((&Model{}).Middle); got != "cell.Model.Middle" {
 		t.Errorf("a method of a value is named %q", got)
 	}
 }
