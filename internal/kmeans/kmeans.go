@@ -275,48 +275,44 @@ func (k KMeans) lloyd(ctx context.Context, r *rows, c *Clusters) error {
 		k.Iterations = 300
 	}
 	clusters := c.Centers.Rows
-	squares := make([]float32, r.n)
 	last := make([]int32, r.n)
 	moved := make([]float64, clusters)
+	near, means := newBounds(r), &means{sums: make([]float64, clusters*r.d)}
 	for c.Iterations < k.Iterations {
-		if _, err := assign(ctx, r.x, c.Centers, c.Labels, squares); err != nil {
+		if err := near.assign(ctx, r, c); err != nil {
 			return err
 		}
 		if c.Iterations > 0 && slices.Equal(last, c.Labels) {
 			break
 		}
+		var squares []float32 // of rows to their centres, where one has none
+		if err := means.follow(ctx, r, last, c); err != nil {
+			return err
+		}
+		if slices.Contains(means.sizes, 0) {
+			squares = make([]float32, r.n)
+			if _, err := assign(ctx, r.x, c.Centers, slices.Clone(c.Labels), squares); err != nil {
+				return err
+			}
+		}
 		copy(last, c.Labels)
 		c.Iterations++
-		order, first := members(c.Labels, clusters)
-		err := par.BlocksWith(ctx, clusters, 16, func() []float64 { return make([]float64, r.d) }, func(sums []float64, lo, hi int) {
-			for l := lo; l < hi; l++ {
-				rows := order[first[l]:first[l+1]]
-				moved[l] = 0
-				if len(rows) == 0 {
-					continue
-				}
-				clear(sums)
-				for _, i := range rows {
-					for j, v := range r.row(int(i)) {
-						sums[j] += float64(v)
-					}
-				}
-				for j, s := range sums {
-					to := &c.Centers.Data[l*r.d+j]
-					v := float32(s / float64(len(rows)))
-					moved[l] += float64(v-*to) * float64(v-*to)
-					*to = v
-				}
+		for l, size := range means.sizes {
+			moved[l] = 0
+			if size == 0 {
+				continue
 			}
-		})
-		if err != nil {
-			return err
+			for j, s := range means.sums[l*r.d : (l+1)*r.d] {
+				to := &c.Centers.Data[l*r.d+j]
+				v := float32(s / float64(size))
+				moved[l] += float64(v-*to) * float64(v-*to)
+				*to = v
+			}
 		}
 		// A centre that lost all rows begins anew at the row farthest from its own.
 		shift := 0.
-		for l := range clusters {
-			shift += moved[l]
-			if first[l] == first[l+1] {
+		for l, size := range means.sizes {
+			if size == 0 {
 				far := 0
 				for i, s := range squares {
 					if s > squares[far] {
@@ -325,12 +321,14 @@ func (k KMeans) lloyd(ctx context.Context, r *rows, c *Clusters) error {
 				}
 				copy(c.Centers.Data[l*r.d:(l+1)*r.d], r.row(far))
 				squares[far] = 0
-				shift = math.Inf(1)
+				moved[l] = math.Inf(1)
 			}
+			shift += moved[l]
 		}
 		if shift <= k.Tolerance*r.variance {
 			break
 		}
+		near.widen(c, moved)
 	}
 	var err error
 	c.Inertia, err = assign(ctx, r.x, c.Centers, c.Labels, nil)

@@ -26,7 +26,8 @@ import (
 // than Clusters differ, so many clusters are found, and Notes say so.
 //
 // Iterations work on float32 rows less their mean; labels and inertia are those of the centres
-// in float64. Time O(Restarts·Iterations·n·d·Clusters), or less by Batch, memory 16·n·d bytes.
+// in float64. Time O(Restarts·Iterations·n·d·Clusters), or less by Batch
+// and where rows keep far from all centres but one, memory 16·n·d + 60·n bytes.
 type KMeans struct {
 	// Clusters is how many there are. Larger values part finer. Default 8, or n where that is
 	// less.
@@ -115,7 +116,7 @@ func (k KMeans) Fit(ctx context.Context, x mat.Matrix) (*KMeansModel, error) {
 			return nil, fmt.Errorf("%s: Start: %w", kmeansMethod, err)
 		}
 	}
-	need := 16*int64(n)*int64(d) + 24*int64(n) + 32*int64(k.Clusters)*int64(d+256)
+	need := 16*int64(n)*int64(d) + 60*int64(n) + 40*int64(k.Clusters)*int64(d+256)
 	if err := mat32.CheckMemory(kmeansMethod, need, k.MemoryLimit, "use fewer rows or columns"); err != nil {
 		return nil, err
 	}
