@@ -25,6 +25,14 @@ import (
 // best where queries are like rows. With them it is known which directions are asked about, and
 // both maps change.
 //
+// The maps fit the queries that are given, and Loss is that of these: where there are few, or
+// few long ones, other queries are ranked worse than by principal directions though the loss has
+// fallen. Of 4000 rows of 96 columns that fall in size as 0.97^j, and queries that ask about all
+// columns alike, 24 principal directions find 0.80 of the best ten among 50 candidates, two maps
+// 0.68 with 100 queries, 0.76 with 200, 0.78 with 500 and 0.80 with 5000. Give twenty
+// queries for each column or more, divided by their lengths where these differ, which changes no
+// ranking, and compare both by the Recall of queries that were kept aside.
+//
 // Time O(n·d²) and O(Iterations·d³), memory 8·d² bytes a few times.
 type LeanVec struct {
 	// Dim is the number of columns that are left. Default a quarter of d, or 1. Larger ones

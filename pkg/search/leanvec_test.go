@@ -6,6 +6,7 @@ import (
 	"math"
 	"testing"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
@@ -156,5 +157,52 @@ func TestLeanVecKnowsWhatIsAsked(t *testing.T) {
 	t.Logf("recall of shifted queries %.4f by principal directions, %.4f by LeanVec; of queries like rows %.4f", pca, known, usual)
 	if known < pca+.3 || known < .9 || usual < .98 {
 		t.Errorf("recall %v by principal directions, %v by LeanVec, and %v of queries like rows", pca, known, usual)
+	}
+}
+
+// Maps fit the queries they are given: with few of them, or few long ones, other queries are
+// ranked worse than by principal directions, whatever the loss says; with many of one length they
+// are not, and where something is to be gained it is.
+func TestLeanVecNeedsManyQueries(t *testing.T) {
+	ctx := context.Background()
+	const d, asked = 48, 200
+	n, most := 2000, 50*d
+	if testing.Short() {
+		n = 500
+	}
+	even, queries := spectra(3, n, most+asked, d, 0, .95, 1)
+	_, shifted := spectra(4, 1, most+asked, d, 15, .95, .9)
+	long := mat.DenseCopyOf(queries)
+	for i := range most {
+		if i%100 == 0 {
+			floats.Scale(100, long.RawRowView(i))
+		}
+	}
+	for _, c := range []struct {
+		name        string
+		queries     *mat.Dense
+		count       int
+		least, most float64 // that recall gains
+	}{
+		{"as many queries as columns", queries, d, -.5, -.05},
+		{"few long ones", long, most, -.5, -.05},
+		{"many", queries, most, -.02, .02},
+		{"many that ask about other directions", shifted, most, .1, 1},
+	} {
+		ask := c.queries.Slice(most, most+asked, 0, d)
+		truth := must(search.Exhaustive(ctx, even, ask, 10))
+		recall := func(l search.LeanVec) float64 {
+			l.Dim = d / 4
+			m := must(l.Fit(ctx, even))
+			if last := m.Loss[len(m.Loss)-1]; l.Queries != nil && last >= m.Loss[0] {
+				t.Errorf("%s: the loss has not fallen from %v", c.name, m.Loss[0])
+			}
+			return must(search.Recall(truth, must(must(search.TwoStage{Map: m, Candidates: 40}.Index(ctx, even)).Search(ctx, ask, 10)))).Value
+		}
+		pca, two := recall(search.LeanVec{}), recall(search.LeanVec{Queries: c.queries.Slice(0, c.count, 0, d)})
+		t.Logf("%s: recall %.4f, by principal directions %.4f", c.name, two, pca)
+		if two < pca+c.least || two > pca+c.most {
+			t.Errorf("%s: recall %v, by principal directions %v", c.name, two, pca)
+		}
 	}
 }
