@@ -45,6 +45,7 @@ var triedCharts = map[string]triedChart{
 	"22_linked_charts":                {chart: 0, says: "row ", gray: []int{5}},
 	"25_networks_that_learn":          {chart: 3, says: "network 0"},
 	"26_superposition":                {chart: 7, says: "begun anywhere"},
+	"27_subspaces_and_surfaces":       {chart: 0, says: "an axis found", gray: []int{3}},
 	"21_charts":                       {chart: 0, says: "row "},
 	"24_chaos":                        {chart: 1, says: "pair 1"},
 }
