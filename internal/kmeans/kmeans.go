@@ -23,7 +23,7 @@ import (
 // in PCM), or Batch of them, drawn anew for each, with steps that shorten as a centre
 // sees more rows (D. Sculley (2010), Web-scale k-means clustering). Distances are
 // products of float32 matrices, of rows less their mean. Time O(n·d·Clusters) an
-// iteration, or O(Batch·d·Clusters); memory 4·n·d bytes, and 1 KiB a cluster and core.
+// iteration, or O(Batch·d·Clusters); memory 4·n·d + 40·n bytes, and 1 KiB a cluster and core.
 type KMeans struct {
 	Clusters   int     // at most n
 	Iterations int     // 0 means 300, or 100 passes over the rows in batches
