@@ -47,6 +47,7 @@ var triedCharts = map[string]triedChart{
 	"26_superposition":                {chart: 7, says: "begun anywhere"},
 	"27_subspaces_and_surfaces":       {chart: 0, says: "an axis found", gray: []int{3}},
 	"21_charts":                       {chart: 0, says: "row "},
+	"23_vector_search":                {chart: 7, says: "trained prefix", gray: []int{0}},
 	"24_chaos":                        {chart: 1, says: "pair 1"},
 }
 
