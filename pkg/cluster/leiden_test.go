@@ -10,6 +10,7 @@ import (
 
 	"github.com/flatland-go/flatland/internal/fixture"
 	"github.com/flatland-go/flatland/internal/rng"
+	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/affinity"
 	"github.com/flatland-go/flatland/pkg/cluster"
 	"github.com/flatland-go/flatland/pkg/datasets"
@@ -74,6 +75,7 @@ func (r runs) compare(t *testing.T, name string, s *affinity.Sparse) *cluster.Le
 }
 
 func TestLeidenAgainstLeidenalg(t *testing.T) {
+	testenv.Unraced(t)
 	var g struct {
 		Karate []runs
 		Blocks struct {
@@ -168,6 +170,7 @@ func sparse(t *testing.T, seed uint64, nodes, edges int) *affinity.Sparse {
 
 // Every community is connected, after any iteration, by any quality, however random.
 func TestCommunitiesAreConnected(t *testing.T) {
+	testenv.Unraced(t)
 	found := 0
 	for seed := range uint64(60) {
 		s := sparse(t, seed, 40+int(seed), 60+2*int(seed))
@@ -194,6 +197,7 @@ func TestCommunitiesAreConnected(t *testing.T) {
 // After many iterations no set of rows of a community gains by going to another one, or to one of
 // its own: all of them are tried.
 func TestSubsetsAreOptimal(t *testing.T) {
+	testenv.Unraced(t)
 	karate := datasets.Karate()
 	tried := 0
 	for _, l := range []cluster.Leiden{{Iterations: 100}, {Iterations: 100, Resolution: 2}, {Iterations: 100, Quality: cluster.CPM, Resolution: .1}} {
