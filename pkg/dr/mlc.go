@@ -31,8 +31,18 @@ import (
 // linearizing and clustering).
 //
 // As in the paper the network first learns without groups what is alike: there two views of a
-// picture, here a row and one of its nearest neighbours, while all rows together fill the space.
-// In the end k-means parts the leading eigenvectors of the matrix of all rows.
+// picture, here a row and one of its nearest neighbours, while all rows together fill the space;
+// memberships begin as the points. In the end k-means parts the leading eigenvectors of the matrix
+// of all rows.
+//
+// It gains over k-means and linear subspaces where manifolds curve so much that their linear spans
+// meet, and rows are so dense that neighbours are of one manifold: of 1000 rows on three curves that
+// each span all of R¹⁰ (datasets.UnionOfManifolds of 5 harmonics) labels agree to an adjusted Rand
+// index of 0.85, the median of ten seeds, and 0.44 at worst. Linear methods find nothing there, but
+// cluster.Spectral, which is given as good neighbours, parts such curves as well. In R²⁰ the
+// median is 1 and the least 0.44; in R⁵⁰, with 10 harmonics, 0.59 and 0.03: where it fails, two
+// curves are joined and another is cut. Where spans have few dimensions, KSubspaces of these do as
+// well or better (3 harmonics in R¹⁰, 600 rows: 1 on all seeds, and MLC 0.18 to 1).
 //
 // Time O(Steps·Batch²·Components²) beside the network, and O(n³) for the eigenvectors; memory
 // 32·n² + 16·n·d bytes.
@@ -45,7 +55,7 @@ type MLC struct {
 	Components int
 
 	// Neighbors is how many other rows count as another view of a row. Larger values bridge wider
-	// gaps. Default 3, or n−1 where that is less.
+	// gaps, and join groups that come near each other. Default 6, or n−1 where that is less.
 	Neighbors int
 
 	// Epsilon is the error up to which points are coded: larger ones are coarser. Default 0.5.
@@ -55,16 +65,16 @@ type MLC struct {
 	// Default 0.1.
 	Scale float64
 
-	// Width is that of the two hidden layers. Default 128.
+	// Width is that of the two hidden layers. Larger values follow sharper turns. Default 256.
 	Width int
 
 	// Batch is the number of rows of a step. Default 128, or n where that is less.
 	Batch int
 
-	// Steps is the number of steps, of which the first half is without groups. Default 600.
+	// Steps is the number of steps, of which the last seventh is with groups. Default 700.
 	Steps int
 
-	// LearningRate is the step of Adam. Default 0.003.
+	// LearningRate is the step of Adam without groups; with groups it is 0.03 of it. Default 0.01.
 	LearningRate float64
 
 	// Seed draws the network, the batches and the starts of k-means.
@@ -87,10 +97,10 @@ func (m MLC) Resolve(n, d int) (MLC, error) {
 	}{
 		{"Clusters", &m.Clusters, min(2, n), n, "n"},
 		{"Components", &m.Components, 12, 256, "256"},
-		{"Neighbors", &m.Neighbors, min(3, n-1), n - 1, "n−1"},
-		{"Width", &m.Width, 128, 1 << 14, "2¹⁴"},
+		{"Neighbors", &m.Neighbors, min(6, n-1), n - 1, "n−1"},
+		{"Width", &m.Width, 256, 1 << 14, "2¹⁴"},
 		{"Batch", &m.Batch, min(128, n), n, "n"},
-		{"Steps", &m.Steps, 600, mostBlocks, "2²⁰"},
+		{"Steps", &m.Steps, 700, mostBlocks, "2²⁰"},
 	} {
 		if *o.value == 0 {
 			*o.value = o.standard
@@ -103,7 +113,7 @@ func (m MLC) Resolve(n, d int) (MLC, error) {
 		name     string
 		value    *float64
 		standard float64
-	}{{"Epsilon", &m.Epsilon, .5}, {"Scale", &m.Scale, .1}, {"LearningRate", &m.LearningRate, .003}} {
+	}{{"Epsilon", &m.Epsilon, .5}, {"Scale", &m.Scale, .1}, {"LearningRate", &m.LearningRate, .01}} {
 		if *o.value == 0 {
 			*o.value = o.standard
 		}
@@ -117,8 +127,9 @@ func (m MLC) Resolve(n, d int) (MLC, error) {
 	return m, nil
 }
 
+// layers end in the two heads, side by side.
 func (m MLC) layers() []nn.Layer {
-	return []nn.Layer{nn.Linear{Out: m.Width, Gain: math.Sqrt2}, nn.Bias{Shape: nn.Rectified}, nn.Linear{Out: m.Width, Gain: math.Sqrt2}, nn.Bias{Shape: nn.Rectified},
+	return []nn.Layer{nn.Linear{Out: m.Width}, &nn.BatchNorm{Rectify: true}, nn.Linear{Out: m.Width}, &nn.BatchNorm{Rectify: true},
 		nn.Linear{Out: 2 * m.Components}, nn.Bias{}}
 }
 
@@ -203,10 +214,15 @@ func (m MLC) heads(y blas32.General, lo, hi int) (z, c *mat.Dense, lengths [2][]
 	return both[0], both[1], lengths
 }
 
-// train maximises, first, the coding rate of the batch and how alike neighbours are, and then the
-// rate reduction as well; it returns the last of that.
+// train maximises, first, the coding rate of the points of a batch and how alike neighbours are. The
+// head of memberships begins as that of points has become, and then both learn the rate
+// reduction, still with neighbours alike; it returns the last of that.
+//
+// Free groups reduce the rate most where they are single directions, as many as there are
+// Components: from a good start slow steps straighten groups, and fast ones would cut them up. So
+// would neighbours with less weight.
 func (m MLC) train(ctx context.Context, net *nn.Net, rows *scaledRows32, graph *neighbors.Graph) (value float64, err error) {
-	const alike = 1. // weight of neighbours that agree
+	const alike, slow = 30., .03
 	n, d := rows.Dims()
 	b, p := m.Batch, m.Components
 	objective := rateReduction{float64(p) / (m.Epsilon * m.Epsilon)}
@@ -216,7 +232,21 @@ func (m MLC) train(ctx context.Context, net *nn.Net, rows *scaledRows32, graph *
 		order[i] = i
 	}
 	adam := new(nn.Adam[float32])
+	first := m.Steps * 6 / 7
 	for step := range m.Steps {
+		rate := m.LearningRate
+		if step < first {
+			rate *= nn.Cosine(step, first/10, first)
+		} else {
+			rate *= slow * nn.Cosine(step-first, (m.Steps-first)/10, m.Steps-first)
+		}
+		if step == first {
+			for last := range 2 {
+				of := net.Parameters(len(m.layers()) - 1 - last)
+				copy(of[len(of)/2:], of[:len(of)/2])
+			}
+			adam = new(nn.Adam[float32])
+		}
 		s := rng.New(m.Seed, "MLC/batch", step)
 		for k := range b {
 			j := k + s.IntN(n-k)
@@ -235,22 +265,13 @@ func (m MLC) train(ctx context.Context, net *nn.Net, rows *scaledRows32, graph *
 		}
 		by := [2]*mat.Dense{mat.NewDense(2*b, p, nil), mat.NewDense(2*b, p, nil)}
 		half := func(x *mat.Dense) *mat.Dense { return x.Slice(0, b, 0, p).(*mat.Dense) }
-		whole := func(x, to *mat.Dense) error {
-			_, inverse, err := codingRate(ctx, x, nil, objective.precision/float64(2*b))
-			if err != nil {
-				return err
-			}
-			to.Mul(x, inverse)
-			to.Scale(objective.precision/float64(2*b), to)
-			return nil
-		}
-		if step < m.Steps/2 {
-			if err = whole(z, by[0]); err == nil {
-				err = whole(c, by[1])
-			}
+		if step < first {
+			_, inverse, err := codingRate(ctx, z, nil, objective.precision/float64(2*b))
 			if err != nil {
 				return 0, err
 			}
+			by[0].Mul(z, inverse)
+			by[0].Scale(objective.precision/float64(2*b), by[0])
 		} else {
 			member, err := doublyStochastic(ctx, mat.DenseCopyOf(half(c)), m.Scale)
 			if err != nil {
@@ -265,6 +286,12 @@ func (m MLC) train(ctx context.Context, net *nn.Net, rows *scaledRows32, graph *
 		}
 		g := net.Gradient()
 		for h, x := range [2]*mat.Dense{z, c} {
+			if h == 1 && step < first { // memberships do not learn yet
+				for i := range 2 * b {
+					clear(g.Data[i*g.Stride+p:][:p])
+				}
+				break
+			}
 			for k := range b {
 				floats.AddScaled(by[h].RawRowView(k), alike*float64(p)/float64(b), x.RawRowView(b+k))
 				floats.AddScaled(by[h].RawRowView(b+k), alike*float64(p)/float64(b), x.RawRowView(k))
@@ -280,7 +307,7 @@ func (m MLC) train(ctx context.Context, net *nn.Net, rows *scaledRows32, graph *
 		if err := net.Backward(ctx); err != nil {
 			return 0, err
 		}
-		if err := adam.Step(ctx, m.LearningRate*nn.Cosine(step, m.Steps/10, m.Steps), net.Values, net.Slopes); err != nil {
+		if err := adam.Step(ctx, rate, net.Values, net.Slopes); err != nil {
 			return 0, err
 		}
 		watch.Report(ctx, watch.Event{Stage: "MLC: training", Done: step + 1, Total: m.Steps, Loss: value})
