@@ -92,14 +92,18 @@ var drSubspaceRows = []row{{
 	origin: "training begins at the mean of rows as float32 has them, and small differences grow",
 	source: "2023, Unsupervised manifold linearizing and clustering",
 	golden: golden{form: "finite differences of the rate reduction, through the Sinkhorn projection", test: "dr.TestRateReductionFollowsItsGradient"},
-	claim: claim{says: "curves that each wind through all dimensions are told apart where linear subspaces tell nothing: the adjusted Rand index beyond the best of k-means, k-subspaces of 1 to 6 dimensions and least-squares representation at the best of three weights", on: wound, from: .25, to: 1.1,
+	claim: claim{says: "curves that each wind through all dimensions are told apart where linear subspaces tell nothing: the adjusted Rand index, the mean of three starts, beyond the best of k-means, k-subspaces of 1 to 6 dimensions and least-squares representation at the best of three weights", on: wound, from: .25, to: 1.1,
 		measure: func(ctx context.Context, s sample) (float64, error) {
-			m, err := dr.MLC{Clusters: 3}.Fit(ctx, s.x)
-			if err != nil {
-				return 0, err
+			mean := 0.
+			for start := range uint64(3) { // some starts join two curves and cut another
+				m, err := dr.MLC{Clusters: 3, Seed: start}.Fit(ctx, s.x)
+				if err != nil {
+					return 0, err
+				}
+				mean += alike(m.Labels(), s) / 3
 			}
 			best, err := linear(ctx, s)
-			return alike(m.Labels(), s) - best, err
+			return mean - best, err
 		}},
 	control: control{says: "subspaces that are linear: others part them as well", on: func(seed uint64) sample {
 		d, err := datasets.LowRankGaussianMixture{Rows: 450, Classes: 3, Rank: 3, Dim: 10, Seed: seed}.Generate()
