@@ -56,7 +56,7 @@ func (c Claim) parts(found string) (map[string]string, error) {
 		}
 	}
 	if !systemNumber.MatchString(c.System) {
-		return nil, fmt.Errorf("System is %q; it must be a letter and digits, such as A53", c.System)
+		return nil, fmt.Errorf("the field System is %q; it must be a letter and digits, such as A53", c.System)
 	}
 	return parts, nil
 }
