@@ -49,6 +49,7 @@ var triedCharts = map[string]triedChart{
 	"21_charts":                       {chart: 0, says: "row "},
 	"23_vector_search":                {chart: 7, says: "trained prefix", gray: []int{0}},
 	"24_chaos":                        {chart: 1, says: "pair 1"},
+	"28_groups":                       {chart: 0, says: "row "},
 }
 
 // TestNotebooks opens the page of every notebook of the course: with the network cut, all its charts are drawn, a point of the first tells
