@@ -133,7 +133,7 @@ func TestLowRankDenoiserKnowsTheDistribution(t *testing.T) {
 		x := mat.NewVecDense(12, row)
 		return math.Log(sum) - mat.Dot(x, x)/(2*v)
 	}
-	score, err := m.Score(ctx, &noisy, sigma)
+	score, err := m.ScoreFunction(ctx, &noisy, sigma)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,7 +228,7 @@ func TestLowRankDenoiserRefuses(t *testing.T) {
 			t.Errorf("sigma %v: %v", sigma, err)
 		}
 	}
-	if _, err := m.Score(ctx, fixture.Normal(1, 9, 4), 1); !errors.As(err, &shape) {
+	if _, err := m.ScoreFunction(ctx, fixture.Normal(1, 9, 4), 1); !errors.As(err, &shape) {
 		t.Errorf("other columns: %v", err)
 	}
 	if _, err := m.Denoise(ctx, mat.NewDense(1, 3, []float64{1e300, 1e300, 1e300}), 1); !errors.As(err, &degenerate) {

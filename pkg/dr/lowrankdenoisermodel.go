@@ -111,9 +111,9 @@ func (m *LowRankDenoiserModel) Denoise(ctx context.Context, x mat.Matrix, sigma 
 	return clean, err
 }
 
-// Score returns the gradient of the logarithm of the density of such rows: what Denoise takes from
+// ScoreFunction returns the gradient of the logarithm of the density of such rows: what Denoise takes from
 // them, over sigma². Time, memory and errors are those of Denoise.
-func (m *LowRankDenoiserModel) Score(ctx context.Context, x mat.Matrix, sigma float64) (*mat.Dense, error) {
+func (m *LowRankDenoiserModel) ScoreFunction(ctx context.Context, x mat.Matrix, sigma float64) (*mat.Dense, error) {
 	_, clean, err := m.posterior(ctx, x, sigma, true)
 	if err != nil {
 		return nil, err
