@@ -99,6 +99,6 @@ func (s *sheet) label(l label) {
 	s.vg.Translate(s.at(l.X, l.Y+back))
 	s.vg.Rotate(math.Pi / 2)
 	s.vg.SetColor(s.color(l.Role))
-	s.vg.FillString(s.face(w, l.Size), vg.Point{}, unkerned(l.Text))
+	s.write(vg.Point{}, w, l.Size, l.Text)
 	s.vg.Pop()
 }

@@ -89,9 +89,12 @@ func (s *sheet) face(w face, size length) font.Face {
 }
 
 // measure returns the width of a line of text.
-func (s *sheet) measure(w face, size length, text string) length {
-	f := s.face(w, size)
-	return length(f.Width(unkerned(text))) * 96 / 72
+func (s *sheet) measure(w face, size length, text string) (width length) {
+	for _, p := range s.pieces(w, size, text) {
+		f := s.face(w, p.size)
+		width += length(f.Width(p.text)) * 96 / 72
+	}
+	return width
 }
 
 // unkerned makes the spaces of a text unbreakable, for which the typeface has no kerning: it draws an ordinary space after a capital A so
@@ -111,7 +114,16 @@ func unkerned(text string) string {
 // text writes a line whose baseline starts at (x, y).
 func (s *sheet) text(x, y length, w face, size length, c color.Color, text string) {
 	s.vg.SetColor(c)
-	s.vg.FillString(s.face(w, size), s.at(x, y), unkerned(text))
+	s.write(s.at(x, y), w, size, text)
+}
+
+// write writes a line from a point of the canvas on.
+func (s *sheet) write(at vg.Point, w face, size length, text string) {
+	for _, p := range s.pieces(w, size, text) {
+		f := s.face(w, p.size)
+		s.vg.FillString(f, vg.Point{X: at.X, Y: at.Y + pt(p.rise)}, p.text)
+		at.X += f.Width(p.text)
+	}
 }
 
 // fit shortens the text, with an ellipsis, to the given width.
