@@ -167,10 +167,12 @@ func (l LowRankDenoiser) scale(rows *mat.Dense) (float64, error) {
 		return 0, &mat32.DegenerateError{Method: lowRankDenoiser, Reason: "all rows are zero: they have no scale"}
 	}
 	_, exponent := math.Frexp(most)
+	// In two halves, each of which float64 has: the largest is then from one half to one.
+	kernel.Scal64(math.Ldexp(1, -exponent/2), data)
+	kernel.Scal64(math.Ldexp(1, exponent/2-exponent), data)
 	sum := 0.
-	for i, v := range data {
-		data[i] = math.Ldexp(v, -exponent)
-		sum += data[i] * data[i]
+	for _, v := range data {
+		sum += v * v
 	}
 	root := math.Sqrt(sum / float64(rows.RawMatrix().Rows) / float64(l.Components))
 	kernel.Scal64(1/root, data)

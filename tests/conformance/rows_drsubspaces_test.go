@@ -83,7 +83,7 @@ var drSubspaceRows = []row{{
 		{name: "2 planes", of: always(dr.LowRankDenoiser{Steps: 30, Restarts: 3}), least: 1, constant: true, long: [2]int{20000, 100}},
 		{name: "wide, in batches", of: func(n, d int) any {
 			return dr.LowRankDenoiser{Components: 1, Clusters: min(3, max(n, 1)), Restarts: 1, Batch: min(16, max(n, 1))}
-		}, least: 1, constant: true, wide: true, long: [2]int{8000, 300}},
+		}, least: 1, constant: true, wide: true, long: [2]int{3000, 300}},
 	},
 	refused: map[string][]any{"Clusters": {dr.LowRankDenoiser{Clusters: 61}}, "Components": {dr.LowRankDenoiser{Components: 6}}, "Batch": {dr.LowRankDenoiser{Batch: 61}},
 		"LeastNoise": {dr.LowRankDenoiser{LeastNoise: 1e4}}, "MostNoise": {dr.LowRankDenoiser{MostNoise: 1e4}}, "LearningRate": {dr.LowRankDenoiser{LearningRate: 1e-4}}},
