@@ -161,7 +161,7 @@ func (c Cao) parting(ctx context.Context, values []float64, d int) (e, far float
 			points[i*d+j] = values[i+j*c.Lag]
 		}
 	}
-	t := newTree(points, d, chebyshev)
+	t := newTree(ctx, points, d, chebyshev)
 	factor, gap := make([]float64, n), make([]float64, n)
 	scratch := func() *search { return &search{ctx: ctx, tree: t, theiler: c.Theiler, distinct: true} }
 	err = par.BlocksWith(ctx, n, 64, scratch, func(s *search, lo, hi int) {

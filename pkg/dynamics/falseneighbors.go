@@ -128,7 +128,7 @@ func (f FalseNeighbors) share(ctx context.Context, values []float64, d int) (flo
 		return 0, mat32.Rename(falseNeighbors, err)
 	}
 	n, _ := states.Dims()
-	t := newTree(states.RawMatrix().Data, d, euclidean)
+	t := newTree(ctx, states.RawMatrix().Data, d, euclidean)
 	wrong, all := make([]bool, n), make([]bool, n)
 	scratch := func() *search { return &search{ctx: ctx, tree: t, theiler: f.Theiler} }
 	err = par.BlocksWith(ctx, n, 64, scratch, func(s *search, lo, hi int) {

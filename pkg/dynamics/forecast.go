@@ -350,7 +350,7 @@ func (w window) run(ctx context.Context, known, values []float64, own bool,
 func (s Simplex) forecast(ctx context.Context, known, values []float64, own bool) (*Forecast, error) {
 	w := window{"dynamics.Simplex", s.Dim, s.Lag, s.Ahead, s.Theiler}
 	out, err := w.run(ctx, known, values, own, func(from *states) func() func([]float64, int) float64 {
-		t := newTree(from.points, s.Dim, euclidean)
+		t := newTree(ctx, from.points, s.Dim, euclidean)
 		return func() func([]float64, int) float64 {
 			look := &search{ctx: ctx, tree: t, theiler: s.Theiler}
 			return func(state []float64, at int) float64 {
@@ -431,6 +431,9 @@ func newLocalMap(ctx context.Context, from *states, s SMap) *localMap {
 func (m *localMap) say(state []float64, at int) float64 {
 	mean, count := 0.0, 0
 	for i := range m.distances {
+		if i&1023 == 0 && m.ctx.Err() != nil {
+			return math.NaN()
+		}
 		if gap := i - at; gap <= m.theiler && gap >= -m.theiler {
 			m.distances[i] = -1
 			continue

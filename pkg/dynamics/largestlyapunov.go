@@ -260,7 +260,7 @@ func (l LargestLyapunov) follow(ctx context.Context, points []float64, width int
 	if l.By == Kantz {
 		metric = chebyshev
 	}
-	t := newTree(points[:n*width], width, metric)
+	t := newTree(ctx, points[:n*width], width, metric)
 	block := max(64, (n+curves-1)/curves)
 	blocks := (n + block - 1) / block
 	sums, counts := make([]float64, blocks*(l.Horizon+1)), make([]int, blocks*(l.Horizon+1))

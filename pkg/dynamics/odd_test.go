@@ -2,6 +2,7 @@ package dynamics_test
 
 import (
 	"context"
+	"errors"
 	"math"
 	"slices"
 	"strings"
@@ -194,6 +195,32 @@ func TestCancel(t *testing.T) {
 		}
 		if took := time.Since(began); took > 2*time.Second {
 			t.Errorf("%s hears a cancel after %v", who, took)
+		}
+	}
+}
+
+// Nor is anything long done where the cancel came first: no tree is built, and no series taken apart.
+func TestCanceledBefore(t *testing.T) {
+	testenv.Unraced(t)
+	long := noise(1, 1<<20)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	for who, ask := range asked(ctx) {
+		if who == "Autocorrelation" {
+			continue // which has no context
+		}
+		least := time.Hour
+		for range 3 { // a busy machine is late once
+			began := time.Now()
+			if _, err := ask(long); !errors.Is(err, context.Canceled) {
+				t.Fatalf("%s of a context that is done: %v", who, err)
+			}
+			if least = min(least, time.Since(began)); least < 250*time.Millisecond {
+				break
+			}
+		}
+		if least >= 250*time.Millisecond {
+			t.Errorf("%s hears after %v that the context was done", who, least)
 		}
 	}
 }

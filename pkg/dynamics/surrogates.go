@@ -66,7 +66,18 @@ func Surrogate(ctx context.Context, values []float64, null Null, seed uint64) ([
 	if null < IAAFT || null > Shuffle {
 		return nil, &mat32.ParamError{Method: method, Param: "null", Value: null, Want: anyNull}
 	}
-	out := newSurrogates(values).maker()(ctx, null, seed, 0)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s := newSurrogates(values)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	draw := s.maker()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	out := draw(ctx, null, seed, 0)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -126,6 +137,9 @@ func (s *surrogates) maker() func(ctx context.Context, null Null, seed uint64, i
 			copy(out, s.values)
 			s.alternate(ctx, w, c, out, &random)
 		}
+		if ctx.Err() != nil {
+			return out
+		}
 		// The values themselves, in the order found.
 		for rank, i := range ranks(out) {
 			out[i] = s.original[rank]
@@ -167,6 +181,9 @@ func ranks(x []float64) []int {
 func (s *surrogates) alternate(ctx context.Context, w *waves, c []complex128, x []float64, random *rng.Stream) {
 	n := len(x)
 	size := make([]float64, len(c))
+	if ctx.Err() != nil {
+		return
+	}
 	w.apart(c, x)
 	for i, v := range c {
 		size[i] = math.Hypot(real(v), imag(v))
@@ -179,6 +196,9 @@ func (s *surrogates) alternate(ctx context.Context, w *waves, c []complex128, x 
 		}
 		copy(before, x)
 		w.apart(c, x)
+		if ctx.Err() != nil {
+			return
+		}
 		for i, v := range c {
 			if own := math.Hypot(real(v), imag(v)); own > 0 {
 				c[i] = v * complex(size[i]/own, 0)
@@ -187,6 +207,9 @@ func (s *surrogates) alternate(ctx context.Context, w *waves, c []complex128, x 
 			}
 		}
 		w.together(x, c)
+		if ctx.Err() != nil {
+			return
+		}
 		for rank, i := range ranks(x) {
 			x[i] = s.sorted[rank]
 		}
@@ -258,6 +281,9 @@ func (t SurrogateTest) Of(ctx context.Context, values []float64) (*Verdict, erro
 			}
 			return e
 		}
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
 	s := newSurrogates(values)
 	out := &Verdict{Value: t.Statistic(slices.Clone(values)), Surrogates: make([]float64, t.Count)}

@@ -34,8 +34,9 @@ const (
 
 const leafPoints = 12
 
-// newTree builds the tree of rows of dim values. Time O(n·log n·dim).
-func newTree(points []float64, dim int, m metric) *tree {
+// newTree builds the tree of rows of dim values. Time O(n·log n·dim). Where ctx is done it is left
+// unfinished: it is not to be searched then.
+func newTree(ctx context.Context, points []float64, dim int, m metric) *tree {
 	n := len(points) / dim
 	t := &tree{
 		points: points, dim: dim, metric: m,
@@ -44,14 +45,14 @@ func newTree(points []float64, dim int, m metric) *tree {
 	for i := range t.order {
 		t.order[i] = int32(i)
 	}
-	t.build(0, n)
+	t.build(ctx, 0, n)
 	return t
 }
 
-func (t *tree) build(lo, hi int) int32 {
+func (t *tree) build(ctx context.Context, lo, hi int) int32 {
 	at := int32(len(t.nodes))
 	t.nodes = append(t.nodes, node{lo: int32(lo), hi: int32(hi), axis: -1})
-	if hi-lo <= leafPoints {
+	if hi-lo <= leafPoints || hi-lo > 1<<12 && ctx.Err() != nil {
 		return at
 	}
 	axis, width := 0, -1.0
@@ -72,8 +73,8 @@ func (t *tree) build(lo, hi int) int32 {
 	mid := (lo + hi) / 2
 	t.nth(lo, hi, mid, axis)
 	t.nodes[at].axis, t.nodes[at].split = int32(axis), t.points[int(t.order[mid])*t.dim+axis]
-	t.build(lo, mid)
-	t.nodes[at].right = t.build(mid, hi)
+	t.build(ctx, lo, mid)
+	t.nodes[at].right = t.build(ctx, mid, hi)
 	return at
 }
 
