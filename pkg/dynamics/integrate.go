@@ -18,6 +18,8 @@ type mover struct {
 	law       *law
 	tolerance float64 // of a step, relative to 1 + |x|; 0 for steps of equal size
 	step      float64 // the next step to try, or the step
+	least     float64 // the time that patience steps must cover
+	covered   float64 // by those since it was asked last
 	vectors   int
 
 	y     []float64 // the state, then the tangent vectors, one after the other
@@ -30,8 +32,12 @@ type mover struct {
 	fresh    bool // stages[0] holds the rate at y
 }
 
+// patience is how many steps in a row may cover less than the first that is tried: where steps
+// must be so short for so long, the law is too stiff for a method of explicit stages.
+const patience = 1 << 20
+
 func newMover(l *law, start []float64, vectors int, step, tolerance float64) *mover {
-	m := &mover{law: l, tolerance: tolerance, step: step, vectors: vectors, jacobian: make([]float64, l.dim*l.dim)}
+	m := &mover{law: l, tolerance: tolerance, step: step, least: step, vectors: vectors, jacobian: make([]float64, l.dim*l.dim)}
 	size := l.dim * (1 + vectors)
 	m.y = make([]float64, size)
 	m.next = make([]float64, size)
@@ -160,7 +166,7 @@ func (m *mover) accept(h float64) {
 func (m *mover) changed() { m.fresh = false }
 
 // advance moves a flow by a span of time, or a map by one step for each unit of it. The error
-// says where the orbit left for infinity, or is that of ctx.
+// says where the orbit left for infinity or the steps became too many, or is that of ctx.
 func (m *mover) advance(ctx context.Context, span float64) error {
 	if m.law.discrete {
 		for range int(math.Round(span)) {
@@ -204,6 +210,12 @@ func (m *mover) advance(ctx context.Context, span float64) error {
 			}
 		}
 		m.accept(h)
+		if m.covered += h; m.steps%patience == 0 {
+			if m.covered < m.least {
+				return m.stuck()
+			}
+			m.covered = 0
+		}
 		if left -= h; last {
 			left = 0
 		}
@@ -226,6 +238,12 @@ func (m *mover) check() error {
 		}
 	}
 	return nil
+}
+
+func (m *mover) stuck() error {
+	return &mat32.DegenerateError{Method: m.law.method, Reason: fmt.Sprintf(
+		"%d steps of %s at time %.6g cover less than a time of %.3g: the system is too stiff for this method, or the Step too long",
+		patience, m.law.name, m.time, m.least)}
 }
 
 func (m *mover) lost() error {

@@ -95,8 +95,8 @@ func (s LyapunovSpectrum) Resolve(of System) (LyapunovSpectrum, error) {
 			s.Step = 0.01
 		}
 	}
-	if !(s.Step > 0) || math.IsInf(s.Step, 0) {
-		return s, fail("Step", s.Step, "a positive number")
+	if !(s.Step >= 1e-100 && s.Step <= 1e100) {
+		return s, fail("Step", s.Step, "1e-100 ≤ Step ≤ 1e100")
 	}
 	if s.Tolerance != 0 && !(s.Tolerance >= 1e-13 && s.Tolerance <= 0.1) {
 		return s, fail("Tolerance", s.Tolerance, "1e-13 ≤ Tolerance ≤ 0.1, or 0 for steps of equal size")
@@ -125,7 +125,8 @@ func (s LyapunovSpectrum) Resolve(of System) (LyapunovSpectrum, error) {
 }
 
 // Of measures a system. Errors: a *mat32.ParamError for options or a system that cannot be
-// computed, a *mat32.DegenerateError where the motion leaves for infinity, and that of ctx.
+// computed, a *mat32.DegenerateError where the motion leaves for infinity or, with a Tolerance, is
+// too stiff, as of Simulate, and that of ctx.
 func (s LyapunovSpectrum) Of(ctx context.Context, of System) (*Spectrum, error) {
 	s, err := s.Resolve(of)
 	if err != nil {

@@ -22,7 +22,7 @@ type Simulate struct {
 	Step float64
 
 	// Transient is the time, or for maps the number of steps, that passes before the first state
-	// is recorded. Default 500 times Step, or 500 steps; Zero for none.
+	// is recorded. Default 500 times Step, or 500 steps; Zero for none; 10⁹ of them at most.
 	Transient float64
 
 	// Tolerance is the error of a step relative to 1 + |x|. Smaller values are slower. Default
@@ -70,14 +70,14 @@ func (s Simulate) Resolve(of System) (Simulate, error) {
 			s.Step = 0.01
 		}
 	}
-	if !(s.Step > 0) || math.IsInf(s.Step, 0) {
-		return s, fail("Step", s.Step, "a positive number")
+	if !(s.Step >= 1e-100 && s.Step <= 1e100) {
+		return s, fail("Step", s.Step, "1e-100 ≤ Step ≤ 1e100")
 	}
 	if s.Transient == 0 {
 		s.Transient = 500 * s.Step
 	}
-	if !(s.Transient >= 0) || math.IsInf(s.Transient, 0) {
-		return s, fail("Transient", s.Transient, "a finite number, 0 or more")
+	if !(s.Transient >= 0 && s.Transient <= 1e9*s.Step) {
+		return s, fail("Transient", s.Transient, "0 ≤ Transient ≤ 1e9·Step")
 	}
 	if s.Tolerance == 0 {
 		s.Tolerance = 1e-9
@@ -102,7 +102,8 @@ func (s Simulate) Resolve(of System) (Simulate, error) {
 }
 
 // Run records n states. Errors: a *mat32.ParamError for options or a system that cannot be
-// computed, a *mat32.DegenerateError where the motion leaves for infinity, and that of ctx.
+// computed, a *mat32.DegenerateError where the motion leaves for infinity or the flow is so stiff
+// that a million steps get hardly on, and that of ctx.
 func (s Simulate) Run(ctx context.Context, of System, n int) (*Orbit, error) {
 	s, err := s.Resolve(of)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/flatland-go/flatland/internal/testenv"
 	"github.com/flatland-go/flatland/pkg/dynamics"
@@ -193,6 +194,33 @@ func TestSystemsThatCannotBe(t *testing.T) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
+
+// What is too stiff for explicit steps, and times that no steps reach the end of, are errors, not work without end.
+func TestWhatWouldTakeForEver(t *testing.T) {
+	testenv.Unraced(t)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	leap := func(_, x, dst []float64) { dst[0] = math.Copysign(1e7, -x[0]) }
+	stiff := dynamics.System{Name: "stiff", Variables: "x", Equations: []string{"-1000000000000x"}, Start: []float64{1}}
+	for name, err := range map[string]error{
+		"stiff":           failure(dynamics.Simulate{}.Run(ctx, stiff, 5)),
+		"spectrum":        failure(dynamics.LyapunovSpectrum{Tolerance: 1e-9}.Of(ctx, stiff)),
+		"leaps":           failure(dynamics.Simulate{}.Run(ctx, dynamics.System{Name: "leaps", Variables: "x", Rate: leap, Start: []float64{1}}, 5)),
+		"a long step":     failure(dynamics.Simulate{Step: 1e50}.Run(ctx, dynamics.Lorenz(), 5)),
+		"no step":         failure(dynamics.Simulate{Step: dynamics.Zero}.Run(ctx, dynamics.Lorenz(), 5)),
+		"long before":     failure(dynamics.Simulate{Transient: 1e300}.Run(ctx, dynamics.Lorenz(), 5)),
+		"many maps":       failure(dynamics.Simulate{Transient: 1e300}.Run(ctx, dynamics.Henon(), 5)),
+		"spectrum's step": failure(dynamics.LyapunovSpectrum{Step: dynamics.Zero}.Of(ctx, dynamics.Lorenz())),
+	} {
+		var param *mat32.ParamError
+		var lost *mat32.DegenerateError
+		if !errors.As(err, &param) && !errors.As(err, &lost) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func failure[T any](_ T, err error) error { return err }
 
 func TestKaplanYorke(t *testing.T) {
 	for _, c := range []struct {
