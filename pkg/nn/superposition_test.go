@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"runtime"
 	"testing"
+	"time"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -133,6 +134,27 @@ func TestToySuperpositionSameBitsAndRefusals(t *testing.T) {
 	if _, err := toy.Train(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
+}
+
+// A step of many samples of many features takes a second: a cancel is heard within it.
+func TestToySuperpositionHearsACancelWithinAStep(t *testing.T) {
+	testenv.Unraced(t)
+	wide := nn.ToySuperposition{Features: 200, Hidden: 50, Sparsity: nn.Zero, Batch: 30000, Instances: 2, Steps: 100}
+	least := time.Hour
+	for range 3 { // a busy machine is late once
+		ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+		began := time.Now()
+		_, err := wide.Train(ctx)
+		took := time.Since(began) - 50*time.Millisecond
+		cancel()
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatalf("a context that ends: %v", err)
+		}
+		if least = min(least, took); least < 250*time.Millisecond {
+			return
+		}
+	}
+	t.Errorf("it is heard after %v", least)
 }
 
 func ExampleToySuperposition() {

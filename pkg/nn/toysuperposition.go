@@ -172,17 +172,17 @@ func (t ToySuperposition) instance(ctx context.Context, number int) (ToyInstance
 		if step%16 == 0 && ctx.Err() != nil {
 			return ToyInstance{}, ctx.Err()
 		}
-		w.batch(&s, t.Batch, true)
+		w.batch(ctx, &s, t.Batch, true)
 		adam.Begin(t.Rate*nn.Cosine(step, 0, t.Steps), len(w.values))
 		adam.Move(0, w.values, w.slopes)
 	}
 	judge := rng.New(t.Seed, "superposition/judge", 0)
 	samples, loss := int(1<<11/(1-exactly(t.Sparsity))), 0.
 	for range 16 {
+		loss += w.batch(ctx, &judge, samples, false) / 16
 		if err := ctx.Err(); err != nil {
 			return ToyInstance{}, err
 		}
-		loss += w.batch(&judge, samples, false) / 16
 	}
 	return ToyInstance{Directions: mat.NewDense(t.Features, t.Hidden, w.directions), Bias: w.bias, Loss: loss}, nil
 }
@@ -207,9 +207,11 @@ func newToyNet(t ToySuperposition) *toyNet {
 	return w
 }
 
-// batch returns the mean loss of samples, and adds its gradient to slopes.
-func (w *toyNet) batch(s *rng.Stream, samples int, learn bool) (loss float64) {
+// batch returns the mean loss of samples, and adds its gradient to slopes. Where ctx is done it
+// leaves the rest of the samples out.
+func (w *toyNet) batch(ctx context.Context, s *rng.Stream, samples int, learn bool) (loss float64) {
 	n := w.t.Features
+	every := max(1, 1<<20/len(w.values))      // samples, after which ctx is asked
 	absent := math.Log(exactly(w.t.Sparsity)) // of one more cell that is zero
 	empty, row := samples, 0
 	w.active, w.x = w.active[:0], w.x[:0]
@@ -232,6 +234,9 @@ func (w *toyNet) batch(s *rng.Stream, samples int, learn bool) (loss float64) {
 		}
 		if at := cell / n; at != row {
 			end()
+			if at/every != row/every && ctx.Err() != nil {
+				return loss
+			}
 			row = at
 		}
 		w.active, w.x = append(w.active, cell%n), append(w.x, s.Float64())
