@@ -62,6 +62,27 @@ func TestMLPGradients(t *testing.T) {
 }
 
 // half is an objective whose gradient is half of what it should be.
+// Parameters of another number are those of no network.
+func TestObjectiveOfAnotherNumberOfParameters(t *testing.T) {
+	o, err := nn.MLP{Labels: []int{0, 1}, Hidden: []int{2}}.Objective(context.Background(), mat.NewDense(2, 1, []float64{0, 1}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := o.Start()
+	gradient := make([]float64, len(whole))
+	if loss := o.Loss(gradient, whole); !(loss > 0) {
+		t.Fatalf("the loss of the start is %v", loss)
+	}
+	for _, n := range []int{0, len(whole) - 1, len(whole) + 1} {
+		if loss := o.Loss(gradient, make([]float64, n)); !math.IsNaN(loss) {
+			t.Errorf("%d of %d parameters have a loss of %v", n, len(whole), loss)
+		}
+		if loss := o.Loss(make([]float64, n), whole); !math.IsNaN(loss) {
+			t.Errorf("a gradient of %d of %d parameters goes with a loss of %v", n, len(whole), loss)
+		}
+	}
+}
+
 type half struct{ *nn.Objective }
 
 func (h half) Loss(gradient, parameters []float64) float64 {

@@ -64,9 +64,13 @@ func (o *Objective) Model(parameters []float64) (*MLPModel, error) {
 }
 
 // Loss returns the loss at parameters and fills gradient, of as many values, with its
-// derivatives. It is NaN where float32 cannot hold the parameters.
+// derivatives. It is NaN where float32 cannot hold the parameters, and where either has another
+// length than there are parameters.
 func (o *Objective) Loss(gradient, parameters []float64) float64 {
 	net := o.gradients.nets[0]
+	if len(parameters) != len(net.Values) || len(gradient) != len(net.Values) {
+		return math.NaN()
+	}
 	for i, v := range parameters {
 		net.Values[i] = float32(v)
 	}

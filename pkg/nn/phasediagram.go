@@ -72,8 +72,12 @@ type PhaseCell struct {
 // Theory returns the phase of the least loss among the three pure ones, and that loss: one feature
 // told exactly and the mean of the other, or both as opposites. With p = 1 − sparsity and r
 // the importance, dropping the second costs r·(p/3 − p²/4), dropping the first p/3 − p²/4,
-// and sharing p²·(1 + r)/6.
+// and sharing p²·(1 + r)/6. The loss is NaN, and the phase Dropped, for a sparsity that is no
+// probability and an importance below 0.
 func (PhaseDiagram) Theory(sparsity, importance float64) (Phase, float64) {
+	if !(sparsity >= 0 && sparsity <= 1 && importance >= 0) {
+		return Dropped, math.NaN()
+	}
 	p := 1 - sparsity
 	missed := p/3 - p*p/4
 	best, least := Dropped, importance*missed

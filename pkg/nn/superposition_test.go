@@ -136,6 +136,14 @@ func TestToySuperpositionSameBitsAndRefusals(t *testing.T) {
 	}
 }
 
+func TestTheoryOfNoProbability(t *testing.T) {
+	for _, c := range [][2]float64{{-.1, 1}, {1.1, 1}, {math.NaN(), 1}, {.5, -1}, {.5, math.NaN()}} {
+		if phase, loss := (nn.PhaseDiagram{}).Theory(c[0], c[1]); phase != nn.Dropped || !math.IsNaN(loss) {
+			t.Errorf("sparsity %v, importance %v: %v with a loss of %v", c[0], c[1], phase, loss)
+		}
+	}
+}
+
 // A step of many samples of many features takes a second: a cancel is heard within it.
 func TestToySuperpositionHearsACancelWithinAStep(t *testing.T) {
 	testenv.Unraced(t)
