@@ -22,6 +22,7 @@ const (
 	headLength = 0.8 // between arrowheads along a course, in the box's longest half side
 	mostHeads  = 24  // of a course
 	pointsOver = 0.03
+	underNode  = 0.45 // how much of an edge is not drawn at a node, of its diameter: of some shapes the rim is nearer than half
 )
 
 // A sceneItem is one thing to draw: a point, the line from one point to another, an arrowhead on such a line, or the start of a course.
@@ -216,7 +217,10 @@ func (s *space) onPlate(p *plate, sh *sheet, d *dye, f rect, ratio length, box [
 			across := size * a.scale
 			p.stamp(s.shape(it.a), a.x, a.y, across, rim(across), d.faded(s.pointColor(d.theme, it.a, steps), a.near), d.paper, a.near)
 		case aLine:
-			from, to := [2]length{a.x, a.y}, [2]length{b.x, b.y}
+			from, to, visible := s.ends(it, a, b, size)
+			if !visible {
+				continue
+			}
 			wide := width * (a.scale + b.scale) / 2
 			if !s.flat {
 				p.stroke(from, to, wide+ratio*haloWidth, true, d.paper, it.depth)
@@ -231,6 +235,21 @@ func (s *space) onPlate(p *plate, sh *sheet, d *dye, f rect, ratio length, box [
 			p.stamp(shapes[0], a.x, a.y, across, rim(across), d.faded(s.pointColor(d.theme, it.a, steps), a.near), d.paper, a.near)
 		}
 	}
+}
+
+// ends returns where the line from a to b begins and ends on the page, and whether any of it is seen. Edges begin and end at the rims of
+// their nodes: an edge that comes from nearer to the reader is drawn after the farther node, and would cross it.
+func (s *space) ends(it sceneItem, a, b sight, size length) (from, to [2]length, visible bool) {
+	from, to = [2]length{a.x, a.y}, [2]length{b.x, b.y}
+	if it.edge < 0 || s.bare {
+		return from, to, true
+	}
+	dx, dy := b.x-a.x, b.y-a.y
+	long, cutA, cutB := math.Hypot(dx, dy), underNode*size*a.scale, underNode*size*b.scale
+	if long <= cutA+cutB {
+		return from, to, false
+	}
+	return [2]length{a.x + dx/long*cutA, a.y + dy/long*cutA}, [2]length{b.x - dx/long*cutB, b.y - dy/long*cutB}, true
 }
 
 // startSize is the diameter of the dot at the start of a line.
@@ -277,13 +296,17 @@ func (s *space) asVectors(sh *sheet, d *dye, f rect, box [][2]sight, seen []sigh
 		case aPoint:
 			sh.mark(s.shape(it.a), a.x, a.y, size*a.scale, d.faded(s.pointColor(d.theme, it.a, valueSteps), a.near))
 		case aLine:
+			from, to, visible := s.ends(it, a, b, size)
+			if !visible {
+				continue
+			}
 			wide := width * (a.scale + b.scale) / 2
 			if !s.flat {
 				sh.pen(sh.paper, wide+haloWidth)
-				sh.line([2]length{a.x, a.y}, [2]length{b.x, b.y})
+				sh.line(from, to)
 			}
 			sh.pen(d.faded(s.lineColor(d.theme, it, valueSteps), it.depth), wide)
-			sh.line([2]length{a.x, a.y}, [2]length{b.x, b.y})
+			sh.line(from, to)
 		case aHead:
 			sh.fill(d.faded(s.lineColor(d.theme, it, valueSteps), it.depth), head(a, b, width)...)
 		case aStart:

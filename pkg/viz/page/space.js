@@ -1,5 +1,5 @@
 // What lies in three dimensions, or of courses in two: points, lines, or both, which the reader turns. Far away is smaller and paler.
-const fading = 0.55, fadeSteps = 24, haloWidth = 2.4, mostSortedPoints = 50000, hueSteps = 64, pointsOver = 0.03;
+const fading = 0.55, fadeSteps = 24, haloWidth = 2.4, mostSortedPoints = 50000, hueSteps = 64, pointsOver = 0.03, underNode = 0.45;
 const rimOf = (diameter) => Math.min(0.7, Math.max(0, diameter - 2) / 5);
 const turning = new WeakMap(); // the spaces of a chart that turn together
 
@@ -146,8 +146,13 @@ const space = {
             const e = i - dots, a = lines.a[e], b = lines.b[e];
             if (!shows[group(a)] || !shows[group(b)]) continue;
             const middle = (near[a] + near[b]) / 2, thick = (wide * (scaleAt(c, near[a]) + scaleAt(c, near[b]))) / 2;
-            if (!d.flat) plate.stroke(x[a] * ratio, y[a] * ratio, x[b] * ratio, y[b] * ratio, thick + haloWidth * ratio, true, paper, middle);
-            plate.stroke(x[a] * ratio, y[a] * ratio, x[b] * ratio, y[b] * ratio, thick, false, shade(hueOfLine(e), middle), middle);
+            // Edges begin and end at the rims of their nodes.
+            const ax = x[a] * ratio, ay = y[a] * ratio, bx = x[b] * ratio, by = y[b] * ratio, long = Math.hypot(bx - ax, by - ay);
+            const cut = (k) => (d.edges && dots ? (underNode * s * scaleAt(c, near[k])) / long : 0), from = cut(a), to = 1 - cut(b);
+            if (from >= to) continue;
+            const line = [ax + from * (bx - ax), ay + from * (by - ay), ax + to * (bx - ax), ay + to * (by - ay)];
+            if (!d.flat) plate.stroke(...line, thick + haloWidth * ratio, true, paper, middle);
+            plate.stroke(...line, thick, false, shade(hueOfLine(e), middle), middle);
           } else if (i < dots + m + heads.length) {
             const k = heads[i - dots - m];
             if (!shows[group(k)]) continue;
