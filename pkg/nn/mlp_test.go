@@ -61,7 +61,6 @@ func TestMLPGradients(t *testing.T) {
 	}
 }
 
-// half is an objective whose gradient is half of what it should be.
 // Parameters of another number are those of no network.
 func TestObjectiveOfAnotherNumberOfParameters(t *testing.T) {
 	o, err := nn.MLP{Labels: []int{0, 1}, Hidden: []int{2}}.Objective(context.Background(), mat.NewDense(2, 1, []float64{0, 1}))
@@ -83,6 +82,7 @@ func TestObjectiveOfAnotherNumberOfParameters(t *testing.T) {
 	}
 }
 
+// half is an objective whose gradient is half of what it should be.
 type half struct{ *nn.Objective }
 
 func (h half) Loss(gradient, parameters []float64) float64 {
