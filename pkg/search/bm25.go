@@ -213,10 +213,17 @@ type Hybrid struct {
 }
 
 // Join returns the k best of what both found, which have as many queries. A row that one of
-// them did not find scores there what its last did, or by Ranks nothing. Errors: a
-// *mat32.ParamError, a *mat32.ShapeError.
+// them did not find scores there what its last did, or by Ranks nothing. Scores are by how much
+// each is above both last ones together, or with Ranks the sums. Errors: a *mat32.ParamError, and
+// a *mat32.ShapeError for answers that are nil, or have other Rows or Scores than N × K.
 func (h Hybrid) Join(dense, sparse *Found, k int) (*Found, error) {
 	const method = "search.Hybrid"
+	if err := dense.check("dense", true); err != nil {
+		return nil, mat32.Rename(method, err)
+	}
+	if err := sparse.check("sparse", true); err != nil {
+		return nil, mat32.Rename(method, err)
+	}
 	if dense.N != sparse.N {
 		return nil, mat32.Rename(method, &mat32.ShapeError{What: "sparse", Rows: sparse.N, Cols: sparse.K, Want: fmt.Sprintf("%d queries", dense.N)})
 	}
@@ -252,6 +259,9 @@ func (h Hybrid) Join(dense, sparse *Found, k int) (*Found, error) {
 			}
 			return int(a - b)
 		})
+		if len(order) < k {
+			return nil, &mat32.ParamError{Method: method, Param: "k", Value: k, Want: fmt.Sprintf("at most the %d rows that were found for query %d, of which some come twice", len(order), q)}
+		}
 		for i, r := range order[:k] {
 			out.Rows[q*k+i], out.Scores[q*k+i] = r, total[r]
 		}

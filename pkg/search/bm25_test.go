@@ -88,8 +88,18 @@ func TestHybridByHand(t *testing.T) {
 	if _, err := (search.Hybrid{}).Join(dense, sparse, 4); !errors.As(err, &pe) {
 		t.Errorf("more than were found: %v", err)
 	}
-	if _, err := (search.Hybrid{}).Join(dense, &search.Found{N: 2, K: 1}, 1); !errors.As(err, &se) {
-		t.Errorf("other queries: %v", err)
+	for name, other := range map[string]*search.Found{
+		"other queries": {N: 2, K: 1, Rows: []int32{1, 2}, Scores: []float64{1, 2}}, "no rows": {N: 1, K: 1}, "no scores": {N: 1, K: 1, Rows: []int32{1}}, "nil": nil,
+	} {
+		for _, pair := range [][2]*search.Found{{dense, other}, {other, dense}} {
+			if _, err := (search.Hybrid{}).Join(pair[0], pair[1], 1); !errors.As(err, &se) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+	twice := &search.Found{N: 1, K: 3, Rows: []int32{1, 1, 1}, Scores: []float64{3, 2, 1}}
+	if _, err := (search.Hybrid{}).Join(twice, sparse, 3); !errors.As(err, &pe) || pe.Param != "k" {
+		t.Errorf("three of two rows: %v", err)
 	}
 }
 

@@ -49,12 +49,31 @@ func (f *Found) String() string {
 	return b.String()
 }
 
+// check refuses what is no answer: one may come from elsewhere.
+func (f *Found) check(what string, scored bool) error {
+	if f == nil {
+		return &mat32.ShapeError{What: what, Want: "an answer, not nil"}
+	}
+	if f.N < 1 || f.K < 1 || len(f.Rows)/f.K != f.N || len(f.Rows)%f.K != 0 || scored && len(f.Scores) != len(f.Rows) {
+		return &mat32.ShapeError{What: what, Rows: f.N, Cols: f.K, Want: fmt.Sprintf("N × K Rows and Scores, one or more: it has %d and %d", len(f.Rows), len(f.Scores))}
+	}
+	return nil
+}
+
 // Recall returns the share of the rows in truth that were found: the mean over queries of how
-// many of the truth's K rows are among those of found, whose K may be larger. Errors: a
-// *mat32.ShapeError where there are not as many queries.
+// many of the truth's K rows are among those of found, whose K may be larger. Scores do not
+// matter. Errors: a *mat32.ShapeError where there are not as many queries, and for answers that
+// are nil or have other Rows than N × K.
 func Recall(truth, found *Found) (measure.Score, error) {
-	if truth.N != found.N || truth.N == 0 {
-		return measure.Score{}, &mat32.ShapeError{What: "found", Rows: found.N, Cols: found.K, Want: fmt.Sprintf("a row for each of %d queries", truth.N)}
+	const method = "search.Recall"
+	if err := truth.check("truth", false); err != nil {
+		return measure.Score{}, mat32.Rename(method, err)
+	}
+	if err := found.check("found", false); err != nil {
+		return measure.Score{}, mat32.Rename(method, err)
+	}
+	if truth.N != found.N {
+		return measure.Score{}, mat32.Rename(method, &mat32.ShapeError{What: "found", Rows: found.N, Cols: found.K, Want: fmt.Sprintf("a row for each of %d queries", truth.N)})
 	}
 	s := measure.Score{Name: "recall", Rows: truth.N, Neighbors: truth.K, PerRow: make([]float64, truth.N),
 		Convention: fmt.Sprintf("of the best %d by inner product, among %d found", truth.K, found.K)}

@@ -3,6 +3,7 @@ package search
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"sync/atomic"
 
@@ -155,7 +156,7 @@ func (m *LVQModel) perValue() float64 { return float64(m.stride+8) / float64(m.d
 func (m *LVQModel) Decode(i int, dst []float32) {
 	m.decode(i, dst, 1)
 	for j, v := range m.Mean {
-		dst[j] += v
+		dst[j] = max(-math.MaxFloat32, min(math.MaxFloat32, dst[j]+v)) // the last step may reach beyond the largest value
 	}
 }
 

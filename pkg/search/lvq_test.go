@@ -6,6 +6,7 @@ import (
 	"math"
 	"testing"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/flatland-go/flatland/internal/fixture"
@@ -47,6 +48,20 @@ func TestLVQOfEqualAndVastRows(t *testing.T) {
 	x.Apply(func(i, j int, _ float64) float64 { return float64(j) }, x)
 	if back := must(search.LVQ{Bits: 4}.Fit(context.Background(), x)).Decoded(); !mat.Equal(back, x) {
 		t.Errorf("equal rows come back as %v", mat.Formatted(back))
+	}
+	// The largest values come back as numbers, whichever way their last step is rounded.
+	top := fixture.Normal(3, 400, 9)
+	for i := range 400 {
+		row := top.RawRowView(i)
+		scale := math.MaxFloat32 / floats.Norm(row, math.Inf(1))
+		for j := range row {
+			row[j] = math.Min(math.Abs(row[j])*scale, math.MaxFloat32)
+		}
+	}
+	for _, bits := range []int{4, 8} {
+		if err := mat32.CheckFloat32(must(search.LVQ{Bits: bits}.Fit(context.Background(), top)).Decoded()); err != nil {
+			t.Errorf("%d bits of the largest values: %v", bits, err)
+		}
 	}
 	vast := mat.NewDense(3, 1, []float64{3e38, 3e38, -3e38})
 	var de *mat32.DegenerateError

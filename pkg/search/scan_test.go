@@ -98,8 +98,15 @@ func TestRecallCounts(t *testing.T) {
 		t.Errorf("recall is %v, by query %v; want 0.75 of 1 and 0.5", s.Value, s.PerRow)
 	}
 	var se *mat32.ShapeError
-	if _, err := search.Recall(truth, &search.Found{N: 1, K: 2, Rows: []int32{1, 2}}); !errors.As(err, &se) {
-		t.Errorf("another number of queries: %v", err)
+	for name, other := range map[string]*search.Found{
+		"another number of queries": {N: 1, K: 2, Rows: []int32{1, 2}}, "too few rows": {N: 2, K: 2, Rows: []int32{1, 2}},
+		"no rows": {N: 2}, "nothing": {}, "nil": nil,
+	} {
+		for _, pair := range [][2]*search.Found{{truth, other}, {other, truth}} {
+			if _, err := search.Recall(pair[0], pair[1]); !errors.As(err, &se) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
 	}
 }
 
@@ -207,7 +214,7 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%+v: %v", bad, err)
 		}
 	}
-	for _, bad := range []search.TwoStage{{Dim: 5}, {Bits: 16}, {Candidates: 21}, {Candidates: -1}} {
+	for _, bad := range []search.TwoStage{{Dim: 5}, {Bits: 16}, {Candidates: 21}, {Candidates: -1}, {Map: new(search.LeanVecModel)}} {
 		var pe *mat32.ParamError
 		if _, err := bad.Index(ctx, x); !errors.As(err, &pe) {
 			t.Errorf("%+v: %v", bad, err)

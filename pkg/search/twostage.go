@@ -60,6 +60,9 @@ func (t TwoStage) Resolve(n, d int) (TwoStage, error) {
 		return &mat32.ParamError{Method: twoStage, Param: param, Value: value, Want: want}
 	}
 	if t.Map != nil {
+		if t.Map.ForRows == nil || t.Map.ForQueries == nil {
+			return t, fail("Map", "empty", "a LeanVecModel that was fitted or read")
+		}
 		dim, of := t.Map.ForRows.Dims()
 		if of != d {
 			return t, mat32.Rename(twoStage, &mat32.ShapeError{What: "Map", Rows: dim, Cols: of, Want: fmt.Sprintf("maps of %d columns", d)})
