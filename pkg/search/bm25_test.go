@@ -38,7 +38,7 @@ func TestBM25ByHand(t *testing.T) {
 		t.Errorf("with B zero lengths count: %v", even)
 	}
 	found := must(index.Search(ctx, [][]string{{"cat", "dog"}, {}}, 3))
-	if !slices.Equal(found.Rows, []int32{2, 0, 1, 0, 1, 2}) && !slices.Equal(found.Rows, []int32{2, 1, 0, 0, 1, 2}) {
+	if !slices.Equal(found.Rows, []int32{2, 1, 0, 0, 1, 2}) {
 		t.Errorf("found %v", found.Rows)
 	}
 	if found.Cost.MultiplyAdds != 4 {
