@@ -199,7 +199,7 @@ func (l Leiden) Of(ctx context.Context, weights *affinity.Sparse) (*LeidenModel,
 	m := &LeidenModel{Quality: l.Quality, Resolution: l.Resolution, Stable: len(g.to) == 0}
 	charge, mean := l.scales(g, exponent, &m.Resolution)
 	if len(g.to) > 0 {
-		run := leidenRun{charge: charge, randomness: l.Randomness * mean, seed: l.Seed}
+		run := leidenRun{charge: charge, randomness: max(l.Randomness*mean, math.SmallestNonzeroFloat64), seed: l.Seed}
 		stage := watch.Start(ctx, "Leiden: iterations", max(l.Iterations, 0))
 		for m.Iterations < l.Iterations || l.Iterations == UntilStable && !m.Stable {
 			moved, err := run.iterate(ctx, g, community)

@@ -381,6 +381,25 @@ func TestGraphsWithoutMuch(t *testing.T) {
 	}
 }
 
+// With next to no randomness parting takes what gains most, however small the number for it is.
+func TestLeidenWithoutRandomness(t *testing.T) {
+	graph := sparse(t, 3, 300, 900)
+	edges, weights := [][2]int{{300, 301}}, []float64{1000} // beside which the others weigh little
+	for i := range 300 {
+		columns, row := graph.Row(i)
+		for k, j := range columns {
+			if int(j) > i {
+				edges, weights = append(edges, [2]int{i, int(j)}), append(weights, row[k])
+			}
+		}
+	}
+	s := weighed(t, 302, edges, weights)
+	want := communities(t, cluster.Leiden{Randomness: 1e-300}, s)
+	if got := communities(t, cluster.Leiden{Randomness: math.SmallestNonzeroFloat64}, s); !slices.Equal(got.Labels, want.Labels) {
+		t.Errorf("communities of modularity %v, want %v", got.Value, want.Value)
+	}
+}
+
 func TestLeidenRefuses(t *testing.T) {
 	ctx := context.Background()
 	arc, err := affinity.NewSparse(2, []int{0, 1, 1}, []int32{1}, []float64{1})
