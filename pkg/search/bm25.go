@@ -63,8 +63,8 @@ func (b BM25) Index(ctx context.Context, documents [][]string) (*BM25Index, erro
 	if b.K1 == 0 {
 		b.K1 = 1.2
 	}
-	if !(b.K1 > 0) || math.IsInf(b.K1, 0) {
-		return nil, &mat32.ParamError{Method: bm25, Param: "K1", Value: b.K1, Want: "a positive number"}
+	if !(b.K1 > 0 && b.K1 <= 1e12) {
+		return nil, &mat32.ParamError{Method: bm25, Param: "K1", Value: b.K1, Want: "0 < K1 ≤ 1e12"}
 	}
 	if b.B == 0 {
 		b.B = 0.75
@@ -88,7 +88,13 @@ func (b BM25) Index(ctx context.Context, documents [][]string) (*BM25Index, erro
 			index.postings[w] = append(index.postings[w], posting{int32(i), float64(c)})
 		}
 	}
+	looked := 0
 	for _, list := range index.postings {
+		if looked += len(list) + 1; looked >= 1<<16 {
+			if looked = 0; ctx.Err() != nil {
+				return nil, fmt.Errorf("%s: %w", bm25, ctx.Err())
+			}
+		}
 		holding := float64(len(list))
 		rare := math.Log(1 + (float64(index.n)-holding+0.5)/(holding+0.5))
 		for at, p := range list {

@@ -51,7 +51,7 @@ func TestBM25ByHand(t *testing.T) {
 	if _, err := (search.BM25{}).Index(ctx, nil); !errors.Is(err, mat32.ErrEmpty) {
 		t.Errorf("no documents: %v", err)
 	}
-	for _, bad := range []search.BM25{{K1: -1}, {K1: math.NaN()}, {K1: math.Inf(1)}, {B: 1.1}, {B: -1}, {B: math.NaN()}} {
+	for _, bad := range []search.BM25{{K1: -1}, {K1: math.NaN()}, {K1: math.Inf(1)}, {K1: math.MaxFloat64}, {B: 1.1}, {B: -1}, {B: math.NaN()}} {
 		if _, err := bad.Index(ctx, documents); !errors.As(err, &pe) {
 			t.Errorf("%+v: %v", bad, err)
 		}
