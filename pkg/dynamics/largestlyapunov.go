@@ -85,7 +85,7 @@ func (d Divergence) String() string {
 // Parting is how neighbours part over time, and the exponent that this shows.
 type Parting struct {
 	Exponent   float64   // per unit of time
-	StdErr     float64   // of the slope of the line; values of a curve are not independent, so it is too small
+	StdErr     float64   // of the slope of the line, NaN where it has two points; values of a curve are not independent, so it is too small
 	Log        []float64 // the mean logarithm of the distance after 0, 1, … steps
 	From, To   int       // the steps between which the line was fitted
 	Step       float64
