@@ -31,7 +31,7 @@ type LowRankGaussianMixture struct {
 	// Classes is the number of subspaces. Zero means 2.
 	Classes int
 
-	// Rank is the dimension of every subspace. Zero means 6.
+	// Rank is the dimension of every subspace. Zero means 6, or Dim where that is less.
 	Rank int
 
 	// Sigma is the standard deviation of the noise in every column. Zero means none.
