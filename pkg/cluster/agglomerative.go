@@ -185,20 +185,22 @@ func (a Agglomerative) apart(ctx context.Context, x mat.Matrix) (p *pairs, expon
 	n, _ := x.Dims()
 	p = &pairs{n, make([]float64, n*(n-1)/2)}
 	if given, ok := x.(*mat32.Distances); ok {
-		most := 0.
-		for _, v := range given.Condensed() {
-			most = max(most, v)
+		const block = 1 << 14
+		all := given.Condensed()
+		most := make([]float64, (len(all)+block-1)/block)
+		if err := par.Blocks(ctx, len(all), block, func(lo, hi int) { most[lo/block] = slices.Max(all[lo:hi]) }); err != nil {
+			return nil, 0, err
 		}
-		_, exponent = math.Frexp(most)
-		for k, v := range given.Condensed() {
-			p.apart[k] = math.Ldexp(v, -exponent)
-		}
-		if a.Linkage == Ward {
-			for k, v := range p.apart {
-				p.apart[k] = v * v
+		_, exponent = math.Frexp(slices.Max(most))
+		return p, exponent, par.Blocks(ctx, len(all), block, func(lo, hi int) {
+			for k, v := range all[lo:hi] {
+				v = math.Ldexp(v, -exponent)
+				if a.Linkage == Ward {
+					v *= v
+				}
+				p.apart[lo+k] = v
 			}
-		}
-		return p, exponent, ctx.Err()
+		})
 	}
 	if a.Metric == neighbors.Metric(neighbors.Euclidean{}) {
 		s, err := newScaled(ctx, x)
