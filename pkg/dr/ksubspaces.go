@@ -11,6 +11,7 @@ import (
 
 	"github.com/flatland-go/flatland/internal/kernel"
 	"github.com/flatland-go/flatland/internal/linalg"
+	"github.com/flatland-go/flatland/internal/par"
 	"github.com/flatland-go/flatland/internal/rng"
 	spaces "github.com/flatland-go/flatland/internal/subspace"
 	"github.com/flatland-go/flatland/pkg/mat32"
@@ -103,18 +104,10 @@ func (k KSubspaces) Fit(ctx context.Context, x mat.Matrix) (*KSubspacesModel, er
 	if err := mat32.CheckMemory(ksubspaces, need, k.MemoryLimit, "use fewer rows, Clusters or Components"); err != nil {
 		return nil, err
 	}
-	f := flats{options: k, n: n, d: d, rows: mat.DenseCopyOf(x), squares: make([]float64, n), along: mat.NewDense(n, int(all), nil)}
-	data := f.rows.RawMatrix().Data
-	most := 0.
-	for _, v := range data {
-		most = max(most, math.Abs(v))
-	}
-	_, exponent := math.Frexp(most)
-	for i, v := range data {
-		data[i] = math.Ldexp(v, -exponent)
-	}
-	for i := range n {
-		f.squares[i] = kernel.Dot64(f.rows.RawRowView(i), f.rows.RawRowView(i))
+	f := flats{options: k, n: n, d: d, rows: mat.NewDense(n, d, nil), squares: make([]float64, n), along: mat.NewDense(n, int(all), nil)}
+	exponent, err := f.scale(ctx, x)
+	if err != nil {
+		return nil, failed(ksubspaces, err)
 	}
 	var best *flatsFound
 	stage := watch.Start(ctx, "k-subspaces: starts", k.Restarts)
@@ -142,6 +135,34 @@ type flats struct {
 	rows    *mat.Dense
 	squares []float64  // of the lengths of rows
 	along   *mat.Dense // n × Clusters·Components: coordinates in all bases
+}
+
+// scale copies the rows of x in a unit of two to a power, which it returns, and squares their lengths.
+func (f *flats) scale(ctx context.Context, x mat.Matrix) (exponent int, err error) {
+	const block = 64
+	largest := make([]float64, (f.n+block-1)/block)
+	err = par.Blocks(ctx, f.n, block, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			row := f.rows.RawRowView(i)
+			copy(row, mat32.Row(row, i, x))
+			for _, v := range row {
+				largest[lo/block] = max(largest[lo/block], math.Abs(v))
+			}
+		}
+	})
+	if err != nil {
+		return 0, err
+	}
+	_, exponent = math.Frexp(slices.Max(largest))
+	return exponent, par.Blocks(ctx, f.n, block, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			row := f.rows.RawRowView(i)
+			for j, v := range row {
+				row[j] = math.Ldexp(v, -exponent)
+			}
+			f.squares[i] = kernel.Dot64(row, row)
+		}
+	})
 }
 
 type flatsFound struct {

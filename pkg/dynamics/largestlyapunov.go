@@ -166,11 +166,10 @@ func (l LargestLyapunov) Estimate(ctx context.Context, x mat.Matrix) (*Parting, 
 	if err != nil {
 		return nil, err
 	}
-	columns := make([][]float64, d)
-	for j := range columns {
-		columns[j] = mat.Col(nil, j, x)
+	u, points, varies, err := orbitUnit(ctx, x)
+	if err != nil {
+		return nil, err
 	}
-	u, points, varies := orbitUnit(columns)
 	if u.size == 0 {
 		return nil, &mat32.DegenerateError{Method: largestLyapunov, Reason: "the series is constant"}
 	}

@@ -111,12 +111,18 @@ func (r Recurrence) Of(ctx context.Context, x mat.Matrix) (*Recurrences, error) 
 	out := &Recurrences{States: n, Radius: r.Radius, columns: make([][]float64, d)}
 	out.exponent = math.MinInt
 	for j := range out.columns {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		out.columns[j] = mat.Col(nil, j, x)
 		if slices.Max(out.columns[j]) != 0 || slices.Min(out.columns[j]) != 0 {
 			out.exponent = max(out.exponent, exponentOf(out.columns[j]))
 		}
 	}
 	for _, c := range out.columns {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		for i, v := range c {
 			c[i] = math.Ldexp(v, -out.exponent)
 		}

@@ -57,6 +57,9 @@ func (t *tree) build(ctx context.Context, lo, hi int) int32 {
 	}
 	axis, width := 0, -1.0
 	for a := range t.dim {
+		if hi-lo > 1<<12 && ctx.Err() != nil {
+			return at
+		}
 		least, most := math.Inf(1), math.Inf(-1)
 		for _, i := range t.order[lo:hi] {
 			v := t.points[int(i)*t.dim+a]

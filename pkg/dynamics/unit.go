@@ -1,8 +1,11 @@
 package dynamics
 
 import (
+	"context"
 	"math"
 	"slices"
+
+	"gonum.org/v1/gonum/mat"
 )
 
 // unit is what values are measured in, so that squares of them neither overflow nor vanish:
@@ -77,31 +80,43 @@ func (u unit) log() float64 { return math.Log(u.size) + float64(u.exponent)*math
 
 // orbitUnit returns the unit of the columns of an orbit, which is the largest standard deviation
 // of one, and the points in it, row after row, each column from its first value. The size is 0
-// where all states are one. The last result is a column that varies, nil for none.
-func orbitUnit(columns [][]float64) (u unit, points, varies []float64) {
+// where all states are one. Varies is a column that varies, nil for none. The error is that
+// of ctx, which is asked at every column.
+func orbitUnit(ctx context.Context, x mat.Matrix) (u unit, points, varies []float64, err error) {
+	n, d := x.Dims()
+	columns := make([][]float64, d)
 	u.exponent = math.MinInt
-	for _, c := range columns {
-		if slices.ContainsFunc(c, func(v float64) bool { return v != 0 }) {
+	for j := range columns {
+		if err := ctx.Err(); err != nil {
+			return unit{}, nil, nil, err
+		}
+		c := mat.Col(nil, j, x)
+		if columns[j] = c; slices.ContainsFunc(c, func(v float64) bool { return v != 0 }) {
 			u.exponent = max(u.exponent, exponentOf(c))
 		}
 	}
 	if u.exponent == math.MinInt {
-		return unit{}, nil, nil
+		return unit{}, nil, nil, nil
 	}
 	for _, c := range columns {
+		if err := ctx.Err(); err != nil {
+			return unit{}, nil, nil, err
+		}
 		s := u.deviation(c, math.Ldexp(c[0], -u.exponent))
 		if s > 0 && varies == nil {
 			varies = c
 		}
 		u.size = math.Max(u.size, s)
 	}
-	d := len(columns)
-	points = make([]float64, len(columns[0])*d)
+	points = make([]float64, n*d)
 	for j, c := range columns {
+		if err := ctx.Err(); err != nil {
+			return unit{}, nil, nil, err
+		}
 		u.first = math.Ldexp(c[0], -u.exponent)
 		for i, v := range c {
 			points[i*d+j] = u.of(v)
 		}
 	}
-	return u, points, varies
+	return u, points, varies, nil
 }
