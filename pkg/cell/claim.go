@@ -75,7 +75,10 @@ func showClaim(parts map[string]string) error {
 	})
 }
 
-// nameOf names a function, or the type of a value, as code that imports its package writes it.
+// literal is what the compiler calls a function without a name of its own.
+var literal = regexp.MustCompile(`\.func\d+(\.\d+)*$`)
+
+// nameOf names a function, or the type of a value, as code that imports its package writes it; what has no name it calls "".
 func nameOf(of any) string {
 	if of == nil {
 		return ""
@@ -89,6 +92,9 @@ func nameOf(of any) string {
 		name := runtime.FuncForPC(v.Pointer()).Name()
 		name = name[strings.LastIndexByte(name, '/')+1:]
 		name, _, _ = strings.Cut(name, "[") // of a generic function
+		if literal.MatchString(name) {
+			return ""
+		}
 		return strings.NewReplacer("(*", "", ")", "", "-fm", "").Replace(name)
 	}
 	if t.Kind() == reflect.Pointer {

@@ -18,10 +18,14 @@ func TestClaimNamesWhatItIsOf(t *testing.T) {
 		"cell.pairOf":       pairOf[int],
 		"cell.Model.Middle": (*Model).Middle,
 		"strings.ToUpper":   strings.ToUpper,
-		"":                  nil,
 	} {
 		if got := nameOf(of); got != want {
 			t.Errorf("%T is named %q, want %q", of, got, want)
+		}
+	}
+	for _, of := range []any{nil, func() {}, (func())(nil)} {
+		if got := nameOf(of); got != "" {
+			t.Errorf("%T, which has no name, is named %q", of, got)
 		}
 	}
 	if got := nameOf((&Model{}).Middle); got != "cell.Model.Middle" {

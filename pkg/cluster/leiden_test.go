@@ -282,6 +282,12 @@ func TestBlocksAreFound(t *testing.T) {
 	}
 }
 
+func TestLeidenModelOfNothing(t *testing.T) {
+	if got := new(cluster.LeidenModel).String(); got != "Leiden of no rows" {
+		t.Error(got)
+	}
+}
+
 func TestLeidenOfRows(t *testing.T) {
 	ctx := context.Background()
 	x := datasets.Digits().X

@@ -58,6 +58,9 @@ func (m *LeidenModel) evaluate(ctx context.Context, weights *affinity.Sparse, ex
 
 // String returns a line: communities, the range of their sizes, quality.
 func (m *LeidenModel) String() string {
+	if len(m.Sizes) == 0 {
+		return "Leiden of no rows"
+	}
 	s := fmt.Sprintf("Leiden of %d rows: %d communities of %d to %d rows, %s %.6g at resolution %.4g after %d iterations",
 		len(m.Labels), len(m.Sizes), slices.Min(m.Sizes), slices.Max(m.Sizes), m.Quality, m.Value, m.Resolution, m.Iterations)
 	if m.Stable {
